@@ -1,0 +1,52 @@
+"""The errors of the laboratory: wrong input and our own bugs. What happens to a call is never an exception."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Iterable
+
+
+class LabError(Exception):
+    """Everything that the laboratory raises on purpose."""
+
+
+class ParameterError(LabError, ValueError):
+    """A single value that breaks a rule; *place* is added by whoever knows where the value stands."""
+
+    def __init__(self, rule: str, value: object, hint: str = "", place: str = "") -> None:
+        self.rule, self.value, self.hint, self.place = rule, value, hint, place
+        super().__init__(describe(place or "value", rule, value, hint))
+
+
+class ScenarioError(LabError):
+    """A scenario that cannot be played: all the problems found, one line each."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class BudgetError(LabError):
+    """A run was cut off by one of its budgets; *measured* says how far it came."""
+
+    def __init__(self, reason: str, measured: str) -> None:
+        self.reason, self.measured = reason, measured
+        super().__init__(f"{reason}; until then: {measured}")
+
+
+class ModelError(LabError):
+    """A broken identity: a bug of ours, named with time and component."""
+
+
+def describe(place: str, rule: str, value: object, hint: str = "") -> str:
+    """Return ``place must rule, got value; hint``, the one form of every message."""
+    shown = "nothing" if value is None else repr(value) if isinstance(value, str) else str(value)
+    if len(shown) > 80:
+        shown = shown[:77] + "..."
+    return f"{place} must {rule}, got {shown}" + (f"; {hint}" if hint else "")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``did you mean 'x'?`` for the nearest known word, or an empty string."""
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean {near[0]!r}?" if near else ""
