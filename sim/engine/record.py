@@ -12,14 +12,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.outcomes import (
+    DEAD_LETTERED, DEGRADED, DONE, ERROR, EXPIRED, IN_FLIGHT, LOST, MESSAGE_LOST, MESSAGE_OUTCOMES, OK,
+    OPEN, OUTCOMES, REFUSED, REJECTED, SHORT_CIRCUITED, TIMEOUT, WAITING,
+)  # fmt: skip
+
+__all__ = [
+    "Columns", "EffectSite", "Promise", "REASONS", "Record", "Site",
+    "DEAD_LETTERED", "DEGRADED", "DONE", "ERROR", "EXPIRED", "IN_FLIGHT", "LOST", "MESSAGE_LOST", "MESSAGE_OUTCOMES",
+    "OK", "OPEN", "OUTCOMES", "REFUSED", "REJECTED", "SHORT_CIRCUITED", "TIMEOUT", "WAITING",
+]  # fmt: skip
+"""The outcomes are passed on from ``sim.outcomes``, so that a reader of records needs one import."""
+
 Columns = dict[str, NDArray[Any]]
-
-OUTCOMES = ("ok", "degraded", "error", "timeout", "refused", "rejected", "short-circuited", "lost", "open")
-"""How a request or an attempt ended for its caller; an outcome code is a position here."""
-OK, DEGRADED, ERROR, TIMEOUT, REFUSED, REJECTED, SHORT_CIRCUITED, LOST, OPEN = range(len(OUTCOMES))
-
-MESSAGE_OUTCOMES = ("done", "dead-lettered", "lost", "expired", "waiting", "in flight")
-DONE, DEAD_LETTERED, MESSAGE_LOST, EXPIRED, WAITING, IN_FLIGHT = range(len(MESSAGE_OUTCOMES))
 
 REASONS = (
     "", "timeout", "deadline", "line full", "waited too long", "crashed", "cut", "injected errors", "fail step",
