@@ -1,0 +1,52 @@
+"""Closed forms that a run can be held against: queues, defences, and availability.
+
+Every function is plain arithmetic with its source in the docstring. Left out: anything that needs a simulation, a
+transient that is not a straight line (only ``fluid_backlog`` speaks of time), and priorities.
+"""
+
+from sim.theory.defences import (
+    BackoffWait,
+    adaptive_throttle_sent,
+    breaker_opens,
+    exhausted_ratio,
+    expected_attempts,
+    expected_deliveries,
+    jittered_wait,
+    retry_amplification,
+    token_bucket_admitted,
+)
+from sim.theory.parts import (
+    fan_out_slow_ratio,
+    fork_join_mean,
+    fork_join_quantile,
+    k_of_n_availability,
+    serial_availability,
+    steady_availability,
+)
+from sim.theory.queues import (
+    Backlog,
+    Steady,
+    batch_mm1,
+    erlang_b,
+    erlang_c,
+    fluid_backlog,
+    machine_repair,
+    md1,
+    mg1,
+    mm1,
+    mm1_patience,
+    mm1_sojourn_tail,
+    mmc,
+    mmck,
+    power_of_choices_sojourn,
+)
+from sim.theory.series import hypoexponential_cdf, hypoexponential_mean, hypoexponential_quantile, tandem
+
+__all__ = [
+    "Backlog", "BackoffWait", "Steady", "adaptive_throttle_sent", "batch_mm1", "breaker_opens", "erlang_b",
+    "erlang_c", "exhausted_ratio", "expected_attempts", "expected_deliveries", "fan_out_slow_ratio",
+    "fluid_backlog", "fork_join_mean", "fork_join_quantile", "hypoexponential_cdf", "hypoexponential_mean",
+    "hypoexponential_quantile", "jittered_wait", "k_of_n_availability", "machine_repair", "md1", "mg1", "mm1",
+    "mm1_patience", "mm1_sojourn_tail", "mmc", "mmck", "power_of_choices_sojourn", "retry_amplification",
+    "serial_availability", "steady_availability", "tandem", "token_bucket_admitted",
+]  # fmt: skip
