@@ -1,0 +1,52 @@
+"""How long to wait before trying again: a law of growing waits, and jitter that keeps callers from marching in step.
+
+The caller keeps the state of its call (how many attempts, the last wait), so that one object serves a whole link.
+Left out: waits that the callee asks for (Retry-After), and clocks that drift.
+"""
+
+from __future__ import annotations
+
+from sys import float_info
+from typing import Callable
+
+from sim.errors import ParameterError, did_you_mean
+from sim.quantities import BackoffLaw
+
+JITTERS = ("none", "full", "equal", "decorrelated")
+
+
+class Backoff:
+    """Turn a law of waits into one wait at a time, with the jitter asked for.
+
+    Use jitter whenever many callers fail together: without it they come back together. Jitter stays within the law's
+    ``least`` and ``cap``. *uniform* gives the next number in [0, 1); without jitter it is never called, so that a
+    stream is not moved for nothing.
+    Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015: full, equal and decorrelated
+    jitter by these names.
+    """
+
+    __slots__ = ("law", "jitter", "uniform")
+
+    def __init__(self, law: BackoffLaw, jitter: str, uniform: Callable[[], float]) -> None:
+        if jitter not in JITTERS:
+            raise ParameterError(f"be one of {', '.join(JITTERS)}", jitter, did_you_mean(jitter, JITTERS), "jitter")
+        self.law, self.jitter, self.uniform = law, jitter, uniform
+
+    def wait_s(self, n: int, last_wait_s: float = 0.0) -> float:
+        """Return the seconds from the end of attempt *n* (from 1) to the next; *last_wait_s* is the call's last wait.
+
+        With w the law's n-th wait: none is w, full is uniform in 0..w, equal is uniform in w/2..w, decorrelated is
+        uniform in first..3 * last, cut at the cap; a call without a last wait counts *first* as its last.
+        """
+        law, jitter = self.law, self.jitter
+        if jitter == "decorrelated":
+            low = max(law.first, law.least)
+            return min(self._between(low, 3 * max(last_wait_s, low)), law.cap)
+        wait_s = law.wait_s(n)
+        if jitter == "none":
+            return wait_s
+        return self._between(law.least if jitter == "full" else max(wait_s / 2, law.least), wait_s)
+
+    def _between(self, low: float, high: float) -> float:
+        """A uniform number in [low, high); an unlimited *high* becomes the largest double, since 0 * inf is NaN."""
+        return low + self.uniform() * (min(high, float_info.max) - low)

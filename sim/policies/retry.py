@@ -1,0 +1,41 @@
+"""Whether a failed attempt is followed by another one, and after how long.
+
+Left out: budgets that many calls share, hedging (a second attempt before the first has failed), and telling apart
+errors that are worth a retry from errors that are not: every error is.
+"""
+
+from __future__ import annotations
+
+from sim.errors import ParameterError
+from sim.outcomes import ERROR, REFUSED, REJECTED, TIMEOUT
+from sim.policies.backoff import Backoff
+
+RETRYABLE = (ERROR, TIMEOUT, REFUSED, REJECTED)
+"""A short-circuit is not among them: no attempt was made, so there is nothing to repeat."""
+
+
+class Retry:
+    """Try up to *max_attempts* times in all, the first one counted, with *backoff* between two attempts.
+
+    Use it for faults that pass on their own and for operations that may run twice. In an overload it multiplies the
+    load, and each layer that retries multiplies it again.
+    Source: B. Beyer et al., Site Reliability Engineering, ch. 22 "Addressing Cascading Failures"; resilience4j counts
+    the first attempt as here, Polly's ``MaxRetryAttempts`` does not.
+    """
+
+    __slots__ = ("max_attempts", "backoff")
+
+    def __init__(self, max_attempts: int, backoff: Backoff) -> None:
+        if max_attempts < 1:
+            raise ParameterError("be a whole number of at least 1", max_attempts, place="max attempts")
+        self.max_attempts, self.backoff = max_attempts, backoff
+
+    def next_wait_s(self, attempt_number: int, outcome_code: int, last_wait_s: float = 0.0) -> float | None:
+        """Return the seconds until the next attempt, or None to give up.
+
+        *attempt_number* (from 1) has just ended with *outcome_code*; *last_wait_s* is what this returned before in
+        the same call, 0 at first. Nothing is waited for after the last attempt.
+        """
+        if attempt_number >= self.max_attempts or outcome_code not in RETRYABLE:
+            return None
+        return self.backoff.wait_s(attempt_number, last_wait_s)
