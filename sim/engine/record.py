@@ -70,7 +70,7 @@ class Promise:
 
     *count* applications are due (a `repeat` multiplies). *conditions* must all hold for it to be due:
     ``("share", branch_id, share, wanted)`` compares ``streams.coin(seed, replication, branch_id, request)`` < share
-    with *wanted*; ``("key", keys, wanted)`` asks whether the request's key is one of *keys*;
+    with *wanted*; ``("key", keys, wanted)`` compares the membership of the request's key in *keys* with *wanted*;
     ``("taken",)`` means that it is due only where it was applied (a branch on an outcome, an `on error` recipe).
     """
 

@@ -1,0 +1,318 @@
+"""Calls: an attempt travels a link to a callee, and what comes of it is a value for the step that sent it.
+
+``PlainCall`` is a link without policies and is the hot path, written as callbacks. ``GuardedCall`` owns every race
+of an answer with a timer (timeout, deadline) and the decisions of breaker and retry. An attempt is also the frame of
+the recipe that it starts at the callee, and the event on the heap for everything that happens to it in turn.
+
+Order of the policies, outermost first: retry, breaker, timeout, link.
+"""
+
+from __future__ import annotations
+
+from math import nan
+from typing import TYPE_CHECKING, Any, Callable
+
+from sim.engine.recorder import cause
+from sim.outcomes import DEGRADED, OK, PENDING, REFUSED, SHORT_CIRCUITED, TIMEOUT
+
+if TYPE_CHECKING:
+    from sim.engine.kernel import Kernel, Lane
+    from sim.engine.recorder import Recorder
+    from sim.policies.breaker import CircuitBreaker
+    from sim.policies.retry import Retry
+
+Frame = Any
+"""What a step works on: a Request, an Attempt, or a Strand of a `parallel`."""
+Then = Callable[[Frame], None]
+Failed = Callable[[Frame, int, int], None]
+"""Called with the frame, the outcome and the cause of what failed."""
+
+
+class Nowhere:
+    """Stands for the replica of an attempt that has none."""
+
+    index = -1
+    outstanding = 0
+
+
+NOWHERE = Nowhere()
+
+
+class Attempt:
+    """One try of a call, a send or a delivery; see ``Record.attempts`` for its instants."""
+
+    __slots__ = (
+        "callbacks", "step", "parent", "request", "id", "number", "replica", "sent_at", "entered_at", "started_at",
+        "left_at", "ended_at", "expires_at", "outcome", "result", "cause", "worked_s", "unanswerable", "call",
+        "generation", "message", "patience", "killed", "replied", "loops", "ends", "running_since", "queued_at",
+    )  # fmt: skip
+    _ok = True
+
+    def __init__(self, step: Any, parent: Frame, number: int, now: float) -> None:
+        self.step = step
+        self.parent = parent
+        self.request = parent.request
+        self.id = number
+        self.number = 1
+        self.replica: Any = NOWHERE
+        self.sent_at = now
+        self.entered_at = self.started_at = nan
+        self.left_at: float | None = None
+        self.outcome = PENDING
+        self.result = OK
+        self.cause = 0
+        self.worked_s = 0.0
+
+    @property
+    def root(self) -> Attempt:
+        """The attempt whose worker carries this frame: itself."""
+        return self
+
+    def row(self, ended_at: float) -> tuple[float, ...]:
+        """The attempt as a row of the record."""
+        left_at = self.left_at
+        return (
+            self.id, self.request.number, self.parent.id, self.step.code, self.replica.index, self.number,
+            self.sent_at, self.entered_at, self.started_at, nan if left_at is None else left_at, ended_at,
+            self.outcome, self.cause, self.worked_s,
+        )  # fmt: skip
+
+
+class PlainCall:
+    """A call step over a link without policies: the caller waits for as long as it takes."""
+
+    __slots__ = ("env", "next_id", "open", "write", "code", "begin", "send", "deliver", "answer", "settled",
+                 "then", "degraded", "failed")  # fmt: skip
+
+    def __init__(self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int) -> None:
+        self.env, self.next_id, self.code = kernel.env, ids, code
+        self.open, self.write = recorder.open_attempts, recorder.attempts.write
+        self.begin: Then
+        """The callee's recipe."""
+        self.send: Callable[[Attempt], None]
+        """The way to the callee; ends in *deliver*."""
+        self.deliver: Callable[[Attempt], None]
+        """The callee's door."""
+        self.answer: Callable[[Attempt], None] = self.receive
+        """The way back; ends in *receive*."""
+        self.settled: Callable[[Attempt], None] | None = None
+        """Told when the caller's side of an attempt is over (balancers that count)."""
+        self.then: Then
+        self.degraded: Then
+        self.failed: Failed
+
+    def start(self, frame: Frame) -> None:
+        """Send the one attempt of this call."""
+        number = self.next_id()
+        attempt = Attempt(self, frame, number, self.env._now)
+        self.open[number] = attempt
+        self.send(attempt)
+
+    def receive(self, attempt: Attempt) -> None:
+        """The answer is back at the caller."""
+        if attempt.outcome != PENDING:
+            _late(attempt, self.open, self.write)
+            return
+        outcome = attempt.outcome = attempt.result
+        left_at = attempt.left_at
+        now = self.env._now
+        if left_at is None:
+            attempt.ended_at = now
+        else:
+            del self.open[attempt.id]
+            self.write((
+                attempt.id, attempt.request.number, attempt.parent.id, self.code, attempt.replica.index, 1,
+                attempt.sent_at, attempt.entered_at, attempt.started_at, left_at, now, outcome, attempt.cause,
+                attempt.worked_s,
+            ))  # fmt: skip
+        if self.settled is not None:
+            self.settled(attempt)
+        if outcome == OK:
+            self.then(attempt.parent)
+        elif outcome == DEGRADED:
+            self.degraded(attempt.parent)
+        else:
+            self.failed(attempt.parent, outcome, attempt.cause)
+
+
+class Call:
+    """One logical call under policies: its attempts so far."""
+
+    __slots__ = ("frame", "tries", "current", "wait_s", "over")
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.tries = 0
+        self.current: Attempt | None = None
+        self.wait_s = 0.0
+        self.over = False
+
+
+class GuardedCall:
+    """A call step whose caller may give up: timeout, retries, breaker, or a client's deadline."""
+
+    __slots__ = ("kernel", "env", "next_id", "open", "write", "code", "begin", "send", "deliver", "answer", "settled",
+                 "then", "degraded", "failed", "lane", "retry", "breaker", "timeout_cause", "open_cause", "fragile")  # fmt: skip
+
+    def __init__(
+        self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int, link_place: int,
+        timeout_s: float | None, retry: Retry | None, breaker: CircuitBreaker | None,
+    ) -> None:  # fmt: skip
+        self.kernel, self.env, self.next_id, self.code = kernel, kernel.env, ids, code
+        self.open, self.write = recorder.open_attempts, recorder.attempts.write
+        self.lane: Lane | None = None if timeout_s is None else kernel.lane(timeout_s, expire)
+        self.retry, self.breaker = retry, breaker
+        self.fragile = False
+        """Whether the caller can crash."""
+        self.timeout_cause, self.open_cause = cause(link_place, "timeout"), cause(link_place, "breaker open")
+        self.begin: Then
+        self.send: Callable[[Attempt], None]
+        self.deliver: Callable[[Attempt], None]
+        self.answer: Callable[[Attempt], None] = self.receive
+        self.settled: Callable[[Attempt], None] | None = None
+        self.then: Then
+        self.degraded: Then
+        self.failed: Failed
+
+    def start(self, frame: Frame) -> None:
+        """Begin a call: its first attempt starts now."""
+        self.attempt(Call(frame))
+
+    def attempt(self, call: Call) -> None:
+        """Send the next attempt, unless the breaker is open or the caller has gone."""
+        if call.over or (self.fragile and call.frame.killed):
+            return
+        now = self.env._now
+        breaker = self.breaker
+        if breaker is not None and not breaker.admit(now):
+            self._short_circuit(call, now)
+            return
+        call.tries += 1
+        number = self.next_id()
+        attempt = Attempt(self, call.frame, number, now)
+        attempt.number = call.tries
+        attempt.call = call
+        attempt.unanswerable = False
+        if breaker is not None:
+            attempt.generation = breaker.generation
+        call.current = attempt
+        self.open[number] = attempt
+        if self.lane is not None:
+            self.lane.add(attempt)
+        self.send(attempt)
+
+    def _short_circuit(self, call: Call, now: float) -> None:
+        """Fail at once; no attempt is made, but a row tells that it was wanted."""
+        frame = call.frame
+        self.write((
+            self.next_id(), frame.request.number, frame.id, self.code, -1, call.tries + 1, now, nan, nan, nan, now,
+            SHORT_CIRCUITED, self.open_cause, 0.0,
+        ))  # fmt: skip
+        call.over = True
+        self.failed(frame, SHORT_CIRCUITED, self.open_cause)
+
+    def receive(self, attempt: Attempt) -> None:
+        """An answer is back: the first end counts, a late one changes nothing."""
+        if attempt.outcome != PENDING:
+            _late(attempt, self.open, self.write)
+            return
+        outcome = attempt.outcome = attempt.result
+        now = attempt.ended_at = self.env._now
+        if attempt.left_at is not None:
+            del self.open[attempt.id]
+            self.write(attempt.row(now))
+        if self.settled is not None:
+            self.settled(attempt)
+        self.ended(attempt, outcome)
+
+    def ended(self, attempt: Attempt, outcome: int) -> None:
+        """The caller knows how *attempt* ended: tell the breaker, then go on, try again or fail."""
+        call = attempt.call
+        if self.breaker is not None:
+            self.breaker.record(attempt.generation, outcome <= DEGRADED, self.env._now)
+        if call.over:
+            return
+        if outcome <= DEGRADED:
+            call.over = True
+            (self.then if outcome == OK else self.degraded)(call.frame)
+            return
+        wait_s = None
+        if self.retry is not None and outcome != SHORT_CIRCUITED:
+            wait_s = self.retry.next_wait_s(call.tries, outcome, call.wait_s)
+        if wait_s is None:
+            call.over = True
+            self.failed(call.frame, outcome, attempt.cause)
+            return
+        call.wait_s = wait_s
+        if wait_s == 0 and outcome == TIMEOUT:
+            self.attempt(call)
+        else:
+            self.kernel.after(wait_s, self.attempt, call)
+
+
+class ClientCall(GuardedCall):
+    """A client's call: the request remembers it, so that its deadline can end it."""
+
+    __slots__ = ()
+
+    def start(self, frame: Frame) -> None:
+        """Begin a call: its first attempt starts now."""
+        frame.call = call = Call(frame)
+        self.attempt(call)
+
+
+def expire(attempt: Attempt) -> None:
+    """The timeout of *attempt* is reached: its caller gives it up, its callee goes on."""
+    step = attempt.step
+    give_up(attempt, step.timeout_cause)
+    step.ended(attempt, TIMEOUT)
+
+
+def give_up(attempt: Attempt, why: int) -> None:
+    """End the caller's side of *attempt* as a timeout; its row waits for the callee's side."""
+    attempt.outcome = TIMEOUT
+    attempt.cause = why
+    step = attempt.step
+    attempt.ended_at = step.env._now
+    if step.settled is not None:
+        step.settled(attempt)
+    if attempt.unanswerable:
+        del step.open[attempt.id]
+        step.write(attempt.row(attempt.ended_at))
+
+
+def withdraw(call: Call, why: int) -> None:
+    """The client leaves at its deadline: its attempt ends as a timeout, nothing is tried again."""
+    call.over = True
+    attempt = call.current
+    if attempt is not None and attempt.outcome == PENDING:
+        give_up(attempt, why)
+        attempt.step.ended(attempt, TIMEOUT)
+
+
+def refuse(attempt: Attempt, why: int) -> None:
+    """The link itself refuses *attempt*: nobody is there. The caller learns it at once."""
+    attempt.left_at = nan
+    attempt.result, attempt.cause = REFUSED, why
+    attempt.step.receive(attempt)
+
+
+def close_left(attempt: Attempt) -> None:
+    """The callee's side of *attempt* is over without an answer to send (it had replied before, or was killed)."""
+    if attempt.outcome != PENDING:
+        _late(attempt, attempt.step.open, attempt.step.write)
+
+
+def _late(attempt: Attempt, open_: dict[int, Attempt], write: Callable[[tuple[float, ...]], None]) -> None:
+    """Write the row of an attempt whose caller's side ended before, if the callee's side is over too."""
+    if attempt.left_at is not None and attempt.id in open_:
+        del open_[attempt.id]
+        write(attempt.row(attempt.ended_at))
+
+
+def drop(attempt: Attempt) -> None:
+    """Request or answer is lost, or its server died silently: nothing will ever come back."""
+    if attempt.left_at is None:
+        attempt.left_at = nan
+    attempt.unanswerable = True
+    close_left(attempt)

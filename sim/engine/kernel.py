@@ -1,0 +1,137 @@
+"""The clock side of the engine: SimPy's own Environment, light events on its heap, timers of one length in lanes.
+
+SimPy's ``step`` needs two things of what it pops: ``callbacks`` and ``_ok``. Slotted objects with those are pushed
+straight onto the heap as ``(time, priority, id, event)``; SimPy processes, events and ``run(until=…)`` work beside
+them. ``_queue``, ``_eid`` and ``_now`` are private to SimPy 4.1: ``tests/engine/test_kernel.py`` holds that contract.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from heapq import heappush
+from typing import Any, Callable
+
+import simpy
+
+from sim.errors import BudgetError
+from sim.outcomes import PENDING
+
+FAULT_EDGE, ANSWER, TIMER, ARRIVAL, CENSUS = range(5)
+"""What goes first at one instant."""
+
+MOST_AT_ONE_INSTANT = 100_000
+
+
+class Tick:
+    """A one-shot event: calls *function* with *argument* at its time."""
+
+    __slots__ = ("callbacks", "function", "argument")
+    _ok = True
+
+    def __init__(self, function: Callable[[Any], None], argument: Any) -> None:
+        self.callbacks: Any = _ON_TICK
+        self.function, self.argument = function, argument
+
+    def fire(self) -> None:
+        self.function(self.argument)
+
+
+_ON_TICK = (Tick.fire,)
+
+
+class Kernel:
+    """One run's clock: the environment, its heap, and the helpers that put things on it."""
+
+    __slots__ = ("env", "heap", "next_id", "_instant", "_at_instant", "_lanes")
+
+    def __init__(self) -> None:
+        self.env = simpy.Environment()
+        self.heap: list[Any] = self.env._queue
+        self.next_id: Callable[[], int] = self.env._eid.__next__
+        self._instant, self._at_instant = -1.0, 0
+        self._lanes: dict[tuple[float, Any], Lane] = {}
+
+    @property
+    def now(self) -> float:
+        """The scenario's clock in seconds."""
+        return self.env._now
+
+    def at(self, time_s: float, priority: int, function: Callable[[Any], None], argument: Any = None) -> None:
+        """Call ``function(argument)`` at *time_s*."""
+        heappush(self.heap, (time_s, priority, self.next_id(), Tick(function, argument)))
+
+    def after(self, wait_s: float, function: Callable[[Any], None], argument: Any) -> None:
+        """Call ``function(argument)`` after *wait_s*, as a timer.
+
+        Every loop that takes no time (a user who never thinks, a retry without a wait) passes here, so this is where
+        a run that would never leave an instant ends loudly.
+        """
+        now = self.env._now
+        if wait_s <= 0:
+            if now != self._instant:
+                self._instant, self._at_instant = now, 0
+            self._at_instant += 1
+            if self._at_instant > MOST_AT_ONE_INSTANT:
+                raise BudgetError(
+                    f"the run does not leave the instant {now:.6g}s: more than {MOST_AT_ONE_INSTANT} zero waits in it",
+                    f"{now:.6g}s of the scenario played",
+                )
+        heappush(self.heap, (now + wait_s, TIMER, self.next_id(), Tick(function, argument)))
+
+    def lane(self, delay_s: float, expire: Callable[[Any], None]) -> Lane:
+        """Return the lane of this delay and action, shared by all that ask for the same."""
+        key = (delay_s, expire)
+        if key not in self._lanes:
+            self._lanes[key] = Lane(self, delay_s, expire)
+        return self._lanes[key]
+
+
+class Lane:
+    """Timers of one length: equal delays expire in order, so a deque and one heap entry are enough.
+
+    An entry is any object with ``outcome`` and ``expires_at``; it is over as soon as its outcome is not PENDING, so
+    that an answer cancels its timer without a word. ``expires_at`` is computed once.
+    """
+
+    __slots__ = ("callbacks", "env", "heap", "next_id", "delay_s", "expire", "entries", "armed")
+    _ok = True
+
+    def __init__(self, kernel: Kernel, delay_s: float, expire: Callable[[Any], None]) -> None:
+        self.env, self.heap, self.next_id = kernel.env, kernel.heap, kernel.next_id
+        self.delay_s, self.expire = delay_s, expire
+        self.entries: deque[Any] = deque()
+        self.armed = False
+        self.callbacks: Any = None
+
+    def add(self, entry: Any) -> None:
+        """Start the timer of *entry*."""
+        entry.expires_at = at = self.env._now + self.delay_s
+        entries = self.entries
+        while entries and entries[0].outcome != PENDING:
+            entries.popleft()
+        entries.append(entry)
+        if not self.armed:
+            self._arm(at)
+
+    def _arm(self, at: float) -> None:
+        self.armed = True
+        self.callbacks = _ON_LANE
+        heappush(self.heap, (at, TIMER, self.next_id(), self))
+
+    def tick(self) -> None:
+        """Expire what is due and arm for the next entry that is still pending."""
+        entries, now = self.entries, self.env._now
+        while entries:
+            head = entries[0]
+            if head.outcome != PENDING:
+                entries.popleft()
+            elif head.expires_at > now:
+                self._arm(head.expires_at)
+                return
+            else:
+                entries.popleft()
+                self.expire(head)
+        self.armed = False
+
+
+_ON_LANE = (Lane.tick,)

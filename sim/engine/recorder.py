@@ -1,0 +1,110 @@
+"""Writes a run's rows while it runs: flat lists of numbers, packed into numpy blocks now and then.
+
+A row is written once, when both of its sides are over (the caller's and the callee's), so no row is ever looked up
+again. What is still open stays in a dict by id (insertion order is the order of sending) until the end.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any, Callable
+
+import numpy as np
+
+from sim.engine.record import REASONS, Columns
+from sim.quantities import UNLIMITED
+
+REQUESTS = "id workload operation key client arrived_at ended_at outcome cause attempts".split()
+ATTEMPTS = (
+    "id request parent site replica number sent_at entered_at started_at left_at ended_at outcome cause worked_s"
+).split()
+SEGMENTS = "attempt queued_at started_at ended_at".split()
+MESSAGES = "id queue request key published_at ended_at outcome deliveries origin publisher".split()
+DELIVERIES = "attempt message".split()
+EFFECTS = "request site key at attempt".split()
+
+_FLOATS = {"arrived_at", "ended_at", "sent_at", "entered_at", "started_at", "left_at", "worked_s", "queued_at", "at",
+           "published_at"}  # fmt: skip
+_WIDE = {"id", "request", "parent", "attempt", "message", "origin", "publisher", "key"}
+_REASON_CODES = len(REASONS)
+PACK_AT = 200_000
+
+
+def cause(place: int, reason: str) -> int:
+    """Return the code of *reason* at the place with code *place*; 0 means none."""
+    return (place + 1) * _REASON_CODES + REASONS.index(reason)
+
+
+class Table:
+    """Rows of one kind; ``write`` takes a row as a tuple of numbers."""
+
+    __slots__ = ("names", "_flat", "_blocks", "write")
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+        self._flat: list[float] = []
+        self._blocks: list[list[np.ndarray[Any, Any]]] = []
+        self.write: Callable[[tuple[float, ...]], None] = self._flat.extend
+
+    def __len__(self) -> int:
+        return sum(len(block[0]) for block in self._blocks) + len(self._flat) // len(self.names)
+
+    def pack(self, at_least: int = 0) -> None:
+        """Move the rows written so far into typed columns, if they are *at_least* numbers."""
+        if len(self._flat) <= at_least:
+            return
+        rows = np.frombuffer(array("d", self._flat)).reshape(-1, len(self.names))
+        self._blocks.append([rows[:, i].astype(_type_of(name)) for i, name in enumerate(self.names)])
+        self._flat.clear()
+
+    def columns(self, sort_by: str) -> Columns:
+        """Return all rows as columns, in the order of *sort_by*; a cause becomes where and why."""
+        self.pack()
+        found: Columns = {}
+        for i, name in enumerate(self.names):
+            parts = [block[i] for block in self._blocks]
+            found[name] = np.concatenate(parts) if parts else np.empty(0, _type_of(name))
+        order = np.argsort(found[sort_by], kind="stable")
+        found = {name: column[order] for name, column in found.items()}
+        if "cause" in found:
+            code = found.pop("cause")
+            found["where"], found["why"] = code // _REASON_CODES - 1, code % _REASON_CODES
+        return found
+
+
+def _type_of(name: str) -> type[np.generic]:
+    return np.float64 if name in _FLOATS else np.int64 if name in _WIDE else np.int32
+
+
+class Recorder:
+    """All tables of a run, what is still open, and the rare events."""
+
+    __slots__ = ("requests", "attempts", "segments", "messages", "deliveries", "effects", "open_requests",
+                 "open_attempts", "open_messages", "events", "census_at", "census")  # fmt: skip
+
+    def __init__(self) -> None:
+        self.requests, self.attempts, self.segments = Table(REQUESTS), Table(ATTEMPTS), Table(SEGMENTS)
+        self.messages, self.deliveries, self.effects = Table(MESSAGES), Table(DELIVERIES), Table(EFFECTS)
+        self.open_requests: dict[int, Any] = {}
+        self.open_attempts: dict[int, Any] = {}
+        self.open_messages: dict[int, Any] = {}
+        self.events: list[tuple[float, str, str, str]] = []
+        self.census_at: list[float] = []
+        self.census: list[list[int]] = []
+
+    def tables(self) -> tuple[Table, ...]:
+        """The six tables."""
+        return (self.requests, self.attempts, self.segments, self.messages, self.deliveries, self.effects)
+
+    def pack(self) -> None:
+        """Pack what has grown; called now and then, outside the hot path."""
+        for table in self.tables():
+            table.pack(PACK_AT)
+
+    def size_bytes(self) -> float:
+        """A rough size of the rows kept: 8 bytes a number."""
+        return float(sum(len(table) * len(table.names) * 8 for table in self.tables()))
+
+    def over_memory(self, limit_bytes: float) -> bool:
+        """Whether the records have outgrown their budget."""
+        return limit_bytes != UNLIMITED and self.size_bytes() > limit_bytes

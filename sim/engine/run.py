@@ -1,0 +1,220 @@
+"""Play one replication of a resolved scenario and return its record.
+
+Arrivals stop at ``duration``; then what is in flight drains, until nothing is left or the drain's bound is reached;
+what stays is counted. A census counts the engine's own state once a second, for the books to agree with, and looks
+at the budgets on the way.
+"""
+
+from __future__ import annotations
+
+import gc
+from math import ceil, nan
+from typing import Any, Callable
+
+import numpy as np
+
+from sim.engine.build import Building
+from sim.engine.kernel import CENSUS
+from sim.engine.record import Record
+from sim.errors import BudgetError
+from sim.outcomes import IN_FLIGHT, LOST, OPEN, PENDING, WAITING
+from sim.scenario import models
+
+MOST_CENSUSES = 20_000
+Progress = Callable[[float], None]
+"""Told now and then the share of the run that is played."""
+
+
+def play(
+    scenario: models.Scenario, seed: int | None = None, replication: int = 0, progress: Progress | None = None
+) -> Record:  # fmt: skip
+    """Play *scenario* (resolved) once; *seed* defaults to the scenario's.
+
+    Raises ``BudgetError`` for a run that cannot leave an instant; a run that needs more events or memory than its
+    budget returns its record so far with ``cut_off`` set.
+    """
+    chosen = scenario.seed if seed is None else seed
+    building = Building(scenario, chosen, replication)
+    census = _Census(building, progress)
+    threshold = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+    try:
+        building.kernel.env.run()
+    finally:
+        gc.set_threshold(*threshold)
+        gc.unfreeze()
+    ended_at = max(min(building.kernel.now, census.end_s), 0.0)
+    _close(building, ended_at)
+    return _record(building, census, chosen, replication, ended_at)
+
+
+class _Census:
+    """Counts what is really there once a second, and ends the run: drained, out of time, or over a budget."""
+
+    def __init__(self, building: Building, progress: Progress | None) -> None:
+        scenario = building.scenario
+        self.building, self.progress = building, progress
+        drain_s = scenario.duration if scenario.drain is None else scenario.drain
+        self.end_s = scenario.duration + drain_s
+        self.interval_s = float(max(1, ceil(self.end_s / MOST_CENSUSES)))
+        self.cut_off = ""
+        self.number = 0
+        self.replicas = [(service.name, service.replicas) for service in building.services.values()]
+        self.of = (
+            *((what, name) for name, _ in self.replicas for what in ("busy", "waiting")),
+            *((what, name) for name in building.queues for what in ("backlog", "in flight")),
+            *(("in flight", name) for name in building.clients),
+        )
+        building.kernel.at(0.0, CENSUS, self.take)
+        building.kernel.at(self.end_s, CENSUS, self.stop)
+
+    def take(self, _: Any) -> None:
+        """One census; the next one follows while something can still happen."""
+        building, recorder, now = self.building, self.building.recorder, self.building.kernel.now
+        row: list[int] = []
+        for _, replicas in self.replicas:
+            counts = [replica.census() for replica in replicas]
+            row += [sum(busy for busy, _ in counts), sum(waiting for _, waiting in counts)]
+        for queue in building.queues.values():
+            row += [queue.backlog, queue.in_flight]
+        open_of = dict.fromkeys(range(len(building.clients)), 0)
+        for request in recorder.open_requests.values():
+            open_of[request.client.code] += 1
+        row += open_of.values()
+        recorder.census_at.append(now)
+        recorder.census.append(row)
+        recorder.pack()
+        if self._within_budget(now) and not self._drained(now):
+            self.number += 1
+            building.kernel.at(self.number * self.interval_s, CENSUS, self.take)
+        if self.progress is not None:
+            self.progress(min(now / building.scenario.duration, 1.0))
+
+    def _within_budget(self, now: float) -> bool:
+        scenario, recorder = self.building.scenario, self.building.recorder
+        played = self.building.kernel.next_id()
+        if played > scenario.max_events:
+            self.cut_off = f"more than {scenario.max_events} events (max events), at {now:g}s of the scenario"
+        elif recorder.over_memory(scenario.max_memory):
+            self.cut_off = f"records over {scenario.max_memory / 1e9:g}GB (max memory), at {now:g}s of the scenario"
+        if self.cut_off:
+            self.stop(None)
+        return not self.cut_off
+
+    def _drained(self, now: float) -> bool:
+        """Whether arrivals have stopped and nothing is in flight any more."""
+        building = self.building
+        if now < building.scenario.duration:
+            return False
+        recorder = building.recorder
+        if recorder.open_requests or recorder.open_attempts or any(q.unsettled for q in building.queues.values()):
+            return False
+        self.stop(None)
+        return True
+
+    def stop(self, _: Any) -> None:
+        """Nothing after this instant is played: the heap is emptied, so SimPy's loop ends."""
+        self.end_s = min(self.end_s, self.building.kernel.now)
+        self.building.kernel.heap.clear()
+
+
+def _close(building: Building, ended_at: float) -> None:
+    """Write rows for what is still open: lost where no answer can ever come, open otherwise."""
+    recorder = building.recorder
+    still_open = list(recorder.open_attempts.values())
+    lost_requests: set[int] = set()
+    for attempt in still_open:
+        if attempt.outcome == PENDING and getattr(attempt, "unanswerable", False):
+            _lose_callers(attempt, lost_requests)
+    for attempt in still_open:
+        if attempt.outcome == PENDING:
+            attempt.outcome = LOST if getattr(attempt, "unanswerable", False) else OPEN
+            recorder.attempts.write(attempt.row(nan))
+        else:
+            recorder.attempts.write(attempt.row(attempt.ended_at))
+    for request in recorder.open_requests.values():
+        lost = request.number in lost_requests
+        call = request.call
+        recorder.requests.write((
+            request.number, request.client.code, request.operation, request.key, request.instance,
+            request.arrived_at, nan, LOST if lost else OPEN, request.cause if lost else 0,
+            1 if call is None else call.tries,
+        ))  # fmt: skip
+    for queue in building.queues.values():
+        queue.close(WAITING, IN_FLIGHT)
+
+
+def _lose_callers(attempt: Any, lost_requests: set[int]) -> None:
+    """Everybody up the chain who waits for *attempt* can never be answered either."""
+    why = attempt.cause
+    frame = attempt.parent
+    while frame is not None and frame.id >= 0:
+        caller = frame.root
+        if caller.outcome != PENDING or getattr(caller, "replied", False):
+            return
+        caller.unanswerable = True
+        caller.cause = caller.cause or why
+        frame = caller.parent
+    if frame is not None and getattr(frame, "outcome", OPEN) == PENDING:
+        frame.cause = why
+        lost_requests.add(frame.number)
+
+
+def _record(building: Building, census: _Census, seed: int, replication: int, ended_at: float) -> Record:
+    scenario, recorder = building.scenario, building.recorder
+    return Record(
+        scenario=scenario,
+        variant=scenario.variant,
+        toggles=scenario.toggles_on,
+        seed=seed,
+        replication=replication,
+        workloads=tuple(scenario.workload),
+        operations=building.operations,
+        services=tuple(scenario.services),
+        queues=tuple(scenario.queues),
+        places=building.places,
+        sites=tuple(building.sites),
+        effect_sites=tuple(building.effect_sites),
+        promises=building.promises(),
+        requests=recorder.requests.columns("id"),
+        attempts=recorder.attempts.columns("id"),
+        segments=recorder.segments.columns("queued_at"),
+        messages=recorder.messages.columns("id"),
+        deliveries=recorder.deliveries.columns("attempt"),
+        effects=recorder.effects.columns("at"),
+        census_at=np.asarray(recorder.census_at),
+        census_of=census.of,
+        census=np.asarray(recorder.census, dtype=np.int64).reshape(len(recorder.census_at), -1),
+        events=recorder.events,
+        windows=building.windows,
+        warmup_s=scenario.warmup,
+        duration_s=scenario.duration,
+        ended_at=ended_at,
+        offered={name: client.offered for name, client in building.clients.items()},
+        down=_down(building, ended_at),
+        events_played=building.kernel.next_id(),
+        cut_off=census.cut_off,
+    )
+
+
+def _down(building: Building, ended_at: float) -> list[tuple[str, float, float]]:
+    """Return when each service was down, overlapping crash windows merged."""
+    merged: list[tuple[str, float, float]] = []
+    for service in building.services:
+        spans = sorted(
+            (begin, min(end, ended_at))
+            for name, begin, end in building.windows
+            if isinstance(fault := building.scenario.faults[name], models.Crash) and fault.crash == service
+            if begin < ended_at
+        )
+        for begin, end in spans:
+            if merged and merged[-1][0] == service and begin <= merged[-1][2]:
+                merged[-1] = (service, merged[-1][1], max(end, merged[-1][2]))
+            else:
+                merged.append((service, begin, end))
+    return merged
+
+
+__all__ = ["BudgetError", "play"]

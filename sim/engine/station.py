@@ -1,0 +1,443 @@
+"""Services: replicas with workers and a bounded line each, and the ways of picking a replica.
+
+A worker is held from start of service to the end of the recipe (``while calling: hold``) or only while the recipe
+does not wait for a callee (``free``). A full line rejects at once; a line with patience withdraws. Left out: threads
+switching, a worker's own speed, and health: a balancer knows nothing of dead replicas.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import cycle
+from math import nan
+from typing import TYPE_CHECKING, Any, Callable, Sequence
+
+from sim.engine.calls import Attempt, Frame, Then, close_left, drop
+from sim.engine.recorder import cause
+from sim.outcomes import ERROR, OK, PENDING, REFUSED, REJECTED
+from sim.quantities import UNLIMITED, Balance
+
+if TYPE_CHECKING:
+    from sim.engine.kernel import Kernel, Lane
+    from sim.engine.queue import Queue
+    from sim.engine.recorder import Recorder
+    from sim.engine.streams import Draw
+
+MANY = 10**9
+"""Stands for unlimited where a whole number is counted down."""
+
+
+class Patience:
+    """A timer entry: how long one attempt will wait in line."""
+
+    __slots__ = ("attempt", "outcome", "expires_at")
+
+    def __init__(self, attempt: Attempt) -> None:
+        self.attempt = attempt
+        self.outcome = PENDING
+        self.expires_at = 0.0
+
+
+class Replica:
+    """Workers, a line in front of them, and what a fault did to them."""
+
+    __slots__ = ("kernel", "env", "service", "index", "workers", "free", "places", "line", "releasing", "queues",
+                 "patience", "outstanding", "reserved", "frozen", "down", "refuses", "pieces",
+                 "deferred")  # fmt: skip
+
+    def __init__(self, kernel: Kernel, service: Service, index: int, workers: float, places: float) -> None:
+        self.kernel, self.env, self.service, self.index = kernel, kernel.env, service, index
+        self.workers = self.free = MANY if workers == UNLIMITED else int(workers)
+        self.places = MANY if places == UNLIMITED else int(places)
+        self.line: deque[Any] = deque()
+        self.releasing = False
+        self.queues: tuple[Queue, ...] = ()
+        self.patience: Lane | None = None
+        self.outstanding = 0
+        self.reserved = 0
+        """Workers that have asked a queue for a message which is still travelling."""
+        self.frozen = self.down = self.refuses = 0
+        self.pieces: dict[Any, None] = {}
+        self.deferred: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
+
+    def arrive(self, attempt: Attempt) -> None:
+        """A call is here: a free worker takes it, or it waits in line, or it is rejected."""
+        attempt.replica = self
+        attempt.entered_at = now = self.env._now
+        if self.free > 0 and not self.line:
+            self.free -= 1
+            attempt.started_at = now
+            attempt.step.begin(attempt)
+        elif len(self.line) < self.places:
+            self.queue_up(attempt)
+        else:
+            self.service.reject(attempt, self.service.full)
+
+    def queue_up(self, attempt: Attempt) -> None:
+        """*attempt* takes the last place in the line."""
+        self.line.append(attempt)
+        if self.patience is not None:
+            attempt.patience = Patience(attempt)
+            self.patience.add(attempt.patience)
+
+    def release(self, attempt: Attempt) -> None:
+        """The worker of *attempt* is free again and takes what waits."""
+        self.free += 1
+        if self.line or self.queues:
+            self.take_next()
+
+    def take_next(self) -> None:
+        """Free workers take from the line, then from the queues; not re-entered, so the stack stays flat."""
+        if self.releasing or self.frozen or self.down:
+            return
+        self.releasing = True
+        line = self.line
+        while self.free > 0 and line:
+            attempt = line.popleft()
+            self.free -= 1
+            attempt.started_at = self.env._now
+            if self.patience is not None:
+                attempt.patience.outcome = OK
+            attempt.step.begin(attempt)
+        for queue in self.queues:
+            while self.has_room() and queue.deliver_to(self):
+                pass
+        self.releasing = False
+
+    def has_room(self) -> bool:
+        """Whether a worker could take a message now."""
+        return self.free > self.reserved and not self.line and not self.frozen and not self.down
+
+    def take(self, attempt: Attempt) -> None:
+        """A message that a worker had asked for is here; a call that came first may have its worker meanwhile."""
+        attempt.replica = self
+        attempt.entered_at = now = self.env._now
+        if self.free > 0 and not self.line:
+            self.free -= 1
+            attempt.started_at = now
+            attempt.step.begin(attempt)
+        else:
+            self.queue_up(attempt)
+
+    def withdraw(self, patience: Patience) -> None:
+        """The patience of the first in line is over (equal patience: the first in line is the first to leave)."""
+        attempt = patience.attempt
+        self.line.remove(attempt)
+        self.service.reject(attempt, self.service.impatient)
+
+    def census(self) -> tuple[int, int]:
+        """Workers busy and the length of the line, as they are now."""
+        return self.workers - self.free, len(self.line)
+
+    def clear(self) -> None:
+        """Everything in it is gone (a crash)."""
+        self.free = self.workers
+        self.line.clear()
+        self.deferred.clear()
+        for piece in self.pieces:
+            piece.frame = None
+        self.pieces.clear()
+
+
+class FreeReplica(Replica):
+    """Workers that are free while their requests wait for a callee (event loop, virtual threads)."""
+
+    __slots__ = ("ready", "limit", "in_flight", "held", "write")
+
+    def __init__(
+        self, kernel: Kernel, service: Service, index: int, workers: float, places: float, limit: float,
+        recorder: Recorder,
+    ) -> None:  # fmt: skip
+        super().__init__(kernel, service, index, workers, places)
+        self.ready: deque[tuple[float, Frame, Callable[..., None], tuple[Any, ...]]] = deque()
+        self.limit = MANY if limit == UNLIMITED else int(limit)
+        self.in_flight = 0
+        self.held: dict[Frame, None] = {}
+        self.write = recorder.segments.write
+
+    def arrive(self, attempt: Attempt) -> None:
+        """As for any replica, and only *limit* requests may be started and unfinished."""
+        attempt.replica = self
+        attempt.entered_at = self.env._now
+        if self.free > 0 and self.in_flight < self.limit and not self.line and not self.ready:
+            self._begin(attempt)
+        elif len(self.line) < self.places:
+            self.queue_up(attempt)
+        else:
+            self.service.reject(attempt, self.service.full)
+
+    def _begin(self, attempt: Attempt) -> None:
+        self.in_flight += 1
+        attempt.started_at = self.env._now
+        if self.patience is not None and attempt.started_at > attempt.entered_at:
+            attempt.patience.outcome = OK
+        self._hold(attempt, attempt.entered_at)
+        attempt.step.begin(attempt)
+
+    def _hold(self, frame: Frame, queued_at: float) -> None:
+        self.free -= 1
+        frame.queued_at, frame.running_since = queued_at, self.env._now
+        self.held[frame] = None
+
+    def suspend(self, frame: Frame) -> None:
+        """*frame* waits for something: its worker is free for others."""
+        self.write((frame.id, frame.queued_at, frame.running_since, self.env._now))
+        del self.held[frame]
+        self.free += 1
+        if self.line or self.ready or self.queues:
+            self.take_next()
+
+    def resume(self, frame: Frame, go_on: Callable[..., None], *arguments: Any) -> None:
+        """*frame* wants to go on: as soon as a worker is free, first come first served."""
+        if self.free > 0 and not self.line and not self.ready:
+            self._hold(frame, self.env._now)
+            go_on(*arguments)
+        else:
+            self.ready.append((self.env._now, frame, go_on, arguments))
+            self.take_next()
+
+    def release(self, attempt: Attempt) -> None:
+        """The recipe of *attempt* is over."""
+        self.in_flight -= 1
+        self.suspend(attempt)
+
+    def take_next(self) -> None:
+        """Free workers take whoever came first, of those who go on and those who are new."""
+        if self.releasing or self.frozen or self.down:
+            return
+        self.releasing = True
+        while self.free > 0 and (self.ready or (self.line and self.in_flight < self.limit)):
+            blocked = not self.line or self.in_flight >= self.limit
+            if self.ready and (blocked or self.ready[0][0] <= self.line[0].entered_at):
+                queued_at, frame, go_on, arguments = self.ready.popleft()
+                self._hold(frame, queued_at)
+                go_on(*arguments)
+            else:
+                self._begin(self.line.popleft())
+        for queue in self.queues:
+            while self.has_room() and queue.deliver_to(self):
+                pass
+        self.releasing = False
+
+    def has_room(self) -> bool:
+        """Whether a worker could take a message now."""
+        return super().has_room() and not self.ready and self.in_flight < self.limit
+
+    def take(self, attempt: Attempt) -> None:
+        """As for any replica."""
+        attempt.replica = self
+        attempt.entered_at = self.env._now
+        if self.free > 0 and self.in_flight < self.limit and not self.line and not self.ready:
+            self._begin(attempt)
+        else:
+            self.queue_up(attempt)
+
+    def census(self) -> tuple[int, int]:
+        """Workers busy; in line: the new and those who want to go on."""
+        return self.workers - self.free, len(self.line) + len(self.ready)
+
+    def clear(self) -> None:
+        """A crash ends what every worker did."""
+        for frame in self.held:
+            self.write((frame.id, frame.queued_at, frame.running_since, self.env._now))
+        self.held.clear()
+        self.ready.clear()
+        self.in_flight = 0
+        super().clear()
+
+
+class Service:
+    """The replicas of one service, and what begins and ends a recipe there."""
+
+    __slots__ = ("kernel", "env", "name", "place", "replicas", "full", "impatient", "crashed", "injected", "share",
+                 "share_after", "uniform", "uniform_after", "works")  # fmt: skip
+
+    def __init__(self, kernel: Kernel, name: str, place: int) -> None:
+        self.kernel, self.env, self.name, self.place = kernel, kernel.env, name, place
+        self.replicas: list[Replica] = []
+        self.full, self.impatient = cause(place, "line full"), cause(place, "waited too long")
+        self.crashed, self.injected = cause(place, "crashed"), cause(place, "injected errors")
+        self.share = self.share_after = 0.0
+        self.uniform: Draw
+        self.uniform_after: Draw
+        self.works: list[tuple[Any, Draw]] = []
+        """Work steps with their healthy draw, for the `slow` fault."""
+
+    def reject(self, attempt: Attempt, why: int) -> None:
+        """Answer rejected at once."""
+        attempt.left_at = self.env._now
+        attempt.result = REJECTED
+        if attempt.outcome == PENDING:
+            attempt.cause = why
+        attempt.step.answer(attempt)
+
+    def finish(self, attempt: Attempt) -> None:
+        """The recipe is over: release the worker, then answer."""
+        attempt.left_at = self.env._now
+        replica = attempt.replica
+        replica.release(attempt)
+        attempt.step.answer(attempt)
+
+    def fail(self, attempt: Attempt, outcome: int, why: int) -> None:
+        """The recipe failed: its caller is told error, with the cause from where it arose."""
+        attempt.result = ERROR
+        if attempt.outcome == PENDING:
+            attempt.cause = why
+        self.finish(attempt)
+
+    def finish_replied(self, attempt: Attempt) -> None:
+        """The end of a recipe that may have replied before."""
+        if not attempt.replied:
+            self.finish(attempt)
+            return
+        attempt.left_at = self.env._now
+        attempt.replica.release(attempt)
+        close_left(attempt)
+
+    def fail_replied(self, attempt: Attempt, outcome: int, why: int) -> None:
+        """Failing after the reply: the caller was told otherwise and is not told now."""
+        if not attempt.replied:
+            self.fail(attempt, outcome, why)
+        else:
+            self.finish_replied(attempt)
+
+    # --- under faults -------------------------------------------------------------------------------------
+
+    def arrive_fragile(self, attempt: Attempt) -> None:
+        """The door of a service that may be down."""
+        replica = attempt.replica if attempt.replica.index >= 0 else self.replicas[0]
+        if not replica.down:
+            replica.arrive(attempt)
+        elif replica.refuses:
+            attempt.replica = replica
+            attempt.left_at = nan
+            attempt.result = REFUSED
+            if attempt.outcome == PENDING:
+                attempt.cause = self.crashed
+            attempt.step.answer(attempt)
+        else:
+            attempt.replica = replica
+            drop(attempt)
+
+    def begin_fragile(self, program: Then, fail: Callable[[Attempt, int, int], None]) -> Then:
+        """Wrap *program*, a recipe's first step, for a service that may be paused, crashed or made to fail."""
+
+        def begin(attempt: Attempt) -> None:
+            if attempt.replica.frozen:
+                attempt.replica.deferred.append((begin_if_alive, (attempt,)))
+            elif self.share and self.uniform() < self.share:
+                fail(attempt, ERROR, self.injected)
+            else:
+                program(attempt)
+
+        def begin_if_alive(attempt: Attempt) -> None:
+            if not attempt.killed:
+                begin(attempt)
+
+        def enter(attempt: Attempt) -> None:
+            attempt.killed = False
+            begin(attempt)
+
+        return enter
+
+    def end_fragile(self, finish: Then, fail: Callable[[Attempt, int, int], None]) -> Then:
+        """Wrap the end of a recipe for errors that come after the work."""
+
+        def end(attempt: Attempt) -> None:
+            if self.share_after and self.uniform_after() < self.share_after:
+                fail(attempt, ERROR, self.injected)
+            else:
+                finish(attempt)
+
+        return end
+
+    def crash(self, refuse: bool, attempts: Sequence[Attempt]) -> None:
+        """All replicas die; *attempts* are all that is open in the run."""
+        for replica in self.replicas:
+            replica.down += 1
+            replica.refuses += refuse
+        for attempt in attempts:
+            if attempt.replica.index >= 0 and attempt.replica.service is self and attempt.left_at is None:
+                if attempt.entered_at == attempt.entered_at:
+                    self._kill(attempt, refuse)
+        for replica in self.replicas:
+            replica.clear()
+
+    def _kill(self, attempt: Attempt, refuse: bool) -> None:
+        attempt.killed = True
+        attempt.left_at = self.env._now
+        if attempt.replica.patience is not None and attempt.started_at != attempt.started_at:
+            attempt.patience.outcome = OK
+        if getattr(attempt, "replied", False):
+            close_left(attempt)
+        elif refuse:
+            attempt.result = REFUSED
+            if attempt.outcome == PENDING:
+                attempt.cause = self.crashed
+            attempt.step.answer(attempt)
+        else:
+            drop(attempt)
+
+    def restore(self, refuse: bool) -> None:
+        """The end of a crash window: back, empty, if no other window holds it down."""
+        for replica in self.replicas:
+            replica.down -= 1
+            replica.refuses -= refuse
+            replica.take_next()
+
+    def freeze(self) -> None:
+        """The beginning of a pause."""
+        for replica in self.replicas:
+            replica.frozen += 1
+            if replica.frozen == 1:
+                pieces = [piece.freeze() for piece in replica.pieces]
+                replica.pieces = dict.fromkeys(pieces)
+
+    def thaw(self) -> None:
+        """The end of a pause: frozen work goes on, then everything that came meanwhile, in order."""
+        for replica in self.replicas:
+            replica.frozen -= 1
+            if replica.frozen:
+                continue
+            for piece in replica.pieces:
+                piece.run()
+            deferred, replica.deferred = replica.deferred, []
+            for function, arguments in deferred:
+                function(*arguments)
+            replica.take_next()
+
+
+# --- balancing ----------------------------------------------------------------------------------------------
+
+
+def balancer(balance: Balance, replicas: Sequence[Replica], uniform: Draw) -> Callable[[], Replica]:
+    """Return a function that picks the replica of the next call of one link."""
+    if len(replicas) == 1:
+        return lambda: replicas[0]
+    if balance.kind == "round robin":
+        return cycle(replicas).__next__
+    if balance.kind == "random":
+        return lambda: replicas[int(uniform() * len(replicas))]
+    if balance.kind == "least outstanding":
+        turn = cycle(range(len(replicas))).__next__
+
+        def least() -> Replica:
+            first = turn()
+            return min((*replicas[first:], *replicas[:first]), key=lambda replica: replica.outstanding)
+
+        return least
+
+    def best() -> Replica:
+        """The least outstanding of some drawn without replacement; the first drawn wins a tie."""
+        left = list(range(len(replicas)))
+        drawn = []
+        for _ in range(min(balance.choices, len(replicas))):
+            drawn.append(replicas[left.pop(int(uniform() * len(left)))])
+        return min(drawn, key=lambda replica: replica.outstanding)
+
+    return best
+
+
+def counts_outstanding(balance: Balance) -> bool:
+    """Whether the balancer needs to know how many calls each replica has unanswered."""
+    return balance.kind in ("least outstanding", "best")
