@@ -42,11 +42,11 @@ class Backoff:
         if jitter == "decorrelated":
             low = max(law.first, law.least)
             return min(self._between(low, 3 * max(last_wait_s, low)), law.cap)
-        wait_s = law.wait_s(n)
+        wait_s = min(law.wait_s(n), float_info.max)
         if jitter == "none":
             return wait_s
         return self._between(law.least if jitter == "full" else max(wait_s / 2, law.least), wait_s)
 
     def _between(self, low: float, high: float) -> float:
-        """A uniform number in [low, high); an unlimited *high* becomes the largest double, since 0 * inf is NaN."""
+        """A uniform number in [low, high), both kept finite: 0 times infinity is not a wait."""
         return low + self.uniform() * (min(high, float_info.max) - low)

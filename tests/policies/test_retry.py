@@ -1,0 +1,67 @@
+"""Whole schedules of attempts (acceptance cases B14, H01, H02) and which outcomes are tried again."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sim.errors import ParameterError
+from sim.outcomes import ERROR, OK, OUTCOMES, TIMEOUT
+from sim.policies.backoff import Backoff
+from sim.policies.retry import Retry
+from sim.quantities import parse_backoff
+
+TENACITY = json.loads((Path(__file__).parent / "traces" / "tenacity.json").read_text())
+
+
+def retry(max_attempts: int, backoff: str = "exponential 1s factor 2", jitter: str = "none") -> Retry:
+    return Retry(max_attempts, Backoff(parse_backoff(backoff), jitter, lambda: 0.5))
+
+
+def attempts_at(policy: Retry, succeeds_at: int | None = None) -> list[float]:
+    """The instants of the attempts of one call whose attempts take no time."""
+    instants, now, last = [], 0.0, 0.0
+    while True:
+        instants.append(now)
+        outcome = OK if len(instants) == succeeds_at else ERROR
+        wait = policy.next_wait_s(len(instants), outcome, last)
+        if wait is None:
+            return instants
+        now, last = now + wait, wait
+
+
+def test_five_attempts_with_doubling_waits_start_at_0_1_3_7_15_and_no_sixth_follows() -> None:
+    assert attempts_at(retry(5)) == [0, 1, 3, 7, 15]
+
+
+def test_a_call_that_recovers_is_not_repeated() -> None:
+    assert attempts_at(retry(5), succeeds_at=4) == [0, 1, 3, 7]
+
+
+def test_linear_waits_grow_by_the_step() -> None:
+    assert attempts_at(retry(5, "linear 1s step 2s")) == [0, 1, 4, 9, 16]
+
+
+@pytest.mark.parametrize("name", TENACITY["traces"])
+def test_attempts_are_those_of_tenacity(name: str) -> None:
+    trace = TENACITY["traces"][name]
+    policy = retry(trace["max_attempts"], trace["backoff"])
+    assert attempts_at(policy, trace["succeeds_at"]) == trace["attempts_at"]
+
+
+def test_the_last_wait_is_handed_to_decorrelated_jitter() -> None:
+    assert attempts_at(retry(4, "exponential 1s cap 20s", "decorrelated")) == [0, 2, 5.5, 11.25]
+
+
+def test_only_error_timeout_refused_and_rejected_are_tried_again() -> None:
+    again = [name for code, name in enumerate(OUTCOMES) if retry(2).next_wait_s(1, code, 0.0) is not None]
+    assert again == ["error", "timeout", "refused", "rejected"]
+
+
+def test_one_attempt_means_no_retry() -> None:
+    assert retry(1).next_wait_s(1, TIMEOUT, 0.0) is None
+
+
+def test_no_attempts_at_all_are_refused() -> None:
+    with pytest.raises(ParameterError, match="^max attempts must be a whole number of at least 1, got 0$"):
+        retry(0)
