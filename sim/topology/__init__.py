@@ -1,0 +1,203 @@
+"""What can be said about a system before any run: its shape, its load, and what it can do to itself.
+
+``describe`` gathers everything for ``pileup show``; ``advice`` says what is legal and unwise. Times are those of an
+empty system, so that only a run tells of waiting. networkx is imported on first use.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from sim.scenario.models import Scenario
+from sim.topology.graph import (
+    ServiceCycle,
+    depth,
+    operation_cycles,
+    operation_graph,
+    service_cycles,
+    system_graph,
+)
+from sim.topology.load import Fanout, ServiceLoad, fanouts, service_loads
+from sim.topology.risks import (
+    Amplification,
+    SinglePoint,
+    TimeoutProblem,
+    amplifications,
+    single_points,
+    timeout_problems,
+    unlimited_lines,
+)
+
+__all__ = [
+    "Amplification", "Fanout", "ServiceCycle", "ServiceLoad", "SinglePoint", "TimeoutProblem", "Topology", "advice",
+    "amplifications", "depth", "describe", "fanouts", "operation_cycles", "operation_graph", "service_cycles",
+    "service_loads", "single_points", "system_graph", "timeout_problems",
+]  # fmt: skip
+
+Table = tuple[list[str], list[list[str]]]
+
+LOAD_LIMIT = 0.8
+"""Above this share of capacity a line grows fast: at 80 % an M/M/1 request waits four service times."""
+AMPLIFICATION_LIMIT = 10.0
+"""More attempts than this for one request turn any outage into an overload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """Everything known before a run. With ``operation_cycles`` the rest is empty: such a system cannot be played."""
+
+    title: str
+    nodes: tuple[tuple[str, str], ...]
+    """(name, kind) with kind workload, service or queue."""
+    links: tuple[str, ...]
+    depth: int
+    operation_cycles: tuple[tuple[str, ...], ...]
+    service_cycles: tuple[ServiceCycle, ...]
+    single_points: tuple[SinglePoint, ...]
+    loads: tuple[ServiceLoad, ...]
+    fanouts: tuple[Fanout, ...]
+    amplifications: tuple[Amplification, ...]
+    timeout_problems: tuple[TimeoutProblem, ...]
+
+    def tables(self) -> dict[str, Table]:
+        """Return tables for a face to draw: name to (column titles with units, rows of text); empty ones left out."""
+        found = {
+            "load": _load_table(self.loads),
+            "fan-out": _fanout_table(self.fanouts),
+            "single points of failure": _points_table(self.single_points),
+            "retry amplification": _amplification_table(self.amplifications),
+        }
+        return {name: table for name, table in found.items() if table[1]}
+
+    def lines(self) -> list[str]:
+        """Return it all as plain text of at most about 120 columns, one line each."""
+        kinds = [kind for _, kind in self.nodes]
+        counts = [f"{kinds.count(kind)} {kind}{'s' * (kinds.count(kind) != 1)}" for kind in dict.fromkeys(kinds)]
+        lines = [f"{self.title}: {', '.join(counts)}, {len(self.links)} links, calls {self.depth} deep"]
+        for circle in self.operation_cycles:
+            lines.append(f"cannot be played, operations call each other in a circle: {_circle(circle)}")
+        for found in self.service_cycles:
+            lines.append(f"services in a circle: {_circle(found.services)}, {_deadlock(found)}")
+        for name, (titles, rows) in self.tables().items():
+            lines += ["", name, *_aligned(titles, rows)]
+        lines += [""] * bool(self.timeout_problems)
+        lines += [problem.text for problem in self.timeout_problems]
+        return lines
+
+
+def describe(scenario: Scenario) -> Topology:
+    """Return what the shape and the arithmetic of *scenario* (resolved: one variant) say before any run."""
+    graph = system_graph(scenario)
+    nodes = tuple((name, kind) for name, kind in graph.nodes(data="kind"))
+    links = tuple(link for _, _, link in graph.edges(data="link"))
+    circles = tuple(operation_cycles(scenario))
+    around = tuple(service_cycles(scenario))
+    if circles:
+        return Topology(scenario.title, nodes, links, 0, circles, around, (), (), (), (), ())
+    return Topology(
+        scenario.title, nodes, links, depth(scenario), (), around, single_points(scenario), service_loads(scenario),
+        fanouts(scenario), amplifications(scenario), timeout_problems(scenario),
+    )  # fmt: skip
+
+
+def advice(scenario: Scenario) -> list[str]:
+    """Return what is legal and unwise, one sentence each, every one with the number it rests on."""
+    seen = describe(scenario)
+    found = [f"operations call each other in a circle: {_circle(circle)}" for circle in seen.operation_cycles]
+    for circle in seen.service_cycles:
+        if circle.deadlocks:
+            found.append(f"services call each other in a circle: {_circle(circle.services)}, {_deadlock(circle)}")
+    for load in seen.loads:
+        found += _load_advice(load)
+    found += [
+        f"{one.link}: one request can make {_times(one.worst)} of this call when everything fails "
+        f"({' · '.join(one.path)})"
+        for one in seen.amplifications
+        if one.worst > AMPLIFICATION_LIMIT
+    ]
+    found += [problem.text for problem in seen.timeout_problems]
+    found += [f"{name}: its waiting line is unlimited, it never says no" for name in unlimited_lines(scenario)]
+    found += [
+        f"{name}: a message that fails {model.max_deliveries:.0f} times is lost, there are no dead letters"
+        for name, model in scenario.queues.items()
+        if model.dead_letters is None and model.max_deliveries < math.inf
+    ]
+    return found
+
+
+def _load_advice(load: ServiceLoad) -> list[str]:
+    if load.held_load > LOAD_LIMIT:
+        share, when = load.held_load, "on average"
+    elif load.peak_held_load > LOAD_LIMIT:
+        share, when = load.peak_held_load, "at its peak"
+    else:
+        return []
+    more = "; a closed loop settles at its capacity" if load.upper_bound and share > 1 else ""
+    callees = f", {load.work_load:.0%} by its own work" if load.held_load - load.work_load > 0.005 else ""
+    return [f"{load.service}: its workers are asked for {share:.0%} of their time {when}{callees}{more}"]
+
+
+def _circle(names: tuple[str, ...]) -> str:
+    return " -> ".join((*names, names[0]))
+
+
+def _deadlock(circle: ServiceCycle) -> str:
+    if not circle.deadlocks:
+        return "whose workers are not all held, so their pools cannot deadlock"
+    return "whose full pools can wait for each other" + (
+        ", until a timeout" if circle.timeouts else " for ever: no link has a timeout"
+    )
+
+
+def _count(value: float) -> str:
+    return "unlimited" if math.isinf(value) else f"{value:.4g}"
+
+
+def _times(value: float) -> str:
+    return "any number" if math.isinf(value) else f"{value:.0f}"
+
+
+def _load_table(loads: tuple[ServiceLoad, ...]) -> Table:
+    titles = [
+        "service", "replicas x workers", "offered /s", "capacity /s", "own work ms", "held ms", "load by work",
+        "load held", "peak held",
+    ]  # fmt: skip
+    return titles, [
+        [
+            load.service, f"{load.replicas} x {_count(load.workers)}",
+            f"{'at most ' * load.upper_bound}{load.arrivals_per_s:.4g}", _count(load.capacity_per_s),
+            f"{load.own_s * 1e3:.3g}", f"{load.held_s * 1e3:.3g}", f"{load.work_load:.1%}", f"{load.held_load:.1%}",
+            f"{load.peak_held_load:.1%}",
+        ]
+        for load in loads
+    ]  # fmt: skip
+
+
+def _fanout_table(rows: tuple[Fanout, ...]) -> Table:
+    titles = ["workload", "operation", "calls", "answer ms, empty", "most visits to one service"]
+    shown = []
+    for row in rows:
+        busiest = max(row.visits, key=lambda visit: (visit[2], visit[1]), default=("", 0.0, 0))
+        shown.append(
+            [row.workload, row.operation, f"{row.calls:.4g}", f"{row.answer_s * 1e3:.3g}", f"{busiest[2]} {busiest[0]}"]
+        )
+    return titles, shown
+
+
+def _points_table(points: tuple[SinglePoint, ...]) -> Table:
+    rows = [[p.node, p.kind, str(p.replicas), ", ".join(p.cuts)] for p in points]
+    return ["node", "kind", "replicas", "its loss cuts"], rows
+
+
+def _amplification_table(found: tuple[Amplification, ...]) -> Table:
+    rows = [[a.link, _times(a.attempts), _times(a.worst)] for a in found if a.worst > 1]
+    return ["link", "attempts", "worst case per request"], rows
+
+
+def _aligned(titles: list[str], rows: list[list[str]]) -> list[str]:
+    widths = [max(len(row[i]) for row in [titles, *rows]) for i in range(len(titles))]
+    return [
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [titles, *rows]
+    ]

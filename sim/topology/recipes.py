@@ -1,0 +1,250 @@
+"""What one run of an operation costs and calls on average, read from the recipes before any run.
+
+Nothing queues here: times are those of an empty system, so that offered load follows from them and waiting is what
+the run adds. Calls that fail do so by `fail` steps and by loss alone, or because a node is *lost* on purpose, which
+is how single points of failure are found. Retries are counted; a timeout does not cut a mean short. `branch` on an
+outcome takes any failure for the one it names.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sim.quantities import Condition, Keys, Law
+from sim.scenario.models import Link, Scenario
+
+Target = tuple[str, str]
+"""``("call", "service.operation")`` or ``("send", queue)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One run of a recipe, or of a part of it, in an empty system.
+
+    ``own_s``: mean time in its own `work` and `wait`; ``answer_s`` and ``fastest_s``: mean and least time to its
+    answer; ``span_s``: mean time to its end (longer after a `reply`); ``ok_ratio``: share answered ok;
+    ``on_ratio``: share of runs that reach the end; ``visits``: mean calls and sends made, attempts counted;
+    ``most``: the largest number that one run can make without retries.
+    """
+
+    own_s: float = 0.0
+    answer_s: float = 0.0
+    fastest_s: float = 0.0
+    span_s: float = 0.0
+    ok_ratio: float = 1.0
+    on_ratio: float = 1.0
+    replied: bool = False
+    visits: Mapping[Target, float] = field(default_factory=dict)
+    most: Mapping[Target, int] = field(default_factory=dict)
+
+
+def least_s(law: Law) -> float:
+    """Return the least duration that *law* can draw; 0 where it has no positive lower bound."""
+    if law.kind == "constant":
+        return law.mean
+    if law.kind == "uniform":
+        return law.parameters[0]
+    if law.kind == "mix":
+        return min(least_s(part) for _, part in law.parts)
+    return 0.0
+
+
+def key_share(condition: Condition, keys: Keys | None) -> float:
+    """Return the share of requests whose key is one of the condition's; 0 for a workload without keys."""
+    if keys is None:
+        return 0.0
+    named = [key for key in dict.fromkeys(condition.keys) if key < keys.count]
+    if keys.kind == "uniform":
+        return len(named) / keys.count
+    weights = [(rank + 1) ** -keys.exponent for rank in range(keys.count)]
+    return math.fsum(weights[key] for key in named) / math.fsum(weights)
+
+
+class Recipes:
+    """Profiles of all operations of a scenario whose calls make no circle, for requests with these *keys*.
+
+    *lost* names a service or a queue that answers nothing.
+    """
+
+    def __init__(self, scenario: Scenario, keys: Keys | None = None, lost: str = "") -> None:
+        self._scenario, self._keys, self._lost = scenario, keys, lost
+        self._known: dict[str, Profile] = {}
+
+    def profile(self, operation: str) -> Profile:
+        """Return the profile of *operation*, written ``service.operation``."""
+        if operation not in self._known:
+            service, _, name = operation.partition(".")
+            found = self._sequence(self._scenario.services[service].operations[name], service, {})
+            if service == self._lost:
+                found = Profile(ok_ratio=0.0, on_ratio=0.0)
+            self._known[operation] = found
+        return self._known[operation]
+
+    def link(self, caller: str, callee: str) -> Link:
+        """Return the link between two nodes; an undeclared one has nothing on it."""
+        return self._scenario.links.get(f"{caller} -> {callee}", Link())
+
+    def call(self, caller: str, operation: str) -> Profile:
+        """Return the profile of a call over its link, retries included."""
+        callee = self.profile(operation)
+        return self._over(self.link(caller, operation.partition(".")[0]), ("call", operation), callee)
+
+    def _over(self, link: Link, target: Target, callee: Profile) -> Profile:
+        tries = link.retry.max_attempts if link.retry else 1
+        one_ok = (1 - link.loss) ** 2 * callee.ok_ratio
+        reach, attempts, rest = 1.0, 0.0, 0.0
+        for n in range(1, tries + 1):
+            attempts += reach
+            reach *= 1 - one_ok
+            if reach == 0 or n == tries:
+                break
+            rest += reach * (link.retry.backoff.wait_s(n) if link.retry else 0.0)
+        span = attempts * (2 * link.latency.mean + callee.answer_s) + rest
+        return Profile(
+            0.0, span, 2 * least_s(link.latency) + callee.fastest_s, span, 1 - reach, 1 - reach,
+            visits={target: attempts}, most={target: 1},
+        )  # fmt: skip
+
+    def _sequence(self, steps: Iterable[Any], service: str, ended: dict[str, float]) -> Profile:
+        """Play *steps* in turn; *ended* maps the names of earlier steps to their ok share."""
+        own = answer = fastest = span = 0.0
+        ok = on = 1.0
+        replied = False
+        visits: dict[Target, float] = {}
+        most: dict[Target, int] = {}
+        for step in steps:
+            part = self._step(step, service, ended)
+            own += on * part.own_s
+            span += on * part.span_s
+            if not replied:
+                answer += on * part.answer_s
+                fastest += part.fastest_s
+                ok *= part.ok_ratio
+                replied = part.replied
+            for target, mean in part.visits.items():
+                visits[target] = visits.get(target, 0.0) + on * mean
+                most[target] = most.get(target, 0) + part.most[target]
+            on *= part.on_ratio
+        return Profile(own, answer, fastest, span, ok, on, replied, visits, most)
+
+    def _step(self, step: Any, service: str, ended: dict[str, float]) -> Profile:
+        kind = type(step).__name__
+        if kind in ("Work", "Wait"):
+            law = step.work if kind == "Work" else step.wait
+            return Profile(law.mean, law.mean, least_s(law), law.mean)
+        if kind == "Call":
+            return self._guarded(self.call(service, step.call), step, service, ended)
+        if kind == "Send":
+            queue = Profile(ok_ratio=0.0 if step.send == self._lost else 1.0)
+            sent = self._over(self.link(service, step.send), ("send", step.send), queue)
+            return self._guarded(sent, step, service, ended)
+        if kind == "Fail":
+            return Profile(ok_ratio=1 - step.fail, on_ratio=1 - step.fail)
+        if kind == "Reply":
+            return Profile(replied=True)
+        if kind == "Branch":
+            return self._branch(step, service, ended)
+        if kind == "Repeat":
+            return _repeated(self._sequence(step.steps, service, ended), step.repeat)
+        if kind == "Parallel":
+            together = _together([self._sequence(part, service, ended) for part in step.parallel], step)
+            return self._guarded(together, step, service, ended)
+        return Profile()  # an effect takes no time and calls nobody
+
+    def _guarded(self, part: Profile, step: Any, service: str, ended: dict[str, float]) -> Profile:
+        """Return *part* with what `on error` makes of its failures, and note how it ended under its name."""
+        if step.as_:
+            ended[step.as_] = part.ok_ratio
+        if step.on_error == "fail":
+            return part
+        fallback = Profile() if isinstance(step.on_error, str) else self._sequence(step.on_error, service, ended)
+        failing = 1 - part.ok_ratio
+        both = _mixed([(1.0, part), (failing, fallback)])
+        most = _add(part.most, fallback.most)
+        return Profile(
+            both.own_s, both.answer_s, part.fastest_s, both.span_s, part.ok_ratio + failing * fallback.ok_ratio,
+            part.ok_ratio + failing * fallback.on_ratio, False, both.visits, most,
+        )  # fmt: skip
+
+    def _branch(self, step: Any, service: str, ended: dict[str, float]) -> Profile:
+        condition: Condition = step.branch
+        if condition.kind == "share":
+            taken = condition.share
+        elif condition.kind == "key":
+            taken = key_share(condition, self._keys)
+        else:
+            good = ended.get(condition.step, 1.0)
+            taken = {"ok": good, "degraded": 0.0}.get(condition.outcome, 1 - good)
+        yes, no = self._sequence(step.then, service, ended), self._sequence(step.else_, service, ended)
+        return _mixed([(taken, yes), (1 - taken, no)])
+
+
+def _add(one: Mapping[Target, int], other: Mapping[Target, int]) -> dict[Target, int]:
+    return {target: one.get(target, 0) + other.get(target, 0) for target in (*one, *other)}
+
+
+def _mixed(parts: list[tuple[float, Profile]]) -> Profile:
+    """Return the weighted sum of *parts*; ``most`` is the larger of them for each target."""
+    visits: dict[Target, float] = {}
+    most: dict[Target, int] = {}
+    for weight, part in parts:
+        for target, mean in part.visits.items():
+            visits[target] = visits.get(target, 0.0) + weight * mean
+            most[target] = max(most.get(target, 0), part.most[target])
+
+    def total(name: str) -> float:
+        return math.fsum(weight * getattr(part, name) for weight, part in parts if weight)
+
+    return Profile(
+        total("own_s"), total("answer_s"), min(part.fastest_s for weight, part in parts if weight), total("span_s"),
+        total("ok_ratio"), total("on_ratio"), all(part.replied for weight, part in parts if weight), visits, most,
+    )  # fmt: skip
+
+
+def _repeated(part: Profile, times: int) -> Profile:
+    """Return *part* done up to *times* times: the next one only if the last went on."""
+    on = part.on_ratio
+    rounds = float(times) if on == 1 else (1 - on**times) / (1 - on)
+    visits = {target: rounds * mean for target, mean in part.visits.items()}
+    most = {target: times * count for target, count in part.most.items()}
+    answer, fastest, ok = rounds * part.answer_s, times * part.fastest_s, part.ok_ratio**times
+    if part.replied:  # the first round answers
+        answer, fastest, ok = part.answer_s, part.fastest_s, part.ok_ratio
+    return Profile(
+        rounds * part.own_s, answer, fastest, rounds * part.span_s, ok, on**times, part.replied, visits, most
+    )  # fmt: skip
+
+
+def _together(parts: list[Profile], step: Any) -> Profile:
+    """Return *parts*, each played ``times``, at once: as long as the last answer needed (of means: a lower bound)."""
+    every = [part for part in parts for _ in range(step.times)]
+    needed = len(every) if step.join == "all" else min(int(step.join), len(every))
+    ok = _at_least(needed, [part.ok_ratio for part in every])
+    answers = sorted(part.span_s for part in every)
+    fastest = sorted(part.fastest_s for part in every)
+    visits: dict[Target, float] = {}
+    most: dict[Target, int] = {}
+    for part in parts:
+        for target, mean in part.visits.items():
+            visits[target] = visits.get(target, 0.0) + step.times * mean
+            most[target] = most.get(target, 0) + step.times * part.most[target]
+    own = max(part.own_s for part in every)
+    span = answers[needed - 1]
+    return Profile(own, span, fastest[needed - 1], span, ok, ok, False, visits, most)
+
+
+def _at_least(needed: int, chances: list[float]) -> float:
+    """Return the probability that at least *needed* of independent events with these *chances* happen."""
+    if needed == len(chances):
+        return math.prod(chances)
+    if all(p in (0.0, 1.0) for p in chances):
+        return float(sum(chances) >= needed)
+    fewer = [1.0] + [0.0] * (needed - 1)
+    reached = 0.0
+    for p in chances:
+        reached += fewer[-1] * p
+        fewer = [old * (1 - p) + (fewer[i - 1] * p if i else 0.0) for i, old in enumerate(fewer)]
+    return reached

@@ -1,0 +1,235 @@
+"""What a design can do to itself: single points of failure, retries that multiply, timeouts that cannot work.
+
+All are worst cases or means of an empty system; whether they come true is for a run to say.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sim.quantities import UNLIMITED
+from sim.scenario.models import Call, Link, Scenario
+from sim.topology.graph import calls_and_sends, operation_graph, requested
+from sim.topology.recipes import Recipes, least_s
+
+
+@dataclass(frozen=True, slots=True)
+class SinglePoint:
+    """A node whose loss as a whole fails every request of some ``workload/operation``.
+
+    ``cuts`` are those; ``harms`` are (``workload/operation``, share that fails) with a share below 1. More than one
+    of *replicas* must go at once for it, which a bad release or a lost zone can do.
+    """
+
+    node: str
+    kind: str
+    replicas: int
+    cuts: tuple[str, ...]
+    harms: tuple[tuple[str, float], ...]
+
+
+def single_points(scenario: Scenario) -> tuple[SinglePoint, ...]:
+    """Return the nodes whose loss cuts an operation of a workload entirely, in file order, services first.
+
+    What fails later than the answer (a queue's consumer) cuts nothing here: it delays or loses effects.
+    """
+    found = []
+    nodes = [(name, "service", service.replicas) for name, service in scenario.services.items()]
+    nodes += [(name, "queue", 1) for name in scenario.queues]
+    healthy = {name: Recipes(scenario, workload.keys) for name, workload in scenario.workload.items()}
+    for node, kind, replicas in nodes:
+        cuts, harms = [], []
+        for name, workload in scenario.workload.items():
+            without = Recipes(scenario, workload.keys, lost=node)
+            for operation in requested(workload):
+                before = healthy[name].call(name, operation).ok_ratio
+                lost = 1 - without.call(name, operation).ok_ratio / before if before else 0.0
+                if lost >= 1 - 1e-12:
+                    cuts.append(f"{name}/{operation}")
+                elif lost > 1e-12:
+                    harms.append((f"{name}/{operation}", lost))
+        if cuts:
+            found.append(SinglePoint(node, kind, replicas, tuple(cuts), tuple(harms)))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Amplification:
+    """How often one call on *link* can be sent for each time it would be sent if every attempt succeeded.
+
+    ``attempts`` on this link alone, ``worst`` the product along the worst path from a workload, ``path`` its links.
+    Deliveries of a queue count as attempts, so that an endless redelivery makes it infinite.
+    """
+
+    link: str
+    attempts: float
+    worst: float
+    path: tuple[str, ...]
+
+
+def amplifications(scenario: Scenario) -> tuple[Amplification, ...]:
+    """Return the worst-case retry amplification of every link that a workload reaches, in the order reached.
+
+    Time is ignored: a deadline may end the retries earlier. Source of the product: Beyer et al., Site Reliability
+    Engineering, ch. 22.
+    """
+    worst: dict[str, Amplification] = {}
+    line: list[tuple[str, float, tuple[str, ...]]] = [(name, 1.0, ()) for name in scenario.workload]
+    graph = operation_graph(scenario)
+    best: dict[str, float] = {}
+    while line:
+        here, product, path = line.pop(0)
+        caller = here.partition(".")[0] if graph.nodes[here]["kind"] == "operation" else here
+        for target in graph.successors(here):
+            callee = target.partition(".")[0] if graph.nodes[target]["kind"] == "operation" else target
+            link = f"{caller} -> {callee}"
+            if graph.edges[here, target]["kind"] == "dead letters":
+                attempts = 1.0
+            elif graph.nodes[here]["kind"] == "queue":
+                attempts = scenario.queues[here].max_deliveries
+            else:
+                retry = scenario.links.get(link, Link()).retry
+                attempts = float(retry.max_attempts) if retry else 1.0
+            total = product * attempts
+            if link not in worst or total > worst[link].worst:
+                worst[link] = Amplification(link, attempts, total, (*path, link))
+            if total > best.get(target, 0.0) and link not in path:
+                best[target] = total
+                line.append((target, total, (*path, link)))
+    return tuple(worst.values())
+
+
+@dataclass(frozen=True, slots=True)
+class TimeoutProblem:
+    """A limit at *place* that cannot do its work; ``limit_s`` is what is set, ``needed_s`` what it is held against.
+
+    ``kind``: ``below the minimum`` (no answer can come in time), ``below the mean`` (most cannot, even unqueued),
+    ``below the callee's own`` (the callee still tries when its caller has left), ``beyond the deadline`` (it never
+    fires). ``certain`` is False for what happens only when something fails.
+    """
+
+    place: str
+    kind: str
+    limit_s: float
+    needed_s: float
+    text: str
+
+    @property
+    def certain(self) -> bool:
+        """Whether it goes wrong in a healthy, empty system too."""
+        return self.kind in ("below the minimum", "below the mean")
+
+
+def timeout_problems(scenario: Scenario) -> tuple[TimeoutProblem, ...]:
+    """Return the timeouts, deadlines and visibility timeouts that cannot work, by place in file order."""
+    keys = next((workload.keys for workload in scenario.workload.values() if workload.keys), None)
+    recipes = Recipes(scenario, keys)
+    found: dict[tuple[str, str], TimeoutProblem] = {}
+    for problem in (
+        *_deadlines(scenario, recipes), *_link_timeouts(scenario, recipes), *_visibilities(scenario, recipes)
+    ):  # fmt: skip
+        known = found.get((problem.place, problem.kind))
+        if known is None or problem.needed_s > known.needed_s:
+            found[problem.place, problem.kind] = problem
+    return tuple(found.values())
+
+
+def _short(place: str, name: str, limit_s: float, least: float, mean: float, what: str) -> Iterator[TimeoutProblem]:
+    if limit_s < least:
+        text = f"{place}: {name} {limit_s:.3g} s is below the {least:.3g} s that {what} takes at the least"
+        yield TimeoutProblem(place, "below the minimum", limit_s, least, text)
+    elif limit_s < mean:
+        text = f"{place}: {name} {limit_s:.3g} s is below the {mean:.3g} s that {what} takes on average, unqueued"
+        yield TimeoutProblem(place, "below the mean", limit_s, mean, text)
+
+
+def _calls(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    """Yield (caller, operation called) for every client and every call step, once each."""
+    seen: dict[tuple[str, str], None] = {}
+    for name, workload in scenario.workload.items():
+        seen.update(dict.fromkeys((name, operation) for operation in requested(workload)))
+    for name, service in scenario.services.items():
+        for recipe in service.operations.values():
+            seen.update(dict.fromkeys((name, s.call) for s in calls_and_sends(recipe) if isinstance(s, Call)))
+    yield from seen
+
+
+def _link_timeouts(scenario: Scenario, recipes: Recipes) -> Iterator[TimeoutProblem]:
+    for caller, operation in _calls(scenario):
+        callee = operation.partition(".")[0]
+        link = recipes.link(caller, callee)
+        if link.timeout is None:
+            continue
+        place = f"{caller} -> {callee}"
+        profile = recipes.profile(operation)
+        least = 2 * least_s(link.latency) + profile.fastest_s
+        yield from _short(
+            place, "timeout", link.timeout, least, 2 * link.latency.mean + profile.answer_s, operation
+        )  # fmt: skip
+        ends = [(persistence_s(recipes.link(callee, end)), end) for end in _asked_by(scenario, operation)]
+        inner, through = max((end for end in ends if end[0] < math.inf), default=(0.0, ""))
+        if link.timeout < inner:
+            text = f"{place}: timeout {link.timeout:.3g} s ends before {callee} gives {through} up, after {inner:.3g} s"
+            yield TimeoutProblem(place, "below the callee's own", link.timeout, inner, text)
+
+
+def _asked_by(scenario: Scenario, operation: str) -> Iterator[str]:
+    """Yield the services and queues that *operation* asks itself."""
+    service, _, name = operation.partition(".")
+    for step in calls_and_sends(scenario.services[service].operations[name]):
+        yield step.call.partition(".")[0] if isinstance(step, Call) else step.send
+
+
+def persistence_s(link: Link) -> float:
+    """Return how long a caller stays with one call on *link* when every attempt times out (infinite: no timeout).
+
+    Timeouts of all attempts and the waits between them, without jitter.
+    """
+    if link.timeout is None:
+        return math.inf
+    if link.retry is None:
+        return link.timeout
+    waits = math.fsum(link.retry.backoff.wait_s(n) for n in range(1, link.retry.max_attempts))
+    return link.retry.max_attempts * link.timeout + waits
+
+
+def _deadlines(scenario: Scenario, recipes: Recipes) -> Iterator[TimeoutProblem]:
+    for name, workload in scenario.workload.items():
+        if workload.deadline is None:
+            continue
+        for operation in requested(workload):
+            profile, callee = recipes.profile(operation), operation.partition(".")[0]
+            link = recipes.link(name, callee)
+            least = 2 * least_s(link.latency) + profile.fastest_s
+            yield from _short(
+                name, "deadline", workload.deadline, least, recipes.call(name, operation).answer_s, operation
+            )
+            if link.timeout is not None and link.timeout >= workload.deadline:
+                text = f"{name} -> {callee}: timeout {link.timeout:.3g} s never fires, the deadline is {workload.deadline:.3g} s"
+                yield TimeoutProblem(
+                    f"{name} -> {callee}", "beyond the deadline", link.timeout, workload.deadline, text
+                )
+            elif link.timeout is not None and workload.deadline < persistence_s(link):
+                total = persistence_s(link)
+                text = f"{name}: deadline {workload.deadline:.3g} s ends before its own retries do, after {total:.3g} s"
+                yield TimeoutProblem(name, "below the callee's own", workload.deadline, total, text)
+
+
+def _visibilities(scenario: Scenario, recipes: Recipes) -> Iterator[TimeoutProblem]:
+    for name, service in scenario.services.items():
+        for queue, operation in service.consumes.items():
+            profile, link = recipes.profile(f"{name}.{operation}"), recipes.link(queue, name)
+            limit_s = scenario.queues[queue].visibility_timeout
+            least, mean = 2 * least_s(link.latency) + profile.fastest_s, 2 * link.latency.mean + profile.answer_s
+            yield from _short(queue, "visibility timeout", limit_s, least, mean, f"{name}.{operation}")
+
+
+def unlimited_lines(scenario: Scenario) -> list[str]:
+    """Return the services whose waiting line has no bound, in file order."""
+    return [
+        name
+        for name, service in scenario.services.items()
+        if service.waiting == UNLIMITED and service.workers != UNLIMITED
+    ]
