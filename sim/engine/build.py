@@ -10,7 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 from sim.engine import arrivals, faults
-from sim.engine.calls import Attempt, ClientCall, GuardedCall, PlainCall
+from sim.engine.calls import Attempt, ClientCall, CountedCall, GuardedCall, LeafCall, PlainCall, one_less
 from sim.engine.clients import Client, Source, User, no_keys, request_numbers
 from sim.engine.compile import OperationCompiler, walk
 from sim.engine.kernel import Kernel
@@ -19,7 +19,7 @@ from sim.engine.promises import promises
 from sim.engine.queue import Delivery, Queue
 from sim.engine.record import EffectSite, Site
 from sim.engine.recorder import Recorder
-from sim.engine.station import FreeReplica, Replica, Service, balancer, counts_outstanding
+from sim.engine.station import FreeReplica, FreeService, Replica, Service, balancer, counts_outstanding
 from sim.engine.streams import Streams
 from sim.policies.backoff import Backoff
 from sim.policies.breaker import CircuitBreaker
@@ -36,7 +36,7 @@ _NO_LINK = models.Link()
 class Building:
     """A system under construction, and then the system."""
 
-    def __init__(self, scenario: models.Scenario, seed: int, replication: int) -> None:
+    def __init__(self, scenario: models.Scenario, seed: int, replication: int, fast_leaves: bool = True) -> None:
         self.scenario = scenario
         self.kernel = Kernel()
         self.recorder = Recorder()
@@ -70,6 +70,9 @@ class Building:
             self.place(name)
         self._programs: dict[str, Then] = {}
         self._to_begin: list[tuple[Any, str]] = []
+        self._leaves: list[tuple[LeafCall, Site]] = []
+        self._only_work: dict[str, Any] = {}
+        self.fast_leaves = fast_leaves
         self._build()
 
     def _build(self) -> None:
@@ -85,12 +88,15 @@ class Building:
             for operation in model.operations:
                 compiler = OperationCompiler(self, self.services[name], model, operation)
                 self._programs[f"{name}.{operation}"] = compiler.program()
+                self._only_work[f"{name}.{operation}"] = compiler.last_work
         for name, model in scenario.services.items():
             for queue_name, operation in model.consumes.items():
                 self._consume(name, queue_name, operation)
         self.clients = {name: self._client(name, workload) for name, workload in scenario.workload.items()}
         for step, operation in self._to_begin:
             step.begin = self._programs[operation]
+        for leaf, site in self._leaves:
+            leaf.work = self._only_work[f"{site.callee}.{site.operation}"]
         faults.schedule(self)
 
     # --- codes --------------------------------------------------------------------------------------------
@@ -122,7 +128,8 @@ class Building:
 
     def _service(self, name: str, model: models.Service) -> Service:
         kernel = self.kernel
-        service = Service(kernel, name, self.place(name))
+        kind = FreeService if model.while_calling == "free" else Service
+        service = kind(kernel, name, self.place(name))
         if name in self.fragile:
             service.uniform = self.streams.uniform(name, "injected errors")
             service.uniform_after = self.streams.uniform(name, "injected errors after work")
@@ -173,8 +180,13 @@ class Building:
                 self.kernel, self.recorder, self.attempt_ids, code, place, link.timeout,
                 self._retry(site.link, link), self._breaker(site.link, link),
             )  # fmt: skip
+        elif kind == "call" and self._is_leaf(site):
+            step = LeafCall(self.kernel, self.recorder, self.attempt_ids, code, self.services[callee].replicas[0])
+            self._leaves.append((step, site))
+            return step
         else:
-            step = PlainCall(self.kernel, self.recorder, self.attempt_ids, code)
+            counted = kind == "call" and counts_outstanding(self.scenario.services[callee].balance)
+            step = (CountedCall if counted else PlainCall)(self.kernel, self.recorder, self.attempt_ids, code)
         if kind == "send":
             step.deliver = self.queues[callee].arrive
         else:
@@ -182,6 +194,21 @@ class Building:
             step.deliver = self._door(callee, site.link, step)
         self._route(step, site.link)
         return step
+
+    def _is_leaf(self, site: Site) -> bool:
+        """Whether a plain call of this site can go the fast way; see ``LeafCall``."""
+        model = self.scenario.services[site.callee]
+        steps = model.operations[site.operation]
+        return (
+            self.fast_leaves
+            and len(steps) == 1
+            and isinstance(steps[0], models.Work)
+            and model.replicas == 1
+            and model.while_calling == "hold"
+            and model.max_wait is None
+            and site.callee not in self.fragile
+            and self._network(site.link) is None
+        )
 
     def _door(self, callee: str, link: str, step: PlainCall | GuardedCall) -> Callable[[Attempt], None]:
         """Return the callee's door, behind a balancer where it has several replicas."""
@@ -203,7 +230,8 @@ class Building:
                 enter(attempt)
 
             return arrive
-        step.settled = _one_less
+        if isinstance(step, GuardedCall):
+            step.settled = one_less
 
         def arrive_counted(attempt: Attempt) -> None:
             attempt.replica = replica = choose()
@@ -351,10 +379,6 @@ def _client_degraded(client: Client) -> Callable[[Any], None]:
 
 def _arrive_at_chosen(attempt: Attempt) -> None:
     attempt.replica.arrive(attempt)
-
-
-def _one_less(attempt: Attempt) -> None:
-    attempt.replica.outstanding -= 1
 
 
 def _paths(steps: Any, path: str) -> Iterator[tuple[str, Any]]:

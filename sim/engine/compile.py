@@ -37,6 +37,7 @@ class OperationCompiler:
         self.steps: Sequence[Any] = model.operations[operation]
         self.frees = model.while_calling == "free"
         self.fragile = service.name in building.fragile
+        self.last_work: recipe.Work | recipe.FreezableWork | None = None
         self.asked = {step.branch.step for step in walk(self.steps) if isinstance(step, models.Branch)}
 
     def program(self) -> Then:
@@ -102,6 +103,7 @@ class OperationCompiler:
         kind = recipe.FreezableWork if self.service.name in building.freezable else recipe.Work
         work = kind(building.kernel, draw, self._timed(after, in_strand).then)
         self.service.works.append((work, draw))
+        self.last_work = work
         return work.start
 
     def _wait(self, step: models.Wait, after: Continuation, path: str, in_strand: bool) -> Then:

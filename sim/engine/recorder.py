@@ -18,6 +18,8 @@ REQUESTS = "id workload operation key client arrived_at ended_at outcome cause a
 ATTEMPTS = (
     "id request parent site replica number sent_at entered_at started_at left_at ended_at outcome cause worked_s"
 ).split()
+LEAVES = "id request parent site sent_at started_at ended_at".split()
+"""Attempts of leaf calls that were answered ok: what is not here follows from it."""
 SEGMENTS = "attempt queued_at started_at ended_at".split()
 MESSAGES = "id queue request key published_at ended_at outcome deliveries origin publisher".split()
 DELIVERIES = "attempt message".split()
@@ -49,9 +51,9 @@ class Table:
     def __len__(self) -> int:
         return sum(len(block[0]) for block in self._blocks) + len(self._flat) // len(self.names)
 
-    def pack(self, at_least: int = 0) -> None:
-        """Move the rows written so far into typed columns, if they are *at_least* numbers."""
-        if len(self._flat) <= at_least:
+    def pack(self) -> None:
+        """Move the rows written so far into typed columns."""
+        if not self._flat:
             return
         rows = np.frombuffer(array("d", self._flat)).reshape(-1, len(self.names))
         self._blocks.append([rows[:, i].astype(_type_of(name)) for i, name in enumerate(self.names)])
@@ -79,11 +81,12 @@ def _type_of(name: str) -> type[np.generic]:
 class Recorder:
     """All tables of a run, what is still open, and the rare events."""
 
-    __slots__ = ("requests", "attempts", "segments", "messages", "deliveries", "effects", "open_requests",
+    __slots__ = ("requests", "attempts", "leaves", "segments", "messages", "deliveries", "effects", "open_requests",
                  "open_attempts", "open_messages", "events", "census_at", "census")  # fmt: skip
 
     def __init__(self) -> None:
         self.requests, self.attempts, self.segments = Table(REQUESTS), Table(ATTEMPTS), Table(SEGMENTS)
+        self.leaves = Table(LEAVES)
         self.messages, self.deliveries, self.effects = Table(MESSAGES), Table(DELIVERIES), Table(EFFECTS)
         self.open_requests: dict[int, Any] = {}
         self.open_attempts: dict[int, Any] = {}
@@ -93,13 +96,30 @@ class Recorder:
         self.census: list[list[int]] = []
 
     def tables(self) -> tuple[Table, ...]:
-        """The six tables."""
-        return (self.requests, self.attempts, self.segments, self.messages, self.deliveries, self.effects)
+        """All tables."""
+        return (self.requests, self.attempts, self.leaves, self.segments, self.messages, self.deliveries, self.effects)
+
+    def attempt_columns(self) -> Columns:
+        """Return the attempts, those of leaf calls among them, in the order of sending."""
+        full, short = self.attempts.columns("id"), self.leaves.columns("id")
+        n = len(short["id"])
+        if not n:
+            return full
+        told: Columns = {
+            **short, "entered_at": short["sent_at"], "left_at": short["ended_at"], "number": np.ones(n),
+            "replica": np.zeros(n), "outcome": np.zeros(n), "where": np.full(n, -1), "why": np.zeros(n),
+            "worked_s": np.full(n, np.nan),
+        }  # fmt: skip
+        order = np.argsort(np.concatenate([full["id"], short["id"]]), kind="stable")
+        return {
+            name: np.concatenate([column, told[name].astype(column.dtype)])[order] for name, column in full.items()
+        }
 
     def pack(self) -> None:
         """Pack what has grown; called now and then, outside the hot path."""
         for table in self.tables():
-            table.pack(PACK_AT)
+            if len(table._flat) > PACK_AT:
+                table.pack()
 
     def size_bytes(self) -> float:
         """A rough size of the rows kept: 8 bytes a number."""

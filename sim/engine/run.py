@@ -20,7 +20,7 @@ from sim.errors import BudgetError
 from sim.outcomes import IN_FLIGHT, LOST, OPEN, PENDING, WAITING
 from sim.scenario import models
 
-MOST_CENSUSES = 20_000
+MOST_CENSUSES = 5_000
 Progress = Callable[[float], None]
 """Told now and then the share of the run that is played."""
 
@@ -179,7 +179,7 @@ def _record(building: Building, census: _Census, seed: int, replication: int, en
         effect_sites=tuple(building.effect_sites),
         promises=building.promises(),
         requests=recorder.requests.columns("id"),
-        attempts=recorder.attempts.columns("id"),
+        attempts=recorder.attempt_columns(),
         segments=recorder.segments.columns("queued_at"),
         messages=recorder.messages.columns("id"),
         deliveries=recorder.deliveries.columns("attempt"),

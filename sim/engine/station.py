@@ -41,7 +41,7 @@ class Patience:
 class Replica:
     """Workers, a line in front of them, and what a fault did to them."""
 
-    __slots__ = ("kernel", "env", "service", "index", "workers", "free", "places", "line", "releasing", "queues",
+    __slots__ = ("kernel", "env", "service", "index", "workers", "free", "places", "line", "blocked", "queues",
                  "patience", "outstanding", "reserved", "frozen", "down", "refuses", "pieces",
                  "deferred")  # fmt: skip
 
@@ -50,13 +50,15 @@ class Replica:
         self.workers = self.free = MANY if workers == UNLIMITED else int(workers)
         self.places = MANY if places == UNLIMITED else int(places)
         self.line: deque[Any] = deque()
-        self.releasing = False
+        self.blocked = 0
+        """Above zero while workers take nothing: in the middle of taking, frozen, or down."""
         self.queues: tuple[Queue, ...] = ()
         self.patience: Lane | None = None
         self.outstanding = 0
         self.reserved = 0
         """Workers that have asked a queue for a message which is still travelling."""
         self.frozen = self.down = self.refuses = 0
+        """How many faults hold it so."""
         self.pieces: dict[Any, None] = {}
         self.deferred: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
 
@@ -80,17 +82,28 @@ class Replica:
             attempt.patience = Patience(attempt)
             self.patience.add(attempt.patience)
 
-    def release(self, attempt: Attempt) -> None:
-        """The worker of *attempt* is free again and takes what waits."""
-        self.free += 1
-        if self.line or self.queues:
-            self.take_next()
+    def release(self, now: float) -> None:
+        """A worker is done: it takes the first in line, or is free (and may look into the queues)."""
+        if self.line and not self.blocked:
+            attempt = self.line.popleft()
+            attempt.started_at = now
+            if self.patience is not None:
+                attempt.patience.outcome = OK
+            self.blocked += 1
+            attempt.step.begin(attempt)
+            self.blocked -= 1
+            if self.free > 0 and (self.line or self.queues):
+                self.take_next()
+        else:
+            self.free += 1
+            if self.queues:
+                self.take_next()
 
     def take_next(self) -> None:
         """Free workers take from the line, then from the queues; not re-entered, so the stack stays flat."""
-        if self.releasing or self.frozen or self.down:
+        if self.blocked:
             return
-        self.releasing = True
+        self.blocked += 1
         line = self.line
         while self.free > 0 and line:
             attempt = line.popleft()
@@ -99,14 +112,22 @@ class Replica:
             if self.patience is not None:
                 attempt.patience.outcome = OK
             attempt.step.begin(attempt)
+        self.take_messages()
+        self.blocked -= 1
+
+    def take_messages(self) -> None:
+        """Free workers take messages, queue by queue."""
         for queue in self.queues:
-            while self.has_room() and queue.deliver_to(self):
+            while self.wants_message() and queue.deliver_to(self):
                 pass
-        self.releasing = False
+
+    def wants_message(self) -> bool:
+        """Whether a worker is free and nothing stands in line before a message."""
+        return self.free > self.reserved and not self.line
 
     def has_room(self) -> bool:
-        """Whether a worker could take a message now."""
-        return self.free > self.reserved and not self.line and not self.frozen and not self.down
+        """Whether the replica can be offered a message now."""
+        return not self.blocked and self.wants_message()
 
     def take(self, attempt: Attempt) -> None:
         """A message that a worker had asked for is here; a call that came first may have its worker meanwhile."""
@@ -196,16 +217,16 @@ class FreeReplica(Replica):
             self.ready.append((self.env._now, frame, go_on, arguments))
             self.take_next()
 
-    def release(self, attempt: Attempt) -> None:
+    def finish(self, attempt: Attempt) -> None:
         """The recipe of *attempt* is over."""
         self.in_flight -= 1
         self.suspend(attempt)
 
     def take_next(self) -> None:
         """Free workers take whoever came first, of those who go on and those who are new."""
-        if self.releasing or self.frozen or self.down:
+        if self.blocked:
             return
-        self.releasing = True
+        self.blocked += 1
         while self.free > 0 and (self.ready or (self.line and self.in_flight < self.limit)):
             blocked = not self.line or self.in_flight >= self.limit
             if self.ready and (blocked or self.ready[0][0] <= self.line[0].entered_at):
@@ -214,14 +235,12 @@ class FreeReplica(Replica):
                 go_on(*arguments)
             else:
                 self._begin(self.line.popleft())
-        for queue in self.queues:
-            while self.has_room() and queue.deliver_to(self):
-                pass
-        self.releasing = False
+        self.take_messages()
+        self.blocked -= 1
 
-    def has_room(self) -> bool:
-        """Whether a worker could take a message now."""
-        return super().has_room() and not self.ready and self.in_flight < self.limit
+    def wants_message(self) -> bool:
+        """As for any replica, and nobody waits to go on."""
+        return super().wants_message() and not self.ready and self.in_flight < self.limit
 
     def take(self, attempt: Attempt) -> None:
         """As for any replica."""
@@ -273,9 +292,8 @@ class Service:
 
     def finish(self, attempt: Attempt) -> None:
         """The recipe is over: release the worker, then answer."""
-        attempt.left_at = self.env._now
-        replica = attempt.replica
-        replica.release(attempt)
+        attempt.left_at = now = self.env._now
+        attempt.replica.release(now)
         attempt.step.answer(attempt)
 
     def fail(self, attempt: Attempt, outcome: int, why: int) -> None:
@@ -290,8 +308,8 @@ class Service:
         if not attempt.replied:
             self.finish(attempt)
             return
-        attempt.left_at = self.env._now
-        attempt.replica.release(attempt)
+        attempt.left_at = now = self.env._now
+        attempt.replica.release(now)
         close_left(attempt)
 
     def fail_replied(self, attempt: Attempt, outcome: int, why: int) -> None:
@@ -355,6 +373,7 @@ class Service:
         """All replicas die; *attempts* are all that is open in the run."""
         for replica in self.replicas:
             replica.down += 1
+            replica.blocked += 1
             replica.refuses += refuse
         for attempt in attempts:
             if attempt.replica.index >= 0 and attempt.replica.service is self and attempt.left_at is None:
@@ -382,6 +401,7 @@ class Service:
         """The end of a crash window: back, empty, if no other window holds it down."""
         for replica in self.replicas:
             replica.down -= 1
+            replica.blocked -= 1
             replica.refuses -= refuse
             replica.take_next()
 
@@ -389,6 +409,7 @@ class Service:
         """The beginning of a pause."""
         for replica in self.replicas:
             replica.frozen += 1
+            replica.blocked += 1
             if replica.frozen == 1:
                 pieces = [piece.freeze() for piece in replica.pieces]
                 replica.pieces = dict.fromkeys(pieces)
@@ -397,6 +418,7 @@ class Service:
         """The end of a pause: frozen work goes on, then everything that came meanwhile, in order."""
         for replica in self.replicas:
             replica.frozen -= 1
+            replica.blocked -= 1
             if replica.frozen:
                 continue
             for piece in replica.pieces:
@@ -405,6 +427,27 @@ class Service:
             for function, arguments in deferred:
                 function(*arguments)
             replica.take_next()
+
+
+class FreeService(Service):
+    """A service whose workers are free while calling: the end of a recipe also ends its stay in flight."""
+
+    __slots__ = ()
+
+    def finish(self, attempt: Attempt) -> None:
+        """The recipe is over: release the worker, then answer."""
+        attempt.left_at = self.env._now
+        attempt.replica.finish(attempt)
+        attempt.step.answer(attempt)
+
+    def finish_replied(self, attempt: Attempt) -> None:
+        """The end of a recipe that may have replied before."""
+        if not attempt.replied:
+            self.finish(attempt)
+            return
+        attempt.left_at = self.env._now
+        attempt.replica.finish(attempt)
+        close_left(attempt)
 
 
 # --- balancing ----------------------------------------------------------------------------------------------
