@@ -224,7 +224,11 @@ class LeafCall(PlainCall):
     def finished(self, attempt: Attempt) -> None:
         """The work is over: release the worker, and the caller goes on."""
         now = self.env._now
-        self.replica.release(now)
+        replica = self.replica
+        if replica.line or replica.queues:
+            replica.release(now)
+        else:
+            replica.free += 1
         number = attempt.id
         del self.open[number]
         frame = attempt.parent

@@ -293,7 +293,11 @@ class Service:
     def finish(self, attempt: Attempt) -> None:
         """The recipe is over: release the worker, then answer."""
         attempt.left_at = now = self.env._now
-        attempt.replica.release(now)
+        replica = attempt.replica
+        if replica.line or replica.queues:
+            replica.release(now)
+        else:
+            replica.free += 1
         attempt.step.answer(attempt)
 
     def fail(self, attempt: Attempt, outcome: int, why: int) -> None:
