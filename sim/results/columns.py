@@ -1,0 +1,52 @@
+"""Columns and what is done with them everywhere: "never" as infinity, ids to rows, rows sorted onto a shelf."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+def never(times: NDArray[Any]) -> Floats:
+    """Return *times* with infinity where something never happened."""
+    return np.where(np.isnan(times), np.inf, times)
+
+
+def rows_of(ids: Ints, wanted: Ints) -> Ints:
+    """Return the row of each wanted id in *ids* (unique), -1 where there is none."""
+    if len(ids) == 0:
+        return np.full(len(wanted), -1)
+    order = np.argsort(ids, kind="stable")
+    place = np.minimum(np.searchsorted(ids[order], wanted), len(ids) - 1)
+    return np.where(ids[order][place] == wanted, order[place], -1)
+
+
+class Shelf:
+    """Rows of a table sorted by group and then by time: a group's rows in a window are a slice.
+
+    Rows with a negative code or without a finite time are on no shelf.
+    """
+
+    __slots__ = ("_bounds", "_order", "_times")
+
+    def __init__(self, codes: NDArray[Any], groups: int, times: Floats) -> None:
+        kept = np.flatnonzero((codes >= 0) & np.isfinite(times))
+        order = kept[np.lexsort((times[kept], codes[kept]))]
+        self._order, self._times = order, times[order]
+        self._bounds = np.searchsorted(codes[order], np.arange(groups + 1))
+
+    def rows(self, group: int) -> Ints:
+        """Return the rows of *group* in order of time."""
+        return self._order[self._bounds[group] : self._bounds[group + 1]]
+
+    def within(self, group: int, spans: tuple[tuple[float, float], ...]) -> Ints:
+        """Return the rows of *group* whose time lies in one of *spans* (disjoint, each [begin, end))."""
+        low, high = self._bounds[group], self._bounds[group + 1]
+        cuts = low + np.searchsorted(self._times[low:high], np.array(spans).ravel())
+        slices = [self._order[a:b] for a, b in zip(cuts[::2], cuts[1::2], strict=True)]
+        return slices[0] if len(slices) == 1 else np.concatenate([*slices, self._order[:0]])

@@ -1,0 +1,34 @@
+"""All measures of a run: a list of families, each of which declares its names and reads the same book.
+
+A mechanism brings its own family: a module with ``NAMES`` and ``family(book)``, added to ``FAMILIES``. Nothing else
+here knows what is measured.
+"""
+
+from __future__ import annotations
+
+from typing import Callable, Iterable
+
+from sim.engine.record import Record
+from sim.results import ledger, links, queues, recovery, requests, stations
+from sim.results.book import Book
+from sim.results.rows import Measure, Names
+
+FAMILIES: tuple[tuple[Names, Callable[[Book], list[Measure]]], ...] = tuple(
+    (module.NAMES, module.family) for module in (requests, stations, links, queues, ledger, recovery)
+)
+
+NAMES: Names = {name: about for names, _ in FAMILIES for name, about in names.items()}
+"""Every measure there is: name to (unit, meaning)."""
+
+
+def measures(record: Record, during: Iterable[str] = ()) -> list[Measure]:
+    """Return every measure of *record* in all of its windows, and in the written ones (``500s to 600s``) of *during*.
+
+    A value that cannot be told (nothing arrived, too few samples for a percentile, an empty window) is None.
+    """
+    return measures_of(Book(record, during))
+
+
+def measures_of(book: Book) -> list[Measure]:
+    """Return every measure of an open book."""
+    return [row for _, family in FAMILIES for row in family(book)]

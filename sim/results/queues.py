@@ -1,0 +1,103 @@
+"""What the queues held: backlog, the age of the oldest message, how long it took to drain, and what was never handled.
+
+Messages belong to the window in which they are published, deliveries to the one in which they begin. The backlog
+excludes what is in flight. Left out: which consumer took what.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.engine.record import DEAD_LETTERED, DONE, IN_FLIGHT, MESSAGE_LOST, WAITING
+from sim.results.book import Book
+from sim.results.columns import Floats, Ints
+from sim.results.intervals import peak, steps
+from sim.results.rows import Measure, Names, Rows, spread_names
+from sim.results.windows import Window, last_fault_end
+
+LATENCY = ("mean", "p95")
+
+NAMES: Names = {
+    "published": ("messages", "messages published, dead letters from other queues included"),
+    "deliveries": ("deliveries", "deliveries begun"),
+    "deliveries per message": ("deliveries", "mean number of deliveries of a message, until its end"),
+    "backlog mean": ("messages", "time-weighted number of messages that wait, those in flight excluded"),
+    "backlog peak": ("messages", "largest number of messages that wait"),
+    "oldest age": ("s", "largest age that a waiting message reached"),
+    "drain time": ("s", "from the fault's end until the backlog is first at its pre-fault mean; null if never"),
+    "done": ("messages", "messages acknowledged"),
+    "dead-lettered": ("messages", "messages moved to the dead letters"),
+    "lost": ("messages", "messages given up without dead letters"),
+    "in queue at end": ("messages", "messages that still wait or are in flight when the run ends"),
+    **spread_names("message latency", "the time from publication to acknowledgement", LATENCY),
+}
+
+
+def family(book: Book) -> list[Measure]:
+    """Return the rows of every queue."""
+    table = Rows(NAMES)
+    for code, name in enumerate(book.record.queues):
+        begin, end, published = book.backlog(code)
+        times, levels = steps(begin, end)
+        for window in book.windows.values():
+            _flow(table, book, name, code, window)
+            level = window.mean(begin, end)
+            highest = max((peak(times, levels, *span) for span in window.spans), default=None)
+            table.add("backlog mean", name, window.name, level, len(begin))
+            table.add("backlog peak", name, window.name, highest, len(begin))
+            table.add("oldest age", name, window.name, _oldest_age(window, begin, end, published), len(begin))
+        _drain(table, book, name, begin, end)
+    return table.rows
+
+
+def _flow(table: Rows, book: Book, of: str, code: int, window: Window) -> None:
+    rows = book.message_shelf.within(code, window.spans)
+    outcome, n, here = book.messages["outcome"][rows], len(rows), bool(window.spans)
+    begun = int(np.count_nonzero(window.holds(book.flights[1][book.flight_queue == code])))
+    counts: dict[str, float] = {
+        "published": n,
+        "deliveries": begun,
+        "done": int(np.count_nonzero(outcome == DONE)),
+        "dead-lettered": int(np.count_nonzero(outcome == DEAD_LETTERED)),
+        "lost": int(np.count_nonzero(outcome == MESSAGE_LOST)),
+        "in queue at end": int(np.count_nonzero((outcome == WAITING) | (outcome == IN_FLIGHT))),
+    }
+    for name, count in counts.items():
+        table.add(name, of, window.name, count if here else None, n)
+    table.add_share("deliveries per message", of, window.name, int(book.messages["deliveries"][rows].sum()), n)
+    handled = rows[outcome == DONE]
+    times = book.settled_at[handled] - book.published_at[handled]
+    table.add_spread("message latency", of, window.name, times, LATENCY)
+
+
+def _oldest_age(window: Window, begin: Floats, end: Floats, published: Floats) -> float | None:
+    """Return the largest age of a waiting message: each is oldest for itself at the end of its wait."""
+    if not window.spans:
+        return None
+    oldest = 0.0
+    for low, high in window.spans:
+        here = (begin < high) & (end > low)
+        oldest = max(oldest, float((np.minimum(end[here], high) - published[here]).max(initial=0.0)))
+    return oldest
+
+
+def _drain(table: Rows, book: Book, of: str, begin: Floats, end: Floats) -> None:
+    """Add the drain time after the last fault (`all`, `fault`) and after each fault by name."""
+    if "before" not in book.windows:
+        return
+    usual = book.windows["before"].mean(begin, end)
+    times, levels = steps(begin, end)
+    for during in book.windows:
+        fault_end = last_fault_end(book.record, None if during in ("all", "fault") else during)
+        if fault_end is not None and usual is not None:
+            drained = first_at_or_below(times, levels, usual, fault_end)
+            table.add("drain time", of, during, None if drained is None else drained - fault_end, len(begin))
+
+
+def first_at_or_below(times: Floats, levels: Ints, bound: float, start: float) -> float | None:
+    """Return the first instant from *start* on at which a step function is at or below *bound*, or None."""
+    first = int(np.searchsorted(times, start, side="right"))
+    if first == 0 or levels[first - 1] <= bound:
+        return start
+    low = np.flatnonzero(levels[first:] <= bound)
+    return float(times[first + low[0]]) if len(low) else None

@@ -1,0 +1,96 @@
+"""What the services did: how long visits waited, how busy the workers were, and for whom.
+
+A visit is an attempt that reached the service, a delivery included; it belongs to the window in which it entered.
+Levels are time-weighted. Work belongs to the window in which its visit got a worker. Left out: single replicas.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from sim.results import requests
+from sim.results.book import Book
+from sim.results.columns import Floats, Ints
+from sim.results.rows import Measure, Names, Rows, spread_names
+from sim.results.windows import Window
+
+WAIT = ("mean", "p50", "p95", "p99")
+
+NAMES: Names = {
+    "arrivals rate": ("/s", "visits that entered per second, rejected ones included"),
+    "throughput": requests.NAMES["throughput"],
+    **spread_names("wait", "the time in line of those who started service", WAIT),
+    "sojourn mean": ("s", "mean time from entering to leaving of those who were served to their end"),
+    "waiting mean": ("visits", "time-weighted length of the line"),
+    "in service mean": (
+        "visits",
+        "time-weighted number of visits that have begun and not left",
+    ),
+    "in system mean": ("visits", "time-weighted number of visits in line and in service"),
+    "utilisation": ("ratio", "held worker time over all worker time; null for unlimited workers"),
+    "rejected": ("visits", "visits turned away on entry because the line was full"),
+    "withdrawn": ("visits", "visits that gave up their place in line (`max wait`)"),
+    "useful work": ("worker s", "worker time of work for callers that were still there"),
+    "wasted work": ("worker s", "worker time of work for callers that had left"),
+    "held waiting": ("worker s", "worker time held while waiting, not working (callees, backoffs, pauses)"),
+    "wasted share": ("ratio", "wasted work over all work"),
+}
+
+
+def family(book: Book) -> list[Measure]:
+    """Return the rows of every service."""
+    table = Rows(NAMES)
+    for code, name in enumerate(book.record.services):
+        everyone = book.visit_shelf.rows(code)
+        holds, lines = book.holds(code), book.lines(code)
+        for window in book.windows.values():
+            entered = book.visit_shelf.within(code, window.spans)
+            _flow(table, book, name, window, entered, everyone)
+            _levels(table, book, name, window, everyone, holds, lines)
+            _work(table, book, name, window, everyone)
+    return table.rows
+
+
+def _flow(table: Rows, book: Book, of: str, window: Window, rows: Ints, everyone: Ints) -> None:
+    entered, started, left = book.entered_at[rows], book.started_at[rows], book.left_at[rows]
+    begun = np.isfinite(started)
+    leaves = window.holds(book.left_at[everyone]) & np.isfinite(book.started_at[everyone])
+    served = int(np.count_nonzero(leaves))
+    table.add("arrivals rate", of, window.name, window.per_second(len(rows)), len(rows))
+    table.add("throughput", of, window.name, window.per_second(served), served)
+    table.add_spread("wait", of, window.name, (started - entered)[begun], WAIT)
+    stayed = (left - entered)[begun & np.isfinite(left)]
+    table.add("sojourn mean", of, window.name, float(stayed.mean()) if len(stayed) else None, len(stayed))
+    turned_away = ~begun & (left == entered)
+    # what was in line when all replicas went down was killed, it did not withdraw
+    killed = np.isin(left, [begin for service, begin, _ in book.record.down if service == of])
+    gave_up = ~begun & np.isfinite(left) & (left > entered) & ~killed
+    for name, which in (("rejected", turned_away), ("withdrawn", gave_up)):
+        count = int(np.count_nonzero(which))
+        table.add(name, of, window.name, count if window.spans else None, count)
+
+
+def _levels(
+    table: Rows, book: Book, of: str, window: Window, rows: Ints,
+    holds: tuple[Floats, Floats], lines: tuple[Floats, Floats],
+) -> None:  # fmt: skip
+    entered, started, left = book.entered_at[rows], book.started_at[rows], book.left_at[rows]
+    n = len(rows)
+    table.add("waiting mean", of, window.name, window.mean(*lines), n)
+    table.add("in service mean", of, window.name, window.mean(started, left), n)
+    table.add("in system mean", of, window.name, window.mean(entered, left), n)
+    workers, held = book.workers(of), window.mean(*holds)
+    table.add("utilisation", of, window.name, None if held is None or math.isinf(workers) else held / workers, n)
+
+
+def _work(table: Rows, book: Book, of: str, window: Window, everyone: Ints) -> None:
+    work, wasted, held = book.work
+    rows = everyone[window.holds(book.started_at[everyone])]
+    worked, in_vain, kept = (math.fsum(column[rows]) for column in (work, wasted, held))
+    here = bool(window.spans)
+    table.add("useful work", of, window.name, worked - in_vain if here else None, len(rows))
+    table.add("wasted work", of, window.name, in_vain if here else None, len(rows))
+    table.add("held waiting", of, window.name, kept - worked if here else None, len(rows))
+    table.add("wasted share", of, window.name, in_vain / worked if worked else None, len(rows))

@@ -1,0 +1,114 @@
+"""Who the work was for: when a visit's caller had left, how much work was done after that, and which tries came first.
+
+A caller leaves when it gives up or is told a failure, when its own caller did, or when its recipe is over without
+waiting for the answer. A client that was told a failure has left, with all that is still done for it. Nobody waits for
+a message's handler but its queue. Left out: answers lost on their way back (nobody left), and work whose effect is
+undone later.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.results.columns import Bools, Floats, Ints, rows_of
+
+if TYPE_CHECKING:
+    from sim.results.book import Book
+
+
+def gone_at(book: Book) -> Floats:
+    """Return when the caller of each attempt, or a caller above it, had left; infinity if it stayed to the end."""
+    parent, is_call = book.parent, book.kind == 0
+    gone = np.where(book.failed, book.ended_at, np.inf)
+    nested = np.flatnonzero(is_call & (parent >= 0))
+    gone[nested] = np.minimum(gone[nested], book.left_at[parent[nested]])
+    roots = np.flatnonzero(is_call & (parent < 0) & (book.request_of >= 0))
+    request = book.request_of[roots]
+    gone[roots] = np.minimum(gone[roots], np.where(book.succeeded, np.inf, book.answered_at)[request])
+    return _fold_up(gone, parent, np.minimum)
+
+
+def _fold_up(values: Floats, parent: Ints, fold: np.ufunc) -> Floats:
+    """Return *values* folded (an idempotent *fold*) over each row's ancestors; each round doubles the distance."""
+    values, above = values.copy(), parent
+    while (deep := np.flatnonzero(above >= 0)).size:
+        values[deep] = fold(values[deep], values[above[deep]])
+        above = np.where(above >= 0, above[above], -1)
+    return values
+
+
+def tried_once(book: Book) -> Bools:
+    """Return which attempts would have been made if every call, and every delivery, were tried once.
+
+    An attempt counts if it is a first try and so is every attempt that led to it, through queues too.
+    """
+    message, _, _, attempt = book.flights
+    above = book.parent.copy()
+    above[attempt] = rows_of(book.attempts["id"], book.messages["publisher"][message])
+    again = (book.attempts["number"] > 1).astype(np.float64)
+    first: Bools = _fold_up(again, above, np.maximum) == 0
+    return first
+
+
+def work_s(book: Book) -> tuple[Floats, Floats, Floats]:
+    """Return the work of each attempt's visit, the part of it done after its caller had left, and the time held.
+
+    All in worker-seconds until the run's end, zero where no worker was held. Exact, but for a visit that itself was
+    waiting for callees when its caller left: then what was left of it counts, less the time it waited for them (where a
+    `parallel` works and waits at once, at most its share).
+    """
+    begin = np.minimum(book.started_at, book.end)
+    end = np.maximum(np.minimum(book.left_at, book.end), begin)
+    free = np.array([*(book.frees(name) for name in book.record.services), False])[book.service]
+    visits = (book.service >= 0) & ~free
+    left = gone_at(book)
+    gone = np.minimum(np.maximum(left, begin), end)
+    held = np.where(visits, end - begin, 0.0)
+    worked = book.attempts["worked_s"]
+    work = np.where(np.isnan(worked), held, np.minimum(worked, held))
+    wasted = np.minimum(np.where(visits, end - gone, 0.0), work)
+    between = visits & (gone > begin) & (gone < end) & (work < held)
+    if between.any():
+        waited = _waited_after(book, gone, end, between)
+        wasted = np.where(between, np.clip(end - gone - waited, 0.0, work), wasted)
+    if free.any():
+        _add_segments(book, left, work, wasted, held)
+    return work, wasted, held
+
+
+def _add_segments(book: Book, gone: Floats, work: Floats, wasted: Floats, held: Floats) -> None:
+    """Add what workers did that are freed while calling: they are held only while they work."""
+    row = book.segment_row
+    begin = np.nan_to_num(book.record.segments["started_at"], nan=book.end)
+    end = np.nan_to_num(book.record.segments["ended_at"], nan=book.end)
+    length = np.maximum(end - begin, 0.0)
+    np.add.at(work, row, length)
+    np.add.at(held, row, length)
+    np.add.at(wasted, row, np.clip(end - np.maximum(gone[row], begin), 0.0, length))
+
+
+def _waited_after(book: Book, gone: Floats, end: Floats, visits: Bools) -> Floats:
+    """Return how long each of *visits* waited for callees (and between its tries) from *gone* to *end*."""
+    parent = book.parent
+    rows = np.flatnonzero((parent >= 0) & visits[parent])
+    site, number = book.attempts["site"], book.attempts["number"]
+    rows = rows[np.lexsort((book.sent_at[rows], site[rows], parent[rows]))]
+    until = book.ended_at[rows].copy()
+    here, after = rows[:-1], rows[1:]
+    again = (parent[here] == parent[after]) & (site[here] == site[after]) & (number[after] == number[here] + 1)
+    until[:-1][again] = book.sent_at[after[again]]
+    owner = parent[rows]
+    begin = np.clip(book.sent_at[rows], gone[owner], end[owner]) - gone[owner]
+    until = np.clip(until, gone[owner], end[owner]) - gone[owner]
+    order = np.lexsort((begin, owner))
+    owner, begin, until = owner[order], begin[order], until[order]
+    # a running maximum within each owner: owners are set apart by more than any span
+    apart = (np.cumsum(np.append(0, owner[1:] != owner[:-1])) if len(owner) else owner) * (book.end + 1.0)
+    reached = np.maximum.accumulate(until + apart) - apart
+    before = np.append(0.0, reached[:-1])
+    before[np.append(True, owner[1:] != owner[:-1])[: len(owner)]] = 0.0
+    covered = np.maximum(until - np.maximum(begin, before), 0.0)
+    waited: Floats = np.bincount(owner, weights=covered, minlength=len(parent)).astype(np.float64)
+    return waited
