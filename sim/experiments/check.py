@@ -1,0 +1,73 @@
+"""Play every combination that a scenario's claims name, and judge every claim: the test of a scenario's text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Callable
+
+from sim.experiments.run import Run, claims_of, judge_claims, run_resolved
+from sim.results.claims import Verdict
+
+
+@dataclass(slots=True)
+class Checked:
+    """What became of one scenario's claims."""
+
+    scenario: Any
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    identities: dict[str, bool] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    """Claim to the digest of the combination it was judged on."""
+    cut_off: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """True if every claim holds, every identity too, and nothing was cut off."""
+        return all(v.verdict == "holds" for v in self.verdicts.values()) and not self.cut_off
+
+
+def check(
+    scenario: Any, replications: int | None = None, seed: int | None = None, workers: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Checked:  # fmt: skip
+    """Judge every claim of *scenario*; *replications* and *seed* default to the scenario's own.
+
+    Raises ``ModelError`` if the books of any run do not balance.
+    """
+    checked = Checked(scenario)
+    combinations = _combinations(scenario)
+    runs: dict[tuple[str, tuple[str, ...]], Run] = {}
+
+    def played(variant: str, toggles: tuple[str, ...]) -> Run:
+        key = (variant, toggles)
+        if key not in runs:
+            part = None if progress is None else _part(progress, len(runs), len(combinations))
+            resolved = scenario.resolve(variant or None, with_=toggles)
+            runs[key] = run_resolved(resolved, seed, replications, workers, part)
+        return runs[key]
+
+    for variant, toggles in combinations:
+        run = played(variant, toggles)
+        checked.cut_off = checked.cut_off or run.cut_off
+        for name, held in run.identities.items():
+            checked.identities[name] = checked.identities.get(name, True) and held
+        claims = claims_of(scenario, variant, toggles)
+        verdicts = judge_claims(claims, run, lambda other: played(other, ()))
+        checked.verdicts.update(verdicts)
+        checked.digests.update(dict.fromkeys(verdicts, run.scenario.digest))
+    checked.verdicts = {name: checked.verdicts[name] for name in scenario.expect}
+    return checked
+
+
+def _combinations(scenario: Any) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the combinations that claims speak of, each once; without claims, the first variant."""
+    first = next(iter(scenario.variants), "")
+    order = list(scenario.toggles)
+    found = []
+    for claim in scenario.expect.values():
+        found.append((claim.variant or first, tuple(sorted(claim.with_, key=order.index))))
+    return list(dict.fromkeys(found)) or [(first, ())]
+
+
+def _part(progress: Callable[[float], None], i: int, of: int) -> Callable[[float], None]:
+    return lambda share: progress(min((i + share) / of, 1.0))

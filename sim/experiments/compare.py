@@ -1,0 +1,113 @@
+"""Combinations side by side, paired: replication by replication they meet the same arrivals, keys and faults."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, Callable, Iterable
+
+from sim.errors import ParameterError
+from sim.experiments.run import Run, run_resolved
+from sim.results.statistics import interval
+
+
+class Comparison:
+    """Runs of several combinations by label; the first is the baseline that the others are held against."""
+
+    def __init__(self, runs: dict[str, Run]) -> None:
+        self.runs = runs
+
+    @property
+    def baseline(self) -> str:
+        """The label of the baseline."""
+        return next(iter(self.runs))
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """Every measure that both sides have: the means, and the paired difference with its 95 % interval.
+
+        ``distinguishable`` is False where the interval of the difference contains zero, and None for a single
+        replication, which cannot tell.
+        """
+        base = self.runs[self.baseline]
+        units = {(row["measure"], row["of"], row["during"]): row["unit"] for row in base.rows}
+        found = []
+        for label, run in list(self.runs.items())[1:]:
+            for key, values in run.values.items():
+                if key not in base.values:
+                    continue
+                pairs = [(a, b) for a, b in zip(base.values[key], values) if a is not None and b is not None]
+                difference = interval([b - a for a, b in pairs])
+                told = None
+                if difference.low is not None and difference.high is not None:
+                    told = not difference.low <= 0 <= difference.high
+                found.append({
+                    "combination": label, "measure": key[0], "of": key[1], "during": key[2],
+                    "baseline": interval([a for a, _ in pairs]).mean, "mean": interval([b for _, b in pairs]).mean,
+                    "difference": difference.mean, "low": difference.low, "high": difference.high,
+                    "distinguishable": told, "runs": len(pairs), "unit": units[key],
+                })  # fmt: skip
+        return found
+
+    @property
+    def table(self) -> Any:
+        """``rows`` as a data frame."""
+        import pandas
+
+        return pandas.DataFrame(self.rows)
+
+    @property
+    def cut_off(self) -> str:
+        """The first budget that ended a run early."""
+        return next((run.cut_off for run in self.runs.values() if run.cut_off), "")
+
+    def plot(self) -> Any:
+        """Return the figure of all combinations on shared axes."""
+        from sim.plots import comparison_figure
+
+        return comparison_figure(self)
+
+    def _repr_html_(self) -> str:
+        wanted = self.table[self.table["measure"].isin(("goodput ratio", "answered ratio", "done ratio"))]
+        return str(wanted.to_html(index=False))
+
+
+def compare(
+    scenario: Any, variants: Iterable[str] | None = None, toggle: str | Iterable[str] | None = None,
+    variant: str | None = None, seed: int | None = None, replications: int | None = None,
+    set_: dict[str, object] | None = None, workers: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Comparison:  # fmt: skip
+    """Play combinations of *scenario* on the same seeds and return their ``Comparison``.
+
+    Without *toggle*: the *variants* (default: all of them), in order. With *toggle* (one name, or several to flip
+    one by one): *variant* (default: the first) without any, and with each.
+    """
+    combinations = _combinations(scenario, variants, toggle, variant)
+    runs = {}
+    for i, (label, name, on) in enumerate(combinations):
+        part = None if progress is None else _part(progress, i, len(combinations))
+        resolved = scenario.resolve(name, with_=on, set_=dict(set_ or {}))
+        runs[label] = run_resolved(resolved, seed, replications, workers, part)
+    return Comparison(runs)
+
+
+def _combinations(
+    scenario: Any, variants: Iterable[str] | None, toggle: str | Iterable[str] | None, variant: str | None
+) -> list[tuple[str, str | None, tuple[str, ...]]]:  # fmt: skip
+    if toggle is not None:
+        if variants is not None:
+            raise ParameterError("be given with variants or with a toggle, not both", list(variants), place="compare")
+        toggles = [toggle] if isinstance(toggle, str) else list(toggle)
+        base = variant or next(iter(scenario.variants), None)
+        return [(base or "as written", base, ()), *((f"with {name}", base, (name,)) for name in toggles)]
+    names = list(scenario.variants) if variants is None else list(variants)
+    if len(names) < 2:
+        raise ParameterError(
+            "name at least two variants, or a toggle", names, "a scenario without variants has toggles to compare"
+            if scenario.toggles else "", "compare"
+        )  # fmt: skip
+    return [(name, name, ()) for name in names]
+
+
+def _part(progress: Callable[[float], None], i: int, of: int) -> Callable[[float], None]:
+    return lambda share: progress((i + share) / of)

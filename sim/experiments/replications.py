@@ -1,0 +1,103 @@
+"""Play a combination of variant and toggles several times, each replication from its own streams.
+
+Replication 0 is played here, and tells how long one takes; the others go to worker processes when that pays. Every
+replication is a pure function of (scenario, seed, replication), so where it was played changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import Any, Callable, Iterable, Sequence
+
+from sim.engine.record import Record
+from sim.engine.run import play
+from sim.results.identities import verify
+from sim.results.measures import measures
+from sim.results.rows import Measure
+
+Progress = Callable[[float], None]
+
+EVENTS_WORTH_A_PROCESS = 1_500_000
+"""Starting worker processes costs about as long as this many events take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replication:
+    """What one replication came to: its measures, which identities held, how far it came."""
+
+    number: int
+    measures: tuple[Measure, ...]
+    identities: dict[str, bool] = field(default_factory=dict)
+    cut_off: str = ""
+    events_played: int = 0
+    ended_at: float = 0.0
+
+
+def replicate(
+    scenario: Any, seed: int, replications: int, during: Iterable[str] = (), workers: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[list[Replication], Record]:  # fmt: skip
+    """Return the outcome of every replication of a resolved *scenario*, and the record of the first.
+
+    *during* are further windows to measure. *workers* is the number of processes (default: as many as there are
+    processors, where it pays; 1: this process only). *progress* is told the share done.
+    """
+    windows = tuple(during)
+    record = play(scenario, seed, 0, _part(progress, 0, replications))
+    found = [examine(record, windows)]
+    left = range(1, replications)
+    processes = _processes(workers, found[0].events_played, len(left))
+    if processes == 1:
+        for number in left:
+            found.append(examine(play(scenario, seed, number, _part(progress, number, replications)), windows))
+    else:
+        found += _in_processes(scenario, seed, left, windows, processes, progress)
+    return found, record
+
+
+def examine(record: Record, during: Sequence[str]) -> Replication:
+    """Measure a record and check its books; a broken identity raises ``ModelError``."""
+    return Replication(
+        record.replication, tuple(measures(record, during)), verify(record), record.cut_off, record.events_played,
+        record.ended_at,
+    )  # fmt: skip
+
+
+def play_and_examine(scenario: Any, seed: int, number: int, during: Sequence[str]) -> Replication:
+    """One replication from beginning to end: what a worker process does."""
+    return examine(play(scenario, seed, number), during)
+
+
+def _part(progress: Progress | None, number: int, of: int) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda share: progress((number + share) / of)
+
+
+def _processes(workers: int | None, events_each: int, left: int) -> int:
+    if workers is not None:
+        return max(1, min(workers, left or 1))
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if left < 2 or processors < 2 or events_each * left < EVENTS_WORTH_A_PROCESS:
+        return 1
+    return min(processors, left)
+
+
+def _in_processes(
+    scenario: Any, seed: int, numbers: Sequence[int], during: Sequence[str], processes: int, progress: Progress | None
+) -> list[Replication]:  # fmt: skip
+    """Spread replications over processes (spawned: the same on every platform), results in order."""
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        futures = {pool.submit(play_and_examine, scenario, seed, number, during): number for number in numbers}
+        try:
+            for done, _ in enumerate(as_completed(futures), start=1):
+                if progress is not None:
+                    progress((done + 1) / (len(numbers) + 1))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        return [future.result() for future in futures]

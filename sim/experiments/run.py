@@ -1,0 +1,181 @@
+"""One combination of a scenario, played several times and looked at: what ``sim.run`` returns."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
+
+from sim.experiments.replications import Replication, replicate
+from sim.results.claims import Verdict, judge
+from sim.results.statistics import interval
+from sim.results.windows import is_written_window
+
+if TYPE_CHECKING:
+    from sim.engine.record import Record
+
+Values = dict[tuple[str, str, str], list[float | None]]
+
+
+class Run:
+    """The replications of one combination, their measures with intervals, and the first one's record.
+
+    ``measures``, ``requests``, ``attempts``, ``messages``, ``effects``, ``events`` and ``series`` are data frames,
+    made on first use; the rows of requests and the like are those of the first replication.
+    """
+
+    def __init__(self, scenario: Any, seed: int, replications: list[Replication], record: Record) -> None:
+        self.scenario = scenario
+        """The resolved scenario that was played."""
+        self.seed = seed
+        self.replications = replications
+        self.record = record
+        """The first replication, complete."""
+
+    @property
+    def variant(self) -> str:
+        """The variant played, empty where the scenario has none."""
+        return self.record.variant
+
+    @property
+    def toggles(self) -> tuple[str, ...]:
+        """The toggles that were on."""
+        return self.record.toggles
+
+    @cached_property
+    def values(self) -> Values:
+        """(measure, of, during) to one value for each replication."""
+        found: Values = {}
+        for i, replication in enumerate(self.replications):
+            for row in replication.measures:
+                key = (row.measure, row.of, row.during)
+                found.setdefault(key, [None] * len(self.replications))[i] = row.value
+        return found
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """Every measure over the replications: mean, 95 % interval, samples, runs and unit."""
+        units: dict[tuple[str, str, str], str] = {}
+        samples: dict[tuple[str, str, str], int] = {}
+        for replication in self.replications:
+            for row in replication.measures:
+                key = (row.measure, row.of, row.during)
+                units[key] = row.unit
+                samples[key] = samples.get(key, 0) + row.n
+        found = []
+        for (measure, of, during), values in self.values.items():
+            told = [value for value in values if value is not None]
+            spread = interval(told)
+            key = (measure, of, during)
+            found.append({
+                "measure": measure, "of": of, "during": during, "mean": spread.mean, "low": spread.low,
+                "high": spread.high, "n": samples[key], "runs": len(told), "unit": units[key],
+            })  # fmt: skip
+        return found
+
+    def value(self, measure: str, of: str = "system", during: str = "all") -> float | None:
+        """Return the mean of one measure over the replications that could tell it; None if none could.
+
+        Raises ``KeyError`` with the nearest names for a measure that does not exist.
+        """
+        try:
+            told = [value for value in self.values[measure, of, during] if value is not None]
+        except KeyError:
+            raise KeyError(f"no measure {measure!r} of {of!r} during {during!r}") from None
+        return interval(told).mean if told else None
+
+    @property
+    def identities(self) -> dict[str, bool]:
+        """Which books balanced, in every replication."""
+        names = self.replications[0].identities
+        return {name: all(replication.identities[name] for replication in self.replications) for name in names}
+
+    @property
+    def cut_off(self) -> str:
+        """The first budget that ended a replication early; empty when all are complete."""
+        return next((replication.cut_off for replication in self.replications if replication.cut_off), "")
+
+    # --- data frames --------------------------------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> Any:
+        """Make a data frame on first use."""
+        if name in ("requests", "attempts", "messages", "effects", "events", "series"):
+            from sim.results import frames
+
+            frame = getattr(frames, name)(self.record)
+            self.__dict__[name] = frame
+            return frame
+        raise AttributeError(f"a run has no {name!r}")
+
+    @cached_property
+    def measures(self) -> Any:
+        """``rows`` as a data frame."""
+        import pandas
+
+        return pandas.DataFrame(self.rows)
+
+    def plot(self) -> Any:
+        """Return the figures of the first replication, by name."""
+        from sim.plots import figures
+
+        return figures(self)
+
+    def _repr_html_(self) -> str:
+        """Show the headline measures in a notebook."""
+        wanted = ("goodput ratio", "answered ratio", "done ratio", "latency p95", "amplification")
+        shown = self.measures[self.measures["measure"].isin(wanted) & (self.measures["during"] != "all")]
+        return str(shown.to_html(index=False))
+
+    def __repr__(self) -> str:
+        on = f" with {', '.join(self.toggles)}" if self.toggles else ""
+        which = f"{self.variant}{on}" if self.variant else f"as written{on}"
+        return f"<Run of {self.scenario.title!r}, {which}: seed {self.seed}, {len(self.replications)} replications>"
+
+
+def run(
+    scenario: Any, variant: str | None = None, with_: Iterable[str] = (), without: Iterable[str] = (),
+    seed: int | None = None, replications: int | None = None, set_: Mapping[str, object] | None = None,
+    workers: int | None = None, progress: Callable[[float], None] | None = None,
+) -> Run:  # fmt: skip
+    """Play one combination of *scenario* and return its ``Run``.
+
+    *seed* and *replications* default to the scenario's own; *set_* is a path-to-value patch as in ``--set``.
+    Raises ``ScenarioError`` for a combination that does not exist and ``ModelError`` if the books do not balance.
+    """
+    resolved = scenario.resolve(variant, with_=tuple(with_), without=tuple(without), set_=dict(set_ or {}))
+    return run_resolved(resolved, seed, replications, workers, progress)
+
+
+def run_resolved(
+    resolved: Any, seed: int | None = None, replications: int | None = None, workers: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Run:  # fmt: skip
+    """Play a scenario that is resolved already."""
+    chosen = resolved.seed if seed is None else seed
+    times = resolved.replications if replications is None else replications
+    found, record = replicate(resolved, chosen, times, written_windows(resolved), workers, progress)
+    return Run(resolved, chosen, found, record)
+
+
+def written_windows(scenario: Any) -> list[str]:
+    """Return the windows that the claims name in seconds (``500s to 600s``), each once."""
+    return list(dict.fromkeys(c.during for c in scenario.expect.values() if is_written_window(c.during)))
+
+
+def judge_claims(claims: Mapping[str, Any], played: Run, other: Callable[[str], Run]) -> dict[str, Verdict]:
+    """Judge the *claims* that speak of the combination *played*; *other* gives the run of another variant."""
+    verdicts = {}
+    for name, claim in claims.items():
+        key = (claim.measure, claim.of, claim.during)
+        baseline = other(claim.than).values.get(key) if claim.than else None
+        verdicts[name] = judge(name, claim, played.values.get(key), baseline)
+    return verdicts
+
+
+def claims_of(scenario: Any, variant: str, toggles: Iterable[str]) -> dict[str, Any]:
+    """Return the claims that speak of this combination; a claim without a variant speaks of the first."""
+    first = next(iter(scenario.variants), "")
+    on = set(toggles)
+    return {
+        name: claim for name, claim in scenario.expect.items() if (claim.variant or first) == variant
+        if set(claim.with_) == on
+    }  # fmt: skip
