@@ -1,0 +1,8 @@
+# Each target sets everything up in .venv first; `python3 bootstrap.py TASK` (Windows: `py bootstrap.py TASK`) is the same.
+PYTHON ?= python3
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint schema check bench
+
+help setup demo test lint schema check bench:
+	@$(PYTHON) bootstrap.py $@

@@ -1,0 +1,192 @@
+"""Set Pileup up in ``.venv`` and run one of its tasks: ``python3 bootstrap.py demo``, on Windows ``py bootstrap.py demo``.
+
+Needs Python 3.11 or later and nothing else; packages are installed with uv where it is present, with pip otherwise.
+A second call finds the stamp of the first and starts at once. The Makefile only passes its targets on to this file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+OLDEST = (3, 11)
+PINNED = ((3, 11), (3, 12), (3, 13))  # the Pythons that constraints.txt is known to fit
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+STAMP = VENV / "pileup-setup.sha256"
+DEMO = ROOT / "out" / "demo"
+
+
+class SetupError(Exception):
+    """Something that the person at the keyboard has to know and can change."""
+
+
+def say(text: str) -> None:
+    print(f"[pileup] {text}", file=sys.stderr, flush=True)
+
+
+def run(*command: object, **options: object) -> int:
+    """Run *command* in the project's folder, and return its exit status."""
+    return subprocess.run([str(word) for word in command], cwd=ROOT, check=False, **options).returncode  # type: ignore
+
+
+def must(complaint: str, *command: object) -> None:
+    if run(*command) != 0:
+        raise SetupError(complaint)
+
+
+# --- set-up -------------------------------------------------------------------------------------------------
+
+
+def with_a_newer_python() -> int:
+    """Pass the task on to a Python that is new enough, if this machine has one on its path."""
+    for minor in range(15, OLDEST[1] - 1, -1):
+        other = shutil.which(f"python3.{minor}")
+        if other and subprocess.run([other, "-c", ""], capture_output=True, check=False).returncode == 0:
+            say(f"this is Python {sys.version.split()[0]}; going on with {other}")
+            return run(other, Path(__file__).resolve(), *sys.argv[1:])
+    raise SetupError(
+        f"Pileup needs Python {OLDEST[0]}.{OLDEST[1]} or later; this is {sys.version.split()[0]} ({sys.executable}).\n"
+        "Install a newer Python and start this with it, for example: python3.12 bootstrap.py demo"
+    )
+
+
+def wanted_stamp() -> str:
+    """Digest of all that decides what is installed."""
+    digest = hashlib.sha256(f"{sys.version_info[:2]} {ROOT}".encode())
+    for name in ("requirements.txt", "constraints.txt", "pyproject.toml", "bootstrap.py"):
+        digest.update((ROOT / name).read_bytes())
+    return digest.hexdigest()
+
+
+def set_up() -> None:
+    """Make ``.venv`` hold what requirements.txt and pyproject.toml say; do nothing when it does already."""
+    stamp = wanted_stamp()
+    if PYTHON.exists() and STAMP.exists() and STAMP.read_text() == stamp:
+        return
+    wanted = ["-r", "requirements.txt", "-e", ".[dev]"]
+    if sys.version_info[:2] in PINNED:
+        wanted = ["-c", "constraints.txt", *wanted]
+    uv = shutil.which("uv")
+    if not (uv and set_up_with_uv(uv, wanted)):
+        set_up_with_pip(wanted)
+    STAMP.write_text(stamp)
+    say("ready")
+
+
+def set_up_with_uv(uv: str, wanted: list[str]) -> bool:
+    """Install with uv; False hands over to pip."""
+    say(f"setting up .venv for Python {sys.version.split()[0]} with uv (a few seconds)")
+    if not venv_works() and run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, VENV) != 0:
+        return False
+    if run(uv, "pip", "install", "--quiet", "--python", PYTHON, *wanted) == 0:
+        return True
+    say("uv could not install the packages; trying pip")
+    return False
+
+
+def set_up_with_pip(wanted: list[str]) -> None:
+    say(f"setting up .venv for Python {sys.version.split()[0]} with pip (one or two minutes, about 800 MB)")
+    if not venv_works() or run(PYTHON, "-m", "pip", "--version", stdout=subprocess.DEVNULL) != 0:
+        must(
+            "could not make a virtual environment; on Debian and Ubuntu: apt install python3-venv",
+            sys.executable, "-m", "venv", "--clear", VENV,
+        )  # fmt: skip
+    must(
+        "could not install the packages (pip's reason is above). The first set-up needs the network;\n"
+        "behind a proxy or with a mirror of your own, set HTTPS_PROXY or PIP_INDEX_URL and try again.",
+        PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted,
+    )  # fmt: skip
+
+
+def venv_works() -> bool:
+    """Whether ``.venv`` exists, runs, and is of this Python's version."""
+    if not PYTHON.exists():
+        return False
+    asked = subprocess.run(
+        [str(PYTHON), "-c", "import sys; print(sys.version_info[:2])"], capture_output=True, text=True, check=False
+    )
+    return asked.stdout.strip() == str(sys.version_info[:2])
+
+
+# --- tasks --------------------------------------------------------------------------------------------------
+
+
+def scenarios() -> list[str]:
+    return [str(path.relative_to(ROOT)) for path in sorted((ROOT / "scenarios").glob("*.yaml"))]
+
+
+def setup(*_: str) -> int:
+    """set up .venv and stop"""
+    return 0
+
+
+def demo(*extra: str) -> int:
+    """play the same fault in a synchronous and an asynchronous design, side by side"""
+    status = run(PYTHON, "-m", "sim", "compare", "scenarios/cascade_vs_backlog.yaml", "--out", DEMO, *extra)
+    if status == 0:
+        for path in sorted(DEMO.rglob("*")):
+            if path.suffix in (".html", ".md", ".png", ".svg"):
+                say(f"wrote {path.relative_to(ROOT)}")
+    return status
+
+
+def test(*extra: str) -> int:
+    """run the tests (the slow ones: add `-m slow`)"""
+    return run(PYTHON, "-m", "pytest", *extra)
+
+
+def lint(*_: str) -> int:
+    """ruff's lint and format, mypy's strict types"""
+    commands = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
+    return max([run(PYTHON, "-m", *command) for command in commands])
+
+
+def schema(*_: str) -> int:
+    """write scenarios/scenario.schema.json from the models"""
+    made = subprocess.run([str(PYTHON), "-m", "sim", "schema"], cwd=ROOT, stdout=subprocess.PIPE, check=False)
+    if made.returncode == 0:
+        (ROOT / "scenarios" / "scenario.schema.json").write_bytes(made.stdout)
+        say("wrote scenarios/scenario.schema.json")
+    return made.returncode
+
+
+def check(*extra: str) -> int:
+    """play every claim of every scenario"""
+    return run(PYTHON, "-m", "sim", "check", *scenarios(), *extra)
+
+
+def bench(*extra: str) -> int:
+    """measure the engine's speed against its peers"""
+    return run(PYTHON, "benchmarks/compare.py", *extra)
+
+
+TASKS = {task.__name__: task for task in (setup, demo, test, lint, schema, check, bench)}
+
+
+def main() -> int:
+    """Do the task named on the command line; return an exit status."""
+    name = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if name not in TASKS:
+        print(f"usage: {Path(sys.executable).name} bootstrap.py TASK [arguments of the tool behind it]\n")
+        print("\n".join(f"  {task:8}{function.__doc__}" for task, function in TASKS.items()))
+        return 0 if name in ("help", "-h", "--help") else 2
+    if sys.version_info < OLDEST:
+        return with_a_newer_python()
+    set_up()
+    return TASKS[name](*sys.argv[2:])
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except SetupError as problem:
+        say(str(problem))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
