@@ -1,4 +1,4 @@
-"""Set Pileup up in ``.venv`` and run one of its tasks: ``python3 bootstrap.py demo``, on Windows ``py bootstrap.py demo``.
+"""Set Pileup up in ``.venv`` and run one of its tasks: ``python3 bootstrap.py demo`` (``py bootstrap.py demo``).
 
 Needs Python 3.11 or later and nothing else; packages are installed with uv where it is present, with pip otherwise.
 A second call finds the stamp of the first and starts at once. The Makefile only passes its targets on to this file.

@@ -19,8 +19,8 @@ ROOMS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (("sim.policies",), ("numpy",)),
     (("sim.engine",), ("simpy", "numpy")),
     (("sim.results",), ("numpy", "pandas", "scipy")),
-    (("sim.experiments",), ("numpy", "pandas", "dask", "pyarrow")),
     (("sim.plots", "sim.export", "sim.replay"), ("numpy", "pandas", "networkx", "matplotlib", "altair", "pyarrow")),
+    (("sim.experiments",), ("numpy", "pandas", "dask", "pyarrow")),
     (FACES, ("typer", "click", "rich", "streamlit", "altair", "numpy", "pandas", "matplotlib")),
 ]
 """From top to bottom: the modules of a room, and the packages from outside that it may use, heavy ones in functions."""
