@@ -56,7 +56,7 @@ def limits(book: Book) -> Breach | None:
         line = (entered, np.minimum(started, left))
         checks = [("busy workers", book.holds(code), model.workers), ("visits in line", line, model.waiting)]
         if book.frees(name) and model.in_flight is not None:
-            checks.append(("visits in flight", (started, left), model.in_flight))
+            checks.append(("visits in flight", book.services_of(code), model.in_flight))
         for what, (begin, end), each in checks:
             limit = float(each) * model.replicas
             if math.isinf(limit):

@@ -221,14 +221,19 @@ class Book:
         """The attempt row of each segment."""
         return rows_of(self.attempts["id"], self.record.segments["attempt"])
 
+    def services_of(self, service: int) -> tuple[Floats, Floats]:
+        """Return begin and end of every visit's service at *service* (a code), those in line excluded."""
+        rows = self.visit_shelf.rows(service)
+        begun = rows[np.isfinite(self.started_at[rows])]
+        return self.started_at[begun], self.left_at[begun]
+
     def holds(self, service: int) -> tuple[Floats, Floats]:
         """Return begin and end of every time that a worker of *service* (a code) was held."""
         if self.frees(self.record.services[service]):
             mine = self.service[self.segment_row] == service
             segments = self.record.segments
             return never(segments["started_at"][mine]), never(segments["ended_at"][mine])
-        rows = self.visit_shelf.rows(service)
-        return self.started_at[rows], self.left_at[rows]
+        return self.services_of(service)
 
     def lines(self, service: int) -> tuple[Floats, Floats]:
         """Return begin and end of every wait for a worker of *service* (a code)."""

@@ -44,7 +44,7 @@ def family(book: Book) -> list[Measure]:
         for window in book.windows.values():
             rows = shelf.within(group, window.spans)
             _ratios(table, book, name, window, rows)
-            _rates(table, book, name, window, everyone)
+            _rates(table, book, name, window, everyone, len(rows))
             _times(table, book, ledger, name, window, rows)
     return table.rows
 
@@ -64,13 +64,13 @@ def _ratios(table: Rows, book: Book, of: str, window: Window, rows: Ints) -> Non
     table.add_share("attempts per request", of, during, tries, n)
 
 
-def _rates(table: Rows, book: Book, of: str, window: Window, rows: Ints) -> None:
+def _rates(table: Rows, book: Book, of: str, window: Window, rows: Ints, arrived: int) -> None:
     answered_at = book.answered_at[rows]
     answers = int(np.count_nonzero(window.holds(answered_at) & book.succeeded[rows]))
     good = int(np.count_nonzero(window.holds(book.good_at[rows])))
     table.add("throughput", of, window.name, window.per_second(answers), answers)
     table.add("goodput", of, window.name, window.per_second(good), good)
-    table.add("requests in flight mean", of, window.name, window.mean(book.arrived_at[rows], answered_at), len(rows))
+    table.add("requests in flight mean", of, window.name, window.mean(book.arrived_at[rows], answered_at), arrived)
 
 
 def _times(table: Rows, book: Book, ledger: Duties, of: str, window: Window, rows: Ints) -> None:

@@ -48,7 +48,7 @@ def family(book: Book) -> list[Measure]:
         for window in book.windows.values():
             entered = book.visit_shelf.within(code, window.spans)
             _flow(table, book, name, window, entered, everyone)
-            _levels(table, book, name, window, everyone, holds, lines)
+            _levels(table, book, name, window, everyone, holds, lines, len(entered))
             _work(table, book, name, window, everyone)
     return table.rows
 
@@ -74,10 +74,9 @@ def _flow(table: Rows, book: Book, of: str, window: Window, rows: Ints, everyone
 
 def _levels(
     table: Rows, book: Book, of: str, window: Window, rows: Ints,
-    holds: tuple[Floats, Floats], lines: tuple[Floats, Floats],
+    holds: tuple[Floats, Floats], lines: tuple[Floats, Floats], n: int,
 ) -> None:  # fmt: skip
     entered, started, left = book.entered_at[rows], book.started_at[rows], book.left_at[rows]
-    n = len(rows)
     table.add("waiting mean", of, window.name, window.mean(*lines), n)
     table.add("in service mean", of, window.name, window.mean(started, left), n)
     table.add("in system mean", of, window.name, window.mean(entered, left), n)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from sim.results.book import Book
 
 
+ROUNDING_S = 1e-9
+"""Work that fills a visit but for this is all of it: sums of durations are not differences of instants."""
+
+
 def gone_at(book: Book) -> Floats:
     """Return when the caller of each attempt, or a caller above it, had left; infinity if it stayed to the end."""
     parent, is_call = book.parent, book.kind == 0
@@ -67,7 +71,7 @@ def work_s(book: Book) -> tuple[Floats, Floats, Floats]:
     gone = np.minimum(np.maximum(left, begin), end)
     held = np.where(visits, end - begin, 0.0)
     worked = book.attempts["worked_s"]
-    work = np.where(np.isnan(worked), held, np.minimum(worked, held))
+    work = np.where(np.isnan(worked) | (worked > held - ROUNDING_S), held, worked)
     wasted = np.minimum(np.where(visits, end - gone, 0.0), work)
     between = visits & (gone > begin) & (gone < end) & (work < held)
     if between.any():
