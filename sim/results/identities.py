@@ -49,11 +49,13 @@ def check(record: Record | Book) -> dict[str, bool]:
     return {name: breach is None for name, breach in breaches(_book(record)).items()}
 
 
-def verify(record: Record | Book) -> None:
-    """Raise ModelError, naming every broken identity with component, time and both numbers."""
-    broken = [f"{name}: {breach}" for name, breach in breaches(_book(record)).items() if breach is not None]
+def verify(record: Record | Book) -> dict[str, bool]:
+    """Return what ``check`` does if all is well; else raise ModelError, with component, time and both numbers."""
+    found = breaches(_book(record))
+    broken = [f"{name}: {breach}" for name, breach in found.items() if breach is not None]
     if broken:
         raise ModelError("\n".join(broken))
+    return dict.fromkeys(found, True)
 
 
 def _book(record: Record | Book) -> Book:

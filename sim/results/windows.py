@@ -76,6 +76,15 @@ def windows(record: Record, during: Iterable[str] = ()) -> dict[str, Window]:
     return found
 
 
+def is_written_window(name: str) -> bool:
+    """Whether *name* is written as a span (``500s to 600s``) rather than one of a record's own windows."""
+    try:
+        parse_span(name)
+    except ParameterError:
+        return False
+    return True
+
+
 def parse_span(text: str, known: Iterable[str] = ()) -> tuple[float, float]:
     """Return begin and end of ``500s to 600s``; *known* are the names to suggest where it is no such span.
 

@@ -1,0 +1,113 @@
+"""Claims judged: a sentence about a measure holds, fails, or cannot be told from the replications at hand."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Callable, Iterable, Sequence
+
+from sim.errors import ParameterError, did_you_mean
+from sim.results.measures import NAMES
+from sim.results.rows import Measure
+from sim.results.statistics import paired
+
+HOLDS, FAILS, CANNOT_TELL = "holds", "fails", "cannot tell"
+Values = Sequence[float | None]
+
+BOUNDS: dict[str, tuple[str, Callable[[float, Any], bool]]] = {
+    "above": ("above {}", lambda value, bound: value > bound),
+    "below": ("below {}", lambda value, bound: value < bound),
+    "at_least": ("at least {}", lambda value, bound: value >= bound),
+    "at_most": ("at most {}", lambda value, bound: value <= bound),
+    "between": ("between {}", lambda value, bound: bound[0] <= value <= bound[1]),
+    "is_": ("{}", lambda value, bound: math.isclose(value, bound, rel_tol=1e-9, abs_tol=1e-12)),
+}
+"""The bounds that a claim may have, in words and as a test; all that are given must hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a claim: *claim* is its name, *text* what it says, *values* what was measured.
+
+    *values* has one entry for each replication, None where it could not tell; with `than` they are differences.
+    """
+
+    claim: str
+    verdict: str
+    values: tuple[float | None, ...]
+    text: str
+
+
+def judge(name: str, claim: Any, values: Values | None, baseline: Values | None = None) -> Verdict:
+    """Judge *claim* (a ``scenario.models.Claim``) on one value for each replication.
+
+    *baseline* are the values of the variant named by `than`, replication by replication. It holds if it holds in
+    every replication, in at least the asked share of them (``9 of 10``, rounded up), or for their mean. Values that
+    could not be told count for neither side: the verdict is "cannot tell" unless the others decide.
+
+    Raises ParameterError for a measure that does not exist or an ``in`` that cannot be read.
+    """
+    if claim.measure not in NAMES:
+        raise ParameterError("be a measure", claim.measure, did_you_mean(claim.measure, NAMES), f"measure of {name!r}")
+    told = list(values or [])
+    if claim.than is not None:
+        told = paired(told, baseline) if baseline is not None and len(baseline) == len(told) else []
+    return Verdict(name, _verdict(claim, told), tuple(told), describe_claim(claim))
+
+
+def select(measures_by_replication: Iterable[Iterable[Measure]], claim: Any) -> list[float | None]:
+    """Return the value that *claim* speaks of in each replication; None where there is no such row."""
+    wanted = (claim.measure, claim.of, claim.during)
+    return [
+        next((row.value for row in rows if (row.measure, row.of, row.during) == wanted), None)
+        for rows in measures_by_replication
+    ]
+
+
+def describe_claim(claim: Any) -> str:
+    """Return the claim in words, with its bounds as they were written."""
+    bounds = " and ".join(
+        words.format(" and ".join(map(_written, bound)) if isinstance(bound, list) else _written(bound))
+        for field, (words, _) in BOUNDS.items()
+        if (bound := getattr(claim, field)) is not None
+    )
+    difference = f", less that of {claim.than}," if claim.than else ""
+    within = "" if claim.in_ == "every" else f", in {claim.in_}"
+    return f"{claim.measure} of {claim.of} during {claim.during}{difference} is {bounds}{within}"
+
+
+def _verdict(claim: Any, values: list[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    if claim.in_ == "mean":
+        if not values or len(known) < len(values):
+            return CANNOT_TELL
+        return HOLDS if _within(claim, math.fsum(known) / len(known)) else FAILS
+    if not values:
+        return CANNOT_TELL
+    needed = _needed(claim.in_, len(values))
+    good = sum(_within(claim, value) for value in known)
+    if good >= needed:
+        return HOLDS
+    return FAILS if good + len(values) - len(known) < needed else CANNOT_TELL
+
+
+def _needed(wanted: str, replications: int) -> int:
+    """Return in how many of *replications* a claim must hold; ``9 of 10`` is a share where there are not ten."""
+    if wanted == "every":
+        return replications
+    words = wanted.split()
+    if len(words) == 3 and words[1] == "of" and words[0].isdecimal() and words[2].isdecimal():
+        least, of = int(words[0]), int(words[2])
+        if 0 < least <= of:
+            return -(-least * replications // of)
+    raise ParameterError("be every, mean or a share such as 9 of 10", wanted, did_you_mean(wanted, ["every", "mean"]))
+
+
+def _within(claim: Any, value: float) -> bool:
+    return all(
+        test(value, bound) for field, (_, test) in BOUNDS.items() if (bound := getattr(claim, field)) is not None
+    )
+
+
+def _written(value: float) -> str:
+    return str(getattr(value, "text", None) or f"{value:g}")

@@ -1,0 +1,120 @@
+"""What every component did in each second of the scenario's clock, from zero to the run's end.
+
+Counts are of things that happened in the second [t, t+1), levels are time-weighted means over it, and what is said of
+an instant (a breaker's state, the age of the oldest message) is said of the second's beginning. The last second may be
+cut short by the run's end.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Iterator
+
+import numpy as np
+
+from sim.engine.record import OUTCOMES, Record
+from sim.results.book import Book
+from sim.results.breakers import changes
+from sim.results.columns import Bools, Floats
+from sim.results.intervals import areas_per_second, lowest_at
+from sim.results.rows import Names
+
+NAMES: Names = {
+    "arrivals": ("/s", "requests or visits that arrived"),
+    **{outcome: ("/s", f"requests that ended {outcome}") for outcome in OUTCOMES if outcome not in ("lost", "open")},
+    "answered": ("/s", "requests answered ok or degraded within the deadline"),
+    "done": ("/s", "requests whose last due effect was applied, all exactly once and within `done within`"),
+    "goodput": ("/s", "requests that became both answered and done"),
+    "in flight": ("", "requests without an outcome yet; messages in delivery"),
+    "in service": ("visits", "visits that have begun and not left"),
+    "waiting": ("visits", "visits in line for a worker"),
+    "utilisation": ("ratio", "held worker time over all worker time; none for unlimited workers"),
+    "attempts": ("/s", "attempts sent"),
+    "breaker state": ("", "0 closed, 0.5 half-open, 1 open"),
+    "published": ("/s", "messages published"),
+    "deliveries": ("/s", "deliveries begun"),
+    "backlog": ("messages", "messages that wait, those in flight excluded"),
+    "oldest age": ("s", "age of the oldest waiting message"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One value a second: ``values[t]`` speaks of the second that begins at t."""
+
+    of: str
+    name: str
+    values: Floats
+
+    @property
+    def unit(self) -> str:
+        """The unit of its values."""
+        return NAMES[self.name][0]
+
+
+def series(record: Record | Book) -> list[Series]:
+    """Return every series of a run, each of the same length."""
+    book = record if isinstance(record, Book) else Book(record)
+    seconds = max(math.ceil(book.end), 1)
+    return [*_workloads(book, seconds), *_services(book, seconds), *_links(book, seconds), *_queues(book, seconds)]
+
+
+def _count(times: Floats, seconds: int) -> Floats:
+    """Return how many of *times* lie in each second; what never happened lies in none."""
+    happened = times[np.isfinite(times)]
+    second = np.minimum(happened, seconds - 1).astype(np.int64)  # the instant of the run's end belongs to its last
+    return np.bincount(second, minlength=seconds).astype(np.float64)
+
+
+def _level(book: Book, begin: Floats, end: Floats, seconds: int) -> Floats:
+    return areas_per_second(np.minimum(begin, book.end), np.minimum(end, book.end), seconds)[0]
+
+
+def _workloads(book: Book, seconds: int) -> Iterator[Series]:
+    outcome, workload = book.requests["outcome"], book.requests["workload"]
+    done_at = np.where(book.duties.owed, book.duties.kept_at, book.answered_at)
+    groups: list[tuple[str, Bools]] = [(name, workload == code) for code, name in enumerate(book.record.workloads)]
+    for of, mine in [*groups, ("system", np.ones(len(outcome), np.bool_))]:
+        yield Series(of, "arrivals", _count(book.arrived_at[mine], seconds))
+        for code, name in enumerate(OUTCOMES):
+            if name in NAMES:
+                yield Series(of, name, _count(book.answered_at[mine & (outcome == code)], seconds))
+        yield Series(of, "answered", _count(book.answered_at[mine & book.answered], seconds))
+        yield Series(of, "done", _count(done_at[mine & book.done], seconds))
+        yield Series(of, "goodput", _count(book.good_at[mine], seconds))
+        yield Series(of, "in flight", _level(book, book.arrived_at[mine], book.answered_at[mine], seconds))
+
+
+def _services(book: Book, seconds: int) -> Iterator[Series]:
+    for code, of in enumerate(book.record.services):
+        rows, workers = book.visit_shelf.rows(code), book.workers(of)
+        yield Series(of, "arrivals", _count(book.entered_at[rows], seconds))
+        yield Series(of, "in service", _level(book, *book.services_of(code), seconds))
+        yield Series(of, "waiting", _level(book, *book.lines(code), seconds))
+        if not math.isinf(workers):
+            yield Series(of, "utilisation", _level(book, *book.holds(code), seconds) / workers)
+
+
+def _links(book: Book, seconds: int) -> Iterator[Series]:
+    instants = np.arange(seconds, dtype=np.float64)
+    states = changes(book)
+    for code, of in enumerate(book.links):
+        rows = book.link_shelf.rows(code)
+        yield Series(of, "attempts", _count(book.sent_at[rows[book.tried[rows]]], seconds))
+        if of in states:
+            at, state = states[of]
+            yield Series(of, "breaker state", np.append(0.0, state)[np.searchsorted(at, instants, side="right")])
+
+
+def _queues(book: Book, seconds: int) -> Iterator[Series]:
+    instants = np.arange(seconds, dtype=np.float64)
+    for code, of in enumerate(book.record.queues):
+        begin, end, published = book.backlog(code)
+        flying = book.in_flight(code)
+        oldest = lowest_at(instants, begin, end, published)
+        yield Series(of, "published", _count(book.published_at[book.message_shelf.rows(code)], seconds))
+        yield Series(of, "deliveries", _count(flying[0], seconds))
+        yield Series(of, "backlog", _level(book, begin, end, seconds))
+        yield Series(of, "in flight", _level(book, *flying, seconds))
+        yield Series(of, "oldest age", np.where(np.isfinite(oldest), instants - oldest, 0.0))
