@@ -104,9 +104,8 @@ def _needed(wanted: str, replications: int) -> int:
 
 
 def _within(claim: Any, value: float) -> bool:
-    return all(
-        test(value, bound) for field, (_, test) in BOUNDS.items() if (bound := getattr(claim, field)) is not None
-    )
+    bounds = ((test, getattr(claim, field)) for field, (_, test) in BOUNDS.items())
+    return all(test(value, bound) for test, bound in bounds if bound is not None)
 
 
 def _written(value: float) -> str:

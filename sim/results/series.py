@@ -64,11 +64,13 @@ def _count(times: Floats, seconds: int) -> Floats:
     """Return how many of *times* lie in each second; what never happened lies in none."""
     happened = times[np.isfinite(times)]
     second = np.minimum(happened, seconds - 1).astype(np.int64)  # the instant of the run's end belongs to its last
-    return np.bincount(second, minlength=seconds).astype(np.float64)
+    counts: Floats = np.bincount(second, minlength=seconds).astype(np.float64)
+    return counts
 
 
 def _level(book: Book, begin: Floats, end: Floats, seconds: int) -> Floats:
-    return areas_per_second(np.minimum(begin, book.end), np.minimum(end, book.end), seconds)[0]
+    levels: Floats = areas_per_second(np.minimum(begin, book.end), np.minimum(end, book.end), seconds)[0]
+    return levels
 
 
 def _workloads(book: Book, seconds: int) -> Iterator[Series]:
