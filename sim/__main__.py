@@ -1,0 +1,5 @@
+"""``python -m sim`` is ``pileup``."""
+
+from sim.cli import main
+
+main()

@@ -1,0 +1,98 @@
+"""Result folders: summary, tables, the resolved scenario, a manifest and figures, written beside and renamed."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Iterator
+
+from sim.errors import ParameterError
+from sim.experiments.compare import Comparison
+from sim.experiments.run import Run
+from sim.export import report
+from sim.export.summary import comparison_document, run_document, to_json, versions
+from sim.results.claims import Verdict
+from sim.scenario import dump
+
+MANIFEST = "manifest.json"
+
+
+def write_run(run: Run, verdicts: dict[str, Verdict], folder: Path) -> list[Path]:
+    """Write everything about *run* into *folder* and return the files, tables as Parquet and figures as PNG.
+
+    An older result in its place is replaced; anything else there is left alone (``ParameterError``).
+    """
+    with _replacing(folder) as made:
+        _text(made / "summary.json", to_json(run_document(run, verdicts)))
+        _text(made / "scenario.yaml", dump(run.scenario))
+        _tables(run, made / "tables")
+        figures = _figures(run.plot(), made / "figures")
+        _text(made / "report.md", report.of_run(run, verdicts, figures))
+        _text(made / MANIFEST, to_json(_manifest(run, folder.name)))
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
+    """Write a comparison into *folder*: summary, table, figure, a report, and each combination's scenario."""
+    with _replacing(folder) as made:
+        _text(made / "summary.json", to_json(comparison_document(comparison)))
+        (made / "tables").mkdir()
+        comparison.table.to_parquet(made / "tables" / "differences.parquet", index=False)
+        figures = _figures({"comparison": comparison.plot()}, made / "figures")
+        for label, run in comparison.runs.items():
+            _text(made / f"{label}.yaml", dump(run.scenario))
+        _text(made / "report.md", report.of_comparison(comparison, figures))
+        first = next(iter(comparison.runs.values()))
+        _text(made / MANIFEST, to_json(_manifest(first, folder.name)))
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+@contextmanager
+def _replacing(folder: Path) -> Iterator[Path]:
+    """Give a fresh folder beside *folder* and put it in its place when everything is written."""
+    if folder.exists() and not (folder / MANIFEST).exists() and any(folder.iterdir() if folder.is_dir() else [1]):
+        raise ParameterError(
+            "be a new folder or an older result", str(folder), "it holds something else, which is left alone", "--out"
+        )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = folder.parent / f".{folder.name}.unfinished"
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir()
+    try:
+        yield made
+        old = folder.parent / f".{folder.name}.old"
+        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists():
+            folder.rename(old)
+        made.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _manifest(run: Run, name: str) -> dict[str, Any]:
+    return {
+        "folder": name, "scenario": run.scenario.title, "digest": run.scenario.digest, "seed": run.seed,
+        "replications": len(run.replications), "versions": versions(),
+    }  # fmt: skip
+
+
+def _tables(run: Run, folder: Path) -> None:
+    folder.mkdir()
+    for name in ("measures", "requests", "attempts", "messages", "effects", "events", "series"):
+        getattr(run, name).to_parquet(folder / f"{name}.parquet", index=False)
+
+
+def _figures(figures: dict[str, Any], folder: Path) -> list[str]:
+    folder.mkdir()
+    names = []
+    for name, figure in figures.items():
+        file = f"{name.replace(' ', '_')}.png"
+        figure.savefig(folder / file, dpi=120)
+        names.append(f"figures/{file}")
+    return names
+
+
+def _text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,35 @@
+"""A run or a comparison as a Markdown page: question, tables, claims, books, figures and what was assumed."""
+
+from __future__ import annotations
+
+from typing import Mapping, Sequence
+
+from sim.experiments.compare import Comparison
+from sim.experiments.run import Run
+from sim.export import tables
+from sim.results.claims import Verdict
+
+
+def of_run(run: Run, verdicts: Mapping[str, Verdict], figures: Sequence[str]) -> str:
+    """Return the page of a run; *figures* are paths relative to the page."""
+    return _page(run, tables.of_run(run, verdicts), figures)
+
+
+def of_comparison(comparison: Comparison, figures: Sequence[str]) -> str:
+    """Return the page of a comparison."""
+    first = next(iter(comparison.runs.values()))
+    return _page(first, tables.of_comparison(comparison), figures)
+
+
+def _page(run: Run, text: str, figures: Sequence[str]) -> str:
+    scenario = run.scenario
+    parts = [f"# {scenario.title}"]
+    parts += [f"**{scenario.question}**"] if scenario.question else []
+    parts += [scenario.lesson.strip()] if scenario.lesson else []
+    parts += [f"```text\n{text}\n```"]
+    parts += [f"![{path}]({path})" for path in figures]
+    if scenario.assumptions:
+        parts.append("## What is assumed\n\n" + "\n".join(f"- {line}" for line in scenario.assumptions))
+    parts += [f"Source: {scenario.source}"] if scenario.source else []
+    parts.append(f"Every number here follows from the scenario with digest `{scenario.digest}` and seed {run.seed}.")
+    return "\n\n".join(parts) + "\n"

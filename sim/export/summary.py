@@ -1,0 +1,108 @@
+"""The one JSON document of a run, a comparison or a check: what ``--json`` prints and what result folders hold."""
+
+from __future__ import annotations
+
+import json
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from sim.experiments.check import Checked
+from sim.experiments.compare import Comparison
+from sim.experiments.run import Run, claims_of, judge_claims, run_resolved
+from sim.results.claims import Verdict
+
+_PACKAGES = ("simpy", "numpy", "networkx", "pydantic", "ruamel.yaml")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a run's bytes depend on."""
+    import sim
+
+    found = {"pileup": sim.__version__, "python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # pragma: no cover - a vendored library without metadata
+            found[name] = "unknown"
+    return found
+
+
+def verdict_rows(verdicts: dict[str, Verdict]) -> list[dict[str, Any]]:
+    """Return claims with their verdicts and the values behind them."""
+    return [
+        {"claim": name, "says": verdict.says, "verdict": verdict.verdict, "values": list(verdict.values)}
+        for name, verdict in verdicts.items()
+    ]
+
+
+def judged(run: Run, scenario: Any) -> dict[str, Verdict]:
+    """Return the verdicts of the claims that speak of exactly the combination that *run* played.
+
+    A claim about a difference plays the other variant too, on the same seeds.
+    """
+
+    def other(name: str) -> Run:
+        return run_resolved(scenario.resolve(name), run.seed, len(run.replications))
+
+    return judge_claims(claims_of(scenario, run.variant, run.toggles), run, other)
+
+
+def run_document(run: Run, verdicts: dict[str, Verdict]) -> dict[str, Any]:
+    """Return the document of a run; see DESIGN, "Commands and Python"."""
+    return {
+        "scenario": run.scenario.title,
+        "variant": run.variant or None,
+        "toggles": list(run.toggles),
+        "seed": run.seed,
+        "replications": len(run.replications),
+        "digest": run.scenario.digest,
+        "notes": list(run.scenario.notes),
+        "assumptions": list(run.scenario.assumptions),
+        "expect": verdict_rows(verdicts),
+        "identities": run.identities,
+        "cut off": run.cut_off or None,
+        "events": [replication.events_played for replication in run.replications],
+        "versions": versions(),
+        "measures": run.rows,
+    }
+
+
+def comparison_document(comparison: Comparison) -> dict[str, Any]:
+    """Return the document of a comparison: each run without its verdicts, and the paired differences."""
+    first = next(iter(comparison.runs.values()))
+    return {
+        "scenario": first.scenario.title,
+        "baseline": comparison.baseline,
+        "combinations": {
+            label: {
+                "variant": run.variant or None, "toggles": list(run.toggles), "digest": run.scenario.digest,
+                "identities": run.identities, "measures": run.rows,
+            }
+            for label, run in comparison.runs.items()
+        },
+        "seed": first.seed,
+        "replications": len(first.replications),
+        "cut off": comparison.cut_off or None,
+        "versions": versions(),
+        "differences": comparison.rows,
+    }  # fmt: skip
+
+
+def check_document(checked: dict[str, Checked]) -> dict[str, Any]:
+    """Return the document of a check of several files."""
+    return {
+        "files": {
+            name: {
+                "scenario": one.scenario.title, "expect": verdict_rows(one.verdicts), "identities": one.identities,
+                "digests": one.digests, "cut off": one.cut_off or None,
+            }
+            for name, one in checked.items()
+        },
+        "versions": versions(),
+    }  # fmt: skip
+
+
+def to_json(document: dict[str, Any]) -> str:
+    """Return *document* as text: sorted nowhere, no NaN, one trailing newline."""
+    return json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False) + "\n"

@@ -1,0 +1,181 @@
+"""Results as text for people: small tables with units, n and intervals, and nothing that was not measured."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping, Sequence
+
+from sim.experiments.check import Checked
+from sim.experiments.compare import Comparison
+from sim.experiments.run import Run
+from sim.results.claims import Verdict
+
+_WORKLOAD = ("goodput ratio", "answered ratio", "done ratio", "latency p50", "latency p95", "done latency p95")
+_SERVICE = ("utilisation", "wait mean", "waiting mean", "rejected", "wasted work")
+_QUEUE = ("backlog peak", "oldest age", "drain time", "deliveries", "dead-lettered", "lost")
+_LINK = ("attempts", "amplification", "timeouts", "short-circuited", "breaker open share")
+_EFFECT = ("due", "applied once", "duplicated", "missing", "ghost")
+_MARKS = {"holds": "holds", "fails": "FAILS", "cannot tell": "cannot tell"}
+
+
+def number(value: float | None, unit: str) -> str:
+    """Return *value* with its unit, in three digits; a dash where it could not be told.
+
+    >>> number(0.01234, "s"), number(0.5, "ratio"), number(None, "s")
+    ('12.3 ms', '50.0 %', '-')
+    """
+    if value is None:
+        return "-"
+    if unit in ("ratio", "share"):
+        return f"{value * 100:.1f} %"
+    if unit == "s":
+        if abs(value) < 1 and value != 0:
+            return f"{value * 1000:.3g} ms"
+        return f"{value:.3g} s" if abs(value) < 1000 else f"{value:.0f} s"
+    if unit == "per s":
+        unit = "/s"
+    text = f"{value:.0f}" if abs(value) >= 100 or float(value).is_integer() else f"{value:.3g}"
+    return f"{text} {unit}".strip() if unit not in ("", "count", "1") else text
+
+
+def table(rows: Sequence[Sequence[str]], header: Sequence[str]) -> str:
+    """Return an aligned table, the first column to the left and the others to the right."""
+    cells = [list(header), *(list(row) for row in rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    lines = []
+    for row in cells:
+        first = row[0].ljust(widths[0])
+        lines.append("  ".join([first, *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))]).rstrip())
+    lines.insert(1, "-" * max(len(line) for line in lines))
+    return "\n".join(lines)
+
+
+def of_run(run: Run, verdicts: Mapping[str, Verdict]) -> str:
+    """Return the story of a run in tables."""
+    scenario = run.scenario
+    on = f", with {', '.join(run.toggles)}" if run.toggles else ""
+    times = len(run.replications)
+    parts = [
+        f"{scenario.title}: {run.variant or 'as written'}{on}",
+        f"seed {run.seed}, {times} replication{'s' if times > 1 else ''}; "
+        + ("means over the replications" if times > 1 else "one run: one sample, not a fact"),
+    ]
+    index = {(row["measure"], row["of"], row["during"]): row for row in run.rows}
+    windows = [w for w in ("all", "before", "fault", "after") if any(key[2] == w for key in index)]
+    if len(windows) == 1 or not scenario.faults:
+        windows = ["all"]
+    for heading, names, measures in (
+        ("Workloads", scenario.workload, _WORKLOAD), ("Services", scenario.services, _SERVICE),
+        ("Links", _links(run), _LINK), ("Queues", scenario.queues, _QUEUE), ("Effects", _effects(run), _EFFECT),
+    ):  # fmt: skip
+        body = _section(names, measures, windows, index)
+        if body:
+            parts.append(table(body, [heading, "during", *measures]))
+    parts.append(of_claims(verdicts) if verdicts else "No claims speak of this combination.")
+    parts += [f"note: {note}" for note in scenario.notes]
+    parts.append(f"Books: {len(run.identities)} identities hold in every replication.")
+    if run.cut_off:
+        parts.append(f"CUT OFF: {run.cut_off}")
+    return "\n\n".join(parts)
+
+
+def _section(
+    names: Iterable[str], measures: Sequence[str], windows: Sequence[str],
+    index: Mapping[tuple[str, str, str], dict[str, Any]],
+) -> list[list[str]]:  # fmt: skip
+    body = []
+    for name in names:
+        for window in windows:
+            rows = [index.get((measure, name, window)) for measure in measures]
+            if any(row is not None and row["mean"] is not None for row in rows):
+                body.append([name, window, *(_cell(row) for row in rows)])
+    return body
+
+
+def _cell(row: dict[str, Any] | None) -> str:
+    if row is None:
+        return "-"
+    text = number(row["mean"], row["unit"])
+    if row["low"] is None or row["high"] is None or row["mean"] is None:
+        return text
+    half = (row["high"] - row["low"]) / 2
+    if half <= abs(row["mean"]) * 0.005:
+        return text
+    return f"{text} ±{number(half, row['unit']).split()[0]}" if _same_unit(row, half) else f"{text} ±{number(half, row['unit'])}"
+
+
+def _same_unit(row: dict[str, Any], half: float) -> bool:
+    return number(half, row["unit"]).split()[1:] == number(row["mean"], row["unit"]).split()[1:]
+
+
+def _links(run: Run) -> list[str]:
+    return list(dict.fromkeys(site.link for site in run.record.sites))
+
+
+def _effects(run: Run) -> list[str]:
+    return list(dict.fromkeys(site.effect for site in run.record.effect_sites))
+
+
+def of_claims(verdicts: Mapping[str, Verdict]) -> str:
+    """Return one line for each claim."""
+    rows = []
+    for name, verdict in verdicts.items():
+        told = [value for value in verdict.values if value is not None]
+        spread = f"{min(told):.4g} to {max(told):.4g} in {len(told)}" if told else "no value"
+        rows.append([name, _MARKS[verdict.verdict], verdict.says, spread])
+    return table(rows, ["Claim", "verdict", "says", "values"])
+
+
+def of_check(file: str, checked: Checked) -> str:
+    """Return one file's claims and a closing line."""
+    held = sum(verdict.verdict == "holds" for verdict in checked.verdicts.values())
+    lines = [f"{file}: {checked.scenario.title}"]
+    if checked.verdicts:
+        lines.append(of_claims(checked.verdicts))
+    lines.append(f"{held} of {len(checked.verdicts)} claims hold; {len(checked.identities)} identities hold")
+    if checked.cut_off:
+        lines.append(f"CUT OFF: {checked.cut_off}")
+    return "\n".join(lines)
+
+
+def of_comparison(comparison: Comparison) -> str:
+    """Return the headline measures of every combination side by side, with the paired difference to the baseline."""
+    first = comparison.runs[comparison.baseline]
+    times = len(first.replications)
+    parts = [
+        f"{first.scenario.title}: {' against '.join(comparison.runs)}",
+        f"seed {first.seed}, {times} replication{'s' if times > 1 else ''}, the same arrivals and faults for all"
+        + ("" if times > 1 else "; one run each: a difference has no interval"),
+    ]
+    differences = {(r["combination"], r["measure"], r["of"], r["during"]): r for r in comparison.rows}
+    window = "fault" if first.scenario.faults else "all"
+    scenarios = [run.scenario for run in comparison.runs.values()]
+    workloads = list(dict.fromkeys(name for scenario in scenarios for name in scenario.workload))
+    effects = list(dict.fromkeys(name for run in comparison.runs.values() for name in _effects(run)))
+    for heading, names, measures in (("Workloads", workloads, _WORKLOAD), ("Effects", effects, _EFFECT)):
+        body = []
+        for name in names:
+            for label, run in comparison.runs.items():
+                index = {(r["measure"], r["of"], r["during"]): r for r in run.rows}
+                rows = [index.get((measure, name, window)) for measure in measures]
+                if any(row is not None and row["mean"] is not None for row in rows):
+                    body.append([name, label, *(_cell(row) for row in rows)])
+        if body:
+            parts.append(table(body, [f"{heading} (during {window})", "combination", *measures]))
+    body = [
+        [label, *(_difference(differences.get((label, measure, name, window))) for measure in _WORKLOAD[:3]), name]
+        for name in workloads for label in list(comparison.runs)[1:]
+    ]  # fmt: skip
+    header = [f"Difference to {comparison.baseline}", *_WORKLOAD[:3], "of"]
+    parts.append(table(body, header))
+    return "\n\n".join(parts)
+
+
+def _difference(row: dict[str, Any] | None) -> str:
+    if row is None or row["difference"] is None:
+        return "-"
+    sign = "+" if row["difference"] >= 0 else ""
+    text = f"{sign}{number(row['difference'], row['unit'])}"
+    if row["low"] is None or row["high"] is None:
+        return text
+    interval = f"[{number(row['low'], row['unit'])}, {number(row['high'], row['unit'])}]"
+    return f"{text} {interval}" if row["distinguishable"] else f"{text} {interval} not distinguishable"
