@@ -7,14 +7,39 @@ see. Left out: everything that the engine does not play.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Callable, Iterable, Literal, Mapping, Union
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PrivateAttr,
+    Tag,
+    ValidationInfo,
+    model_validator,
+)  # fmt: skip
 
-from sim.quantities import UNLIMITED, Arrivals, Balance, BackoffLaw, Law, parse_duration, parse_law, parse_size
+from sim.quantities import UNLIMITED, Arrivals, BackoffLaw, Balance, Law
 from sim.scenario.fields import (
-    ArrivalsField, BackoffField, BalanceField, ConditionField, Count, Duration, Factor, KeysField, LawField,
-    PositiveCount, PositiveDuration, RateField, Share, Size, Value,
+    ArrivalsField,
+    BackoffField,
+    BalanceField,
+    ConditionField,
+    Count,
+    Duration,
+    Factor,
+    KeysField,
+    LawField,
+    LinkName,
+    PositiveCount,
+    PositiveDuration,
+    RateField,
+    Share,
+    Size,
+    Value,
+    Weight,
 )  # fmt: skip
 
 
@@ -29,6 +54,22 @@ class Model(BaseModel):
         populate_by_name=True,
         alias_generator=lambda name: name.rstrip("_").replace("_", " "),
     )
+
+
+READY = "this document was normalised by the loader"
+"""The validation context by which the loader says that the values need no further preparation."""
+
+PATCH = object()
+"""Marks a field that holds a merge patch on the whole scenario."""
+Patch = Annotated[dict[str, Any], PATCH]
+
+OnError = Annotated[
+    Union[
+        Annotated[Literal["fail", "ignore", "degraded"], Tag("a word")],
+        Annotated["Recipe", Tag("steps")],
+    ],
+    Discriminator(lambda value: "steps" if isinstance(value, list) else "a word"),
+]
 
 
 # --- steps of a recipe --------------------------------------------------------------------------------------
@@ -57,7 +98,7 @@ class Call(Model):
 
     call: str
     """The operation called, as `service.operation`."""
-    on_error: Union[Literal["fail", "ignore", "degraded"], Recipe] = "fail"
+    on_error: OnError = "fail"
     """What a failed call means here: `fail` answers error, `ignore` goes on, `degraded` goes on and the answer is
     degraded, or a list of steps to do instead."""
     as_: str | None = None
@@ -69,7 +110,7 @@ class Send(Model):
 
     send: str
     """The queue."""
-    on_error: Union[Literal["fail", "ignore", "degraded"], Recipe] = "fail"
+    on_error: OnError = "fail"
     """What a failed send means here, as for `call`."""
     as_: str | None = None
     """A name for this step."""
@@ -131,13 +172,18 @@ class Repeat(Model):
 class Parallel(Model):
     """Do several recipes at once and go on when enough of them ended well; losers are abandoned and run on."""
 
-    parallel: list[Annotated[Recipe, BeforeValidator(lambda x: [x] if isinstance(x, dict) else x)]] = Field(min_length=1)
+    parallel: list[Annotated[Recipe, BeforeValidator(lambda x: [x] if isinstance(x, dict) else x)]] = Field(
+        min_length=1
+    )
     """The recipes; a single step needs no list."""
     times: Annotated[int, Field(ge=1, le=10_000)] = 1
     """Play the whole set this many times."""
-    join: Union[Literal["all"], Annotated[int, Field(ge=1)]] = "all"
+    join: Annotated[
+        Union[Annotated[Literal["all"], Tag("a word")], Annotated[int, Field(ge=1), Tag("a number")]],
+        Discriminator(lambda value: "a word" if isinstance(value, str) else "a number"),
+    ] = "all"
     """`all`, or how many must end well; it fails as soon as that is impossible."""
-    on_error: Union[Literal["fail", "ignore", "degraded"], Recipe] = "fail"
+    on_error: OnError = "fail"
     """What a failed join means here, as for `call`."""
     as_: str | None = None
     """A name for this step."""
@@ -189,7 +235,7 @@ Recipe = list[Step]
 class Task(Model):
     """What a user of a closed loop does in one go: requests one after another, without thinking in between."""
 
-    weight: Annotated[int | float, Field(ge=0)] = 1
+    weight: Weight = 1
     """How often this task is drawn, relative to the others."""
     requests: list[str]
     """The operations requested, in order, each as `service.operation`; may be empty."""
@@ -200,11 +246,11 @@ class Workload(Model):
 
     calls: str | None = None
     """The operation every request calls, as `service.operation`."""
-    mix: dict[str, Annotated[int | float, Field(ge=0)]] | None = None
+    mix: dict[str, Weight] | None = None
     """Several operations with weights, instead of `calls`: `{web.browse: 10, web.checkout: 1}`."""
     rate: RateField | None = None
     """Open loop: arrivals per second over time: `100/s`, `ramp 10/s to 100/s over 60s`, `steps 9/s 0s 20/s 20s`,
-    `diurnal 10/s to 100/s every 24h`, `trace data/file.csv scale 20x compress 20x`. With batches, batches per second."""
+    `diurnal 10/s to 100/s every 24h`, `trace data/file.csv scale 20x compress 20x`. With batches: batches a second."""
     arrivals: ArrivalsField = Arrivals("poisson")
     """Open loop: `poisson` (default), `regular` (from time zero), `poisson batches of 5`, or `at 0s 1s 2s`."""
     users: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
@@ -235,10 +281,10 @@ class Service(Model):
     """What it can be asked, each a recipe: a list of steps."""
     replicas: Annotated[int, Field(ge=1, le=10_000)] = 1
     """How many identical copies."""
-    workers: Annotated[PositiveCount, Field()] = 1
+    workers: PositiveCount = 1
     """Threads per replica: each holds one request from start of service to the end of its recipe."""
     waiting: Count = 64
-    """Waiting places per replica beside its workers; when full, a call is rejected at once. `unlimited` must be written."""
+    """Waiting places per replica beside its workers; a call finding them full is rejected at once. Or `unlimited`."""
     max_wait: PositiveDuration | None = None
     """A request that has waited in line this long is withdrawn (rejected)."""
     balance: BalanceField = Balance("round robin")
@@ -275,7 +321,7 @@ class Retry(Model):
     backoff: BackoffField = BackoffLaw()
     """Waits between attempts: `none`, `100ms`, `linear 1s step 2s`, `exponential 1s factor 2 cap 20s`."""
     jitter: Literal["none", "full", "equal", "decorrelated"] = "none"
-    """Randomness of the waits: `full` is uniform from 0, `equal` keeps half, `decorrelated` grows from the last wait."""
+    """Chance in the waits: `full` is uniform from 0, `equal` keeps half, `decorrelated` grows from the last wait."""
 
 
 class Breaker(Model):
@@ -290,7 +336,7 @@ class Breaker(Model):
 
 
 class Link(Model):
-    """How one end calls, sends to or is fed by another: the network and the caller's policies. Undeclared: none of it."""
+    """How one end calls, sends to or is fed by another: network and the caller's policies. Undeclared: none of it."""
 
     latency: LawField = Law("constant", 0.0, text="0s")
     """One-way network time, drawn each way."""
@@ -355,7 +401,7 @@ class Errors(Fault):
 class Cut(Fault):
     """A link carries nothing, in either direction."""
 
-    cut: str
+    cut: LinkName
     """The link, as `caller -> callee`."""
     mode: Literal["silent", "refuse"]
     """`silent`: what is sent is lost. `refuse`: the caller learns it at once."""
@@ -364,7 +410,7 @@ class Cut(Fault):
 class Delay(Fault):
     """A link takes longer, each way."""
 
-    delay: str
+    delay: LinkName
     """The link, as `caller -> callee`."""
     by: LawField
     """The added one-way time; overlapping ones add."""
@@ -373,7 +419,7 @@ class Delay(Fault):
 class Lose(Fault):
     """A link loses messages, each way."""
 
-    lose: str
+    lose: LinkName
     """The link, as `caller -> callee`."""
     share: Share
     """The share lost; overlapping ones combine independently."""
@@ -421,7 +467,7 @@ class Toggle(Model):
     """What it does, in a sentence."""
     for_: list[str] | None = None
     """Variants it belongs to; elsewhere it is greyed. Default: all."""
-    patch: dict[str, Any]
+    patch: Patch
     """An RFC 7386 merge patch on the scenario; null removes a key."""
 
 
@@ -434,7 +480,7 @@ class Claim(Model):
     """Toggles that are on."""
     measure: str
     """The measure's name, as in the results."""
-    of: str = "system"
+    of: LinkName = "system"
     """A workload, workload/operation, service, link, queue, effect, or `system`."""
     during: str = "all"
     """`all`, `before`, `fault`, `after`, a fault's name, or `500s to 600s`."""
@@ -491,16 +537,98 @@ class Scenario(Model):
     """Services by name."""
     queues: dict[str, Queue] = {}
     """Point-to-point queues by name."""
-    links: dict[str, Link] = {}
+    links: dict[LinkName, Link] = {}
     """Links by `caller -> callee`; an end is a workload, a service or a queue."""
     faults: dict[str, AnyFault] = {}
     """What is injected, by name."""
-    variants: dict[str, dict[str, Any]] = {}
+    variants: dict[str, Patch] = {}
     """Named RFC 7386 merge patches on this file; the first is the baseline."""
     toggles: dict[str, Toggle] = {}
     """Switches that a participant can flip."""
     expect: dict[str, Claim] = {}
     """Claims, checked over the replications."""
 
+    _origin: Any = PrivateAttr(default=None)
 
-Work.model_rebuild()
+    @model_validator(mode="wrap")
+    @classmethod
+    def _prepare(cls, values: Any, handler: Callable[[Any], Scenario], info: ValidationInfo) -> Scenario:
+        """Give a scenario that is built in Python the same checks and origin as one read from a file."""
+        if info.context == READY:
+            return handler(values)
+        from sim.scenario.python import from_python
+
+        return from_python(values, handler)
+
+    @property
+    def variant(self) -> str:
+        """The variant this is, once resolved; empty when there are none."""
+        return str(self._origin.variant)
+
+    @property
+    def toggles_on(self) -> tuple[str, ...]:
+        """The toggles that are on, in file order."""
+        return tuple(self._origin.toggles_on)
+
+    @property
+    def tables(self) -> dict[str, tuple[float, ...]]:
+        """The data files it uses: counts per second of a `trace`, seconds of an `empirical` law, by path."""
+        return dict(self._origin.tables)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The scenario as plain values; once resolved without variants, toggles and claims on other combinations."""
+        return dict(self._origin.document)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the document and its data files: equal digests, equal runs."""
+        return str(self._origin.digest)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know about this combination, such as a toggle that changes nothing here."""
+        return tuple(self._origin.notes)
+
+    @property
+    def file(self) -> str:
+        """The file it was read from, as given; empty for one built in Python."""
+        return str(self._origin.source.name)
+
+    def resolve(
+        self, variant: str | None = None, with_: Iterable[str] = (), set_: Mapping[str, object] | Iterable[str] = ()
+    ) -> Scenario:
+        """Return the combination to play: the file, a variant (default the first), toggles, then `--set`.
+
+        *set_* is ``{path: value}`` or texts ``path=value``. Raises ``ScenarioError``.
+        """
+        from sim.scenario.source import set_values
+
+        resolved: Scenario = self._origin.source.resolve(variant, with_, set_values(set_))
+        return resolved
+
+    def set(self, path: str, value: object) -> Scenario:
+        """Return this scenario with one value changed; *path* as in ``links.orders:payments.timeout``.
+
+        Text is read as YAML, so that ``"150/s"`` and ``150`` mean what they mean in a file. Raises ``ScenarioError``.
+        """
+        from sim.scenario.source import changed
+
+        return changed(self, path, value)
+
+    def __eq__(self, other: object) -> bool:
+        """Two scenarios are equal when their documents and choices are."""
+        if not isinstance(other, Scenario):
+            return NotImplemented
+        mine, theirs = self._origin, other._origin
+        return (mine.variant, mine.toggles_on, mine.tables, mine.document) == (
+            theirs.variant, theirs.toggles_on, theirs.tables, theirs.document,
+        )  # fmt: skip
+
+    def __hash__(self) -> int:
+        """Hash by the digest, as equality asks."""
+        return hash(self.digest)
+
+
+for _model in STEPS.values():
+    _model.model_rebuild()

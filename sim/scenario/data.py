@@ -1,0 +1,80 @@
+"""Data files beside a scenario: traces of rates and samples of durations, read once and bounded.
+
+A file is a column of numbers, or ``second,requests`` with the seconds counting up from 0. Only files inside the
+scenario's own folder are read, after following symbolic links. Left out: compressed files and other columns.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from sim.errors import ParameterError
+from sim.scenario.tree import Words
+
+MAX_DATA_BYTES = 8_000_000
+Table = tuple[float, ...]
+
+
+def read_table(path: str, folder: Path | None, rule: str) -> Table:
+    """Return the numbers of the data file at *path* inside *folder*.
+
+    Raises ``ParameterError`` with *rule* and a hint for a file that is not there, lies outside, or is no table.
+    """
+    if folder is None:
+        raise ParameterError(rule, path, "a scenario without a folder has no data files")
+    if Path(path).is_absolute():
+        raise ParameterError(rule, path, "the path must be relative to the scenario's folder")
+    full = (folder / path).resolve()
+    if not full.is_relative_to(folder.resolve()):
+        raise ParameterError(rule, path, "the file lies outside the scenario's folder")
+    try:
+        size = full.stat().st_size
+        if size > MAX_DATA_BYTES:
+            raise ParameterError(rule, path, f"the file has {size} bytes, at most {MAX_DATA_BYTES} are read")
+        text = full.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ParameterError(rule, path, "there is no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ParameterError(rule, path, f"the file cannot be read ({type(error).__name__})") from None
+    return _numbers(text, path, rule)
+
+
+def _numbers(text: str, path: str, rule: str) -> Table:
+    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
+    lines = [(number, line) for number, line in lines if line and not line.startswith("#")]
+    paired = bool(lines) and lines[0][1].replace(" ", "") == "second,requests"
+    if paired:
+        lines = lines[1:]
+    values = []
+    for count, (number, line) in enumerate(lines):
+        cells = line.split(",")
+        if len(cells) != 1 + paired:
+            hint = "'second,requests' lines" if paired else "one number a line, or a header 'second,requests'"
+            raise ParameterError(rule, path, f"line {number} must be {hint}, got {line[:40]!r}")
+        value, second = _number(cells[-1]), _number(cells[0])
+        if value is None or second is None:
+            raise ParameterError(rule, path, f"line {number} must hold numbers of at least 0, got {line[:40]!r}")
+        if paired and second != count:
+            raise ParameterError(rule, path, f"line {number} must be second {count}, got {cells[0].strip()}")
+        values.append(value)
+    if not values:
+        raise ParameterError(rule, path, "the file holds no numbers")
+    return tuple(values)
+
+
+def _number(cell: str) -> float | None:
+    try:
+        value = float(cell)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and value >= 0 else None
+
+
+def no_such_file(error: OSError) -> Words:
+    """Return what to say of a scenario file that cannot be opened."""
+    if isinstance(error, FileNotFoundError):
+        return Words("no such file")
+    if isinstance(error, IsADirectoryError):
+        return Words("a folder")
+    return Words(f"one that cannot be opened ({type(error).__name__})")

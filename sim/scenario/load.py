@@ -1,0 +1,131 @@
+"""Files and texts into scenarios and back: ``load``, ``loads``, ``dump`` and the list of a file's ``problems``.
+
+``extends: shop.yaml`` makes a file a merge patch on another one in its folder. Left out: writing comments back.
+"""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+from typing import Iterable, Mapping
+
+from ruamel.yaml import YAML
+
+from sim.errors import ScenarioError
+from sim.scenario.data import no_such_file
+from sim.scenario.models import Scenario
+from sim.scenario.patch import merge
+from sim.scenario.read import decode, read
+from sim.scenario.shape import normalise
+from sim.scenario.source import Source
+from sim.scenario.tree import Node, Place, Problem, at_value, in_order
+
+MAX_EXTENDS = 8
+
+
+def load(
+    path: str | Path,
+    *,
+    variant: str | None = None,
+    with_: Iterable[str] = (),
+    without: Iterable[str] = (),
+    set_: Mapping[str, object] | Iterable[str] = (),
+) -> Scenario:
+    """Return the scenario in the file at *path*, validated in every variant and with every toggle on alone.
+
+    With a variant, toggles or settings it is resolved to that combination at once. Raises ``ScenarioError`` with
+    every problem of the file, each ``FILE:LINE:COLUMN: place must rule, got value``.
+    """
+    node, problems = _document(Path(path), str(path), ())
+    scenario = _source(node, problems, str(path), Path(path).parent).open()
+    off = list(without)
+    wanted = [name for name in with_ if name not in off]
+    set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
+    return scenario.resolve(variant, wanted, set_) if variant is not None or wanted or set_ else scenario
+
+
+def loads(text: str, folder: str | Path | None = None, name: str = "<text>") -> Scenario:
+    """Return the scenario in *text*; data files and `extends` are looked up in *folder*, if there is one."""
+    place = Path(folder) if folder is not None else None
+    node, problems = _extended(*_read(text.encode("utf-8", "surrogateescape"), name), name, place, ())
+    return _source(node, problems, name, place).open()
+
+
+def dump(scenario: Scenario) -> str:
+    """Return the YAML text of a scenario's document; ``loads`` reads it back to an equal scenario."""
+    yaml, out = YAML(typ="rt", pure=True), StringIO()
+    yaml.default_flow_style, yaml.width = False, 120
+    yaml.dump(scenario.document, out)
+    return out.getvalue()
+
+
+def problems(path: str | Path) -> tuple[list[str], list[str]]:
+    """Return (errors, warnings) of the file at *path*, one line each; warnings only where there is no error."""
+    from sim.scenario.advice import advice
+
+    try:
+        scenario = load(path)
+    except ScenarioError as error:
+        return list(error.problems), []
+    return [], advice(scenario)
+
+
+def _source(node: Node | None, found: list[Problem], name: str, folder: Path | None) -> Source:
+    """Return the source of a document, or raise with what is wrong so far and, where it can be told, further on."""
+    if node is None:
+        raise ScenarioError(in_order(found))
+    source = Source(normalise(node, found), name, folder)
+    if found:
+        raise ScenarioError(in_order([*found, *source.problems()]))
+    return source
+
+
+def _read(data: bytes, name: str) -> tuple[Node | None, list[Problem]]:
+    text, found = decode(data, name)
+    return (None, found) if found else read(text, name)
+
+
+def _document(path: Path, name: str, seen: tuple[Path, ...]) -> tuple[Node | None, list[Problem]]:
+    """Return the document of a file with what it extends merged under it."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return None, [Problem(Place(name, 1, 1), ("file",), "be a scenario file", no_such_file(error))]
+    return _extended(*_read(data, name), name, path.parent, (*seen, path.resolve()))
+
+
+def _extended(
+    node: Node | None, found: list[Problem], name: str, folder: Path | None, seen: tuple[Path, ...]
+) -> tuple[Node | None, list[Problem]]:
+    target = node.get("extends") if node is not None else None
+    if node is None or target is None:
+        return node, found
+    own = Node({key: child for key, child in node.value.items() if key != "extends"}, node.at, None, node.loc)
+    refused = _refused(target, folder, seen)
+    if refused is not None:
+        return None, [*found, refused]
+    assert_folder = folder if folder is not None else Path()
+    base, more = _document(assert_folder / target.value, str(Path(name).parent / target.value), seen)
+    found = [*found, *more]
+    if base is None:
+        return None, found
+    return merge(normalise(base, found), normalise(own, found)), found
+
+
+def _refused(target: Node, folder: Path | None, seen: tuple[Path, ...]) -> Problem | None:
+    """Return why a file may not extend *target*, or None."""
+    rule = "name a scenario file in the same folder"
+    if not isinstance(target.value, str):
+        return at_value(target, rule)
+    if folder is None:
+        return at_value(target, rule, "a text without a folder extends nothing")
+    full = (folder / target.value).resolve()
+    if full.parent != folder.resolve():
+        return at_value(target, rule)
+    if full in seen:
+        return at_value(target, "not lead back to a file that extends it")
+    if len(seen) >= MAX_EXTENDS:
+        return at_value(target, f"extend at most {MAX_EXTENDS} files in a row")
+    if not full.is_file():
+        return at_value(target, rule, "there is no such file")
+    return None
