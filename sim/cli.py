@@ -9,9 +9,8 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Callable, Iterator, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Callable, Iterator, NoReturn
 
-import click
 import typer
 
 from sim.errors import BudgetError, LabError, ModelError, ParameterError, did_you_mean
@@ -31,51 +30,45 @@ app = typer.Typer(
 
 File = Annotated[str, typer.Argument(help="A scenario file, or the name of one that is shipped (see `pileup list`).")]
 Files = Annotated[list[str], typer.Argument(help="Scenario files, or names of shipped ones.")]
-Variant = Annotated[Optional[str], typer.Option("--variant", help="Which variant to play; default the first.")]
-With = Annotated[Optional[list[str]], typer.Option("--with", help="A toggle to switch on; may be repeated.")]
-Without = Annotated[Optional[list[str]], typer.Option("--without", help="A toggle to leave off; may be repeated.")]
-Set = Annotated[Optional[list[str]], typer.Option("--set", help="PATH=VALUE, e.g. links.orders:payments.timeout=1s.")]
-Seed = Annotated[Optional[int], typer.Option("--seed", min=0, help="Another seed than the scenario's.")]
-Replications = Annotated[Optional[int], typer.Option("--replications", min=1, help="How many independent runs.")]
-Out = Annotated[Optional[Path], typer.Option("--out", help="Write results into this folder.")]
+Variant = Annotated[str | None, typer.Option("--variant", help="Which variant to play; default the first.")]
+With = Annotated[list[str] | None, typer.Option("--with", help="A toggle to switch on; may be repeated.")]
+Without = Annotated[list[str] | None, typer.Option("--without", help="A toggle to leave off; may be repeated.")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="PATH=VALUE, e.g. links.orders:payments.timeout=1s.")]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Another seed than the scenario's.")]
+Replications = Annotated[int | None, typer.Option("--replications", min=1, help="How many independent runs.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Write results into this folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
-Workers = Annotated[Optional[int], typer.Option("--workers", min=1, help="Processes to spread replications over.")]
+Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes to spread replications over.")]
 
 
 def main() -> None:
-    """Run the command line and leave with its exit status."""
-    sys.exit(_status())
-
-
-def _status() -> int:
+    """Run the command line and leave with its exit status; usage errors leave by themselves, with status 2."""
     try:
-        result = app(standalone_mode=False)
-        return result if isinstance(result, int) else OK
-    except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message())
-        return OK
-    except click.ClickException as error:
-        error.show()
-        return BAD_INPUT
-    except (KeyboardInterrupt, click.Abort):
+        app(prog_name="pileup")
+    except KeyboardInterrupt:
         _say("Interrupted; nothing was left half-written.")
-        return INTERRUPTED
+        sys.exit(INTERRUPTED)
     except ModelError as error:
         _say(f"The books do not balance. This is a bug of Pileup's, please report it:\n{error}")
-        return CLAIM_FAILED
+        sys.exit(CLAIM_FAILED)
     except BudgetError as error:
         _say(f"Cut off: {error}")
-        return CUT_OFF
+        sys.exit(CUT_OFF)
     except LabError as error:
         _say(str(error))
-        return BAD_INPUT
-    except BrokenPipeError:
-        return OK
+        sys.exit(BAD_INPUT)
+    except OSError as error:
+        _say(f"{error.filename or 'file'} cannot be used: {error.strerror}")
+        sys.exit(BAD_INPUT)
+
+
+def _leave(status: int) -> NoReturn:
+    raise typer.Exit(status)
 
 
 @app.command("list")
 def list_scenarios(
-    folder: Annotated[Optional[Path], typer.Argument(help="A folder of scenarios; default the shipped ones.")] = None,
+    folder: Annotated[Path | None, typer.Argument(help="A folder of scenarios; default the shipped ones.")] = None,
 ) -> None:
     """List scenarios with the question each one asks."""
     from sim.scenario import catalogue
@@ -93,7 +86,7 @@ def show(file: File, variant: Variant = None, with_: With = None, set_: Set = No
     from sim.topology import describe
 
     scenario = _load(file)
-    resolved = scenario.resolve(variant, with_=tuple(with_ or ()), set_=_patches(set_))
+    resolved = scenario.resolve(variant, with_ or (), set_ or ())
     print(f"{scenario.title}\n\n{scenario.question}\n".rstrip() + "\n")
     if scenario.lesson:
         print(scenario.lesson.strip() + "\n")
@@ -118,14 +111,16 @@ def _show_switches(scenario: Any) -> None:
     if scenario.expect:
         print("\nClaims:")
     for name, claim in scenario.expect.items():
-        where = " with ".join([claim.variant or "the first variant", *([", ".join(claim.with_)] if claim.with_ else [])])
+        where = " with ".join(
+            [claim.variant or "the first variant", *([", ".join(claim.with_)] if claim.with_ else [])]
+        )
         print(f"  {name} ({where}: {claim.measure} of {claim.of} during {claim.during})")
 
 
 @app.command()
 def new(
     chain: Annotated[str, typer.Argument(help='Services in call order: "web -> orders -> payments"; ~> is a queue.')],
-    out: Annotated[Optional[Path], typer.Option("--out", help="Write to this file instead of stdout.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write to this file instead of stdout.")] = None,
 ) -> None:
     """Write the skeleton of a scenario: a healthy chain with one fault and one claim."""
     from sim.scenario.new import skeleton
@@ -141,7 +136,7 @@ def new(
 
 
 @app.command()
-def validate(files: Files) -> int:
+def validate(files: Files) -> None:
     """Check scenario files without playing them: all problems of a file at once, and what is legal but unwise."""
     from sim.scenario import load, problems
     from sim.topology import advice
@@ -160,22 +155,20 @@ def validate(files: Files) -> int:
             print(f"{path}: ok")
         for line in dict.fromkeys(warnings):
             print(f"warning: {line}")
-    return BAD_INPUT if bad else OK
+    _leave(BAD_INPUT if bad else OK)
 
 
 @app.command()
 def run(
     file: File, variant: Variant = None, with_: With = None, without: Without = None, set_: Set = None,
     seed: Seed = None, replications: Replications = None, out: Out = None, json: Json = False, workers: Workers = None,
-) -> int:  # fmt: skip
+) -> None:  # fmt: skip
     """Play one combination of variant and toggles, measure it, and judge the claims that speak of it."""
-    from sim.experiments.run import run_resolved
+    from sim.experiments.run import run_resolved, switched_on
     from sim.export import summary, tables
 
     scenario = _load(file)
-    resolved = scenario.resolve(
-        variant, with_=tuple(with_ or ()), without=tuple(without or ()), set_=_patches(set_)
-    )  # fmt: skip
+    resolved = scenario.resolve(variant, switched_on(scenario, with_ or (), without or ()), set_ or ())
     with _progress(f"playing {scenario.title}") as progress:
         played = run_resolved(resolved, seed, replications, workers, progress)
         verdicts = {} if set_ else summary.judged(played, scenario)
@@ -188,19 +181,19 @@ def run(
 
         _wrote(write_run(played, verdicts, out))
     if played.cut_off:
-        return CUT_OFF
-    return OK if all(verdict.verdict == "holds" for verdict in verdicts.values()) else CLAIM_FAILED
+        _leave(CUT_OFF)
+    _leave(OK if all(verdict.verdict == "holds" for verdict in verdicts.values()) else CLAIM_FAILED)
 
 
 @app.command()
 def check(
     files: Files,
-    junit: Annotated[Optional[Path], typer.Option("--junit", help="Write the verdicts as JUnit XML.")] = None,
+    junit: Annotated[Path | None, typer.Option("--junit", help="Write the verdicts as JUnit XML.")] = None,
     against: Annotated[
-        Optional[Path], typer.Option("--against", help="An earlier `check --json`: report what has changed since.")
+        Path | None, typer.Option("--against", help="An earlier `check --json`: report what has changed since.")
     ] = None,
     seed: Seed = None, replications: Replications = None, json: Json = False, workers: Workers = None,
-) -> int:  # fmt: skip
+) -> None:  # fmt: skip
     """Play every combination that the claims name and judge every claim; for CI."""
     from sim.experiments.check import check as check_one
     from sim.export import summary, tables
@@ -222,8 +215,8 @@ def check(
     for line in changes:
         _say(line)
     if any(one.cut_off for one in checked.values()):
-        return CUT_OFF
-    return OK if all(one.holds for one in checked.values()) and not changes else CLAIM_FAILED
+        _leave(CUT_OFF)
+    _leave(OK if all(one.holds for one in checked.values()) and not changes else CLAIM_FAILED)
 
 
 def _changes(document: dict[str, Any], against: Path) -> list[str]:
@@ -252,13 +245,13 @@ def _changes(document: dict[str, Any], against: Path) -> list[str]:
 @app.command()
 def compare(
     file: File,
-    variants: Annotated[Optional[str], typer.Option("--variants", help="Names with commas; default all.")] = None,
+    variants: Annotated[str | None, typer.Option("--variants", help="Names with commas; default all.")] = None,
     toggle: Annotated[
-        Optional[list[str]], typer.Option("--toggle", help="Compare without and with this toggle; may be repeated.")
+        list[str] | None, typer.Option("--toggle", help="Compare without and with this toggle; may be repeated.")
     ] = None,
     variant: Variant = None, set_: Set = None, seed: Seed = None, replications: Replications = None, out: Out = None,
     json: Json = False, workers: Workers = None,
-) -> int:  # fmt: skip
+) -> None:  # fmt: skip
     """Play variants, or a toggle off and on, on the same arrivals and faults: paired, with intervals."""
     from sim.experiments.compare import compare as compare_all
     from sim.export import summary, tables
@@ -267,7 +260,7 @@ def compare(
     names = [name.strip() for name in variants.split(",")] if variants else None
     with _progress(f"comparing {scenario.title}") as progress:
         compared = compare_all(
-            scenario, names, toggle or None, variant, seed, replications, _patches(set_), workers, progress
+            scenario, names, toggle or None, variant, seed, replications, set_ or (), workers, progress
         )  # fmt: skip
     if json:
         print(summary.to_json(summary.comparison_document(compared)), end="")
@@ -277,12 +270,12 @@ def compare(
         from sim.export.folder import write_comparison
 
         _wrote(write_comparison(compared, out))
-    return CUT_OFF if compared.cut_off else OK
+    _leave(CUT_OFF if compared.cut_off else OK)
 
 
 @app.command()
 def schema(
-    out: Annotated[Optional[Path], typer.Option("--out", help="Write to this file instead of stdout.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write to this file instead of stdout.")] = None,
 ) -> None:
     """Print the JSON Schema of scenario files, for editors."""
     import json
@@ -337,18 +330,6 @@ def _path(file: str) -> Path:
     return shipped[file]
 
 
-def _patches(patches: list[str] | None) -> dict[str, object]:
-    """Read ``PATH=VALUE``; a value that reads as a whole number is one."""
-    found: dict[str, object] = {}
-    for patch in patches or []:
-        path, equals, value = patch.partition("=")
-        if not equals or not path.strip() or not value.strip():
-            raise ParameterError("be PATH=VALUE", patch, "e.g. --set links.orders:payments.timeout=1s", "--set")
-        text = value.strip()
-        found[path.strip()] = int(text) if text.isdecimal() else text
-    return found
-
-
 @contextmanager
 def _progress(label: str) -> Iterator[Callable[[float], None] | None]:
     """Show a bar on a terminal, and nothing anywhere else."""
@@ -358,7 +339,12 @@ def _progress(label: str) -> Iterator[Callable[[float], None] | None]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=1.0)
         yield lambda share: bar.update(task, completed=share)

@@ -49,6 +49,17 @@ class Attempt:
         "generation", "message", "patience", "killed", "replied", "loops", "ends", "running_since", "queued_at",
     )  # fmt: skip
     _ok = True
+    # set where they are needed, by whoever needs them
+    callbacks: Any
+    ended_at: float
+    expires_at: float
+    unanswerable: bool
+    call: Call
+    generation: int
+    message: Any
+    patience: Any
+    killed: bool
+    replied: bool
 
     def __init__(self, step: Any, parent: Frame, number: int, now: float) -> None:
         self.step = step
@@ -253,7 +264,8 @@ class GuardedCall:
     """A call step whose caller may give up: timeout, retries, breaker, or a client's deadline."""
 
     __slots__ = ("kernel", "env", "next_id", "open", "write", "code", "begin", "send", "deliver", "answer", "settled",
-                 "then", "degraded", "failed", "lane", "retry", "breaker", "timeout_cause", "open_cause", "fragile")  # fmt: skip
+                 "then", "degraded", "failed", "lane", "retry", "breaker", "timeout_cause", "open_cause",
+                 "fragile")  # fmt: skip
 
     def __init__(
         self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int, link_place: int,

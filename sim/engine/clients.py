@@ -31,6 +31,7 @@ class Request:
     id = -1
     """No attempt: a client's call has no parent."""
     killed = False
+    user: User | None
 
     def __init__(self, client: Client, number: int, operation: int, key: int, instance: int, now: float) -> None:
         self.client, self.number, self.operation = client, number, operation
@@ -108,7 +109,9 @@ class Source:
     __slots__ = ("callbacks", "client", "env", "heap", "next_id", "next_at", "next_which")
     _ok = True
 
-    def __init__(self, kernel: Kernel, client: Client, times: Iterator[list[float]], which: Iterator[list[int]]) -> None:
+    def __init__(
+        self, kernel: Kernel, client: Client, times: Iterator[list[float]], which: Iterator[list[int]]
+    ) -> None:
         self.client = client
         self.env, self.heap, self.next_id = kernel.env, kernel.heap, kernel.next_id
         self.next_at: Callable[[], float] = chain.from_iterable(times).__next__

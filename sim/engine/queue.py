@@ -47,8 +47,8 @@ class Publisher:
 class Queue:
     """One queue: its messages, and the replicas whose free workers take from it."""
 
-    __slots__ = ("kernel", "env", "recorder", "name", "code", "core", "next_number", "dead_letters", "lane", "consumers",
-                 "steps", "_turn", "paused", "down", "refuses", "crashed", "visibility_cause")  # fmt: skip
+    __slots__ = ("kernel", "env", "recorder", "name", "code", "core", "next_number", "dead_letters", "lane",
+                 "consumers", "steps", "_turn", "paused", "down", "refuses", "crashed", "visibility_cause")  # fmt: skip
 
     def __init__(
         self, kernel: Kernel, recorder: Recorder, name: str, code: int, place: int, model: models.Queue,

@@ -111,9 +111,7 @@ class Recorder:
             "worked_s": np.full(n, np.nan),
         }  # fmt: skip
         order = np.argsort(np.concatenate([full["id"], short["id"]]), kind="stable")
-        return {
-            name: np.concatenate([column, told[name].astype(column.dtype)])[order] for name, column in full.items()
-        }
+        return {name: np.concatenate([column, told[name].astype(column.dtype)])[order] for name, column in full.items()}
 
     def pack(self) -> None:
         """Pack what has grown; called now and then, outside the hot path."""

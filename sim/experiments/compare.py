@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Callable, Iterable
+from typing import Any, Callable, Iterable, Mapping
 
 from sim.errors import ParameterError
 from sim.experiments.run import Run, run_resolved
@@ -74,7 +74,7 @@ class Comparison:
 def compare(
     scenario: Any, variants: Iterable[str] | None = None, toggle: str | Iterable[str] | None = None,
     variant: str | None = None, seed: int | None = None, replications: int | None = None,
-    set_: dict[str, object] | None = None, workers: int | None = None,
+    set_: Mapping[str, object] | Iterable[str] = (), workers: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Comparison:  # fmt: skip
     """Play combinations of *scenario* on the same seeds and return their ``Comparison``.
@@ -86,7 +86,7 @@ def compare(
     runs = {}
     for i, (label, name, on) in enumerate(combinations):
         part = None if progress is None else _part(progress, i, len(combinations))
-        resolved = scenario.resolve(name, with_=on, set_=dict(set_ or {}))
+        resolved = scenario.resolve(name, with_=on, set_=set_)
         runs[label] = run_resolved(resolved, seed, replications, workers, part)
     return Comparison(runs)
 

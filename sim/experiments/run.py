@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
 
+from sim.errors import ParameterError, did_you_mean
 from sim.experiments.replications import Replication, replicate
 from sim.results.claims import Verdict, judge
 from sim.results.statistics import interval
@@ -133,7 +134,7 @@ class Run:
 
 def run(
     scenario: Any, variant: str | None = None, with_: Iterable[str] = (), without: Iterable[str] = (),
-    seed: int | None = None, replications: int | None = None, set_: Mapping[str, object] | None = None,
+    seed: int | None = None, replications: int | None = None, set_: Mapping[str, object] | Iterable[str] = (),
     workers: int | None = None, progress: Callable[[float], None] | None = None,
 ) -> Run:  # fmt: skip
     """Play one combination of *scenario* and return its ``Run``.
@@ -141,8 +142,18 @@ def run(
     *seed* and *replications* default to the scenario's own; *set_* is a path-to-value patch as in ``--set``.
     Raises ``ScenarioError`` for a combination that does not exist and ``ModelError`` if the books do not balance.
     """
-    resolved = scenario.resolve(variant, with_=tuple(with_), without=tuple(without), set_=dict(set_ or {}))
+    resolved = scenario.resolve(variant, switched_on(scenario, with_, without), set_)
     return run_resolved(resolved, seed, replications, workers, progress)
+
+
+def switched_on(scenario: Any, with_: Iterable[str], without: Iterable[str]) -> tuple[str, ...]:
+    """Return the toggles of *with_* that *without* does not leave off; unknown names in either are an error."""
+    off = tuple(without)
+    for name in off:
+        if name not in scenario.toggles:
+            rule = "be a toggle of the scenario"
+            raise ParameterError(rule, name, did_you_mean(name, scenario.toggles), "--without")
+    return tuple(name for name in with_ if name not in off)
 
 
 def run_resolved(

@@ -20,8 +20,8 @@ def junit(checked: dict[str, Checked]) -> str:
         for name, verdict in one.verdicts.items():
             case = ElementTree.SubElement(suite, "testcase", classname=one.scenario.title, name=name)
             if verdict.verdict == "fails":
-                ElementTree.SubElement(case, "failure", message=verdict.says).text = str(list(verdict.values))
+                ElementTree.SubElement(case, "failure", message=verdict.text).text = str(list(verdict.values))
             elif verdict.verdict == "cannot tell":
-                ElementTree.SubElement(case, "error", message=verdict.says).text = str(list(verdict.values))
+                ElementTree.SubElement(case, "error", message=verdict.text).text = str(list(verdict.values))
     ElementTree.indent(suites)
     return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"

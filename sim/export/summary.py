@@ -31,7 +31,7 @@ def versions() -> dict[str, str]:
 def verdict_rows(verdicts: dict[str, Verdict]) -> list[dict[str, Any]]:
     """Return claims with their verdicts and the values behind them."""
     return [
-        {"claim": name, "says": verdict.says, "verdict": verdict.verdict, "values": list(verdict.values)}
+        {"claim": name, "says": verdict.text, "verdict": verdict.verdict, "values": list(verdict.values)}
         for name, verdict in verdicts.items()
     ]
 

@@ -31,10 +31,8 @@ def number(value: float | None, unit: str) -> str:
         if abs(value) < 1 and value != 0:
             return f"{value * 1000:.3g} ms"
         return f"{value:.3g} s" if abs(value) < 1000 else f"{value:.0f} s"
-    if unit == "per s":
-        unit = "/s"
     text = f"{value:.0f}" if abs(value) >= 100 or float(value).is_integer() else f"{value:.3g}"
-    return f"{text} {unit}".strip() if unit not in ("", "count", "1") else text
+    return f"{text} {unit}" if unit in ("/s", "x") else text
 
 
 def table(rows: Sequence[Sequence[str]], header: Sequence[str]) -> str:
@@ -100,11 +98,10 @@ def _cell(row: dict[str, Any] | None) -> str:
     half = (row["high"] - row["low"]) / 2
     if half <= abs(row["mean"]) * 0.005:
         return text
-    return f"{text} ±{number(half, row['unit']).split()[0]}" if _same_unit(row, half) else f"{text} ±{number(half, row['unit'])}"
-
-
-def _same_unit(row: dict[str, Any], half: float) -> bool:
-    return number(half, row["unit"]).split()[1:] == number(row["mean"], row["unit"]).split()[1:]
+    spread, unit = number(half, row["unit"]), text.partition(" ")[2]
+    return (
+        f"{text} ±{spread.removesuffix(unit).rstrip()}" if unit and spread.endswith(f" {unit}") else f"{text} ±{spread}"
+    )
 
 
 def _links(run: Run) -> list[str]:
@@ -121,7 +118,7 @@ def of_claims(verdicts: Mapping[str, Verdict]) -> str:
     for name, verdict in verdicts.items():
         told = [value for value in verdict.values if value is not None]
         spread = f"{min(told):.4g} to {max(told):.4g} in {len(told)}" if told else "no value"
-        rows.append([name, _MARKS[verdict.verdict], verdict.says, spread])
+        rows.append([name, _MARKS[verdict.verdict], verdict.text, spread])
     return table(rows, ["Claim", "verdict", "says", "values"])
 
 
