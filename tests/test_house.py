@@ -19,11 +19,14 @@ ROOMS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (("sim.policies",), ("numpy",)),
     (("sim.engine",), ("simpy", "numpy")),
     (("sim.results",), ("numpy", "pandas", "scipy")),
-    (("sim.plots", "sim.export", "sim.replay"), ("numpy", "pandas", "networkx", "matplotlib", "altair", "pyarrow")),
     (("sim.experiments",), ("numpy", "pandas", "dask", "pyarrow")),
+    (("sim.plots", "sim.export", "sim.replay"), ("numpy", "pandas", "networkx", "matplotlib", "altair", "pyarrow")),
     (FACES, ("typer", "click", "rich", "streamlit", "altair", "numpy", "pandas", "matplotlib")),
 ]
 """From top to bottom: the modules of a room, and the packages from outside that it may use, heavy ones in functions."""
+
+SHORTCUTS = {("sim.experiments.run", "sim.plots"), ("sim.experiments.compare", "sim.plots")}
+"""A run and a comparison offer ``plot()``: one line that hands itself over, imported inside that method."""
 
 HEAVY = ("altair", "dask", "matplotlib", "networkx", "pandas", "pyarrow", "scipy", "streamlit")
 """Imported only inside the functions that need them: a run works without them, and the command line starts fast."""
@@ -74,9 +77,15 @@ def test_imports_come_from_the_same_room_or_from_above(module: str) -> None:
         if package == "sim":
             other = room_of(name)
             assert other is not None or module in FACES, f"{module} imports {name}: a room, please, not the front door"
-            assert other is None or other <= room, f"{module} imports {name} from a room below"
+            if (module, name.rpartition(".")[0]) not in SHORTCUTS:
+                assert other is None or other <= room, f"{module} imports {name} from a room below"
         elif package not in sys.stdlib_module_names:
             assert package in ROOMS[room][1], f"{module} imports {name}, which its room does not use"
+
+
+def test_shortcuts_to_a_room_below_are_taken_inside_a_function() -> None:
+    for module, below in sorted(SHORTCUTS):
+        assert not any(name.startswith(below) for name in imports_in(tree_of(module), at_top_only=True))
 
 
 @pytest.mark.parametrize("module", MODULES)
