@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+import sim
+
 ROOT = Path(__file__).parent.parent
 
 FACES = ("sim.cli", "sim.lab", "sim.__main__")
 ROOMS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
-    (("sim.errors", "sim.quantities", "sim.outcomes", "sim.chance"), ("numpy",)),
+    (("sim.version", "sim.errors", "sim.quantities", "sim.outcomes", "sim.chance"), ("numpy",)),
     (("sim.scenario",), ("pydantic", "pydantic_core", "ruamel", "numpy")),
     (("sim.topology",), ("networkx",)),
     (("sim.theory",), ("numpy", "scipy")),
@@ -24,6 +26,9 @@ ROOMS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (FACES, ("typer", "click", "rich", "streamlit", "altair", "numpy", "pandas", "matplotlib")),
 ]
 """From top to bottom: the modules of a room, and the packages from outside that it may use, heavy ones in functions."""
+
+FRONT_DOOR = set(sim.__all__)
+"""What ``import sim`` offers to people; the house itself takes only the version from there."""
 
 SHORTCUTS = {("sim.experiments.run", "sim.plots"), ("sim.experiments.compare", "sim.plots")}
 """A run and a comparison offer ``plot()``: one line that hands itself over, imported inside that method."""
@@ -74,7 +79,10 @@ def test_imports_come_from_the_same_room_or_from_above(module: str) -> None:
     assert room is not None
     for name in imports_in(tree_of(module)):
         package = name.split(".")[0]
-        if package == "sim":
+        if name == "sim":
+            used = set(re.findall(r"\bsim\.(\w+)", MODULES[module].read_text(encoding="utf-8"))) & FRONT_DOOR
+            assert not used or module in FACES, f"{module} uses {sorted(used)} of the front door, not their room"
+        elif package == "sim":
             other = room_of(name)
             assert other is not None or module in FACES, f"{module} imports {name}: a room, please, not the front door"
             if (module, name.rpartition(".")[0]) not in SHORTCUTS:
