@@ -12,6 +12,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from sim.version import VERSION
+
 _HOMES = {
     "load": "sim.scenario", "loads": "sim.scenario", "dump": "sim.scenario", "Scenario": "sim.scenario",
     "catalogue": "sim.scenario", "schema": "sim.scenario",
@@ -25,7 +27,7 @@ _HOMES = {
 _MODULES = ("topology", "theory")
 
 __all__ = sorted(_HOMES)
-__version__ = "0.1.0"
+__version__ = VERSION
 
 
 def __getattr__(name: str) -> Any:

@@ -11,15 +11,14 @@ from sim.experiments.check import Checked
 from sim.experiments.compare import Comparison
 from sim.experiments.run import Run, claims_of, judge_claims, run_resolved
 from sim.results.claims import Verdict
+from sim.version import VERSION
 
 _PACKAGES = ("simpy", "numpy", "networkx", "pydantic", "ruamel.yaml")
 
 
 def versions() -> dict[str, str]:
     """Return the versions that a run's bytes depend on."""
-    import sim
-
-    found = {"pileup": sim.__version__, "python": platform.python_version()}
+    found = {"pileup": VERSION, "python": platform.python_version()}
     for name in _PACKAGES:
         try:
             found[name] = version(name)
