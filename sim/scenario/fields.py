@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Callable
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from sim import quantities as q
 from sim.errors import ParameterError
-
-
-def _text(value: object) -> str:
-    return str(value)
-
-
-def _field(parse: Callable[[object], Any], types: type | tuple[type, ...], *examples: object) -> tuple[Any, ...]:
-    """Return the annotations of a field that *parse* reads; values that are parsed already pass through."""
-
-    def read(value: object) -> object:
-        return value if isinstance(value, types) and not isinstance(value, (str, bool)) else parse(value)
-
-    kind: object = ["string", "integer"] if any(isinstance(x, int) for x in examples) else "string"
-    return (BeforeValidator(read), WithJsonSchema({"type": kind, "examples": list(examples)}))
 
 
 class Written(float):
@@ -30,29 +18,67 @@ class Written(float):
     text: str
 
 
-def _keeping(parse: Callable[[object], float]) -> Callable[[object], float]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Quantity:
+    """A field that *read* turns into a value and *write* back into what a file would hold.
+
+    Values that are read already (*types*) pass through, so that Python can hand them on. *json* is the field's
+    JSON Schema.
+    """
+
+    read: Callable[[object], Any]
+    write: Callable[[Any], object]
+    types: tuple[type, ...]
+    json: dict[str, Any]
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read by our own parser alone; pydantic need not know the value's class (which saves its start-up time)."""
+
+        def validate(value: object) -> Any:
+            return value if isinstance(value, self.types) else self.read(value)
+
+        writer = core_schema.plain_serializer_function_ser_schema(self.write)
+        return core_schema.no_info_plain_validator_function(validate, serialization=writer)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Return the JSON Schema given at construction."""
+        return dict(self.json)
+
+
+def _examples(examples: tuple[object, ...]) -> dict[str, Any]:
+    numbers = any(isinstance(example, int) for example in examples)
+    return {"type": ["string", "integer"] if numbers else "string", "examples": list(examples)}
+
+
+def _number(parse: Callable[[object], float], unit: str, *examples: object, per_unit: float = 1.0) -> Quantity:
+    """Return a number with a unit: it keeps its text, and a default is written as a number with *unit*."""
+
     def read(value: object) -> float:
         number = Written(parse(value))
         number.text = str(value)
         return number
 
-    return read
-
-
-def _in_unit(unit: str, per_unit: float = 1.0) -> PlainSerializer:
-    """Return a serialiser that gives the text as it was written, or the number with its unit (for defaults)."""
-
     def write(value: float) -> object:
         text = getattr(value, "text", None)
-        if text is not None:
-            return text
-        if value == q.UNLIMITED:
-            return "unlimited"
-        number = value * per_unit
-        number = int(number) if number == int(number) else number
-        return f"{number}{unit}" if unit else number
+        return text if text is not None else _plain(value * per_unit, unit)
 
-    return PlainSerializer(write, when_used="always")
+    return Quantity(read, write, (Written,), _examples(examples))
+
+
+def _plain(number: float, unit: str = "") -> object:
+    if number == q.UNLIMITED:
+        return "unlimited"
+    short = int(number) if number == int(number) else number
+    return f"{short}{unit}" if unit else short
+
+
+def _count(least: int, *examples: object) -> Quantity:
+    return Quantity(lambda value: q.parse_count(value, least), _plain, (), _examples(examples))
+
+
+def _words(parse: Callable[[object], Any], kind: type, *examples: str) -> Quantity:
+    """Return a law or another value in words, written as its text."""
+    return Quantity(parse, str, (kind,), _examples(examples))
 
 
 def one_arrow(name: object) -> Any:
@@ -72,28 +98,20 @@ def _weight(value: object) -> float:
     return value
 
 
-_TEXT = PlainSerializer(_text, return_type=str)
-
-Duration = Annotated[float, *_field(_keeping(q.parse_duration), Written, "250ms", "30s"), _in_unit("s")]
-PositiveDuration = Annotated[
-    float, *_field(_keeping(q.parse_positive_duration), Written, "250ms", "30s"), _in_unit("s")
-]
-Share = Annotated[float, *_field(_keeping(q.parse_share), Written, "5%"), _in_unit("%", 100)]
-Factor = Annotated[float, *_field(_keeping(q.parse_factor), Written, "10x"), _in_unit("x")]
-Size = Annotated[float, *_field(_keeping(q.parse_size), Written, "2GB"), _in_unit("B")]
-Value = Annotated[float, *_field(_keeping(q.parse_value), Written, "10%", "15s", 800), _in_unit("")]
-Count = Annotated[float, *_field(q.parse_count, (), 64, "unlimited"), _in_unit("")]
-PositiveCount = Annotated[float, *_field(lambda x: q.parse_count(x, 1), (), 4, "unlimited"), _in_unit("")]
-Weight = Annotated[
-    float, BeforeValidator(_weight), WithJsonSchema({"type": "number", "minimum": 0, "examples": [1, 10]}), _in_unit("")
-]
+Duration = Annotated[float, _number(q.parse_duration, "s", "250ms", "30s")]
+PositiveDuration = Annotated[float, _number(q.parse_positive_duration, "s", "250ms", "30s")]
+Share = Annotated[float, _number(q.parse_share, "%", "5%", per_unit=100)]
+Factor = Annotated[float, _number(q.parse_factor, "x", "10x")]
+Size = Annotated[float, _number(q.parse_size, "B", "2GB")]
+Value = Annotated[float, _number(q.parse_value, "", "10%", "15s", 800)]
+Count = Annotated[float, _count(0, 64, "unlimited")]
+PositiveCount = Annotated[float, _count(1, 4, "unlimited")]
+Weight = Annotated[float, Quantity(_weight, _plain, (), {"type": "number", "minimum": 0, "examples": [1, 10]})]
 LinkName = Annotated[str, BeforeValidator(one_arrow)]
-LawField = Annotated[q.Law, *_field(q.parse_law, q.Law, "5ms", "exponential 5ms"), _TEXT]
-BackoffField = Annotated[q.BackoffLaw, *_field(q.parse_backoff, q.BackoffLaw, "exponential 1s factor 2"), _TEXT]
-RateField = Annotated[
-    q.RateShape, *_field(q.parse_rate_shape, q.RateShape, "100/s", "ramp 10/s to 100/s over 60s"), _TEXT
-]
-ArrivalsField = Annotated[q.Arrivals, *_field(q.parse_arrivals, q.Arrivals, "poisson", "at 0s 1s"), _TEXT]
-KeysField = Annotated[q.Keys, *_field(q.parse_keys, q.Keys, "uniform 5000", "zipf 5000"), _TEXT]
-BalanceField = Annotated[q.Balance, *_field(q.parse_balance, q.Balance, "round robin", "best of 2"), _TEXT]
-ConditionField = Annotated[q.Condition, *_field(q.parse_condition, q.Condition, "share 30%", "charge failed"), _TEXT]
+LawField = Annotated[q.Law, _words(q.parse_law, q.Law, "5ms", "exponential 5ms")]
+BackoffField = Annotated[q.BackoffLaw, _words(q.parse_backoff, q.BackoffLaw, "exponential 1s factor 2")]
+RateField = Annotated[q.RateShape, _words(q.parse_rate_shape, q.RateShape, "100/s", "ramp 10/s to 100/s over 60s")]
+ArrivalsField = Annotated[q.Arrivals, _words(q.parse_arrivals, q.Arrivals, "poisson", "at 0s 1s")]
+KeysField = Annotated[q.Keys, _words(q.parse_keys, q.Keys, "uniform 5000", "zipf 5000")]
+BalanceField = Annotated[q.Balance, _words(q.parse_balance, q.Balance, "round robin", "best of 2")]
+ConditionField = Annotated[q.Condition, _words(q.parse_condition, q.Condition, "share 30%", "charge failed")]

@@ -50,7 +50,7 @@ class Model(BaseModel):
         frozen=True,
         strict=True,
         extra="forbid",
-        use_attribute_docstrings=True,
+        defer_build=True,
         populate_by_name=True,
         alias_generator=lambda name: name.rstrip("_").replace("_", " "),
     )
@@ -628,7 +628,3 @@ class Scenario(Model):
     def __hash__(self) -> int:
         """Hash by the digest, as equality asks."""
         return hash(self.digest)
-
-
-for _model in STEPS.values():
-    _model.model_rebuild()

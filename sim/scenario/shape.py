@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import types
 from functools import cache
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from sim.scenario.fields import LinkName, one_arrow
 from sim.scenario.models import PATCH, Model, Scenario
@@ -30,11 +30,8 @@ def members(annotation: Any) -> tuple[Any, ...]:
 @cache
 def fields_of(model: type[Model]) -> dict[str, tuple[Any, ...]]:
     """Return the keys of a model with the alternatives of their types."""
-    found = {}
-    for name, info in model.model_fields.items():
-        annotation = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
-        found[info.alias or name] = members(annotation)
-    return found
+    hints = get_type_hints(model, include_extras=True)
+    return {spaced(name): members(hints[name]) for name in model.model_fields}
 
 
 def spaced(key: str) -> str:
