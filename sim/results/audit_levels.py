@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.results.book import Book
 from sim.results.breach import Breach
-from sim.results.columns import Bools, Floats
+from sim.results.columns import Bools, Floats, exact_sum
 from sim.results.intervals import area_s, levels_at, steps
 
 RELATIVE = 1e-9
@@ -85,8 +85,8 @@ def worker_seconds(book: Book) -> Breach | None:
                 return Breach(f"worker-seconds held at {name} while it is down", "be 0", busy, low)
         capacity = workers * book.end
         down_s = workers * math.fsum(high - low for low, high in down)
-        in_vain, useful = math.fsum(wasted[rows]), math.fsum(work[rows] - wasted[rows])
-        waiting = math.fsum(held[rows] - work[rows])
+        in_vain, useful = exact_sum(wasted[rows]), exact_sum(work[rows] - wasted[rows])
+        waiting = exact_sum(held[rows] - work[rows])
         idle = capacity - math.fsum((area_s(begin, end, 0.0, book.end), down_s))
         total = math.fsum((useful, in_vain, waiting, idle, down_s))
         spare = RELATIVE * max(capacity, 1.0)
@@ -99,21 +99,25 @@ def worker_seconds(book: Book) -> Breach | None:
 
 
 def little(book: Book) -> Breach | None:
-    """The area under the number of visits at each service is the sum of their sojourns, over the whole run.
+    """The area under the line and the workers of each service is the sum of its sojourns, over the whole run.
 
     Source: J. Little, "A proof for the queuing formula L = lambda W", Operations Research 9(3), 1961; here for a finite
     run from empty, where it is exact.
     """
     for code, name in enumerate(book.record.services):
         rows = book.visit_shelf.rows(code)
-        begin, end = book.entered_at[rows], np.minimum(book.left_at[rows], book.end)
+        entered, left = book.entered_at[rows], np.minimum(book.left_at[rows], book.end)
+        began, ended = (np.minimum(times, book.end) for times in book.services_of(code))
+        begin = np.append(entered, began)
+        end = np.append(np.minimum(book.started_at[rows], left), ended)
         times, levels = steps(begin, end)
-        area = math.fsum(levels[:-1] * np.diff(times))
-        sojourns = math.fsum(end - begin)
+        below = np.flatnonzero(levels < 0)
+        if len(below):
+            return Breach(f"visits at {name}", "not be negative", int(levels[below[0]]), float(times[below[0]]))
+        area = exact_sum(levels[:-1] * np.diff(times))
+        sojourns = exact_sum(left - entered)
         if abs(area - sojourns) > RELATIVE * max(sojourns, 1.0):
             return Breach(f"area under the visits at {name}", f"be the sum of sojourns {sojourns!r}", area)
-        if len(levels) and levels[-1] != 0:
-            return Breach(f"visits at {name} after the end", "be 0", int(levels[-1]), float(times[-1]))
     return None
 
 

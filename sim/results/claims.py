@@ -20,7 +20,7 @@ BOUNDS: dict[str, tuple[str, Callable[[float, Any], bool]]] = {
     "at_least": ("at least {}", lambda value, bound: value >= bound),
     "at_most": ("at most {}", lambda value, bound: value <= bound),
     "between": ("between {}", lambda value, bound: bound[0] <= value <= bound[1]),
-    "is_": ("{}", lambda value, bound: math.isclose(value, bound, rel_tol=1e-9, abs_tol=1e-12)),
+    "is_": ("exactly {}", lambda value, bound: math.isclose(value, bound, rel_tol=1e-9, abs_tol=1e-12)),
 }
 """The bounds that a claim may have, in words and as a test; all that are given must hold."""
 
@@ -65,15 +65,27 @@ def select(measures_by_replication: Iterable[Iterable[Measure]], claim: Any) -> 
 
 
 def describe_claim(claim: Any) -> str:
-    """Return the claim in words, with its bounds as they were written."""
-    bounds = " and ".join(
-        words.format(" and ".join(map(_written, bound)) if isinstance(bound, list) else _written(bound))
-        for field, (words, _) in BOUNDS.items()
-        if (bound := getattr(claim, field)) is not None
-    )
+    """Return the claim in words, its bounds in the unit of its measure."""
+    unit = NAMES[claim.measure][0]
+    bounds = []
+    for field, (words, _) in BOUNDS.items():
+        if (bound := getattr(claim, field)) is not None:
+            values = bound if isinstance(bound, list) else [bound]
+            bounds.append(words.format(" and ".join(_in_unit(value, unit) for value in values)))
     difference = f", less that of {claim.than}," if claim.than else ""
-    within = "" if claim.in_ == "every" else f", in {claim.in_}"
-    return f"{claim.measure} of {claim.of} during {claim.during}{difference} is {bounds}{within}"
+    share = "" if claim.in_ == "every" else f", in {claim.in_}"
+    return f"{claim.measure} of {claim.of} during {claim.during}{difference} is {' and '.join(bounds)}{share}"
+
+
+def _in_unit(value: float, unit: str) -> str:
+    """Return *value* as people write it.
+
+    >>> _in_unit(0.5, "ratio"), _in_unit(15.0, "s"), _in_unit(3.0, "messages")
+    ('50%', '15s', '3')
+    """
+    if unit == "ratio":
+        return f"{value * 100:g}%"
+    return f"{value:g}{unit}" if unit in ("s", "/s", "x") else f"{value:g}"
 
 
 def _verdict(claim: Any, values: list[float | None]) -> str:
@@ -106,7 +118,3 @@ def _needed(wanted: str, replications: int) -> int:
 def _within(claim: Any, value: float) -> bool:
     bounds = ((test, getattr(claim, field)) for field, (_, test) in BOUNDS.items())
     return all(test(value, bound) for test, bound in bounds if bound is not None)
-
-
-def _written(value: float) -> str:
-    return str(getattr(value, "text", None) or f"{value:g}")

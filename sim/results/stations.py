@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.results import requests
 from sim.results.book import Book
-from sim.results.columns import Floats, Ints
+from sim.results.columns import Floats, Ints, exact_sum
 from sim.results.rows import Measure, Names, Rows, spread_names
 from sim.results.windows import Window
 
@@ -87,7 +87,7 @@ def _levels(
 def _work(table: Rows, book: Book, of: str, window: Window, everyone: Ints) -> None:
     work, wasted, held = book.work
     rows = everyone[window.holds(book.started_at[everyone])]
-    worked, in_vain, kept = (math.fsum(column[rows]) for column in (work, wasted, held))
+    worked, in_vain, kept = (exact_sum(column[rows]) for column in (work, wasted, held))
     here = bool(window.spans)
     table.add("useful work", of, window.name, worked - in_vain if here else None, len(rows))
     table.add("wasted work", of, window.name, in_vain if here else None, len(rows))

@@ -1,0 +1,86 @@
+"""Claims hold, fail or cannot be told."""
+
+import pytest
+
+from sim.errors import ParameterError
+from sim.results.claims import CANNOT_TELL, FAILS, HOLDS, judge, select
+from sim.results.measures import measures
+from sim.scenario.models import Claim
+from tests.results.records import shop
+
+
+def verdict(values, baseline=None, **said) -> str:
+    return judge("a claim", claim(**said), values, baseline).verdict
+
+
+def claim(**said) -> Claim:
+    return Claim.model_validate({"measure": "goodput ratio", "above": "50%"} | said)
+
+
+def test_every_replication_must_hold():
+    assert verdict([0.6, 0.7]) == HOLDS
+    assert verdict([0.6, 0.5]) == FAILS  # above is strict
+    assert verdict([]) == verdict(None) == CANNOT_TELL
+
+
+def test_one_that_fails_decides_and_one_untold_does_not():
+    assert verdict([0.6, None]) == CANNOT_TELL
+    assert verdict([0.4, None]) == FAILS
+
+
+def test_a_share_of_replications_is_rounded_up():
+    wanted = {"in": "9 of 10"}
+    assert verdict([0.6] * 9 + [0.1], **wanted) == HOLDS
+    assert verdict([0.6] * 8 + [0.1] * 2, **wanted) == FAILS
+    assert verdict([0.6] * 4 + [0.1], **wanted) == FAILS  # 4.5 of 5 are 5
+    assert verdict([0.6] * 19 + [0.1], **wanted) == HOLDS
+    assert verdict([0.6] * 8 + [0.1, None], **wanted) == CANNOT_TELL
+    assert verdict([0.6] * 9 + [None], **wanted) == HOLDS
+
+
+def test_the_mean_needs_every_value():
+    assert verdict([0.4, 0.8], **{"in": "mean"}) == HOLDS
+    assert verdict([0.4, 0.5], **{"in": "mean"}) == FAILS
+    assert verdict([0.8, None], **{"in": "mean"}) == CANNOT_TELL
+
+
+def test_all_bounds_given_must_hold():
+    assert verdict([0.6], below="70%") == HOLDS
+    assert verdict([0.8], below="70%") == FAILS
+    assert verdict([3.0], above=None, between=[3, 4]) == HOLDS
+    assert verdict([4.0], above=None, between=[3, 4]) == HOLDS
+    assert verdict([4.5], above=None, between=[3, 4]) == FAILS
+    assert verdict([1.0], above=None, **{"at least": 1, "at most": 1}) == HOLDS
+    assert verdict([0.1 + 0.2], above=None, **{"is": 0.3}) == HOLDS
+    assert verdict([0.31], above=None, **{"is": 0.3}) == FAILS
+
+
+def test_than_judges_paired_differences():
+    found = judge("a claim", claim(than="synchronous", above="10%"), [0.75, 0.5], [0.5, 0.25])
+    assert (found.verdict, found.values) == (HOLDS, (0.25, 0.25))
+    assert verdict([0.75, 0.5], [0.5, None], than="synchronous", above="10%") == CANNOT_TELL
+    assert verdict([0.75, 0.5], None, than="synchronous", above="10%") == CANNOT_TELL
+
+
+def test_a_verdict_says_the_claim_in_words():
+    said = claim(of="browsers", during="fault", than="synchronous", **{"in": "9 of 10"})
+    assert judge("x", said, [1.0], [0.0]).text == (
+        "goodput ratio of browsers during fault, less that of synchronous, is above 50%, in 9 of 10"
+    )
+
+
+def test_an_unknown_measure_is_an_error_with_the_nearest_name():
+    with pytest.raises(ParameterError, match="did you mean 'goodput ratio'"):
+        judge("a claim", claim(measure="godput ratio"), [1.0])
+
+
+@pytest.mark.parametrize("wanted", ["most", "11 of 10", "0 of 10", "9 in 10"])
+def test_an_unreadable_share_is_an_error(wanted: str):
+    with pytest.raises(ParameterError, match="be every, mean or a share such as 9 of 10"):
+        verdict([1.0], **{"in": wanted})
+
+
+def test_the_value_is_that_of_measure_of_and_during():
+    runs = [measures(shop()), measures(shop()), []]
+    assert select(runs, claim(of="shoppers", during="fault")) == [0.25, 0.25, None]
+    assert select(runs, claim(of="nobody")) == [None, None, None]

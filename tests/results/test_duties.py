@@ -1,0 +1,100 @@
+"""The ledger where it is not plain: shares, keys, repeats, outcomes, and effects that belong to a business key."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.chance import coin
+from sim.engine.record import ERROR, OK, OPEN, EffectSite, Promise, Record
+from sim.results.book import Book
+from sim.results.duties import STATUSES
+from tests.results.records import SHOP, record
+
+SITE = EffectSite("charged", "back", "charge", 1)
+
+
+def ledger(
+    promises: tuple[Promise, ...], outcomes: list[int], applied: list[tuple[int, float]], keys: list[int] | None = None,
+    site: EffectSite = SITE,
+) -> tuple[Book, list[tuple[int, str, int, int]]]:  # fmt: skip
+    """Return the book, and the entries as (request, status, due, applied)."""
+    requests: list[dict[str, Any]] = [
+        {"id": i, "arrived_at": float(i), "ended_at": np.nan if outcome == OPEN else i + 0.5, "outcome": outcome,
+         "key": (keys or [-1] * len(outcomes))[i]}
+        for i, outcome in enumerate(outcomes)
+    ]  # fmt: skip
+    effects = [{"request": request, "at": at, "attempt": 0} for request, at in applied]
+    played: Record = record(
+        SHOP, requests=requests, effects=effects, effect_sites=(site,), promises=promises, seed=7, replication=2
+    )
+    book = Book(played)
+    found = book.duties
+    columns = (found.request, found.status, found.due, found.count)
+    entries = [(row, STATUSES[s], due, n) for row, s, due, n in zip(*(c.tolist() for c in columns), strict=True)]
+    return book, sorted(entries)
+
+
+def test_a_repeat_multiplies_what_is_due():
+    _, entries = ledger((Promise("front.buy", 0, 2),), [OK, OK, OK], [(0, 0.1), (0, 0.2), (1, 1.1), (2, 2.1)] * 1)
+    assert entries == [(0, "applied once", 2, 2), (1, "missing", 2, 1), (2, "missing", 2, 1)]
+
+
+def test_two_promises_of_one_step_add_up():
+    promises = (Promise("front.buy", 0, 1), Promise("front.buy", 0, 1, (("key", (5,), True),)))
+    _, entries = ledger(promises, [OK, OK], [(0, 0.1), (0, 0.2), (1, 1.0)], keys=[5, 6])
+    assert entries == [(0, "applied once", 2, 2), (1, "applied once", 1, 1)]
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_share_is_due_where_the_coin_says_so(wanted: bool):
+    promise = Promise("front.buy", 0, 1, (("share", "front.buy[1]", 0.5, wanted),))
+    _, entries = ledger((promise,), [OK] * 20, [])
+    due = [i for i in range(20) if (coin(7, 2, "front.buy[1]", i) < 0.5) == wanted]
+    assert 0 < len(due) < 20
+    assert [row for row, status, *_ in entries if status == "missing"] == due
+    assert [row for row, status, *_ in entries if status == "not due"] == sorted(set(range(20)) - set(due))
+
+
+def test_a_key_is_due_only_for_the_keys_named():
+    promise = Promise("front.buy", 0, 1, (("key", (7, 8), True),))
+    _, entries = ledger((promise,), [OK, OK, OK], [(2, 2.0)], keys=[7, 9, 9])
+    assert [status for _, status, *_ in entries] == ["missing", "not due", "ghost"]
+
+
+def test_what_an_outcome_decides_is_due_where_it_happened():
+    promise = Promise("front.buy", 0, 2, (("taken",),))
+    _, entries = ledger((promise,), [OK, OK, OK, ERROR], [(0, 0.1), (1, 1.1), (1, 1.2), (1, 1.3), (3, 3.0)])
+    assert [status for _, status, *_ in entries] == ["applied once", "duplicated", "not due", "ghost"]
+
+
+def test_an_open_request_is_owed_nothing_yet():
+    _, entries = ledger((Promise("front.buy", 0, 1),), [OPEN, OPEN], [(0, 0.1)])
+    assert [status for _, status, *_ in entries] == ["ghost", "not due"]
+
+
+def test_an_effect_once_per_key_is_owed_once_to_all_who_share_the_key():
+    site = EffectSite("shipped", "back", "charge", 1, "key")
+    outcomes, keys = [ERROR, OK, OK, OK, ERROR, OK], [5, 5, 5, 6, 8, -1]
+    book, entries = ledger(
+        (Promise("front.buy", 0, 1),), outcomes, [(0, 0.25), (3, 3.0), (3, 3.5), (4, 4.0), (5, 5.25)], keys, site
+    )
+    # key 5 is booked on request 1, the first that was answered; without a key each stands for itself
+    assert entries == [
+        (1, "applied once", 1, 1), (3, "duplicated", 1, 2), (4, "ghost", 0, 1), (5, "applied once", 1, 1)
+    ]  # fmt: skip
+    assert book.done.tolist() == [False, True, True, False, False, True]
+
+
+def test_done_within_is_judged_at_the_last_due_effect():
+    book, _ = ledger((Promise("front.buy", 0, 2),), [OK, OK], [(0, 1.0), (0, 8.0), (1, 1.0), (1, 9.5)])
+    assert book.duties.kept.tolist() == [True, True]
+    assert book.done.tolist() == [True, False]  # done within 8 s of arrival
+    assert book.good_at.tolist() == [8.0, np.inf]
+
+
+def test_an_answered_request_that_is_owed_nothing_is_done():
+    book, entries = ledger((), [OK, ERROR], [])
+    assert entries == []
+    assert book.done.tolist() == [True, False]
+    assert book.good_at[0] == 0.5
