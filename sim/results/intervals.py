@@ -65,7 +65,7 @@ def steps(starts: Floats, ends: Floats) -> tuple[Floats, Ints]:
 
 def peak(times: Floats, levels: Ints, begin: float, end: float) -> int:
     """Return the highest level of a step function (as from ``steps``) within [begin, end)."""
-    first, last = np.searchsorted(times, [begin, end], side="left")
+    first, last = np.searchsorted(times, begin, side="right"), np.searchsorted(times, end)
     at_begin = int(levels[first - 1]) if first > 0 else 0
     return max(at_begin, int(levels[first:last].max(initial=0)))
 
