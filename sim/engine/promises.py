@@ -2,12 +2,14 @@
 
 A request answered ok or degraded makes due every effect that its operation reaches, through calls and through
 queues, once for each `repeat` and `parallel`. What only an outcome decides (an `on error` recipe, a branch on a
-step's outcome) is due only where it happened.
+step's outcome) is due only where it happened, and an `on error` recipe stands in for the step that failed: an effect
+that both lead to is due once, so that a charge that timed out, went to a queue instead and was applied after all
+counts as duplicated.
 """
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterator, Sequence
+from typing import Any, Callable, Iterable, Iterator, Sequence
 
 from sim.engine.record import Promise
 from sim.scenario import models
@@ -51,10 +53,26 @@ def _in_recipe(
 ) -> Iterator[tuple[str, int, Conditions]]:  # fmt: skip
     for i, step in enumerate(steps):
         here = f"{path}[{i}]"
-        yield from _in_step(scenario, step, here, times, conditions)
+        own = list(_in_step(scenario, step, here, times, conditions))
+        yield from own
         on_error = getattr(step, "on_error", "fail")
         if not isinstance(on_error, str):
-            yield from _in_recipe(scenario, on_error, f"{here}.on error", times, (*conditions, ("taken",)))
+            instead = _in_recipe(scenario, on_error, f"{here}.on error", times, (*conditions, ("taken",)))
+            yield from _beyond(own, instead)
+
+
+def _beyond(
+    own: Sequence[tuple[str, int, Conditions]], instead: Iterable[tuple[str, int, Conditions]]
+) -> Iterator[tuple[str, int, Conditions]]:
+    """Yield what a stand-in recipe leads to more often than the step it stands in for."""
+    had: dict[str, int] = {}
+    for path, times, _ in own:
+        had[path] = had.get(path, 0) + times
+    for path, times, conditions in instead:
+        covered = min(times, had.get(path, 0))
+        had[path] = had.get(path, 0) - covered
+        if times > covered:
+            yield path, times - covered, conditions
 
 
 def _in_step(
