@@ -50,8 +50,8 @@ def _examples(examples: tuple[object, ...]) -> dict[str, Any]:
     return {"type": ["string", "integer"] if numbers else "string", "examples": list(examples)}
 
 
-def _number(parse: Callable[[object], float], unit: str, *examples: object, per_unit: float = 1.0) -> Quantity:
-    """Return a number with a unit: it keeps its text, and a default is written as a number with *unit*."""
+def _number(parse: Callable[[object], float], write_default: Callable[[float], object], *examples: object) -> Quantity:
+    """Return a number with a unit: it keeps its text; *write_default* gives the text of one that has none."""
 
     def read(value: object) -> float:
         number = Written(parse(value))
@@ -60,16 +60,23 @@ def _number(parse: Callable[[object], float], unit: str, *examples: object, per_
 
     def write(value: float) -> object:
         text = getattr(value, "text", None)
-        return text if text is not None else _plain(value * per_unit, unit)
+        return text if text is not None else write_default(value)
 
     return Quantity(read, write, (Written,), _examples(examples))
 
 
-def _plain(number: float, unit: str = "") -> object:
+def _plain(number: float) -> float | str:
     if number == q.UNLIMITED:
         return "unlimited"
-    short = int(number) if number == int(number) else number
-    return f"{short}{unit}" if unit else short
+    return int(number) if number == int(number) else number
+
+
+def _bytes(number: float) -> str:
+    """Return a size in the largest unit that holds it a whole number of times."""
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if number >= size and number % size == 0:
+            return f"{int(number / size)}{unit}"
+    return f"{number:g}B"
 
 
 def _count(least: int, *examples: object) -> Quantity:
@@ -98,12 +105,14 @@ def _weight(value: object) -> float:
     return value
 
 
-Duration = Annotated[float, _number(q.parse_duration, "s", "250ms", "30s")]
-PositiveDuration = Annotated[float, _number(q.parse_positive_duration, "s", "250ms", "30s")]
-Share = Annotated[float, _number(q.parse_share, "%", "5%", per_unit=100)]
-Factor = Annotated[float, _number(q.parse_factor, "x", "10x")]
-Size = Annotated[float, _number(q.parse_size, "B", "2GB")]
-Value = Annotated[float, _number(q.parse_value, "", "10%", "15s", 800)]
+Duration = Annotated[float, _number(q.parse_duration, lambda value: f"{_plain(value)}s", "250ms", "30s")]
+PositiveDuration = Annotated[
+    float, _number(q.parse_positive_duration, lambda value: f"{_plain(value)}s", "250ms", "30s")
+]
+Share = Annotated[float, _number(q.parse_share, lambda value: f"{_plain(value * 100)}%", "5%")]
+Factor = Annotated[float, _number(q.parse_factor, lambda value: f"{_plain(value)}x", "10x")]
+Size = Annotated[float, _number(q.parse_size, _bytes, "2GB")]
+Value = Annotated[float, _number(q.parse_value, _plain, "10%", "15s", 800)]
 Count = Annotated[float, _count(0, 64, "unlimited")]
 PositiveCount = Annotated[float, _count(1, 4, "unlimited")]
 Weight = Annotated[float, Quantity(_weight, _plain, (), {"type": "number", "minimum": 0, "examples": [1, 10]})]

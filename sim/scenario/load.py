@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from sim.errors import ScenarioError
 from sim.scenario.data import no_such_file
 from sim.scenario.models import Scenario
-from sim.scenario.patch import merge
+from sim.scenario.patch import extended
 from sim.scenario.read import decode, read
 from sim.scenario.shape import normalise
 from sim.scenario.source import Source
@@ -49,6 +49,14 @@ def loads(text: str, folder: str | Path | None = None, name: str = "<text>") -> 
     place = Path(folder) if folder is not None else None
     node, problems = _extended(*_read(text.encode("utf-8", "surrogateescape"), name), name, place, ())
     return _source(node, problems, name, place).open()
+
+
+def document(path: str | Path) -> Node:
+    """Return the document of the file at *path* with what it extends, not judged; raises ``ScenarioError``."""
+    node, found = _document(Path(path), str(path), ())
+    if node is None:
+        raise ScenarioError(in_order(found))
+    return normalise(node, found)
 
 
 def dump(scenario: Scenario) -> str:
@@ -104,12 +112,12 @@ def _extended(
     refused = _refused(target, folder, seen)
     if refused is not None:
         return None, [*found, refused]
-    assert_folder = folder if folder is not None else Path()
-    base, more = _document(assert_folder / target.value, str(Path(name).parent / target.value), seen)
+    base_path = (folder or Path()) / target.value
+    base, more = _document(base_path, str(Path(name).parent / target.value), seen)
     found = [*found, *more]
     if base is None:
         return None, found
-    return merge(normalise(base, found), normalise(own, found)), found
+    return extended(normalise(base, found), normalise(own, found)), found
 
 
 def _refused(target: Node, folder: Path | None, seen: tuple[Path, ...]) -> Problem | None:

@@ -33,6 +33,23 @@ def merge(base: Node, patch: Node) -> Node:
     return Node(found, base.at, base.key_at, base.loc, removed)
 
 
+def extended(base: Node, own: Node) -> Node:
+    """Return the document of a file that extends *base* by *own*.
+
+    Variants and toggles are patches themselves: one of the same name replaces the other, with its nulls.
+    """
+    kept = {key: child for key, child in own.value.items() if key not in _OF_PATCHES}
+    merged = merge(base, Node(kept, own.at, own.key_at, own.loc))
+    for key in _OF_PATCHES:
+        if key not in own.value:
+            continue
+        named = {**base.children(key), **own.children(key)}
+        named = {name: node for name, node in named.items() if node.value is not None}
+        whole = own.value[key]
+        merged.value[key] = Node(named, whole.at, whole.key_at, whole.loc) if _opens(whole) else whole
+    return merged
+
+
 def leaves(patch: Node, loc: Loc = ()) -> Iterator[tuple[Loc, Node]]:
     """Iterate over what a patch sets or removes: (path in the scenario, node)."""
     if isinstance(patch.value, dict) and patch.value:
@@ -61,6 +78,9 @@ def clash(one: Node, other: Node) -> tuple[Loc, Node, Node] | None:
 def _opens(node: Node) -> bool:
     """Whether a patch's leaf leaves room for changes below it (only an empty map does)."""
     return isinstance(node.value, dict)
+
+
+_OF_PATCHES = ("variants", "toggles")
 
 
 # --- paths --------------------------------------------------------------------------------------------------

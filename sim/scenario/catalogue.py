@@ -1,0 +1,50 @@
+"""What there is to play in a folder: each scenario's title, question and lesson, without judging it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.errors import ScenarioError
+from sim.scenario.load import document
+from sim.scenario.tree import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One scenario file in a few words; *problem* is the first reason why it cannot be read."""
+
+    path: Path
+    title: str
+    question: str = ""
+    lesson: str = ""
+    variants: tuple[str, ...] = ()
+    toggles: tuple[str, ...] = ()
+    problem: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending, by which a shipped scenario can be called."""
+        return self.path.stem
+
+
+def catalogue(folder: str | Path) -> list[Summary]:
+    """Return a summary of every ``*.yaml`` file in *folder*, by name; raises ``ScenarioError`` for no folder."""
+    place = Path(folder)
+    if not place.is_dir():
+        raise ScenarioError([f"{place} must be a folder of scenarios, got {'a file' if place.exists() else 'nothing'}"])
+    return [_summary(path) for path in sorted(place.glob("*.yaml"))]
+
+
+def _summary(path: Path) -> Summary:
+    try:
+        root = document(path)
+    except ScenarioError as error:
+        return Summary(path, path.stem, problem=error.problems[0])
+    words = {
+        key: " ".join(str(plain(node)).split()) for key in ("title", "question", "lesson") if (node := root.get(key))
+    }
+    variants, toggles = (tuple(root.children(kind)) for kind in ("variants", "toggles"))
+    return Summary(
+        path, words.get("title", path.stem), words.get("question", ""), words.get("lesson", ""), variants, toggles
+    )

@@ -1,0 +1,166 @@
+"""The JSON Schema of the format, and the explanation of one field: both from the models and their docstrings.
+
+The schema is for editors; it is as strict as a schema can be without knowing names. The loader accepts a little
+more: keys with underscores, and a patch on another file.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from functools import cache
+from typing import Any, Iterator
+
+from sim.errors import ParameterError, did_you_mean
+from sim.scenario import models
+from sim.scenario.models import FAULTS, STEPS, Model, Scenario
+from sim.scenario.shape import spaced
+
+EXTENDS = "Another scenario file in the same folder; this file is a merge patch (RFC 7386) on it."
+_REFUSED = "^[^<>&.:/]+$"
+
+
+@cache
+def field_texts() -> dict[str, dict[str, str]]:
+    """Return the docstring of every field: by the model's name, then by the field's name in Python."""
+    found: dict[str, dict[str, str]] = {}
+    for part in ast.parse(inspect.getsource(models)).body:
+        if not isinstance(part, ast.ClassDef):
+            continue
+        own: dict[str, str] = {}
+        for field, text in zip(part.body, part.body[1:]):
+            if (
+                isinstance(field, ast.AnnAssign)
+                and isinstance(field.target, ast.Name)
+                and isinstance(text, ast.Expr)
+                and isinstance(text.value, ast.Constant)
+            ):
+                own[field.target.id] = inspect.cleandoc(str(text.value.value))
+        found[part.name] = own
+    for _name, fault in FAULTS.items():
+        found[fault.__name__] = {**found["Fault"], **found[fault.__name__]}
+    return found
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a scenario file, keys written with spaces."""
+    document = Scenario.model_json_schema(by_alias=True)
+    parts: dict[str, Any] = document.pop("$defs")
+    parts["Scenario"] = document
+    texts = field_texts()
+    for name, part in parts.items():
+        for key, field in part.get("properties", {}).items():
+            field["description"] = next((text for own, text in texts.get(name, {}).items() if spaced(own) == key), "")
+        if "properties" in part:
+            for key, value in defaults(getattr(models, name)).items():
+                part["properties"][key]["default"] = value
+    parts["Step"] = _step(parts)
+    parts = _replaced(parts)
+    for key in ("workload", "services", "queues", "faults", "variants", "toggles", "expect"):
+        parts["Scenario"]["properties"][key]["propertyNames"] = {"pattern": _REFUSED}
+    extends = {"type": "string", "description": EXTENDS, "examples": ["online_boutique.yaml"]}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Pileup scenario",
+        "description": document.get("description", ""),
+        "if": {"required": ["extends"]},
+        "then": {"type": "object", "properties": {"extends": extends}},
+        "else": {"$ref": "#/$defs/Scenario"},
+        "$defs": parts,
+    }
+
+
+def defaults(model: type[Model]) -> dict[str, Any]:
+    """Return the default of every optional field of *model* as a file would hold it."""
+    return model.model_construct().model_dump(mode="json", by_alias=True, warnings=False)
+
+
+def _step(parts: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a step: the bare word ``reply``, or one of the verbs; `repeat` may stand beside a verb."""
+    repeat = parts["Repeat"]
+    repeat["required"] = ["repeat"]
+    repeat["additionalProperties"] = True
+    verbs = [{"$ref": f"#/$defs/{step.__name__}"} for step in STEPS.values()]
+    return {"anyOf": [{"const": "reply"}, *verbs], "description": "One step of a recipe."}
+
+
+def _replaced(part: Any) -> Any:
+    """Return *part* with every choice among all the steps replaced by a reference to the one definition of a step."""
+    if isinstance(part, list):
+        return [_replaced(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    if "oneOf" in part and {"$ref": "#/$defs/Repeat"} in part["oneOf"]:
+        return {"$ref": "#/$defs/Step"}
+    if part.get("title") == "Parallel" and "items" in part:
+        recipe = _replaced(part["items"])
+        return {**part, "items": {"anyOf": [recipe, {"$ref": "#/$defs/Step"}]}}
+    return {key: _replaced(value) for key, value in part.items()}
+
+
+# --- one field ----------------------------------------------------------------------------------------------
+
+
+def _models() -> Iterator[tuple[str, type[Model]]]:
+    """Iterate over the models by the name under which people meet them: scenario, workload, link, step work."""
+    for name, model in vars(models).items():
+        if not (isinstance(model, type) and issubclass(model, Model)) or model in (Model, models.Fault):
+            continue
+        kind = "step " if model in STEPS.values() else "fault " if model in FAULTS.values() else ""
+        yield kind + name.lower(), model
+
+
+def explain_field(name: str) -> str:
+    """Return what a field means: its type or examples, its default and its text, in every place where it occurs.
+
+    *name* is a field (``max attempts``) or a field of something (``link.timeout``). Raises ``ParameterError`` with a
+    suggestion for an unknown one.
+    """
+    owner, _, wanted = spaced(name).lower().rpartition(".")
+    owner = owner.rpartition(".")[2].strip()
+    if wanted == "extends":
+        return f"scenario.extends\n  text, such as online_boutique.yaml; optional\n  {EXTENDS}"
+    found: dict[str, list[str]] = {}
+    known = ["extends"]
+    for kind, model in _models():
+        properties = model.model_json_schema(by_alias=True)
+        properties = properties if "properties" in properties else properties["$defs"][model.__name__]
+        for field in model.model_fields:
+            known.append(spaced(field))
+            if spaced(field) == wanted and owner in ("", kind, kind.rpartition(" ")[2], kind.rpartition(" ")[2] + "s"):
+                found.setdefault(_explained(field, model, properties), []).append(f"{kind}.{wanted}")
+    if not found:
+        raise ParameterError("be a field of the format", name, did_you_mean(wanted, known), "field")
+    return "\n\n".join(f"{', '.join(places)}\n{text}" for text, places in found.items())
+
+
+def _explained(field: str, model: type[Model], properties: dict[str, Any]) -> str:
+    info = model.model_fields[field]
+    shape = properties["properties"][spaced(field)]
+    default = "required" if info.is_required() else f"default {_default(defaults(model)[spaced(field)])}"
+    text = field_texts()[model.__name__].get(field, "").replace("\n", "\n  ")
+    return f"  {_type_words(shape)}; {default}\n  {text}"
+
+
+def _default(value: object) -> str:
+    if value is None:
+        return "none"
+    if value == {} or value == []:
+        return "empty"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _type_words(shape: dict[str, Any]) -> str:
+    """Return the type of a field in words, with examples where the models give some."""
+    options = [part for part in shape.get("anyOf", shape.get("oneOf", [shape])) if part.get("type") != "null"]
+    words = []
+    for part in options:
+        if "enum" in part or "const" in part:
+            words += [f"`{value}`" for value in part.get("enum", [part.get("const")])]
+        elif "examples" in part:
+            words.append("such as " + ", ".join(f"`{example}`" for example in part["examples"]))
+        else:
+            kinds = {"string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false"}
+            more = {"object": "a map", "array": "a list"}
+            words.append({**kinds, **more}.get(str(part.get("type")), "a map"))
+    return " or ".join(dict.fromkeys(words))
