@@ -167,10 +167,13 @@ def test_a_partial_loss_is_told_with_its_share() -> None:
 
 
 def test_circles_between_operations_are_found_and_end_the_description() -> None:
-    recipes = {"a": [{"call": "b.run"}], "b": [{"repeat": 2, "call": "c.run"}], "c": [{"call": "b.run"}]}
-    assert operation_cycles(chain(recipes)) == [("b.run", "c.run")]
-    assert describe(chain(recipes)).loads == ()
-    assert advice(chain(recipes))[0] == "operations call each other in a circle: b.run -> c.run -> b.run"
+    """The models refuse such a scenario, so it is put together behind their back."""
+    sound = chain({"a": [{"call": "b.run"}], "b": [{"repeat": 2, "call": "c.run"}], "c": [{"work": "1ms"}]})
+    back = sound.services["c"].model_copy(update={"operations": {"run": sound.services["a"].operations["run"]}})
+    circle = sound.model_copy(update={"services": {**sound.services, "c": back}})
+    assert operation_cycles(sound) == [] and operation_cycles(circle) == [("b.run", "c.run")]
+    assert describe(circle).loads == ()
+    assert advice(circle)[0] == "operations call each other in a circle: b.run -> c.run -> b.run"
 
 
 def test_circles_between_services_are_legal_and_can_deadlock() -> None:

@@ -1,0 +1,407 @@
+"""The system drawn with its state: who calls whom, how busy everyone is, and where calls fail.
+
+A workload points to the right, a service is a rounded box, a queue a lying cylinder. How busy a service is shows as
+a bar and in words; trouble as a thicker outline, a line style and words, never as colour alone. ``drawing_of`` reads
+the static part from a scenario; the measured part is handed in, and what was not measured is not drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.plots import style
+from sim.plots.layout import BOX_HEIGHT, Edge, Layout, lay_out
+from sim.quantities import UNLIMITED
+from sim.scenario.models import Scenario
+from sim.topology import system_graph
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.path import Path
+
+_MARGIN, _FOOT, _HEAD, _LEAST_GAP = 0.25, 0.75, 0.72, 0.98
+BOX_WIDTH = 1.5
+MEASURES = (
+    "utilisation", "waiting mean", "backlog peak", "goodput ratio", "attempt ok ratio", "breaker open share",
+)  # fmt: skip
+"""What a drawing reads from the results."""
+FULL = 0.95
+"""A service busier than this is drawn as full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A box: *kind* is workload, service or queue; *size* and *state* are lines of text in it.
+
+    *level* fills the bar (a share, None: no bar). *trouble* is a word or two (``down``, ``10x slower``) that frames it.
+    """
+
+    name: str
+    kind: str
+    size: str = ""
+    state: str = ""
+    level: float | None = None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """A link: *policies* are the words on it; *failed_ratio* the share of attempts that failed (None: not measured).
+
+    *trouble* is a word or two (``cut``, ``breaker open``).
+    """
+
+    caller: str
+    callee: str
+    kind: str = "call"
+    policies: tuple[str, ...] = ()
+    failed_ratio: float | None = None
+    trouble: str = ""
+
+    @property
+    def words(self) -> list[str]:
+        """The lines of its label."""
+        lines = list(self.policies)
+        if self.failed_ratio is not None and self.failed_ratio >= 0.0005:
+            lines.append(f"{style.percent(self.failed_ratio)} failed")
+        return [*lines, *([self.trouble] if self.trouble else [])]
+
+    @property
+    def fails(self) -> bool:
+        """Whether it is drawn as failing: a hundredth of its attempts, or trouble."""
+        return bool(self.trouble) or (self.failed_ratio or 0.0) >= 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """All boxes and arrows of a system."""
+
+    nodes: tuple[Node, ...]
+    arrows: tuple[Arrow, ...]
+
+
+def seconds(value: float) -> str:
+    """Return a span in the unit that reads best.
+
+    >>> [seconds(x) for x in (0.0015, 0.25, 1.5, 30)]
+    ['1.5 ms', '250 ms', '1.5 s', '30 s']
+    """
+    return f"{value * 1e3:.3g} ms" if value < 1 else f"{value:.4g} s"
+
+
+def _many(value: float) -> str:
+    return "∞" if value == UNLIMITED else f"{value:g}"
+
+
+def drawing_of(
+    scenario: Scenario, measured: Mapping[tuple[str, str], float | None] | None = None, faults: Iterable[str] = ()
+) -> Drawing:
+    """Return the boxes and arrows of a resolved *scenario*, with what was *measured* by (measure, of).
+
+    Of *measured* it reads ``MEASURES``; None is not drawn. The nodes and links that *faults* (names) strike are framed
+    and say so.
+    """
+    found = {key: value for key, value in (measured or {}).items() if value is not None}
+    troubles = _troubles(scenario, faults)
+    graph = system_graph(scenario)
+    nodes = [_node(scenario, name, kind, found, troubles.get(name, "")) for name, kind in graph.nodes(data="kind")]
+    arrows = []
+    for caller, callee, data in graph.edges(data=True):
+        link = data["link"]
+        ok, is_open = found.get(("attempt ok ratio", link)), found.get(("breaker open share", link), 0.0)
+        trouble = f"open {is_open:.0%} of the time" if is_open >= 0.005 else troubles.get(link, "")
+        failed = None if ok is None or data["kind"] == "dead letters" else 1 - ok
+        arrows.append(Arrow(caller, callee, data["kind"], _policies(scenario, link), failed, trouble))
+    return Drawing(tuple(nodes), tuple(arrows))
+
+
+_TROUBLES: dict[str, Callable[[Any], str]] = {
+    "slow": lambda fault: f"{fault.by:g}x slower",
+    "crash": lambda fault: "down",
+    "pause": lambda fault: "paused",
+    "errors": lambda fault: f"{fault.share:.0%} errors",
+    "cut": lambda fault: "cut",
+    "delay": lambda fault: f"{fault.by} later",
+    "lose": lambda fault: f"{fault.share:.0%} lost",
+    "spike": lambda fault: f"{fault.by:g}x the rate",
+}
+
+
+def _troubles(scenario: Scenario, faults: Iterable[str]) -> dict[str, str]:
+    """Return what *faults* do, in words, by node or link."""
+    found: dict[str, str] = {}
+    for name in faults:
+        fault = scenario.faults[name]
+        kind = type(fault).__name__.lower()
+        where, words = str(getattr(fault, kind)), _TROUBLES[kind](fault)
+        found[where] = f"{found[where]}, {words}" if where in found else words
+    return found
+
+
+def _policies(scenario: Scenario, name: str) -> tuple[str, ...]:
+    link = scenario.links.get(name)
+    if link is None:
+        return ()
+    words = []
+    if link.timeout is not None:
+        words.append(f"timeout {seconds(link.timeout)}")
+    if link.retry is not None and link.retry.max_attempts > 1:
+        words.append(f"{link.retry.max_attempts} attempts")
+    if link.breaker is not None:
+        words.append(f"breaker {link.breaker.failures}/{seconds(link.breaker.open_for)}")
+    return tuple(words)
+
+
+def _node(scenario: Scenario, name: str, kind: str, found: Mapping[tuple[str, str], float], trouble: str) -> Node:
+    if kind == "service":
+        service = scenario.services[name]
+        size = f"{service.replicas} × {_many(service.workers)} worker{'s' * (service.workers != 1)}"
+        level, waiting = found.get(("utilisation", name)), found.get(("waiting mean", name))
+        words = [f"busy {level:.0%}"] if level is not None else []
+        words += [f"{waiting:.0f} waiting"] if waiting is not None and waiting >= 0.5 else []
+        if not trouble and level is not None and level >= FULL:
+            trouble = "full"
+        return Node(name, kind, size, " · ".join(words), level, trouble)
+    if kind == "queue":
+        queue, backlog = scenario.queues[name], found.get(("backlog peak", name))
+        size = "" if queue.max_deliveries == UNLIMITED else f"{queue.max_deliveries:g} deliveries"
+        return Node(name, kind, size, f"backlog up to {backlog:,.0f}" if backlog is not None else "", None, trouble)
+    workload = scenario.workload[name]
+    size = f"{workload.users:,} users" if workload.users is not None else str(workload.rate or workload.arrivals)
+    good = found.get(("goodput ratio", name))
+    words = [f"{style.percent(good)} good"] if good is not None else []
+    return Node(name, kind, size if len(size) <= 22 else size[:21] + "…", " · ".join(words), good, trouble)
+
+
+def system_figure(drawing: Drawing, title: str, caption: str, look: style.Theme = style.LIGHT) -> Figure:
+    """Return the picture of *drawing*; 1200 pixels wide, wider for more than seven columns."""
+    from matplotlib.figure import Figure
+
+    layout = lay_out([node.name for node in drawing.nodes], [(arrow.caller, arrow.callee) for arrow in drawing.arrows])
+    width = max(style.WIDTH_IN, 2 * _MARGIN + layout.width * BOX_WIDTH + (layout.width - 1) * _LEAST_GAP)
+    below = 0.35 if layout.back else 0.0
+    height = max(2.4, layout.height + BOX_HEIGHT + _HEAD + _FOOT + below + 0.2)
+    figure = Figure(figsize=(width, height), dpi=100, facecolor=look.background)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_xlim(0, width)
+    axes.set_ylim(height, 0)
+    axes.axis("off")
+    axes.text(0.15, 0.32, title, fontsize=13, fontweight="bold", color=look.ink, va="center")
+    axes.text(0.15, height - 0.2, caption, fontsize=8.5, color=look.muted, va="center")
+    _key(axes, height, look)
+    step = min(4.0, (width - 2 * _MARGIN - BOX_WIDTH) / max(1, layout.width - 1))
+    left = (width - BOX_WIDTH - step * (layout.width - 1)) / 2
+    spare = (height - _HEAD - _FOOT - below - layout.height - BOX_HEIGHT) / 2
+    places = _Places(layout, left, step, _HEAD + spare + BOX_HEIGHT / 2)
+    _arrows(axes, drawing.arrows, places, look)
+    for node in drawing.nodes:
+        _box(axes, node, *places.middle(node.name), look)
+    return figure
+
+
+def _key(axes: Axes, height: float, look: style.Theme) -> None:
+    words = (
+        "pointed: workload · box: service (bar: busy share of its workers) · cylinder: queue · dashed arrow: failing"
+    )
+    axes.text(0.15, height - 0.42, words, fontsize=8, color=look.muted, va="center")
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Turns columns and heights into inches on the figure (y grows downwards)."""
+
+    layout: Layout
+    left: float
+    step: float
+    top: float
+
+    def middle(self, node: str) -> tuple[float, float]:
+        """Return the middle of a box."""
+        return self.x(self.layout.columns[node]), self.top + self.layout.heights[node]
+
+    def x(self, column: int) -> float:
+        """Return the middle of a column."""
+        return self.left + self.step * column + BOX_WIDTH / 2
+
+    def ports(self) -> dict[Edge, list[float]]:
+        """Return how far below the middle of its two boxes each edge leaves and arrives, sorted by its other end."""
+        layout = self.layout
+        found = {edge: [0.0, 0.0] for edge in layout.bends}
+        for end in (0, 1):
+            for node in layout.columns:
+                here = [edge for edge in found if edge[end] == node]
+
+                def other(edge: Edge, end: int = end) -> float:
+                    bends = layout.bends[edge]
+                    return bends[-end][1] if bends else layout.heights[edge[1 - end]]
+
+                here.sort(key=other)
+                gap = min(0.16, 0.7 * BOX_HEIGHT / max(1, len(here) - 1))
+                for i, edge in enumerate(here):
+                    found[edge][end] = (i - (len(here) - 1) / 2) * gap
+        return found
+
+
+def _curve(points: Sequence[tuple[float, float]]) -> Path:
+    """Return a smooth line through *points* that leaves and arrives level."""
+    from matplotlib.path import Path
+
+    vertices, codes = [points[0]], [Path.MOVETO]
+    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        bow = (x1 - x0) * 0.45
+        vertices += [(x0 + bow, y0), (x1 - bow, y1), (x1, y1)]
+        codes += [Path.CURVE4] * 3
+    return Path(vertices, codes)
+
+
+def _path(arrow: Arrow, places: _Places, ports: dict[Edge, list[float]]) -> Path:
+    from matplotlib.path import Path
+
+    edge = (arrow.caller, arrow.callee)
+    (x0, y0), (x1, y1) = places.middle(arrow.caller), places.middle(arrow.callee)
+    if edge not in places.layout.bends:  # a circle: below both boxes and back
+        low = max(y0, y1) + BOX_HEIGHT / 2 + 0.5
+        start, end = (x0 + 0.25, y0 + BOX_HEIGHT / 2), (x1 - 0.25, y1 + BOX_HEIGHT / 2 + 0.04)
+        return Path([start, (start[0], low), (end[0], low), end], [Path.MOVETO, *[Path.CURVE4] * 3])
+    leaves, arrives = ports[edge]
+    points = [(x0 + BOX_WIDTH / 2, y0 + leaves)]
+    for column, height in places.layout.bends[edge]:
+        y = places.top + height
+        points += [(places.x(column) - BOX_WIDTH / 2, y), (places.x(column) + BOX_WIDTH / 2, y)]
+    return _curve([*points, (x1 - BOX_WIDTH / 2 - 0.03, y1 + arrives)])
+
+
+def _arrows(axes: Axes, arrows: Iterable[Arrow], places: _Places, look: style.Theme) -> None:
+    from matplotlib.patches import FancyArrowPatch
+
+    ports = places.ports()
+    taken = [
+        (x - BOX_WIDTH / 2, y - BOX_HEIGHT / 2, x + BOX_WIDTH / 2, y + BOX_HEIGHT / 2)
+        for x, y in (places.middle(node) for node in places.layout.columns)
+    ]
+    for arrow in arrows:
+        path = _path(arrow, places, ports)
+        color = style.VERMILLION if arrow.fails else look.muted
+        axes.add_patch(
+            FancyArrowPatch(
+                path=path, arrowstyle="-|>", mutation_scale=11, linewidth=2.2 if arrow.fails else 1.2, color=color,
+                linestyle=(0, (4, 2)) if arrow.fails else ":" if arrow.kind == "dead letters" else "-",
+                zorder=2, gid="link",
+            )
+        )  # fmt: skip
+        if arrow.words:
+            _label(axes, arrow, path, taken, look)
+
+
+Bounds = tuple[float, float, float, float]
+"""Left, top, right and bottom in inches."""
+
+
+def _label(axes: Axes, arrow: Arrow, path: Path, taken: list[Bounds], look: style.Theme) -> None:
+    """Write an arrow's words on it, as near as can be to its last third, where nothing else stands."""
+    words = arrow.words
+    half_width, half_height = 0.034 * max(map(len, words)) + 0.03, 0.068 * len(words) + 0.03
+    line = _sampled(path)
+
+    def bounds(i: int) -> Bounds:
+        x, y = line[i]
+        return x - half_width, y - half_height, x + half_width, y + half_height
+
+    def cost(i: int) -> tuple[float, float]:
+        return round(sum(_overlap(bounds(i), other) for other in taken), 3), abs(i / len(line) - 0.62)
+
+    best = min(range(len(line)), key=cost)
+    taken.append(bounds(best))
+    x, y = line[best]
+    axes.text(
+        x, y, "\n".join(words), fontsize=8, color=look.ink, ha="center", va="center", linespacing=1.15, zorder=3,
+        bbox={"facecolor": look.background, "edgecolor": "none", "alpha": 0.88, "pad": 1.2},
+    )  # fmt: skip
+
+
+def _overlap(a: Bounds, b: Bounds) -> float:
+    """Return the area that two rectangles share."""
+    return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
+
+
+def _sampled(path: Path, points: int = 60) -> list[tuple[float, float]]:
+    """Return *points* spread evenly along a path of cubic curves."""
+    corners = np.asarray(path.vertices, dtype=float)
+    t = np.linspace(0, 1, 20)[:, None]
+    line = np.concatenate([
+        (1 - t) ** 3 * a + 3 * (1 - t) ** 2 * t * b + 3 * (1 - t) * t**2 * c + t**3 * d
+        for a, b, c, d in (corners[i : i + 4] for i in range(0, len(corners) - 1, 3))
+    ])  # fmt: skip
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
+    at = np.linspace(0, along[-1], points)
+    return list(zip(np.interp(at, along, line[:, 0]), np.interp(at, along, line[:, 1]), strict=True))
+
+
+def _box(axes: Axes, node: Node, x: float, y: float, look: style.Theme) -> None:
+    """Draw one node with its name, size, bar and state."""
+    edge, width = (style.VERMILLION, 2.6) if node.trouble else (look.muted, 1.3)
+    left, top = x - BOX_WIDTH / 2, y - BOX_HEIGHT / 2
+    for patch in _outline(node.kind, left, top):
+        patch.set(facecolor=look.panel, edgecolor=edge, linewidth=width, zorder=4, gid=node.kind)
+        axes.add_patch(patch)
+    size = 10 if len(node.name) <= 16 else 8.5 if len(node.name) <= 20 else 7.5
+    name = node.name if len(node.name) <= 24 else node.name[:23] + "…"
+    put: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 6, "color": look.ink}
+    bar = node.kind == "service" and node.level is not None
+    rows = [row for row in (node.size, node.state) if row]
+    first = y - 0.08 * len(rows) - 0.07 * bar
+    axes.text(x, first, name, fontsize=size, fontweight="bold", **put)
+    for i, row in enumerate(rows):
+        axes.text(x, first + 0.19 + 0.16 * i, row, fontsize=8, **put)
+    if bar and node.level is not None:
+        _bar(axes, node.level, left + 0.14, top + BOX_HEIGHT - 0.155, look)
+    if node.trouble:
+        axes.text(
+            x, top + 0.035, node.trouble, fontsize=8.5, fontweight="bold", color="#FFFFFF", ha="center", va="bottom",
+            zorder=7,
+            bbox={"boxstyle": "round,pad=0.2", "facecolor": "#B34700", "edgecolor": "none"},
+        )  # fmt: skip
+
+
+def _bar(axes: Axes, level: float, left: float, top: float, look: style.Theme) -> None:
+    from matplotlib.patches import Rectangle
+
+    width, height = BOX_WIDTH - 0.28, 0.085
+    full = level >= FULL
+    axes.add_patch(Rectangle((left, top), width, height, facecolor=look.grid, edgecolor="none", zorder=5))
+    axes.add_patch(
+        Rectangle(
+            (left, top), width * min(1.0, max(0.0, level)), height, zorder=5.5, gid="busy",
+            facecolor=style.VERMILLION if full else look.cycle[0], edgecolor=look.panel, linewidth=0,
+            hatch="////" if full else None,
+        )
+    )  # fmt: skip
+
+
+def _outline(kind: str, left: float, top: float) -> list[Any]:
+    """Return the patches of a node's shape, the body last but for a cylinder's lid."""
+    from matplotlib.patches import Ellipse, FancyBboxPatch, PathPatch, Polygon
+    from matplotlib.path import Path
+
+    right, low, middle = left + BOX_WIDTH, top + BOX_HEIGHT, top + BOX_HEIGHT / 2
+    if kind == "workload":
+        tip = 0.2
+        return [Polygon([(left, top), (right - tip, top), (right, middle), (right - tip, low), (left, low)])]
+    if kind == "queue":
+        round_, bend = 0.14, 0.5523 * BOX_HEIGHT / 2
+        body = Path(
+            [(left + round_, top), (right - round_, top),
+             (right, top), (right, middle - bend / 2), (right, middle),
+             (right, middle + bend / 2), (right, low), (right - round_, low),
+             (left + round_, low),
+             (left, low), (left, middle + bend / 2), (left, middle),
+             (left, middle - bend / 2), (left, top), (left + round_, top)],
+            [Path.MOVETO, Path.LINETO, *[Path.CURVE4] * 6, Path.LINETO, *[Path.CURVE4] * 6],
+        )  # fmt: skip
+        return [PathPatch(body), Ellipse((right - round_, middle), 2 * round_, BOX_HEIGHT)]
+    return [FancyBboxPatch((left, top), BOX_WIDTH, BOX_HEIGHT, boxstyle="round,pad=0,rounding_size=0.14")]
