@@ -29,7 +29,8 @@ class Duties:
     """The ledger's entries as columns, and what follows for each request.
 
     *request* is the row that an entry is booked on: with `once per: key` the first that was answered with that key
-    (or the first of all). *due* is how often it was to be applied, *count* how often it was. *kept* tells whether
+    (or the first of all). *due* is how often it was to be applied, *count* how often it was, *too_often* whether that
+    was more than the recipe promises, whatever the caller was told (a ghost can be charged twice). *kept* tells whether
     everything due to a request was applied exactly once (true for one that was answered and owed nothing), *owed*
     whether anything was due, *kept_at* when the last of it was applied (infinity where it was not kept, minus infinity
     where nothing was due).
@@ -40,6 +41,7 @@ class Duties:
     status: Ints
     due: Ints
     count: Ints
+    too_often: Bools
     kept: Bools
     owed: Bools
     kept_at: Floats
@@ -69,15 +71,22 @@ def duties(book: Book) -> Duties:
         booked |= applied > 0
         rows = np.flatnonzero(booked)
         due_count = np.clip(applied, owner_least, owner_most)
+        if_answered = np.ones_like(most)
+        np.maximum.at(if_answered, owner, most)
         booked_on = _book_on(book, owner)
-        entries.append((np.full(len(rows), code), booked_on[rows], status[rows], due_count[rows], applied[rows]))
+        entries.append((
+            np.full(len(rows), code), booked_on[rows], status[rows], due_count[rows], applied[rows],
+            (applied > if_answered)[rows],
+        ))  # fmt: skip
         due = answered & (most > 0) & (status[owner] <= MISSING)
         owed |= due
         kept &= ~due | (status[owner] == ONCE)
         np.maximum(kept_at, np.where(due, last_at[owner], -np.inf), out=kept_at)
-    none = (np.zeros(0, np.int64),) * 5
-    site_of, request, status, to_apply, count = (np.concatenate(part) for part in zip(none, *entries, strict=True))
-    return Duties(site_of, request, status, to_apply, count, kept, owed, np.where(kept, kept_at, np.inf))
+    none = (*(np.zeros(0, np.int64),) * 5, np.zeros(0, np.bool_))
+    site_of, request, status, to_apply, count, too_often = (
+        np.concatenate(part) for part in zip(none, *entries, strict=True)
+    )  # fmt: skip
+    return Duties(site_of, request, status, to_apply, count, too_often, kept, owed, np.where(kept, kept_at, np.inf))
 
 
 def _judge(applied: Ints, least: Ints, most: Ints) -> Ints:

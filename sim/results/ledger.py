@@ -19,6 +19,7 @@ NAMES: Names = {
     "missing": ("effects", "due effects not applied, or less often than promised"),
     "ghost": ("effects", "effects applied though the caller was not told success"),
     "not due": ("effects", "effects neither due nor applied"),
+    "applied too often": ("effects", "effects applied more often than promised, whatever the caller was told"),
 }
 
 
@@ -44,4 +45,6 @@ def family(book: Book) -> list[Measure]:
             table.add("due", of, window.name, due if window.spans else None, entries)
             for status, count in zip(STATUSES, counts, strict=True):
                 table.add(status, of, window.name, count if window.spans else None, entries)
+            too_often = int(np.count_nonzero(ledger.too_often[inside & mine]))
+            table.add("applied too often", of, window.name, too_often if window.spans else None, entries)
     return table.rows

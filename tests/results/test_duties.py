@@ -68,6 +68,14 @@ def test_what_an_outcome_decides_is_due_where_it_happened():
     assert [status for _, status, *_ in entries] == ["applied once", "duplicated", "not due", "ghost"]
 
 
+def test_what_was_applied_too_often_shows_whatever_the_caller_was_told():
+    book, entries = ledger(
+        (Promise("front.buy", 0, 1),), [OK, ERROR, ERROR], [(0, 0.1), (0, 0.2), (1, 1.1), (1, 1.2), (2, 2.1)]
+    )
+    assert [status for _, status, *_ in entries] == ["duplicated", "ghost", "ghost"]
+    assert book.duties.too_often.tolist() == [True, True, False]
+
+
 def test_an_open_request_is_owed_nothing_yet():
     _, entries = ledger((Promise("front.buy", 0, 1),), [OPEN, OPEN], [(0, 0.1)])
     assert [status for _, status, *_ in entries] == ["ghost", "not due"]
