@@ -29,7 +29,9 @@ SHOP: dict[str, Any] = {
     "version": 1,
     "title": "Shop",
     "duration": "100s",
-    "workload": {"shoppers": {"calls": "web.checkout", "rate": "100/s"}, "browsers": {"calls": "web.browse", "rate": "50/s"}},
+    "workload": {
+        "shoppers": {"calls": "web.checkout", "rate": "100/s"}, "browsers": {"calls": "web.browse", "rate": "50/s"},
+    },
     "services": {
         "web": {"replicas": 2, "workers": 32, "operations": {
             "checkout": [{"work": "2ms"}, {"call": "orders.place"}], "browse": [{"work": "2ms"}]}},
@@ -111,7 +113,9 @@ def test_messages_become_work_of_the_consumer_and_dead_letters_of_the_next() -> 
         "version": 1, "title": "Queue", "duration": "10s", "workload": {"c": {"calls": "web.run", "rate": "10/s"}},
         "services": {
             "web": {"workers": 4, "operations": {"run": [{"repeat": 2, "send": "jobs"}]}},
-            "worker": {"workers": 4, "consumes": {"jobs": "do"}, "operations": {"do": [{"fail": "50%"}, {"work": "1ms"}]}},
+            "worker": {
+                "workers": 4, "consumes": {"jobs": "do"}, "operations": {"do": [{"fail": "50%"}, {"work": "1ms"}]},
+            },
             "clerk": {"workers": 4, "consumes": {"bad": "look"}, "operations": {"look": [{"work": "1ms"}]}},
         },
         "queues": {"jobs": {"max deliveries": 3, "dead letters": "bad"}, "bad": {}},
@@ -152,7 +156,8 @@ def test_three_layers_of_four_attempts_make_sixty_four() -> None:
 
 def test_the_loss_of_a_needed_node_cuts_and_that_of_an_optional_one_does_not() -> None:
     front = [{"call": "ads.run", "on error": "ignore"}, {"parallel": [{"call": "a.run"}, {"call": "b.run"}], "join": 1},
-             {"branch": "share 10%", "then": [{"call": "rare.run"}]}, {"call": "base.run"}, "reply", {"call": "late.run"}]  # fmt: skip
+             {"branch": "share 10%", "then": [{"call": "rare.run"}]}, {"call": "base.run"}, "reply",
+             {"call": "late.run"}]  # fmt: skip
     leaf = [{"work": "1ms"}]
     recipes = {"front": front, **dict.fromkeys(["ads", "a", "b", "rare", "base", "late"], leaf)}
     found = {point.node: point for point in single_points(chain(recipes))}
@@ -204,9 +209,11 @@ def test_a_queue_that_feeds_itself_has_infinite_load() -> None:
     ("links", "place", "kind", "limit_s", "needed_s"),
     [
         ({"web -> orders": {"timeout": "44ms"}}, "web -> orders", "below the minimum", 0.044, 0.045),
-        ({"web -> orders": {"timeout": "46ms", "latency": "exponential 1ms"}}, "web -> orders", "below the mean", 0.046, 0.047),
+        ({"web -> orders": {"timeout": "46ms", "latency": "exponential 1ms"}}, "web -> orders", "below the mean",
+         0.046, 0.047),
         ({"web -> orders": {"timeout": "3s"}, "orders -> payments": {"timeout": "1s", "retry": {
-            "max attempts": 3, "backoff": "exponential 1s factor 2"}}}, "web -> orders", "below the callee's own", 3, 6),
+            "max attempts": 3, "backoff": "exponential 1s factor 2"}}},
+         "web -> orders", "below the callee's own", 3, 6),
     ],
 )  # fmt: skip
 def test_timeouts_that_cannot_work_are_named(
@@ -233,17 +240,18 @@ def test_a_sound_system_gets_no_advice() -> None:
 BOUTIQUE_CALLS = {
     "frontend": {
         "home": ["currency.supported", "catalog.list", "cart.get", (9, "currency.convert"), "ad.get"],
-        "product": ["catalog.get", "currency.supported", "cart.get", "currency.convert", "recommendation.list", "ad.get"],
+        "product": ["catalog.get", "currency.supported", "cart.get", "currency.convert",
+                    "recommendation.list", "ad.get"],
         "checkout": ["checkout.place", "recommendation.list", "currency.supported"],
     },
-    "checkout": {"place": ["cart.get", (2, "catalog.get"), (2, "currency.convert"), "shipping.quote", "currency.convert",
-                           "payment.charge", "shipping.ship", "cart.empty", "email.confirm"]},
+    "checkout": {"place": ["cart.get", (2, "catalog.get"), (2, "currency.convert"), "shipping.quote",
+                           "currency.convert", "payment.charge", "shipping.ship", "cart.empty", "email.confirm"]},
     "recommendation": {"list": ["catalog.list"]},
     "cart": {"get": ["redis.read"], "empty": ["redis.read"]},
     "currency": {"supported": [], "convert": []}, "catalog": {"list": [], "get": []}, "ad": {"get": []},
     "shipping": {"quote": [], "ship": []}, "payment": {"charge": []}, "email": {"confirm": []}, "redis": {"read": []},
 }  # fmt: skip
-"""GoogleCloudPlatform/microservices-demo at 34ffea917, frontend/handlers.go and checkoutservice/main.go; a cart of two."""
+"""GoogleCloudPlatform/microservices-demo at 34ffea917, frontend/handlers.go, checkoutservice/main.go; a cart of two."""
 
 
 def boutique(page: str) -> Scenario:

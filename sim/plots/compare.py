@@ -39,12 +39,14 @@ def comparison(
     row_in = 2.1 if len(sides) <= 4 else 1.7
     figure, axes = style.grid_of_axes(len(sides), len(shown), row_in, look, share_y="col", extra_in=1.2)
     for side, row in zip(sides, axes):
+        rows = [_wrapped(side.headlines.get(workload, ()), len(shown)) for workload in shown]
+        room = max(map(len, rows))
         for i, (workload, one) in enumerate(zip(shown, row)):
             draw_flows(one, side.series, workload, look)
             one.margins(x=0.01)
             head = f"{side.name}: {workload}" if i == 0 else workload
-            style.head(one, head if len(head) <= 44 else head[:43] + "…", look)
-            _headline(one, side.headlines.get(workload, ()), len(shown), look)
+            style.head(one, head if len(head) <= 44 else head[:43] + "…", look, pad=7 + 13 * room)
+            _headline(one, rows[i], room, look)
         row[0].set_ylabel("requests per s")
     top = [max(row[i].get_ylim()[1] for row in axes) for i in range(len(shown))]
     for side, row in zip(sides, axes):
@@ -65,19 +67,24 @@ def comparison(
     return figure
 
 
-def _headline(axes: Axes, lines: Sequence[str], columns: int, look: Theme) -> None:
-    """Write the numbers between a panel's name and the panel, wrapped to its width."""
-    if not lines:
-        return
-    rows = [lines[0]]
+def _wrapped(lines: Sequence[str], columns: int) -> list[str]:
+    """Return *lines* joined by dots into as few rows as the width of a panel allows."""
+    rows = list(lines[:1])
     for words in lines[1:]:
         joined = f"{rows[-1]}{' ' if rows[-1].endswith(':') else ' · '}{words}"
         if len(joined) <= 174 // columns:
             rows[-1] = joined
         else:
             rows.append(words)
+    return rows
+
+
+def _headline(axes: Axes, rows: Sequence[str], room: int, look: Theme) -> None:
+    """Write the numbers between a panel's name and the panel, which leaves *room* rows for them."""
+    if not rows:
+        return
+    text = "\n".join(rows)
     axes.annotate(
-        "\n".join(rows), (0, 1), xycoords="axes fraction", xytext=(0, 4), textcoords="offset points", va="bottom",
+        text, (0, 1), xycoords="axes fraction", xytext=(0, 4 + 12.5 * room), textcoords="offset points", va="top",
         fontsize=9, color=look.ink, linespacing=1.2, gid="headline",
     )  # fmt: skip
-    style.head(axes, axes.get_title(loc="left"), look, pad=6 + 12.5 * len(rows))

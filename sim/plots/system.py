@@ -303,7 +303,7 @@ Bounds = tuple[float, float, float, float]
 
 
 def _label(axes: Axes, arrow: Arrow, path: Path, taken: list[Bounds], look: style.Theme) -> None:
-    """Write an arrow's words on it, as near as can be to its last third, where nothing else stands."""
+    """Write an arrow's words on it, as near as can be to its middle, where nothing else stands."""
     words = arrow.words
     half_width, half_height = 0.034 * max(map(len, words)) + 0.03, 0.068 * len(words) + 0.03
     line = _sampled(path)
@@ -313,7 +313,7 @@ def _label(axes: Axes, arrow: Arrow, path: Path, taken: list[Bounds], look: styl
         return x - half_width, y - half_height, x + half_width, y + half_height
 
     def cost(i: int) -> tuple[float, float]:
-        return round(sum(_overlap(bounds(i), other) for other in taken), 3), abs(i / len(line) - 0.62)
+        return round(sum(_overlap(bounds(i), other) for other in taken), 3), abs(i / len(line) - 0.52)
 
     best = min(range(len(line)), key=cost)
     taken.append(bounds(best))
@@ -354,6 +354,7 @@ def _box(axes: Axes, node: Node, x: float, y: float, look: style.Theme) -> None:
     put: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 6, "color": look.ink}
     bar = node.kind == "service" and node.level is not None
     rows = [row for row in (node.size, node.state) if row]
+    x -= 0.11 * (node.kind == "queue") + 0.06 * (node.kind == "workload")
     first = y - 0.08 * len(rows) - 0.07 * bar
     axes.text(x, first, name, fontsize=size, fontweight="bold", **put)
     for i, row in enumerate(rows):

@@ -151,7 +151,7 @@ def _deadlock(circle: ServiceCycle) -> str:
 
 
 def _count(value: float) -> str:
-    return "unlimited" if math.isinf(value) else f"{value:.4g}"
+    return "unlimited" if math.isinf(value) else f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def _times(value: float) -> str:

@@ -96,7 +96,7 @@ def _spread(scenario: Scenario, recipes: Recipes, roots: dict[str, float]) -> di
         if all(math.isclose(new[key], rates.get(key, 0.0), rel_tol=1e-12) for key in new):
             return new
         rates = new
-    return {operation: math.inf for operation in rates}
+    return dict.fromkeys(rates, math.inf)
 
 
 def _delivered(scenario: Scenario, recipes: Recipes, queued: dict[str, float]) -> dict[str, float]:

@@ -207,7 +207,8 @@ def _deadlines(scenario: Scenario, recipes: Recipes) -> Iterator[TimeoutProblem]
                 name, "deadline", workload.deadline, least, recipes.call(name, operation).answer_s, operation
             )
             if link.timeout is not None and link.timeout >= workload.deadline:
-                text = f"{name} -> {callee}: timeout {link.timeout:.3g} s never fires, the deadline is {workload.deadline:.3g} s"
+                limits = f"timeout {link.timeout:.3g} s never fires, the deadline is {workload.deadline:.3g} s"
+                text = f"{name} -> {callee}: {limits}"
                 yield TimeoutProblem(
                     f"{name} -> {callee}", "beyond the deadline", link.timeout, workload.deadline, text
                 )

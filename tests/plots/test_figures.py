@@ -133,7 +133,8 @@ SYSTEM = {
 def test_the_system_says_its_state_in_words_and_shapes(look: style.Theme) -> None:
     measured = {
         ("utilisation", "payments"): 1.0, ("waiting mean", "payments"): 12.0,
-        ("attempt ok ratio", "web -> payments"): 0.25, ("backlog peak", "jobs"): 2400.0, ("goodput ratio", "shop"): 0.02, ("utilisation", "web"): None,
+        ("attempt ok ratio", "web -> payments"): 0.25,
+        ("backlog peak", "jobs"): 2400.0, ("goodput ratio", "shop"): 0.02, ("utilisation", "web"): None,
     }  # fmt: skip
     drawing = drawing_of(Scenario.model_validate(SYSTEM), measured, ["payments slow"])
     figure = rendered(system_figure(drawing, "Shop: during the fault", CAPTION, look))
