@@ -6,7 +6,7 @@ parts that faults need.
 
 from __future__ import annotations
 
-from itertools import count
+from itertools import chain, count, repeat
 from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 from sim.engine import arrivals, faults
@@ -306,7 +306,7 @@ class Building:
             step.then, step.failed = client.answered, client.failed
             step.degraded = _client_degraded(client)
             client.starts.append(step.start)
-            client.operations.append(self.operations.index(operation))
+            client.operations.append(float(self.operations.index(operation)))
         if model.keys is not None:
             client.keys = _flat(arrivals.key_blocks(model.keys, streams.generator(name, "keys")))
         if model.users is not None:
@@ -329,7 +329,9 @@ class Building:
                 sources.append((f"{name} spike {fault_name}", arrivals.during(shape, fault.by, begin, end)))
         for component, rate in sources:
             times = arrivals.instants(model.arrivals, rate, until_s, streams.generator(component, "arrivals"))
-            which = arrivals.choice_blocks(weights, streams.generator(component, "operation"))
+            which: Iterator[list[int]] = repeat([0] * 4096)
+            if len(weights) > 1:
+                which = arrivals.choice_blocks(weights, streams.generator(component, "operation"))
             Source(self.kernel, client, times, which)
 
     def _users(self, name: str, model: models.Workload, client: Client, names: list[str]) -> None:
@@ -366,8 +368,6 @@ def _asked(model: models.Workload) -> tuple[list[str], list[float]]:
 
 
 def _flat(blocks: Iterator[list[int]]) -> Callable[[], int]:
-    from itertools import chain
-
     return chain.from_iterable(blocks).__next__
 
 

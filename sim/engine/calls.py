@@ -61,10 +61,10 @@ class Attempt:
     killed: bool
     replied: bool
 
-    def __init__(self, step: Any, parent: Frame, number: int, now: float) -> None:
+    def __init__(self, step: Any, parent: Frame, request: Any, number: int, now: float) -> None:
         self.step = step
         self.parent = parent
-        self.request = parent.request
+        self.request = request
         self.id = number
         self.number = 1
         self.replica: Any = NOWHERE
@@ -83,12 +83,17 @@ class Attempt:
 
     def row(self, ended_at: float) -> tuple[float, ...]:
         """The attempt as a row of the record."""
-        left_at = self.left_at
-        return (
-            self.id, self.request.number, self.parent.id, self.step.code, self.replica.index, self.number,
-            self.sent_at, self.entered_at, self.started_at, nan if left_at is None else left_at, ended_at,
-            self.outcome, self.cause, self.worked_s,
-        )  # fmt: skip
+        return row(self, ended_at)
+
+
+def row(attempt: Any, ended_at: float) -> tuple[float, ...]:
+    """Return *attempt* as a row of the record."""
+    left_at = attempt.left_at
+    return (
+        attempt.id, attempt.request.number, attempt.parent.id, attempt.step.code, attempt.replica.index,
+        attempt.number, attempt.sent_at, attempt.entered_at, attempt.started_at, nan if left_at is None else left_at,
+        ended_at, attempt.outcome, attempt.cause, attempt.worked_s,
+    )  # fmt: skip
 
 
 class PlainCall:
@@ -98,7 +103,7 @@ class PlainCall:
                  "degraded", "failed")  # fmt: skip
 
     def __init__(self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int) -> None:
-        self.env, self.next_id, self.code = kernel.env, ids, code
+        self.env, self.next_id, self.code = kernel.env, ids, float(code)
         self.open, self.write = recorder.open_attempts, recorder.attempts.write
         self.begin: Then
         """The callee's recipe."""
@@ -115,7 +120,7 @@ class PlainCall:
     def start(self, frame: Frame) -> None:
         """Send the one attempt of this call."""
         number = self.next_id()
-        attempt = Attempt(self, frame, number, self.env._now)
+        attempt = Attempt(self, frame, frame.request, number, self.env._now)
         self.open[number] = attempt
         self.send(attempt)
 
@@ -132,7 +137,7 @@ class PlainCall:
         else:
             del self.open[attempt.id]
             self.write((
-                attempt.id, attempt.request.number, attempt.parent.id, self.code, attempt.replica.index, 1,
+                attempt.id, attempt.request.number, attempt.parent.id, self.code, attempt.replica.index, 1.0,
                 attempt.sent_at, attempt.entered_at, attempt.started_at, left_at, now, outcome, attempt.cause,
                 attempt.worked_s,
             ))  # fmt: skip
@@ -161,22 +166,30 @@ def one_less(attempt: Attempt) -> None:
     attempt.replica.outstanding -= 1
 
 
-class Leaf(Attempt):
+class Leaf:
     """An attempt of a ``LeafCall``: what is not said is filled in where something goes wrong."""
 
-    __slots__ = ()
+    __slots__ = (
+        "callbacks", "step", "parent", "id", "sent_at", "started_at", "left_at", "outcome",
+        "entered_at", "request", "number", "replica", "result", "cause", "worked_s",
+    )  # fmt: skip
+    _ok = True
+    callbacks: Any
+    result: int
+    unanswerable = False
 
-    def __init__(self, step: Any, parent: Frame, number: int, now: float) -> None:
+    def __init__(self, step: LeafCall, parent: Frame, number: int, now: float) -> None:
         self.step = step
         self.parent = parent
         self.id = number
-        self.sent_at = self.entered_at = now
+        self.sent_at = now
         self.started_at = nan
-        self.left_at = None
+        self.left_at: float | None = None
         self.outcome = PENDING
 
     def complete(self) -> None:
         """Fill in the rest, for the general way of ending."""
+        self.entered_at = self.sent_at
         self.request = self.parent.request
         self.number = 1
         self.replica = self.step.replica
@@ -186,7 +199,7 @@ class Leaf(Attempt):
     def row(self, ended_at: float) -> tuple[float, ...]:
         """The attempt as a row of the record."""
         self.complete()
-        return super().row(ended_at)
+        return row(self, ended_at)
 
 
 class LeafCall(PlainCall):
@@ -227,12 +240,12 @@ class LeafCall(PlainCall):
             attempt.complete()
             replica.service.reject(attempt, replica.service.full)
 
-    def work_on(self, attempt: Attempt) -> None:
+    def work_on(self, attempt: Leaf) -> None:
         """A worker takes *attempt* from the line."""
         attempt.callbacks = self.done
         heappush(self.heap, (self.env._now + self.work.draw(), ANSWER, self.next_event(), attempt))
 
-    def finished(self, attempt: Attempt) -> None:
+    def finished(self, attempt: Leaf) -> None:
         """The work is over: release the worker, and the caller goes on."""
         now = self.env._now
         replica = self.replica
@@ -271,7 +284,7 @@ class GuardedCall:
         self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int, link_place: int,
         timeout_s: float | None, retry: Retry | None, breaker: CircuitBreaker | None,
     ) -> None:  # fmt: skip
-        self.kernel, self.env, self.next_id, self.code = kernel, kernel.env, ids, code
+        self.kernel, self.env, self.next_id, self.code = kernel, kernel.env, ids, float(code)
         self.open, self.write = recorder.open_attempts, recorder.attempts.write
         self.lane: Lane | None = None if timeout_s is None else kernel.lane(timeout_s, expire)
         self.retry, self.breaker = retry, breaker
@@ -303,7 +316,8 @@ class GuardedCall:
             return
         call.tries += 1
         number = self.next_id()
-        attempt = Attempt(self, call.frame, number, now)
+        frame = call.frame
+        attempt = Attempt(self, frame, frame.request, number, now)
         attempt.number = call.tries
         attempt.call = call
         attempt.unanswerable = False
@@ -334,14 +348,21 @@ class GuardedCall:
         now = attempt.ended_at = self.env._now
         if attempt.left_at is not None:
             del self.open[attempt.id]
-            self.write(attempt.row(now))
+            self.write(row(attempt, now))
         if self.settled is not None:
             self.settled(attempt)
-        self.ended(attempt, outcome)
+        call = attempt.call
+        if outcome == OK and self.breaker is None and not call.over:
+            call.over = True
+            call.current = None
+            self.then(call.frame)
+        else:
+            self.ended(attempt, outcome)
 
     def ended(self, attempt: Attempt, outcome: int) -> None:
         """The caller knows how *attempt* ended: tell the breaker, then go on, try again or fail."""
         call = attempt.call
+        call.current = None
         if self.breaker is not None:
             self.breaker.record(attempt.generation, outcome <= DEGRADED, self.env._now)
         if call.over:
@@ -365,14 +386,13 @@ class GuardedCall:
 
 
 class ClientCall(GuardedCall):
-    """A client's call: the request remembers it, so that its deadline can end it."""
+    """A client's call: the request itself remembers how far its call is, so that its deadline can end it."""
 
     __slots__ = ()
 
     def start(self, frame: Frame) -> None:
         """Begin a call: its first attempt starts now."""
-        frame.call = call = Call(frame)
-        self.attempt(call)
+        self.attempt(frame)
 
 
 def expire(attempt: Attempt) -> None:
@@ -395,7 +415,7 @@ def give_up(attempt: Attempt, why: int) -> None:
         step.write(attempt.row(attempt.ended_at))
 
 
-def withdraw(call: Call, why: int) -> None:
+def withdraw(call: Any, why: int) -> None:
     """The client leaves at its deadline: its attempt ends as a timeout, nothing is tried again."""
     call.over = True
     attempt = call.current

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from heapq import heappush
 from itertools import chain, count, repeat
+from math import inf
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence
 
 from sim.engine.calls import withdraw
@@ -27,48 +28,67 @@ class Request:
     """One request of a client, from arrival to the end its client knows."""
 
     __slots__ = ("client", "number", "operation", "key", "instance", "arrived_at", "expires_at", "outcome", "result",
-                 "cause", "call", "user", "ends", "request")  # fmt: skip
+                 "cause", "user", "tries", "current", "wait_s", "over")  # fmt: skip
     id = -1
     """No attempt: a client's call has no parent."""
     killed = False
-    user: User | None
+    expires_at: float
+    cause: int
 
-    def __init__(self, client: Client, number: int, operation: int, key: int, instance: int, now: float) -> None:
-        self.client, self.number, self.operation = client, number, operation
-        self.key, self.instance, self.arrived_at = key, instance, now
+    def __init__(
+        self, client: Client, number: int, operation: float, key: int, instance: int, user: User | None, now: float
+    ) -> None:  # fmt: skip
+        self.client = client
+        self.number = number
+        self.operation = operation
+        self.key = key
+        self.instance = instance
+        self.arrived_at = now
+        self.user = user
         self.outcome = PENDING
         self.result = OK
-        self.call: Any = None
-        self.request = self
+        self.tries = 0
+        self.current: Any = None
+        self.wait_s = 0.0
+        self.over = False
+
+    @property
+    def request(self) -> Request:
+        """A request is its own (no reference to itself is kept, so that it goes when its last user does)."""
+        return self
+
+    @property
+    def frame(self) -> Request:
+        """The caller of its own guarded call, whose state (tries, current, over) it also keeps."""
+        return self
 
 
 class Client:
     """What open and closed loops share: sending a request off and closing it."""
 
     __slots__ = ("env", "next_number", "open", "write", "code", "starts", "operations", "lane", "late", "offered",
-                 "keys", "instances", "kernel")  # fmt: skip
+                 "closed", "keys", "instances", "kernel")  # fmt: skip
 
     def __init__(
         self, kernel: Kernel, recorder: Recorder, numbers: Iterator[int], code: int, place: int,
         deadline_s: float | None, keys: Callable[[], int], instances: int,
     ) -> None:  # fmt: skip
-        self.kernel, self.env, self.next_number, self.code = kernel, kernel.env, numbers.__next__, code
+        self.kernel, self.env, self.next_number, self.code = kernel, kernel.env, numbers.__next__, float(code)
         self.open, self.write = recorder.open_requests, recorder.requests.write
         self.starts: list[Start] = []
         """The call step of each operation, by its place in *operations*."""
-        self.operations: list[int] = []
+        self.operations: list[float] = []
         """Codes of the operations."""
         self.lane: Lane | None = None if deadline_s is None else kernel.lane(deadline_s, self.expire)
         self.late = cause(place, "deadline")
-        self.offered = 0
+        self.offered = self.closed = 0
         self.keys, self.instances = keys, instances
 
     def ask(self, which: int, user: User | None = None) -> None:
         """Send one request for the operation with index *which*."""
         number = self.next_number()
         instance = self.offered % self.instances if user is None else user.index
-        request = Request(self, number, self.operations[which], self.keys(), instance, self.env._now)
-        request.user = user
+        request = Request(self, number, self.operations[which], self.keys(), instance, user, self.env._now)
         self.offered += 1
         self.open[number] = request
         if self.lane is not None:
@@ -87,17 +107,18 @@ class Client:
 
     def expire(self, request: Request) -> None:
         """The deadline: the client leaves."""
-        withdraw(request.call, self.late)
+        withdraw(request, self.late)
         if request.outcome == PENDING:
             self._close(request, TIMEOUT, self.late)
 
     def _close(self, request: Request, outcome: int, why: int) -> None:
         request.outcome = outcome
-        del self.open[request.number]
-        call = request.call
+        number = request.number
+        del self.open[number]
+        self.closed += 1
         self.write((
-            request.number, self.code, request.operation, request.key, request.instance, request.arrived_at,
-            self.env._now, outcome, why, 1 if call is None else call.tries,
+            number, self.code, request.operation, request.key, request.instance, request.arrived_at,
+            self.env._now, outcome, why, request.tries or 1.0,
         ))  # fmt: skip
         if request.user is not None:
             request.user.go_on()
@@ -114,17 +135,15 @@ class Source:
     ) -> None:
         self.client = client
         self.env, self.heap, self.next_id = kernel.env, kernel.heap, kernel.next_id
-        self.next_at: Callable[[], float] = chain.from_iterable(times).__next__
+        self.next_at: Callable[[], float] = chain(chain.from_iterable(times), repeat(inf)).__next__
         self.next_which: Callable[[], int] = chain.from_iterable(which).__next__
         self._schedule()
 
     def _schedule(self) -> None:
-        try:
-            at = self.next_at()
-        except StopIteration:
-            return
-        self.callbacks: Any = _ON_ARRIVAL
-        heappush(self.heap, (at, ARRIVAL, self.next_id(), self))
+        at = self.next_at()
+        if at < inf:
+            self.callbacks: Any = _ON_ARRIVAL
+            heappush(self.heap, (at, ARRIVAL, self.next_id(), self))
 
     def arrive(self) -> None:
         """One arrival; the next one is scheduled first, so that it keeps its place among equals."""

@@ -67,11 +67,12 @@ class OperationCompiler:
 
     # --- continuations ------------------------------------------------------------------------------------
 
-    def _timed(self, after: Continuation, in_strand: bool) -> Continuation:
-        """Wrap what comes after a step that takes time."""
+    def _timed(self, after: Continuation, in_strand: bool, on_worker: bool = False) -> Continuation:
+        """Wrap what comes after a step that takes time; *on_worker*: the step kept its worker meanwhile."""
         then, failed = after.then, after.failed
         if in_strand:
-            then, failed = _while_carried(then), _while_carried(failed)
+            holds = on_worker and self.frees
+            then, failed = _while_carried(then, holds), _while_carried(failed, holds)
         if self.fragile:
             then, failed = _while_alive(then), _while_alive(failed)
         return Continuation(then, failed)
@@ -101,14 +102,14 @@ class OperationCompiler:
         building = self.building
         draw = building.streams.draw(step.work, path, "work")
         kind = recipe.FreezableWork if self.service.name in building.freezable else recipe.Work
-        work = kind(building.kernel, draw, self._timed(after, in_strand).then)
+        work = kind(building.kernel, draw, self._timed(after, in_strand, True).then)
         self.service.works.append((work, draw))
         self.last_work = work
         return work.start
 
     def _wait(self, step: models.Wait, after: Continuation, path: str, in_strand: bool) -> Then:
         draw = self.building.streams.draw(step.wait, path, "wait")
-        return recipe.Work(self.building.kernel, draw, self._timed(after, in_strand).then).start
+        return recipe.Work(self.building.kernel, draw, self._timed(after, in_strand, True).then).start
 
     def _call(self, step: models.Call, after: Continuation, path: str, in_strand: bool) -> Then:
         service, _, operation = step.call.partition(".")
@@ -187,12 +188,14 @@ class OperationCompiler:
         return start
 
 
-def _while_carried(go_on: Callable[..., None]) -> Callable[..., None]:
-    """A strand stops when the worker that carried it has gone (its join was decided without it)."""
+def _while_carried(go_on: Callable[..., None], holds: bool) -> Callable[..., None]:
+    """A strand stops when its attempt is over (its join was decided without it), and gives up a worker it *holds*."""
 
     def carried(strand: Frame, *arguments: Any) -> None:
         if strand.root.left_at is None:
             go_on(strand, *arguments)
+        elif holds:
+            strand.replica.suspend(strand)
 
     return carried
 

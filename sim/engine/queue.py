@@ -37,11 +37,11 @@ class Letter:
 class Publisher:
     """Stands for the frame that sent a delivery: no recipe of this run."""
 
-    __slots__ = ("request",)
+    __slots__ = ()
     id = -1
 
-    def __init__(self, request: Any) -> None:
-        self.request = request
+
+PUBLISHER = Publisher()
 
 
 class Queue:
@@ -220,7 +220,7 @@ class Delivery:
         """Hand a message to a worker; its visibility starts now."""
         number = self.next_id()
         letter = receipt.message.body
-        attempt = Attempt(self, Publisher(letter.request), number, self.env._now)
+        attempt = Attempt(self, PUBLISHER, letter.request, number, self.env._now)
         attempt.number = receipt.number
         attempt.message = receipt
         attempt.unanswerable = False

@@ -12,7 +12,7 @@ from itertools import cycle
 from math import nan
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
-from sim.engine.calls import Attempt, Frame, Then, close_left, drop
+from sim.engine.calls import NOWHERE, Attempt, Frame, Then, close_left, drop
 from sim.engine.recorder import cause
 from sim.outcomes import ERROR, OK, PENDING, REFUSED, REJECTED
 from sim.quantities import UNLIMITED, Balance
@@ -149,6 +149,13 @@ class Replica:
     def census(self) -> tuple[int, int]:
         """Workers busy and the length of the line, as they are now."""
         return self.workers - self.free, len(self.line)
+
+    def book_unfinished_work(self) -> None:
+        """Count what work in progress has come to, before it is lost."""
+        for piece in self.pieces:
+            if not self.frozen:
+                root, now = piece.frame.root, self.env._now
+                root.worked_s = min(root.worked_s + now - piece.begun_at, now - root.started_at)
 
     def clear(self) -> None:
         """Everything in it is gone (a crash)."""
@@ -379,8 +386,11 @@ class Service:
             replica.down += 1
             replica.blocked += 1
             replica.refuses += refuse
+            replica.book_unfinished_work()
         for attempt in attempts:
-            if attempt.replica.index >= 0 and attempt.replica.service is self and attempt.left_at is None:
+            # leaf calls have no replica yet; they never go to a service that can crash
+            here = getattr(attempt, "replica", NOWHERE)
+            if here.index >= 0 and here.service is self and attempt.left_at is None:
                 if attempt.entered_at == attempt.entered_at:
                     self._kill(attempt, refuse)
         for replica in self.replicas:
