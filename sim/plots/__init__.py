@@ -15,8 +15,9 @@ import numpy as np
 
 from sim.plots import over_time, style
 from sim.plots.compare import Side, comparison
+from sim.plots.drawing import MEASURES, drawing_of
 from sim.plots.over_time import Series
-from sim.plots.system import MEASURES, drawing_of, system_figure
+from sim.plots.system import system_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

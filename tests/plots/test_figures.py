@@ -9,7 +9,8 @@ import pytest
 
 from sim.plots import over_time, style
 from sim.plots.compare import Side, comparison
-from sim.plots.system import Arrow, Drawing, Node, drawing_of, system_figure
+from sim.plots.drawing import Arrow, Drawing, Node, drawing_of
+from sim.plots.system import system_figure
 from sim.scenario.models import Scenario
 
 TIMES = np.arange(100.0)
@@ -172,7 +173,8 @@ def test_drawing_leaves_pyplot_alone() -> None:
     code = (
         "import sys, sim.plots as plots\n"
         "assert 'matplotlib' not in sys.modules\n"
-        "from sim.plots.system import Drawing, Node, system_figure\n"
+        "from sim.plots.drawing import Drawing, Node\n"
+        "from sim.plots.system import system_figure\n"
         "system_figure(Drawing((Node('a', 'service'),), ()), 't', 'c').savefig(sys.argv[1])\n"
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
