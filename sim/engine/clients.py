@@ -147,7 +147,10 @@ class Source:
 
     def arrive(self) -> None:
         """One arrival; the next one is scheduled first, so that it keeps its place among equals."""
-        self._schedule()
+        at = self.next_at()
+        if at < inf:
+            self.callbacks = _ON_ARRIVAL
+            heappush(self.heap, (at, ARRIVAL, self.next_id(), self))
         self.client.ask(self.next_which())
 
 

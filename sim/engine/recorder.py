@@ -12,7 +12,6 @@ from typing import Any, Callable
 import numpy as np
 
 from sim.engine.record import REASONS, Columns
-from sim.quantities import UNLIMITED
 
 REQUESTS = "id workload operation key client arrived_at ended_at outcome cause attempts".split()
 ATTEMPTS = (
@@ -40,24 +39,24 @@ def cause(place: int, reason: str) -> int:
 class Table:
     """Rows of one kind; ``write`` takes a row as a tuple of numbers."""
 
-    __slots__ = ("names", "_flat", "_blocks", "write")
+    __slots__ = ("names", "flat", "_blocks", "write")
 
     def __init__(self, names: list[str]) -> None:
         self.names = names
-        self._flat: list[float] = []
+        self.flat: list[float] = []
         self._blocks: list[list[np.ndarray[Any, Any]]] = []
-        self.write: Callable[[tuple[float, ...]], None] = self._flat.extend
+        self.write: Callable[[tuple[float, ...]], None] = self.flat.extend
 
     def __len__(self) -> int:
-        return sum(len(block[0]) for block in self._blocks) + len(self._flat) // len(self.names)
+        return sum(len(block[0]) for block in self._blocks) + len(self.flat) // len(self.names)
 
     def pack(self) -> None:
         """Move the rows written so far into typed columns."""
-        if not self._flat:
+        if not self.flat:
             return
-        rows = np.frombuffer(array("d", self._flat)).reshape(-1, len(self.names))
+        rows = np.frombuffer(array("d", self.flat)).reshape(-1, len(self.names))
         self._blocks.append([rows[:, i].astype(_type_of(name)) for i, name in enumerate(self.names)])
-        self._flat.clear()
+        self.flat.clear()
 
     def columns(self, sort_by: str) -> Columns:
         """Return all rows as columns, in the order of *sort_by*; a cause becomes where and why."""
@@ -82,22 +81,22 @@ class Recorder:
     """All tables of a run, what is still open, and the rare events."""
 
     __slots__ = ("requests", "attempts", "leaves", "segments", "messages", "deliveries", "effects", "open_requests",
-                 "open_attempts", "open_messages", "events", "census_at", "census")  # fmt: skip
+                 "open_attempts", "open_messages", "events", "census_at", "census", "packed", "_tables")  # fmt: skip
 
     def __init__(self) -> None:
         self.requests, self.attempts, self.segments = Table(REQUESTS), Table(ATTEMPTS), Table(SEGMENTS)
         self.leaves = Table(LEAVES)
         self.messages, self.deliveries, self.effects = Table(MESSAGES), Table(DELIVERIES), Table(EFFECTS)
+        self._tables = (self.requests, self.attempts, self.leaves, self.segments, self.messages, self.deliveries,
+                        self.effects)  # fmt: skip
+        self.packed = 0
+        """Numbers in packed blocks so far."""
         self.open_requests: dict[int, Any] = {}
         self.open_attempts: dict[int, Any] = {}
         self.open_messages: dict[int, Any] = {}
         self.events: list[tuple[float, str, str, str]] = []
         self.census_at: list[float] = []
         self.census: list[list[int]] = []
-
-    def tables(self) -> tuple[Table, ...]:
-        """All tables."""
-        return (self.requests, self.attempts, self.leaves, self.segments, self.messages, self.deliveries, self.effects)
 
     def attempt_columns(self) -> Columns:
         """Return the attempts, those of leaf calls among them, in the order of sending."""
@@ -115,14 +114,11 @@ class Recorder:
 
     def pack(self) -> None:
         """Pack what has grown; called now and then, outside the hot path."""
-        for table in self.tables():
-            if len(table._flat) > PACK_AT:
+        for table in self._tables:
+            if len(table.flat) > PACK_AT:
+                self.packed += len(table.flat)
                 table.pack()
 
-    def size_bytes(self) -> float:
-        """A rough size of the rows kept: 8 bytes a number."""
-        return float(sum(len(table) * len(table.names) * 8 for table in self.tables()))
-
     def over_memory(self, limit_bytes: float) -> bool:
-        """Whether the records have outgrown their budget."""
-        return limit_bytes != UNLIMITED and self.size_bytes() > limit_bytes
+        """Whether the rows kept have outgrown *limit_bytes*, at 8 bytes a number."""
+        return self.packed * 8 > limit_bytes

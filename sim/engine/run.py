@@ -78,8 +78,11 @@ class _Census:
         building, recorder, now = self.building, self.building.recorder, self.building.kernel.now
         row: list[int] = []
         for _, replicas in self.replicas:
-            counts = [replica.census() for replica in replicas]
-            row += [sum(busy for busy, _ in counts), sum(waiting for _, waiting in counts)]
+            busy, waiting = replicas[0].census()
+            for replica in replicas[1:]:
+                more_busy, more_waiting = replica.census()
+                busy, waiting = busy + more_busy, waiting + more_waiting
+            row += (busy, waiting)
         for queue in building.queues.values():
             row += [queue.backlog, queue.in_flight]
         row += [client.offered - client.closed for client in building.clients.values()]
