@@ -7,6 +7,7 @@ topology's business.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Callable, Iterator
 
 from sim import quantities as q
@@ -28,7 +29,7 @@ def advice(scenario: Scenario) -> list[str]:
         model, _ = source.structure(root)
         if model is not None:
             found += _warnings(root, model)
-    return in_order(found)
+    return in_order([replace(problem, verb="should") for problem in found])
 
 
 def _warnings(root: Node, model: Scenario) -> Iterator[Problem]:

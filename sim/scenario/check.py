@@ -84,8 +84,8 @@ def _recipes(root: Node) -> Iterator[Problem]:
         for step in recipes.walk(recipe):
             target = step.target()
             if target is not None and isinstance(target.value, str):
-                if step.verb == "call" and target.value not in known:
-                    yield operation_problem(target, known)
+                if step.verb == "call" and recipes.is_unknown(root, target.value):
+                    yield recipes.unknown_operation(target, known)
                 elif step.verb == "send" and target.value not in queues:
                     yield at_value(target, "name a queue that exists", did_you_mean(target.value, queues))
                 elif step.verb == "branch":
@@ -97,12 +97,6 @@ def _recipes(root: Node) -> Iterator[Problem]:
                 named.append(name)
         for steps in recipes.lists(recipe):
             yield from _named_once(steps)
-
-
-def operation_problem(node: Node, known: dict[str, Node]) -> Problem:
-    """Return the problem of a reference to an operation that does not exist."""
-    hint = did_you_mean(node.value, known) or ("" if "." in node.value else "it is written service.operation")
-    return at_value(node, "name an operation that exists", hint)
 
 
 def _branch(target: Node, named: list[str]) -> Iterator[Problem]:
@@ -167,7 +161,8 @@ def _queues(root: Node) -> Iterator[Problem]:
         way: list[str] = [name]
         while way[-1] in queues and way[-1] not in way[:-1]:
             way.append(queues[way[-1]].word("dead letters") or "")
-        if way[-1] == name:
+        earlier = list(queues)[: list(queues).index(name)]
+        if way[-1] == name and not any(other in earlier for other in way):
             yield at_value(node, "not lead back to the same queue", value=Words(" -> ".join(way)))
 
 

@@ -88,7 +88,8 @@ def _combination(
         if not isinstance(item.value, str):
             continue
         if item.value not in known:
-            yield at_value(item, "name a toggle that exists", did_you_mean(item.value, known))
+            hint = did_you_mean(item.value, known) or ("" if known else "this scenario has none")
+            yield at_value(item, "name a toggle that exists", hint)
         elif variant in variants and variant not in home_of(item.value):
             homes = ", ".join(home_of(item.value)) or "none"
             yield at_value(item, f"name a toggle of the variant {variant!r}", f"it belongs to {homes}")

@@ -7,9 +7,11 @@ Keys are always text. Left out: tags, several documents in one file, and keys th
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.tokens import AliasToken
@@ -18,8 +20,11 @@ from sim.scenario.tree import Loc, Node, Place, Problem, Words
 
 MAX_BYTES = 1_000_000
 MAX_ALIASES = 64
-MAX_NODES = 100_000
+MAX_NODES = 50_000
 MAX_DEPTH = 64
+
+_BRACKETS = re.compile(rf"(?:[\[{{]\s*){{{MAX_DEPTH + 1}}}")
+"""More brackets in a row than may nest: found before the scanner, which is slow on them."""
 
 _TAG = "tag:yaml.org,2002:"
 _HINTS = {
@@ -51,13 +56,18 @@ def decode(data: bytes, name: str) -> tuple[str, list[Problem]]:
 def read(text: str, name: str) -> tuple[Node | None, list[Problem]]:
     """Return the tree of the YAML *text* (None where there is no readable map) and what is wrong with it."""
     start = Place(name, 1, 1)
-    yaml = YAML(typ="safe", pure=True)
+    if _BRACKETS.search(text):
+        return None, [_too_deep(start)]
     try:
         if "*" in text:
-            aliases = sum(isinstance(token, AliasToken) for token in yaml.scan(text))
+            aliases = sum(isinstance(token, AliasToken) for token in YAML(typ="safe", pure=True).scan(text))
             if aliases > MAX_ALIASES:
                 return None, [Problem(start, ("file",), f"use at most {MAX_ALIASES} aliases", aliases)]
-        document = YAML(typ="safe", pure=True).compose(text)
+        yaml = YAML(typ="safe", pure=True)
+        yaml.Composer = _Composer
+        document = yaml.compose(text)
+    except _Refused as refusal:
+        return None, [replace(refusal.problem, at=start)]
     except RecursionError:
         return None, [_too_deep(start)]
     except MarkedYAMLError as error:
@@ -88,7 +98,7 @@ def _syntax(error: MarkedYAMLError, text: str, name: str) -> Problem:
     hint = next((hint for part, hint in _HINTS.items() if part in what), "")
     if error.context and error.context_mark is not None and error.context_mark.line != mark.line:
         hint = f"{error.context} that begins at line {error.context_mark.line + 1}" + (f"; {hint}" if hint else "")
-    return Problem(where, ("file",), "be readable YAML", Words(what), hint)
+    return Problem(where, ("file",), "be readable YAML", Words(f"a mistake ({what})"), hint)
 
 
 def _position_of(text: str, name: str, index: int | None) -> Place:
@@ -104,11 +114,28 @@ def _too_deep(where: Place) -> Problem:
     return Problem(where, ("file",), f"nest at most {MAX_DEPTH} levels", Words("more"))
 
 
+def _too_many(where: Place) -> Problem:
+    return Problem(where, ("file",), f"hold at most {MAX_NODES} values, aliases written out", Words("more"))
+
+
 class _Refused(Exception):
     """The document breaks a budget and must not be walked any further."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
+
+
+class _Composer(Composer):
+    """ruamel's composer, which stops as soon as a document is too large."""
+
+    count = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Compose one node and count it."""
+        self.count += 1
+        if self.count > MAX_NODES:
+            raise _Refused(_too_many(Place("", 1, 1)))
+        return super().compose_node(parent, index)
 
 
 class _Builder:
@@ -123,8 +150,7 @@ class _Builder:
         where = _place(source, self.name)
         self.count += 1
         if self.count > MAX_NODES:
-            rule = f"hold at most {MAX_NODES} values, aliases written out"
-            raise _Refused(Problem(Place(self.name, 1, 1), ("file",), rule, Words("more")))
+            raise _Refused(_too_many(Place(self.name, 1, 1)))
         if depth > MAX_DEPTH:
             raise _Refused(_too_deep(where))
         if isinstance(source, MappingNode):
@@ -166,7 +192,7 @@ class _Builder:
 
     def _plain_tag(self, source: Any, kind: str, where: Place, loc: Loc) -> None:
         if source.tag != _TAG + kind:
-            self.problems.append(Problem(where, loc, "be a plain value without a tag", str(source.tag)))
+            self.problems.append(Problem(where, loc, "be a plain value without a tag", _short(source.tag)))
 
     def _scalar(self, source: ScalarNode, where: Place, loc: Loc) -> object:
         tag, text = str(source.tag), str(source.value)
@@ -183,8 +209,12 @@ class _Builder:
         except ValueError:
             return text
         if kind not in ("str", "timestamp"):
-            self.problems.append(Problem(where, loc, "be a plain value without a tag", tag))
+            self.problems.append(Problem(where, loc, "be a plain value without a tag", _short(tag)))
         return text
+
+
+def _short(tag: object) -> str:
+    return str(tag).replace(_TAG, "!!")
 
 
 def _whole(text: str) -> int:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Iterator
 
+from sim.errors import did_you_mean
 from sim.scenario.models import STEPS
-from sim.scenario.tree import Node
+from sim.scenario.tree import Node, Problem, at_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,24 @@ def operations(root: Node) -> dict[str, Node]:
         for service, node in root.children("services").items()
         for operation, recipe in node.children("operations").items()
     }
+
+
+def is_unknown(root: Node, operation: str) -> bool:
+    """Whether no such operation exists; where its service cannot be read, that is the mistake, and not this."""
+    services = root.get("services")
+    service, _, name = operation.partition(".")
+    if services is None or not isinstance(services.value, dict) or not services.value:
+        return False
+    node = services.value.get(service)
+    if node is None:
+        return True
+    return bool(node.children("operations")) and name not in node.children("operations")
+
+
+def unknown_operation(node: Node, known: dict[str, Node]) -> Problem:
+    """Return the problem of a reference to an operation that does not exist."""
+    hint = did_you_mean(node.value, known) or ("" if "." in node.value else "it is written service.operation")
+    return at_value(node, "name an operation that exists", hint)
 
 
 def requested(workload: Node) -> list[Node]:

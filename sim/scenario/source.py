@@ -21,7 +21,7 @@ from sim.scenario.models import READY, Scenario
 from sim.scenario.patch import NoSuchPath, assign, merge
 from sim.scenario.read import read
 from sim.scenario.translate import problems_of
-from sim.scenario.tree import SET, Node, Problem, at_key, at_value, grown, in_order, plain
+from sim.scenario.tree import SET, Node, Problem, Words, at_key, at_value, grown, in_order, plain
 
 MACHINERY = ("variants", "toggles", "expect")
 """The keys of a scenario that say how to change or judge it, not what it is."""
@@ -138,9 +138,10 @@ class Source:
         lines = {variant: {problem.line for problem in alone[variant]} for variant in alone}
         shared = set.intersection(*lines.values())
         combinations = list(alone.values())
+        own = {problem.line for problem in found}
         for variant, problems in alone.items():
             patch = self.root.children("variants").get(variant)
-            found += [_blamed(p, "variants", variant, patch, p.line in shared) for p in problems]
+            found += [_blamed(p, "variants", variant, patch, p.line in shared) for p in problems if p.line not in own]
         for toggle, patch in self.root.children("toggles").items():
             found += self._toggle_problems(toggle, patch, alone, combinations)
         unused = [{p.line for p in problems if p.unused} for problems in combinations]
@@ -164,7 +165,7 @@ class Source:
             found += [_blamed(p, "toggles", toggle, patch, False) for p in problems if p.line not in known]
         if homes and not changes and inside is not None and isinstance(inside.value, dict):
             rule = "change something in a variant it belongs to"
-            found.append(at_key(inside, rule, value="a patch that changes nothing" if inside.value else None))
+            found.append(at_key(inside, rule, value=Words("one that changes nothing")))
         return found
 
     # --- choosing ---

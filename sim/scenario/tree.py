@@ -126,7 +126,9 @@ def shown(node: Node | None) -> object:
     if isinstance(node.value, dict):
         return Words("a map" if node.value else "an empty map")
     if isinstance(node.value, list):
-        return Words("a list" if node.value else "an empty list")
+        short = len(node.value) <= 4 and not any(isinstance(item.value, (dict, list)) for item in node.value)
+        listed = f"[{', '.join(str(shown(item)) for item in node.value)}]"
+        return Words(listed if short and node.value else "a list" if node.value else "an empty list")
     if isinstance(node.value, bool):
         return Words("true" if node.value else "false")
     return node.value
@@ -143,11 +145,13 @@ class Problem:
     hint: str = ""
     unused: bool = False
     note: str = ""
+    verb: str = "must"
 
     @property
     def text(self) -> str:
         """The message without its position."""
-        return describe(path_text(self.loc) + self.note, self.rule, self.value, self.hint)
+        place = path_text(self.loc) + self.note
+        return describe(place, self.rule, self.value, self.hint).replace(f"{place} must", f"{place} {self.verb}", 1)
 
     @property
     def line(self) -> str:

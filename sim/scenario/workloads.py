@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from sim import quantities as q
 from sim.errors import did_you_mean
 from sim.scenario import recipes
-from sim.scenario.tree import SET, Node, Problem, Words, at_key, at_value, parsed
+from sim.scenario.tree import SET, Node, Problem, Words, at_key, at_value
 
 
 def workload_problems(root: Node) -> Iterator[Problem]:
@@ -17,7 +16,7 @@ def workload_problems(root: Node) -> Iterator[Problem]:
         if not isinstance(workload.value, dict):
             continue
         yield from _asks_for_one_thing(workload)
-        yield from _references(workload, known)
+        yield from _references(root, workload, known)
         yield from _loop(workload)
         yield from _weights(workload)
 
@@ -48,19 +47,17 @@ def _asks_for_one_thing(workload: Node) -> Iterator[Problem]:
         yield Problem(place.key_at, workload.loc, rule, _names(found))
 
 
-def _references(workload: Node, known: dict[str, Node]) -> Iterator[Problem]:
+def _references(root: Node, workload: Node, known: dict[str, Node]) -> Iterator[Problem]:
     for node in recipes.requested(workload):
-        if node.value not in known:
-            hint = did_you_mean(node.value, known) or ("" if "." in node.value else "it is written service.operation")
-            yield at_value(node, "name an operation that exists", hint)
+        if recipes.is_unknown(root, node.value):
+            yield recipes.unknown_operation(node, known)
     start, tasks = workload.get("start"), workload.children("tasks")
     if start is not None and isinstance(start.value, str) and tasks and start.value not in tasks:
         yield at_value(start, "name one of the tasks", did_you_mean(start.value, tasks))
 
 
 def _loop(workload: Node) -> Iterator[Problem]:
-    arrivals = parsed(q.parse_arrivals, workload.get("arrivals"))
-    at_instants = arrivals is not None and arrivals.kind == "at"
+    at_instants = (workload.word("arrivals") or "").split()[:1] == ["at"]
     rate, users = given(workload, "rate"), given(workload, "users")
     if users:
         for node in given(workload, "rate", "arrivals"):
@@ -83,8 +80,8 @@ def _weights(workload: Node) -> Iterator[Problem]:
     if mix is not None and isinstance(mix.value, dict):
         weights = [node.value for node in mix.value.values()]
         if not weights or all(weight == 0 for weight in weights):
-            yield at_key(mix, "have a weight above zero")
+            yield at_key(mix, "have a weight above zero", value=Words("none"))
     if tasks is not None and isinstance(tasks.value, dict):
         chosen = [task.get("weight") for task in tasks.value.values()]
         if not chosen or all(weight is not None and weight.value == 0 for weight in chosen):
-            yield at_key(tasks, "have a task with a weight above zero")
+            yield at_key(tasks, "have a task with a weight above zero", value=Words("none"))

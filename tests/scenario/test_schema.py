@@ -1,0 +1,85 @@
+"""The committed JSON Schema is the models', and every field has its words."""
+
+# ruff: noqa: E501 (messages are compared whole)
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sim.errors import ParameterError
+from sim.scenario import explain_field, load, schema
+from sim.scenario.models import STEPS
+from sim.scenario.read import read
+from sim.scenario.schema import field_texts
+from sim.scenario.tree import plain
+
+SCENARIOS = Path(__file__).parent.parent.parent / "scenarios"
+FILES = sorted(SCENARIOS.glob("*.yaml"))
+
+
+def test_the_committed_schema_is_fresh() -> None:
+    committed = (SCENARIOS / "scenario.schema.json").read_text(encoding="utf-8")
+    assert committed == json.dumps(schema(), indent=1) + "\n", "run: pileup schema --out scenarios/scenario.schema.json"
+
+
+def test_every_field_has_a_description() -> None:
+    silent = [
+        f"{name}.{key}"
+        for name, part in schema()["$defs"].items()
+        for key, field in part.get("properties", {}).items()
+        if not field.get("description")
+    ]
+    assert silent == []
+    assert all(texts for name, texts in field_texts().items() if name in {step.__name__ for step in STEPS.values()})
+
+
+def test_keys_in_the_schema_are_written_with_spaces() -> None:
+    for part in schema()["$defs"].values():
+        assert not any("_" in key for key in part.get("properties", {}))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_schema_accepts_every_shipped_scenario(path: Path) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    document, _ = read(path.read_text(encoding="utf-8"), path.name)
+    assert document is not None
+    validator = jsonschema.Draft202012Validator(schema())
+    assert [error.message for error in validator.iter_errors(plain(document))] == []
+    assert load(path).title
+
+
+def test_the_schema_refuses_what_the_models_refuse() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    validator = jsonschema.Draft202012Validator(schema())
+    base = {
+        "version": 1,
+        "title": "t",
+        "duration": "60s",
+        "workload": {"w": {"calls": "a.b", "rate": "1/s"}},
+        "services": {"a": {"operations": {"b": [{"work": "5ms"}, "reply", {"repeat": 3, "call": "a.c"}]}}},
+    }
+    assert validator.is_valid(base)
+    assert not validator.is_valid({**base, "fautls": {}})
+    assert not validator.is_valid({**base, "duration": 60})
+    assert not validator.is_valid({**base, "services": {"a": {"operations": {"b": [{"wrk": "5ms"}]}}}})
+    assert not validator.is_valid({**base, "services": {"a.b": {"operations": {"b": []}}}})
+    assert validator.is_valid({"extends": "shop.yaml", "duration": "5s"})
+
+
+def test_a_field_is_explained_with_type_default_and_text() -> None:
+    assert explain_field("breaker.probes") == (
+        "breaker.probes\n  a whole number; default 1\n"
+        "  Calls that pass half-open; all must succeed to close it, the first failure opens it again."
+    )
+    assert "default 4GB" in explain_field("max_memory")
+    assert "fault slow.at, fault crash.at" in explain_field("at")
+    assert "`all` or a whole number; default all" in explain_field("parallel.join")
+    assert "required" in explain_field("scenario.services")
+
+
+def test_an_unknown_field_gets_a_suggestion() -> None:
+    with pytest.raises(
+        ParameterError, match="field must be a field of the format, got 'tmeout'; did you mean 'timeout'?"
+    ):
+        explain_field("tmeout")
