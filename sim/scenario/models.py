@@ -600,11 +600,15 @@ class Scenario(Model):
     ) -> Scenario:
         """Return the combination to play: the file, a variant (default the first), toggles, then `--set`.
 
-        *set_* is ``{path: value}`` or texts ``path=value``. Raises ``ScenarioError``.
+        *set_* is ``{path: value}`` or texts ``path=value``. A resolved scenario keeps its variant and toggles unless
+        others are given. Raises ``ScenarioError``.
         """
         from sim.scenario.source import set_values
 
-        resolved: Scenario = self._origin.source.resolve(variant, with_, set_values(set_))
+        origin, with_ = self._origin, tuple(with_)
+        if origin.resolved and variant is None:
+            variant, with_ = origin.variant, with_ or origin.toggles_on
+        resolved: Scenario = origin.source.resolve(variant, with_, set_values(set_))
         return resolved
 
     def set(self, path: str, value: object) -> Scenario:

@@ -26,6 +26,9 @@ MAX_DEPTH = 64
 _BRACKETS = re.compile(rf"(?:[\[{{]\s*){{{MAX_DEPTH + 1}}}")
 """More brackets in a row than may nest: found before the scanner, which is slow on them."""
 
+_ALIAS = re.compile(r"(?:^|[\s\[{,:-])\*\S")
+"""What could be an alias: only such a text is scanned twice."""
+
 _TAG = "tag:yaml.org,2002:"
 _HINTS = {
     "mapping values are not allowed": "text that holds a colon needs quotes",
@@ -59,7 +62,7 @@ def read(text: str, name: str) -> tuple[Node | None, list[Problem]]:
     if _BRACKETS.search(text):
         return None, [_too_deep(start)]
     try:
-        if "*" in text:
+        if _ALIAS.search(text):
             aliases = sum(isinstance(token, AliasToken) for token in YAML(typ="safe", pure=True).scan(text))
             if aliases > MAX_ALIASES:
                 return None, [Problem(start, ("file",), f"use at most {MAX_ALIASES} aliases", aliases)]

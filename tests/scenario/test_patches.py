@@ -132,6 +132,14 @@ def test_unknown_variants_and_toggles_are_refused_with_a_suggestion() -> None:
         loads(TEXT).resolve("small", ["losy"])
 
 
+def test_a_resolved_scenario_stays_what_it_is_unless_told_otherwise() -> None:
+    chosen = loads(TEXT).resolve("large", ["patient"])
+    assert chosen.resolve() == chosen
+    assert chosen.resolve(with_=["hasty"]).toggles_on == ("hasty",)
+    assert chosen.resolve("large").toggles_on == ()
+    assert chosen.resolve("small").variant == "small"
+
+
 # --- paths --------------------------------------------------------------------------------------------------
 
 
