@@ -18,7 +18,8 @@ HERO = Path(__file__).parent.parent.parent / "scenarios" / "cascade_vs_backlog.y
 WORDS = [
     None, True, False, 0, -1, 3, 1.5, "", "x", "5ms", "1s", "10x", "5%", "100/s", "unlimited", "web", "orders.place",
     "a -> b", "fault", "all", [], {}, [{}], [[]], {"call": "web.browse"}, {"work": "5ms"}, {"": None}, ["reply"],
-    {"a": {"b": {"c": 1}}}, "trace x.csv", "empirical ../x", "<b>", "uniform 1s to 2s", 10**30, float("inf"), float("nan"),
+    {"a": {"b": {"c": 1}}}, "trace x.csv", "empirical ../x", "<b>", "uniform 1s to 2s", 10**30,
+    float("inf"), float("nan"),
 ]  # fmt: skip
 KEYS = sorted(
     {info.alias or name for model in (*models.STEPS.values(), *models.FAULTS.values(), models.Scenario, models.Link,
