@@ -34,7 +34,7 @@ def advice(scenario: Scenario) -> list[str]:
 
 def _warnings(root: Node, model: Scenario) -> Iterator[Problem]:
     checks: tuple[Callable[[Node, Scenario], Iterator[Problem]], ...] = (
-        _timeouts, _visibility, _unbounded, _queues, _branches,
+        _timeouts, _visibility, _unbounded, _jitter, _queues, _branches,
     )  # fmt: skip
     for check in checks:
         yield from check(root, model)
@@ -131,6 +131,14 @@ def _unbounded(root: Node, model: Scenario) -> Iterator[Problem]:
         if service.waiting == q.UNLIMITED and service.workers != q.UNLIMITED:
             node = _below(root, "services", name, "waiting")
             yield at_key(node, "have a bound, or the line grows without end under overload", value="unlimited")
+
+
+def _jitter(root: Node, model: Scenario) -> Iterator[Problem]:
+    for name, link in model.links.items():
+        if link.retry is not None and link.retry.jitter != "none" and link.retry.backoff.kind == "none":
+            yield at_key(
+                _below(root, "links", name, "retry", "jitter"), "stand beside a backoff, whose waits it varies"
+            )
 
 
 def _queues(root: Node, model: Scenario) -> Iterator[Problem]:

@@ -177,10 +177,21 @@ def _links(root: Node) -> Iterator[Problem]:
         unknown = [part for part in parts if part not in ends]
         for part in unknown:
             yield at_key(link, "join two nodes that exist", did_you_mean(part, ends), value=part)
+        if parts[0] in root.children("queues"):
+            yield from _delivery(link)
         if not unknown and name not in used:
             yield at_key(
                 link, "be used by some call, send or delivery", unused_hint(name, used), value=name, unused=True
             )
+
+
+def _delivery(link: Node) -> Iterator[Problem]:
+    """Find policies of a caller on a link that a queue delivers along: it has its own."""
+    for key, instead in (("timeout", "visibility timeout"), ("retry", "redelivery"), ("breaker", "")):
+        node = link.get(key)
+        if node is not None and node.value is not None:
+            hint = f"a queue has `{instead}`" if instead else ""
+            yield at_key(node, "not stand on a link that a queue delivers along", hint)
 
 
 def unused_hint(link: str, used: list[str]) -> str:
