@@ -116,6 +116,13 @@ def test_a_file_over_a_megabyte_is_refused_unread(tmp_path: Path) -> None:
         load(path)
 
 
+def test_a_file_that_is_not_utf_8_says_where(tmp_path: Path) -> None:
+    path = tmp_path / "latin.yaml"
+    path.write_bytes("version: 1\ntitle: café\n".encode("latin-1"))
+    with pytest.raises(ScenarioError, match="latin.yaml:2:11: file must be UTF-8 text, got the byte 0xe9"):
+        load(path)
+
+
 def test_nesting_of_five_thousand_levels_is_a_message() -> None:
     for deep in ("[" * 5000, "{a: " * 5000, "[" * 5000 + "]" * 5000):
         with pytest.raises(ScenarioError, match="<text>:1:1: file must nest at most 64 levels"):
