@@ -1,19 +1,21 @@
-"""Memory per request in flight: python benchmarks/memory.py N; everyone is being served when the run is cut.
+"""Memory per request in flight: python benchmarks/memory.py N; everyone is being served when it is measured.
 
-The resident size before and after is the operating system's; the records of what has ended are not in it, because
-nothing ends.
+The resident size is the operating system's, read while the run is on (at its last census before arrivals stop), so
+that the rows written at the end are not in it.
 """
 
-import resource
 import sys
+from pathlib import Path
 
 import sim
 from sim.engine.run import play
 
+PAGE = 4096
 
-def resident_kib() -> int:
-    """Return the largest resident size so far, in KiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+def resident() -> int:
+    """Return the resident size now, in bytes (Linux)."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
 
 
 def held(n: int) -> sim.Scenario:
@@ -34,7 +36,7 @@ links:
 
 n = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
 play(held(1000).resolve())
-before = resident_kib()
-census = play(held(n).resolve())
-in_flight = len(census.requests["id"])
-print(f"Memory pileup in_flight={in_flight} bytes_each={(resident_kib() - before) * 1024 / in_flight:.0f}")
+sizes: list[int] = []
+record = play(held(n).resolve(), progress=lambda share: sizes.append(resident()))
+in_flight = len(record.requests["id"])
+print(f"Memory pileup in_flight={in_flight} bytes_each={(sizes[-1] - sizes[0]) / in_flight:.0f}")

@@ -28,4 +28,6 @@ def arrivals():
 
 env.process(arrivals())
 env.run()
-print(f"W1 simpy requests={len(sojourns)} mean_sojourn={sum(sojourns) / len(sojourns):.4f} attempts={requests} failed=0")
+print(
+    f"W1 simpy requests={len(sojourns)} mean_sojourn={sum(sojourns) / len(sojourns):.4f} attempts={requests} failed=0"
+)

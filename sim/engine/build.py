@@ -23,6 +23,7 @@ from sim.engine.station import FreeReplica, FreeService, Replica, Service, balan
 from sim.engine.streams import Streams
 from sim.policies.backoff import Backoff
 from sim.policies.breaker import CircuitBreaker
+from sim.outcomes import PENDING
 from sim.policies.retry import Retry
 from sim.quantities import UNLIMITED
 from sim.scenario import models
@@ -235,7 +236,8 @@ class Building:
 
         def arrive_counted(attempt: Attempt) -> None:
             attempt.replica = replica = choose()
-            replica.outstanding += 1
+            if attempt.outcome == PENDING:  # its caller may have given it up on the way
+                replica.outstanding += 1
             enter(attempt)
 
         return arrive_counted

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence
 from sim.engine.calls import withdraw
 from sim.engine.kernel import ARRIVAL
 from sim.engine.recorder import cause
-from sim.outcomes import OK, PENDING, TIMEOUT
+from sim.outcomes import OK, PENDING, SHORT_CIRCUITED, TIMEOUT
 
 if TYPE_CHECKING:
     from sim.engine.kernel import Kernel, Lane
@@ -118,7 +118,7 @@ class Client:
         self.closed += 1
         self.write((
             number, self.code, request.operation, request.key, request.instance, request.arrived_at,
-            self.env._now, outcome, why, request.tries or 1.0,
+            self.env._now, outcome, why, request.tries or outcome != SHORT_CIRCUITED,  # a plain call is tried once
         ))  # fmt: skip
         if request.user is not None:
             request.user.go_on()

@@ -77,11 +77,17 @@ class OperationCompiler:
             then, failed = _while_alive(then), _while_alive(failed)
         return Continuation(then, failed)
 
-    def _elsewhere(self, start: Then, after: Continuation) -> tuple[Then, Continuation]:
+    def _elsewhere(self, start: Then, after: Continuation, in_strand: bool) -> tuple[Then, Continuation]:
         """Free the worker while a step waits for somebody else, where the service does so."""
         if not self.frees:
             return start, after
-        return _suspending(start), Continuation(_resuming(after.then), _resuming(after.failed))
+        return _suspending(start), Continuation(
+            self._resuming(after.then, in_strand), self._resuming(after.failed, in_strand)
+        )
+
+    def _resuming(self, go_on: Callable[..., None], in_strand: bool) -> Callable[..., None]:
+        """Get a worker for the frame, then do *go_on*: a strand may find then that its attempt is over."""
+        return _resuming(_while_carried(go_on, True) if in_strand else go_on)
 
     def _on_error(self, step: Any, after: Continuation, path: str, in_strand: bool) -> Continuation:
         """What failing means for a call, a send or a join."""
@@ -109,7 +115,8 @@ class OperationCompiler:
 
     def _wait(self, step: models.Wait, after: Continuation, path: str, in_strand: bool) -> Then:
         draw = self.building.streams.draw(step.wait, path, "wait")
-        return recipe.Work(self.building.kernel, draw, self._timed(after, in_strand, True).then).start
+        kind = recipe.FragileWait if self.service.name in self.building.freezable else recipe.Work
+        return kind(self.building.kernel, draw, self._timed(after, in_strand, True).then).start
 
     def _call(self, step: models.Call, after: Continuation, path: str, in_strand: bool) -> Then:
         service, _, operation = step.call.partition(".")
@@ -128,10 +135,10 @@ class OperationCompiler:
         if step.as_ in self.asked:
             note = recipe.Remember(step.as_, after.then, after.failed)
             after, degraded = Continuation(note.ended_well, note.ended_badly), note.ended_degraded
-        start, inner = self._elsewhere(call.start, after)
+        start, inner = self._elsewhere(call.start, after, in_strand)
         timed = self._timed(inner, in_strand)
         call.then, call.failed = timed.then, timed.failed
-        _, inner = self._elsewhere(call.start, Continuation(degraded, after.failed))
+        _, inner = self._elsewhere(call.start, Continuation(degraded, after.failed), in_strand)
         call.degraded = self._timed(inner, in_strand).then
         if isinstance(call, GuardedCall):
             call.fragile = self.fragile
@@ -167,14 +174,19 @@ class OperationCompiler:
         repeat = recipe.Repeat(self.building.kernel, step.repeat, after.then)
         body = Continuation(repeat.again, repeat.left(after.failed))
         repeat.body = self.recipe(step.steps, body, path, in_strand)
+        if self.fragile:
+            repeat.body = _while_alive(repeat.body)
         return repeat.start
 
     def _parallel(self, step: models.Parallel, after: Continuation, path: str, in_strand: bool) -> Then:
         after = self._on_error(step, after, path, in_strand)
+        if step.as_ in self.asked:
+            note = recipe.Remember(step.as_, after.then, after.failed)
+            after = Continuation(note.ended_well, note.ended_badly)
         total = len(step.parallel) * step.times
         needed = total if step.join == "all" else int(step.join)
         fork = recipe.Parallel(self.building.kernel, needed)
-        start, inner = self._elsewhere(fork.start, after)
+        start, inner = self._elsewhere(fork.start, after, in_strand)
         timed = self._timed(inner, in_strand)
         fork.then, fork.failed = timed.then, timed.failed
         arrived, broke = fork.arrived, fork.broke
@@ -183,7 +195,7 @@ class OperationCompiler:
         for i, steps in enumerate(step.parallel):
             body = self.recipe(steps, Continuation(arrived, broke), f"{path}.parallel[{i}]", True)
             if self.frees:
-                body = _resuming(body)
+                body = self._resuming(body, True)
             fork.bodies += [body] * step.times
         return start
 

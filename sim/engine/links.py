@@ -9,7 +9,7 @@ from __future__ import annotations
 from heapq import heappush
 from typing import TYPE_CHECKING, Callable
 
-from sim.engine.calls import Attempt, drop, refuse
+from sim.engine.calls import Attempt, lose_answer, refuse
 from sim.engine.kernel import ANSWER
 from sim.engine.recorder import cause
 from sim.outcomes import PENDING, REFUSED
@@ -64,10 +64,7 @@ class Network:
         """The message is gone; only a timer can tell the caller."""
         if attempt.outcome == PENDING:
             attempt.cause = why
-        if attempt.left_at is None and attempt.entered_at == attempt.entered_at:
-            attempt.unanswerable = True  # an early reply is lost, the recipe goes on
-        else:
-            drop(attempt)
+        lose_answer(attempt)
 
 
 def _deliver(attempt: Attempt) -> None:

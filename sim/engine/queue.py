@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING, Any, Callable
 
-from sim.engine.calls import Attempt, close_left, drop
+from sim.engine.calls import Attempt, close_left, drop, lose_answer
 from sim.engine.recorder import cause
 from sim.outcomes import DEAD_LETTERED, DEGRADED, DONE, MESSAGE_LOST, PENDING, REFUSED, TIMEOUT
 from sim.policies.delivery import IN_FLIGHT as HIDDEN
@@ -231,15 +231,15 @@ class Delivery:
         if self.network is None:
             replica.take(attempt)
             return
-        replica.reserved += 1
+        replica.reserve()
         self.network.send(attempt)
-        if attempt.unanswerable:
-            replica.reserved -= 1
+        if attempt.unanswerable and attempt.entered_at != attempt.entered_at:  # lost on its way
+            replica.unreserve()
 
     def deliver(self, attempt: Attempt) -> None:
         """The message is at the replica whose worker had asked for it."""
         replica = attempt.replica
-        replica.reserved -= 1
+        replica.unreserve()
         if replica.down:
             drop(attempt)
         else:
@@ -251,7 +251,7 @@ class Delivery:
         message = receipt.message
         late = attempt.outcome != PENDING
         if queue.down or attempt.result == REFUSED:  # no word gets through: the visibility will end in silence
-            drop(attempt)
+            lose_answer(attempt)
             return
         if not late:
             attempt.outcome = attempt.result
@@ -265,7 +265,7 @@ class Delivery:
             if rest_s is not None:
                 queue.rest(message, rest_s)
             elif message.state != OVER:
-                queue.hand_out()
+                queue.kernel.after(0.0, Queue.hand_out, queue)
 
 
 def silence(attempt: Attempt) -> None:

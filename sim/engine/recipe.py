@@ -37,6 +37,28 @@ class Work:
         heappush(self.heap, (self.env._now + time_s, ANSWER, self.next_id(), frame))
 
 
+class FragileWait:
+    """Time without CPU at a service that some fault pauses or crashes: nothing stretches or freezes the time itself.
+
+    The event on the heap is not the frame, which may be killed and answered meanwhile.
+    """
+
+    __slots__ = ("kernel", "draw", "then")
+
+    def __init__(self, kernel: Kernel, draw: Draw, then: Then) -> None:
+        self.kernel, self.draw, self.then = kernel, draw, then
+
+    def start(self, frame: Frame) -> None:
+        time_s = self.draw()
+        self.kernel.at(self.kernel.env._now + time_s, ANSWER, self._over, (frame, time_s))
+
+    def _over(self, waited: tuple[Frame, float]) -> None:
+        frame, time_s = waited
+        if not frame.killed:
+            frame.worked_s += time_s
+            self.then(frame)
+
+
 class Piece:
     """Work in progress that a pause can freeze: the event on the heap, replaced when it is frozen."""
 
@@ -68,7 +90,7 @@ class Piece:
         frame, spent_s = self.frame, self.work.env._now - self.begun_at
         self.frame = None
         frame.worked_s += spent_s
-        return Piece(frame, self.work, self.left_s - spent_s)
+        return Piece(frame, self.work, max(self.left_s - spent_s, 0.0))
 
 
 _PIECE_DONE = (Piece.done,)
@@ -157,9 +179,14 @@ class Degraded:
         self.then = then
 
     def go_on(self, frame: Frame) -> None:
-        if frame.result == OK:
-            frame.result = DEGRADED
+        degrade(frame)
         self.then(frame)
+
+
+def degrade(frame: Frame) -> None:
+    """Make the answer of *frame* degraded, unless it was given before (an early reply)."""
+    if frame.result == OK and not getattr(frame, "replied", False):
+        frame.result = DEGRADED
 
 
 class Remember:
@@ -178,8 +205,7 @@ class Remember:
     def ended_degraded(self, frame: Frame) -> None:
         """Note degraded, mark the frame and go on."""
         self._note(frame, DEGRADED)
-        if frame.result == OK:
-            frame.result = DEGRADED
+        degrade(frame)
         self.then(frame)
 
     def ended_badly(self, frame: Frame, outcome: int, cause: int) -> None:
@@ -220,13 +246,21 @@ def by_outcome(step: str, outcome: str) -> Callable[[Frame], bool]:
     """Whether the step named *step* has ended like this (``failed``: neither ok nor degraded)."""
 
     def ended(frame: Frame) -> bool:
-        try:
-            code = frame.ends.get(step, PENDING)
-        except AttributeError:
-            return False
+        code = _end_of(step, frame)
         return bool(code > DEGRADED if outcome == "failed" else code == OUTCOMES.index(outcome))
 
     return ended
+
+
+def _end_of(step: str, frame: Frame) -> int:
+    """Return how the step named *step* ended in *frame*, or before in the frames it is a strand of."""
+    while True:
+        ends = getattr(frame, "ends", None)
+        if ends is not None and step in ends:
+            return int(ends[step])
+        if not isinstance(frame, Strand):
+            return PENDING
+        frame = frame.join.frame
 
 
 class Repeat:
@@ -311,6 +345,13 @@ class Join:
         self.degraded = False
 
 
+def _tell_ends(strand: Strand, frame: Frame) -> None:
+    """Let the steps after a join ask how the named steps inside it ended: what ended last is what counts."""
+    ends = getattr(strand, "ends", None)
+    if ends is not None:
+        frame.ends = {**getattr(frame, "ends", {}), **ends}
+
+
 class Parallel:
     """Start every recipe at once; go on when enough ended well, fail as soon as that is impossible."""
 
@@ -335,6 +376,7 @@ class Parallel:
         join.missing -= 1
         join.worked_s += strand.worked_s
         join.degraded = join.degraded or strand.result == DEGRADED
+        _tell_ends(strand, join.frame)
         self._decide(join)
 
     def broke(self, strand: Strand, outcome: int, cause: int) -> None:
@@ -343,6 +385,7 @@ class Parallel:
         join.spare -= 1
         join.worked_s += strand.worked_s
         join.failure = join.failure or (outcome, cause)
+        _tell_ends(strand, join.frame)
         self._decide(join)
 
     def _decide(self, join: Join) -> None:
@@ -353,8 +396,8 @@ class Parallel:
         frame = join.frame
         frame.worked_s += min(join.worked_s, self.env._now - join.begun_at)
         if join.missing <= 0:
-            if join.degraded and frame.result == OK:
-                frame.result = DEGRADED
+            if join.degraded:
+                degrade(frame)
             self.then(frame)
         elif join.failure is not None:
             self.failed(frame, *join.failure)

@@ -26,7 +26,7 @@ EFFECTS = "request site key at attempt".split()
 
 _FLOATS = {"arrived_at", "ended_at", "sent_at", "entered_at", "started_at", "left_at", "worked_s", "queued_at", "at",
            "published_at"}  # fmt: skip
-_WIDE = {"id", "request", "parent", "attempt", "message", "origin", "publisher", "key"}
+_NARROW = {"site", "replica", "number", "outcome", "workload", "operation"}
 _REASON_CODES = len(REASONS)
 PACK_AT = 200_000
 
@@ -59,22 +59,35 @@ class Table:
         self.flat.clear()
 
     def columns(self, sort_by: str) -> Columns:
-        """Return all rows as columns, in the order of *sort_by*; a cause becomes where and why."""
+        """Return all rows as columns, in the order of *sort_by*."""
         self.pack()
         found: Columns = {}
         for i, name in enumerate(self.names):
             parts = [block[i] for block in self._blocks]
             found[name] = np.concatenate(parts) if parts else np.empty(0, _type_of(name))
         order = np.argsort(found[sort_by], kind="stable")
-        found = {name: column[order] for name, column in found.items()}
-        if "cause" in found:
-            code = found.pop("cause")
-            found["where"], found["why"] = code // _REASON_CODES - 1, code % _REASON_CODES
-        return found
+        return _told({name: column[order] for name, column in found.items()})
+
+    def scatter(self, into: Columns, also: Callable[[Columns], Columns] | None = None) -> None:
+        """Write every row to the place in *into* that its id names, and *also* what follows from it."""
+        self.pack()
+        for block in self._blocks:
+            rows = dict(zip(self.names, block, strict=True))
+            at = rows["id"]
+            for name, values in {**rows, **(also(rows) if also else {})}.items():
+                into[name][at] = values
+
+
+def _told(columns: Columns) -> Columns:
+    """Return *columns* with a cause told as where and why."""
+    if "cause" in columns:
+        code = columns.pop("cause")
+        columns["where"], columns["why"] = code // _REASON_CODES - 1, code % _REASON_CODES
+    return columns
 
 
 def _type_of(name: str) -> type[np.generic]:
-    return np.float64 if name in _FLOATS else np.int64 if name in _WIDE else np.int32
+    return np.float64 if name in _FLOATS else np.int16 if name in _NARROW else np.int32
 
 
 class Recorder:
@@ -99,18 +112,14 @@ class Recorder:
         self.census: list[list[int]] = []
 
     def attempt_columns(self) -> Columns:
-        """Return the attempts, those of leaf calls among them, in the order of sending."""
-        full, short = self.attempts.columns("id"), self.leaves.columns("id")
-        n = len(short["id"])
-        if not n:
-            return full
-        told: Columns = {
-            **short, "entered_at": short["sent_at"], "left_at": short["ended_at"], "number": np.ones(n),
-            "replica": np.zeros(n), "outcome": np.zeros(n), "where": np.full(n, -1), "why": np.zeros(n),
-            "worked_s": np.full(n, np.nan),
-        }  # fmt: skip
-        order = np.argsort(np.concatenate([full["id"], short["id"]]), kind="stable")
-        return {name: np.concatenate([column, told[name].astype(column.dtype)])[order] for name, column in full.items()}
+        """Return the attempts, those of leaf calls among them, by id: every id has one row."""
+        n = len(self.attempts) + len(self.leaves)
+        found: Columns = {name: np.zeros(n, _type_of(name)) for name in ATTEMPTS}
+        found["number"][:] = 1
+        found["worked_s"][:] = np.nan
+        self.leaves.scatter(found, lambda row: {"entered_at": row["sent_at"], "left_at": row["ended_at"]})
+        self.attempts.scatter(found)
+        return _told(found)
 
     def pack(self) -> None:
         """Pack what has grown; called now and then, outside the hot path."""

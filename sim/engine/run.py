@@ -14,6 +14,7 @@ from typing import Any, Callable
 import numpy as np
 
 from sim.engine.build import Building
+from sim.engine.calls import Leaf, row
 from sim.engine.kernel import CENSUS
 from sim.engine.record import Record
 from sim.errors import BudgetError
@@ -49,7 +50,7 @@ def play(
         gc.set_threshold(*threshold)
         gc.unfreeze()
     ended_at = max(min(building.kernel.now, census.end_s), 0.0)
-    _close(building, ended_at)
+    _close(building, census.leaves_in_service)
     return _record(building, census, chosen, replication, ended_at)
 
 
@@ -63,6 +64,7 @@ class _Census:
         self.end_s = scenario.duration + drain_s
         self.interval_s = float(max(1, ceil(self.end_s / MOST_CENSUSES)))
         self.cut_off = ""
+        self.leaves_in_service: list[Leaf] = []
         self.number = 0
         self.replicas = [(service.name, service.replicas) for service in building.services.values()]
         self.of = (
@@ -119,13 +121,22 @@ class _Census:
 
     def stop(self, _: Any) -> None:
         """Nothing after this instant is played: the heap is emptied, so SimPy's loop ends."""
+        heap = self.building.kernel.heap
         self.end_s = min(self.end_s, self.building.kernel.now)
-        self.building.kernel.heap.clear()
+        self.leaves_in_service = [event for _, _, _, event in heap if isinstance(event, Leaf)]
+        heap.clear()
 
 
-def _close(building: Building, ended_at: float) -> None:
+def _close(building: Building, leaves: list[Leaf]) -> None:
     """Write rows for what is still open: lost where no answer can ever come, open otherwise."""
     recorder = building.recorder
+    for service in building.services.values():
+        for replica in service.replicas:
+            leaves += [attempt for attempt in replica.line if isinstance(attempt, Leaf)]
+    for leaf in leaves:
+        leaf.complete()
+        leaf.outcome = OPEN
+        recorder.attempts.write(row(leaf, nan))
     still_open = list(recorder.open_attempts.values())
     lost_requests: set[int] = set()
     for attempt in still_open:
@@ -134,15 +145,18 @@ def _close(building: Building, ended_at: float) -> None:
     for attempt in still_open:
         if attempt.outcome == PENDING:
             attempt.outcome = LOST if getattr(attempt, "unanswerable", False) else OPEN
-            recorder.attempts.write(attempt.row(nan))
+            recorder.attempts.write(row(attempt, nan))
         else:
-            recorder.attempts.write(attempt.row(attempt.ended_at))
+            recorder.attempts.write(row(attempt, attempt.ended_at))
     for request in recorder.open_requests.values():
         lost = request.number in lost_requests
         recorder.requests.write((
             request.number, request.client.code, request.operation, request.key, request.instance,
             request.arrived_at, nan, LOST if lost else OPEN, request.cause if lost else 0, request.tries or 1,
         ))  # fmt: skip
+    for service in building.services.values():
+        for replica in service.replicas:
+            replica.close()
     for queue in building.queues.values():
         queue.close(WAITING, IN_FLIGHT)
 

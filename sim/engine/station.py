@@ -105,40 +105,48 @@ class Replica:
             return
         self.blocked += 1
         line = self.line
-        while self.free > 0 and line:
-            attempt = line.popleft()
-            self.free -= 1
-            attempt.started_at = self.env._now
-            if self.patience is not None:
-                attempt.patience.outcome = OK
-            attempt.step.begin(attempt)
-        self.take_messages()
+        while True:
+            while self.free > 0 and line:
+                attempt = line.popleft()
+                self.free -= 1
+                attempt.started_at = self.env._now
+                if self.patience is not None:
+                    attempt.patience.outcome = OK
+                attempt.step.begin(attempt)
+            if not self.take_message():
+                break
         self.blocked -= 1
 
-    def take_messages(self) -> None:
-        """Free workers take messages, queue by queue."""
+    def take_message(self) -> bool:
+        """Take a message of the first queue that has one for a free worker; False when there is none."""
         for queue in self.queues:
-            while self.wants_message() and queue.deliver_to(self):
-                pass
+            if self.wants_message() and queue.deliver_to(self):
+                return True
+        return False
 
     def wants_message(self) -> bool:
         """Whether a worker is free and nothing stands in line before a message."""
-        return self.free > self.reserved and not self.line
+        return self.free > 0 and not self.line
 
     def has_room(self) -> bool:
         """Whether the replica can be offered a message now."""
         return not self.blocked and self.wants_message()
 
+    def reserve(self) -> None:
+        """A worker has asked for a message and waits for it to arrive."""
+        self.free -= 1
+        self.reserved += 1
+
+    def unreserve(self) -> None:
+        """The message is here, or lost."""
+        self.free += 1
+        self.reserved -= 1
+
     def take(self, attempt: Attempt) -> None:
-        """A message that a worker had asked for is here; a call that came first may have its worker meanwhile."""
-        attempt.replica = self
-        attempt.entered_at = now = self.env._now
-        if self.free > 0 and not self.line:
-            self.free -= 1
-            attempt.started_at = now
-            attempt.step.begin(attempt)
-        else:
-            self.queue_up(attempt)
+        """A message is here for the free worker that asked for it."""
+        attempt.entered_at = attempt.started_at = self.env._now
+        self.free -= 1
+        attempt.step.begin(attempt)
 
     def withdraw(self, patience: Patience) -> None:
         """The patience of the first in line is over (equal patience: the first in line is the first to leave)."""
@@ -148,7 +156,7 @@ class Replica:
 
     def census(self) -> tuple[int, int]:
         """Workers busy and the length of the line, as they are now."""
-        return self.workers - self.free, len(self.line)
+        return self.workers - self.free - self.reserved, len(self.line)
 
     def book_unfinished_work(self) -> None:
         """Count what work in progress has come to, before it is lost."""
@@ -157,9 +165,12 @@ class Replica:
                 root, now = piece.frame.root, self.env._now
                 root.worked_s = min(root.worked_s + now - piece.begun_at, now - root.started_at)
 
+    def close(self) -> None:
+        """At the end of the run: write what only the replica knows (nothing, where workers are held throughout)."""
+
     def clear(self) -> None:
         """Everything in it is gone (a crash)."""
-        self.free = self.workers
+        self.free = self.workers - self.reserved
         self.line.clear()
         self.deferred.clear()
         for piece in self.pieces:
@@ -197,8 +208,6 @@ class FreeReplica(Replica):
     def _begin(self, attempt: Attempt) -> None:
         self.in_flight += 1
         attempt.started_at = self.env._now
-        if self.patience is not None and attempt.started_at > attempt.entered_at:
-            attempt.patience.outcome = OK
         self._hold(attempt, attempt.entered_at)
         attempt.step.begin(attempt)
 
@@ -234,41 +243,65 @@ class FreeReplica(Replica):
         if self.blocked:
             return
         self.blocked += 1
-        while self.free > 0 and (self.ready or (self.line and self.in_flight < self.limit)):
-            blocked = not self.line or self.in_flight >= self.limit
-            if self.ready and (blocked or self.ready[0][0] <= self.line[0].entered_at):
-                queued_at, frame, go_on, arguments = self.ready.popleft()
-                self._hold(frame, queued_at)
-                go_on(*arguments)
-            else:
-                self._begin(self.line.popleft())
-        self.take_messages()
+        while True:
+            while self.free > 0 and (self.ready or (self.line and self.in_flight < self.limit)):
+                self._take_first()
+            if not self.take_message():
+                break
         self.blocked -= 1
+
+    def _take_first(self) -> None:
+        """A free worker takes whoever has waited longest; those who go on win a tie."""
+        new = self.line and self.in_flight < self.limit
+        if self.ready and (not new or self.ready[0][0] <= self.line[0].entered_at):
+            queued_at, frame, go_on, arguments = self.ready.popleft()
+            self._hold(frame, queued_at)
+            go_on(*arguments)
+        else:
+            attempt = self.line.popleft()
+            if self.patience is not None:
+                attempt.patience.outcome = OK
+            self._begin(attempt)
 
     def wants_message(self) -> bool:
         """As for any replica, and nobody waits to go on."""
-        return super().wants_message() and not self.ready and self.in_flight < self.limit
+        return self.free > 0 and not self.ready and self.in_flight < self.limit and not self.line
+
+    def reserve(self) -> None:
+        """As for any replica; the message counts as in flight from now on."""
+        super().reserve()
+        self.in_flight += 1
+
+    def unreserve(self) -> None:
+        """As for any replica."""
+        super().unreserve()
+        self.in_flight -= 1
 
     def take(self, attempt: Attempt) -> None:
         """As for any replica."""
-        attempt.replica = self
         attempt.entered_at = self.env._now
-        if self.free > 0 and self.in_flight < self.limit and not self.line and not self.ready:
-            self._begin(attempt)
-        else:
-            self.queue_up(attempt)
+        self._begin(attempt)
 
     def census(self) -> tuple[int, int]:
         """Workers busy; in line: the new and those who want to go on."""
-        return self.workers - self.free, len(self.line) + len(self.ready)
+        return self.workers - self.free - self.reserved, len(self.line) + len(self.ready)
+
+    def close(self) -> None:
+        """At the end of the run: write who holds a worker and who wants to go on."""
+        for frame in self.held:
+            self.write((frame.id, frame.queued_at, frame.running_since, nan))
+        for queued_at, frame, _, _ in self.ready:
+            self.write((frame.id, queued_at, nan, nan))
 
     def clear(self) -> None:
         """A crash ends what every worker did."""
         for frame in self.held:
             self.write((frame.id, frame.queued_at, frame.running_since, self.env._now))
         self.held.clear()
+        for queued_at, frame, _, _ in self.ready:
+            self.write((frame.id, queued_at, nan, self.env._now))
         self.ready.clear()
-        self.in_flight = 0
+        self.in_flight = self.reserved
         super().clear()
 
 
@@ -389,7 +422,7 @@ class Service:
             replica.book_unfinished_work()
         for attempt in attempts:
             # leaf calls have no replica yet; they never go to a service that can crash
-            here = getattr(attempt, "replica", NOWHERE)
+            here: Any = getattr(attempt, "replica", NOWHERE)
             if here.index >= 0 and here.service is self and attempt.left_at is None:
                 if attempt.entered_at == attempt.entered_at:
                     self._kill(attempt, refuse)
