@@ -49,9 +49,9 @@ class OperationCompiler:
         if self.fragile:
             finish = service.end_fragile(finish, fail)
         begin = self.recipe(self.steps, Continuation(finish, fail), self.component, False)
-        if replies:
-            begin = _expecting_reply(begin)
-        return service.begin_fragile(begin, fail) if self.fragile else begin
+        if self.fragile:
+            begin = service.begin_fragile(begin, fail)
+        return _expecting_reply(begin) if replies else begin
 
     def recipe(self, steps: Sequence[Any], after: Continuation, path: str, in_strand: bool) -> Then:
         """Return the start of a list of steps that goes on to *after*."""

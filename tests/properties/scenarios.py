@@ -1,0 +1,247 @@
+"""Random small scenarios for Hypothesis: a few services, recipes without operation cycles, links with any policies, a
+queue or two, up to three faults of any kind in windows that may overlap, open and closed workloads.
+
+Durations come from a short list of binary fractions (and zero), so that things often happen at one instant, mixed with
+random laws. Everything is small: a run takes well under a second.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+TIMES = ("0s", "125ms", "250ms", "500ms", "1s", "exponential 200ms", "uniform 0s to 500ms", "mix 90% 125ms 10% 2s")
+SHORT = ("125ms", "250ms", "500ms", "1s")
+DURATION_S = 4
+
+times = st.sampled_from(TIMES)
+short = st.sampled_from(SHORT)
+shares = st.sampled_from(("0%", "20%", "50%", "100%"))
+
+
+def rarely(draw: st.DrawFn, one_in: int = 4) -> bool:
+    """Return True for about one in *one_in* draws."""
+    return draw(st.integers(0, one_in - 1)) == one_in - 1
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> dict[str, Any]:
+    """Return the document of a scenario that is valid by construction."""
+    names = [f"s{i}" for i in range(draw(st.integers(2, 5)))]
+    operations = [f"{name}.{op}" for name in names for op in ("x", "y")[: draw(st.integers(1, 2))]]
+    order = draw(st.permutations(operations))
+    queues = _queues(draw)
+    consumers = {queue: draw(st.sampled_from(order[1:])) for queue in queues if not rarely(draw, 6)}
+    links: list[str] = []
+    recipes = {}
+    for i, operation in enumerate(order):
+        ahead = order[i + 1 :]
+        sendable = [queue for queue in queues if _publishes_ahead(queue, queues, consumers, ahead)]
+        recipes[operation] = _recipe(draw, operation.split(".")[0], ahead, sendable, links, 0)
+    services = {name: _service(draw) for name in names}
+    for operation, recipe in recipes.items():
+        name, _, inner = operation.partition(".")
+        services[name].setdefault("operations", {})[inner] = recipe
+    for queue, operation in consumers.items():
+        name, _, inner = operation.partition(".")
+        services[name].setdefault("consumes", {})[queue] = inner
+        links.append(f"{queue} -> {name}")
+    workload = _workload(draw, order, links)
+    document: dict[str, Any] = {
+        "version": 1, "title": "Random", "duration": f"{DURATION_S}s", "drain": draw(st.sampled_from(("2s", "8s"))),
+        "seed": draw(st.integers(0, 1000)), "workload": workload, "services": services,
+    }  # fmt: skip
+    if queues:
+        document["queues"] = queues
+    used = list(dict.fromkeys(links))
+    document["links"] = {name: link for name in used if (link := _link(draw, name))}
+    document["faults"] = _faults(draw, names, list(queues), used, workload)
+    return document
+
+
+def _publishes_ahead(queue: str, queues: dict[str, Any], consumers: dict[str, str], ahead: list[str]) -> bool:
+    """Whether all that a message to *queue* can start, dead letters included, is among the operations *ahead*."""
+    while queue is not None:
+        if queue in consumers and consumers[queue] not in ahead:
+            return False
+        queue = queues[queue].get("dead letters")
+    return True
+
+
+def _queues(draw: st.DrawFn) -> dict[str, Any]:
+    names = ("q0", "q1")[: draw(st.integers(0, 2))]
+    queues: dict[str, Any] = {}
+    for i, name in enumerate(names):
+        queue: dict[str, Any] = {"visibility timeout": draw(short)}
+        if not rarely(draw, 3):
+            queue["max deliveries"] = draw(st.integers(1, 3))
+        if rarely(draw, 3):
+            queue["redelivery"] = draw(st.sampled_from(("250ms", "exponential 125ms factor 2")))
+        if i + 1 < len(names) and draw(st.booleans()):
+            queue["dead letters"] = names[i + 1]
+        queues[name] = queue
+    return queues
+
+
+def _recipe(
+    draw: st.DrawFn, service: str, ahead: list[str], queues: list[str], links: list[str], depth: int
+) -> list[Any]:  # fmt: skip
+    kinds = ["work", "work", "wait", "effect", "fail"]
+    if ahead:
+        kinds += ["call"] * 4
+    if queues:
+        kinds += ["send"] * 3
+    if depth < 2:
+        kinds += ["repeat", "parallel", "parallel", "branch"]
+    kinds += ["reply"] if depth == 0 else []
+    steps: list[Any] = []
+    asked: str | None = None
+    for i in range(draw(st.integers(0 if depth else 1, 3))):
+        kind = draw(st.sampled_from(kinds))
+        step: Any
+        if kind == "work":
+            step = {"work": draw(times)}
+        elif kind == "wait":
+            step = {"wait": draw(times)}
+        elif kind == "effect":
+            step = {"effect": draw(st.sampled_from(("charged", "shipped")))}
+            if rarely(draw):
+                step["once per"] = "key"
+        elif kind == "fail":
+            step = {"fail": draw(shares)}
+        elif kind == "reply":
+            step = "reply"
+        elif kind in ("call", "send"):
+            target = draw(st.sampled_from(ahead if kind == "call" else queues))
+            links.append(f"{service} -> {target.split('.')[0]}")
+            step = {kind: target, **_on_error(draw, service, ahead, queues, links, depth)}
+            if depth == 0 and rarely(draw, 3):
+                asked = step["as"] = f"step {i}"
+        elif kind == "repeat":
+            inner = _recipe(draw, service, ahead, queues, links, depth + 1)
+            step = {"repeat": draw(st.integers(1, 3)), "steps": inner or [{"work": "125ms"}]}
+        elif kind == "parallel":
+            inner = [_recipe(draw, service, ahead, queues, links, depth + 1) for _ in range(draw(st.integers(1, 3)))]
+            step = {"parallel": inner, **_on_error(draw, service, ahead, queues, links, depth)}
+            if draw(st.booleans()):
+                step["join"] = draw(st.integers(1, len(inner)))
+            if rarely(draw):
+                step["times"] = 2
+        else:
+            conditions = ["share 30%", "key 0 1"]
+            conditions += [f"{asked} failed", f"{asked} ok", f"{asked} timeout"] if asked else []
+            step = {
+                "branch": draw(st.sampled_from(conditions)),
+                "then": _recipe(draw, service, ahead, queues, links, depth + 1),
+                "else": _recipe(draw, service, ahead, queues, links, depth + 1),
+            }
+        steps.append(step)
+    return steps
+
+
+def _on_error(
+    draw: st.DrawFn, service: str, ahead: list[str], queues: list[str], links: list[str], depth: int
+) -> dict[str, Any]:  # fmt: skip
+    if draw(st.booleans()):
+        return {}
+    kinds = ("ignore", "degraded", "steps") if depth < 2 else ("ignore", "degraded")
+    kind = draw(st.sampled_from(kinds))
+    return {"on error": _recipe(draw, service, ahead, queues, links, depth + 1) if kind == "steps" else kind}
+
+
+def _service(draw: st.DrawFn) -> dict[str, Any]:
+    service: dict[str, Any] = {
+        "workers": draw(st.sampled_from((1, 1, 2, 3, "unlimited"))),
+        "waiting": draw(st.sampled_from((0, 1, 2, 8, "unlimited"))),
+    }
+    if rarely(draw, 3):
+        service["replicas"] = draw(st.integers(2, 3))
+        kinds = ("round robin", "random", "least outstanding", "best of 2")
+        service["balance"] = draw(st.sampled_from(kinds))
+    if rarely(draw, 3):
+        service["max wait"] = draw(short)
+    if draw(st.booleans()):
+        service["while calling"] = "free"
+        if draw(st.booleans()):
+            service["in flight"] = draw(st.sampled_from((1, 2, 4)))
+    return service
+
+
+def _workload(draw: st.DrawFn, order: list[str], links: list[str]) -> dict[str, Any]:
+    workload: dict[str, Any] = {}
+    for name in ("open", "closed")[: draw(st.integers(1, 2))]:
+        asked = list(dict.fromkeys([order[0], draw(st.sampled_from(order))]))
+        client: dict[str, Any] = {"mix": dict.fromkeys(asked, 1), "keys": "uniform 4"}
+        if name == "open":
+            client["rate"] = draw(st.sampled_from(("2/s", "8/s", "ramp 2/s to 10/s over 4s")))
+            client["arrivals"] = draw(st.sampled_from(("poisson", "regular", "regular batches of 3")))
+        else:
+            client["users"] = draw(st.integers(1, 4))
+            client["think"] = draw(st.sampled_from(("125ms", "exponential 500ms")))
+            if draw(st.booleans()):
+                del client["mix"]
+                client["tasks"] = {"one": {"requests": asked, "weight": 2}, "two": {"requests": [asked[0]] * 2}}
+                client["start"] = "two"
+        if draw(st.booleans()):
+            client["deadline"] = draw(short)
+        if rarely(draw):
+            client["done within"] = draw(short)
+        workload[name] = client
+        links += [f"{name} -> {operation.split('.')[0]}" for operation in asked]
+    return workload
+
+
+def _link(draw: st.DrawFn, name: str) -> dict[str, Any]:
+    link: dict[str, Any] = {}
+    if draw(st.booleans()):
+        link["latency"] = draw(st.sampled_from(("125ms", "exponential 50ms", "mix 50% 0s 50% 250ms")))
+    if rarely(draw):
+        link["loss"] = draw(st.sampled_from(("20%", "50%")))
+    if name.startswith("q"):
+        return link
+    if draw(st.booleans()):
+        link["timeout"] = draw(short)
+    if rarely(draw, 3):
+        link["retry"] = {"max attempts": draw(st.integers(1, 3))}
+        if draw(st.booleans()):
+            link["retry"]["backoff"] = draw(st.sampled_from(("125ms", "exponential 125ms factor 2")))
+            link["retry"]["jitter"] = draw(st.sampled_from(("none", "full", "equal", "decorrelated")))
+    if rarely(draw):
+        link["breaker"] = {"failures": draw(st.integers(1, 3)), "open for": draw(short), "probes": 1}
+    return link
+
+
+def _faults(
+    draw: st.DrawFn, services: list[str], queues: list[str], links: list[str], workload: dict[str, Any]
+) -> dict[str, Any]:  # fmt: skip
+    faults: dict[str, Any] = {}
+    for i in range(draw(st.integers(0, 3))):
+        kind = draw(
+            st.sampled_from(("slow", "crash", "crash", "pause", "pause", "errors", "cut", "delay", "lose", "spike"))
+        )
+        fault: dict[str, Any] = {
+            "at": draw(st.sampled_from(("0s", "500ms", "1s", "1500ms", "2s", "uniform 500ms to 2s"))),
+            "for": draw(st.sampled_from(("125ms", "500ms", "1s", "8s"))),
+        }
+        if kind in ("crash", "pause"):
+            fault[kind] = draw(st.sampled_from([*services, *queues]))
+        elif kind in ("slow", "errors"):
+            fault[kind] = draw(st.sampled_from(services))
+        elif kind == "spike":
+            opened = [name for name, client in workload.items() if "rate" in client]
+            fault[kind], fault["by"] = draw(st.sampled_from(opened)), "3x"
+        else:
+            fault[kind] = draw(st.sampled_from(links))
+        if kind in ("crash", "cut"):
+            fault["mode"] = draw(st.sampled_from(("silent", "refuse")))
+        elif kind == "slow":
+            fault["by"] = draw(st.sampled_from(("4x", "0x")))
+        elif kind == "errors":
+            fault["share"], fault["after work"] = draw(st.sampled_from(("30%", "100%"))), draw(st.booleans())
+        elif kind == "delay":
+            fault["by"] = draw(st.sampled_from(("250ms", "exponential 100ms")))
+        elif kind == "lose":
+            fault["share"] = draw(st.sampled_from(("30%", "100%")))
+        faults[f"fault {i}"] = fault
+    return faults
