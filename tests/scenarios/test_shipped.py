@@ -1,0 +1,153 @@
+"""What holds for every shipped scenario: it is valid, drawn, healthy before its fault, and its text is claimed."""
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sim
+from sim.errors import ParameterError
+from sim.experiments.check import check
+from sim.experiments.run import run_resolved
+from sim.quantities import parse_value
+from sim.scenario import problems
+from sim.scenario.shipped import shipped_folder
+from sim.topology import advice
+
+FILES = sorted(shipped_folder().glob("*.yaml"))
+SHIPPED = ("cascade_vs_backlog", "launch_day", "online_boutique", "poison_message", "retry_storm")
+UNWISE_ON_PURPOSE = {
+    "cascade_vs_backlog": ["should be below the deadline", "should end before the deadline"],
+    "retry_storm": ["server.waiting should have a bound"],
+}
+EACH = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+
+
+def header(file: Path) -> list[str]:
+    """Return the comment lines before the document."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return lines[: next(i for i, line in enumerate(lines) if line and not line.startswith("#"))]
+
+
+def combinations(scenario: Any) -> Iterator[tuple[str | None, tuple[str, ...]]]:
+    """Yield each variant alone and with each of its toggles."""
+    for variant in scenario.variants or [None]:
+        yield variant, ()
+        for name, toggle in scenario.toggles.items():
+            if toggle.for_ is None or variant in toggle.for_:
+                yield variant, (name,)
+
+
+def test_the_scenarios_of_the_first_release_are_shipped():
+    assert set(SHIPPED) <= {file.stem for file in FILES}
+
+
+@EACH
+def test_it_is_valid_in_every_variant_and_with_every_toggle(file: Path):
+    errors, warnings = problems(file)
+    assert list(errors) == []
+    unexplained = [
+        line for line in warnings if not any(words in line for words in UNWISE_ON_PURPOSE.get(file.stem, []))
+    ]
+    assert unexplained == []
+    scenario = sim.load(file)
+    for variant, toggles in combinations(scenario):
+        resolved = scenario.resolve(variant, with_=toggles)
+        assert not resolved.notes, "a toggle that changes nothing is not for this variant"
+
+
+@EACH
+def test_its_topology_has_nothing_against_the_baseline(file: Path):
+    said = advice(sim.load(file).resolve())
+    assert said == (["server: its waiting line is unlimited, it never says no"] if file.stem == "retry_storm" else [])
+
+
+@EACH
+def test_its_header_has_the_schema_a_drawing_the_load_and_the_source(file: Path):
+    lines = header(file)
+    assert lines[0] == "# yaml-language-server: $schema=scenario.schema.json"
+    text = "\n".join(lines)
+    assert "-->" in text and "Load, offered against capacity" in text and "Source:" in text
+    assert len([line for line in lines if re.search(r"\d.*(/s|%)", line)]) >= 3, "the arithmetic of the load"
+
+
+@EACH
+def test_it_asks_and_teaches_and_says_where_it_is_from(file: Path):
+    scenario = sim.load(file)
+    assert scenario.question.endswith("?")
+    assert scenario.lesson and scenario.source and scenario.assumptions and scenario.expect
+    assert scenario.replications >= 5
+    assert all(toggle.about for toggle in scenario.toggles.values())
+
+
+@EACH
+def test_less_than_two_percent_fail_before_the_fault(file: Path):
+    scenario = sim.load(file)
+    run = run_resolved(scenario.resolve(), replications=1)
+    failures = run.value("failure ratio", "system", "before" if scenario.faults else "all")
+    assert failures is not None and failures < 0.02
+    assert all(run.identities.values())
+
+
+@EACH
+def test_every_toggle_has_a_claim_on_every_workload(file: Path):
+    scenario = sim.load(file)
+    for name in scenario.toggles:
+        claims = [claim for claim in scenario.expect.values() if name in claim.with_]
+        spoken_of = {claim.of.partition("/")[0] for claim in claims}
+        assert set(scenario.workload) <= spoken_of, f"claims with {name!r} speak of {sorted(spoken_of)}"
+
+
+@EACH
+def test_every_number_of_its_lesson_is_claimed_or_written(file: Path):
+    scenario = sim.load(file)
+    known = {value for claim in scenario.expect.values() for value in bounds(claim)}
+    known |= {1 - value for value in known if 0 <= value <= 1}
+    known |= set(quantities(scenario.document))
+    texts = [scenario.lesson, scenario.question, *(toggle.about for toggle in scenario.toggles.values())]
+    for number, unit in chain.from_iterable(numbers(text) for text in texts):
+        wanted = parse_value(f"{number}{unit}")
+        assert any(abs(wanted - value) < 1e-9 for value in known), f"{number} {unit} is claimed nowhere"
+
+
+def numbers(text: str) -> list[tuple[str, str]]:
+    """Return the numbers of a text that have a unit."""
+    found = re.findall(r"(\d+(?:\.\d+)?) ?(%|ms\b|/s|s\b|seconds?\b)", text)
+    return [(number, "s" if unit.startswith("second") else unit) for number, unit in found]
+
+
+def bounds(claim: Any) -> list[float]:
+    one = [claim.above, claim.below, claim.at_least, claim.at_most, claim.is_]
+    return [float(value) for value in (*one, *(claim.between or [])) if value is not None]
+
+
+def quantities(value: Any) -> Iterator[float]:
+    """Yield every quantity that is written in a document, those inside of laws included."""
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from quantities(inner)
+    elif isinstance(value, str):
+        for word in value.split():
+            try:
+                yield parse_value(word)
+            except ParameterError:
+                continue
+
+
+def test_a_number_that_nobody_claims_is_found():
+    assert numbers("more than 90 % for 30 seconds, 25/s, 5 times, 1.5 s") == [
+        ("90", "%"), ("30", "s"), ("25", "/s"), ("1.5", "s")
+    ]  # fmt: skip
+    assert list(quantities({"a": ["exponential 5ms", 3], "b": {"c": "30s"}})) == [0.005, 30.0]
+
+
+@pytest.mark.slow
+@EACH
+@pytest.mark.parametrize("seed", [1, 2, 12])
+def test_every_claim_holds(file: Path, seed: int):
+    checked = check(sim.load(file), seed=seed)
+    assert {name: v.values for name, v in checked.verdicts.items() if v.verdict != "holds"} == {}
+    assert all(checked.identities.values()) and checked.holds
