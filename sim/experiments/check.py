@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
+from sim.experiments.replications import open_pool, useful_processes
 from sim.experiments.run import Run, claims_of, judge_claims, run_resolved
 from sim.results.claims import Verdict
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 
 @dataclass(slots=True)
@@ -37,26 +42,39 @@ def check(
     checked = Checked(scenario)
     combinations = _combinations(scenario)
     runs: dict[tuple[str, tuple[str, ...]], Run] = {}
+    pool: Executor | None = None
 
     def played(variant: str, toggles: tuple[str, ...]) -> Run:
         key = (variant, toggles)
         if key not in runs:
             part = None if progress is None else _part(progress, len(runs), len(combinations))
             resolved = scenario.resolve(variant or None, with_=toggles)
-            runs[key] = run_resolved(resolved, seed, replications, workers, part)
+            runs[key] = run_resolved(resolved, seed, replications, workers, part, pool)
         return runs[key]
 
-    for variant, toggles in combinations:
-        run = played(variant, toggles)
-        checked.cut_off = checked.cut_off or run.cut_off
-        for name, held in run.identities.items():
-            checked.identities[name] = checked.identities.get(name, True) and held
-        claims = claims_of(scenario, variant, toggles)
-        verdicts = judge_claims(claims, run, lambda other: played(other, ()))
-        checked.verdicts.update(verdicts)
-        checked.digests.update(dict.fromkeys(verdicts, run.scenario.digest))
+    with ExitStack() as stack:
+        for variant, toggles in combinations:
+            run = played(variant, toggles)
+            if pool is None:
+                pool = _pool(stack, run, workers, len(combinations))
+            checked.cut_off = checked.cut_off or run.cut_off
+            for name, held in run.identities.items():
+                checked.identities[name] = checked.identities.get(name, True) and held
+            claims = claims_of(scenario, variant, toggles)
+            verdicts = judge_claims(claims, run, lambda other: played(other, ()))
+            checked.verdicts.update(verdicts)
+            checked.digests.update(dict.fromkeys(verdicts, run.scenario.digest))
     checked.verdicts = {name: checked.verdicts[name] for name in scenario.expect}
     return checked
+
+
+def _pool(stack: ExitStack, run: Run, workers: int | None, combinations: int) -> Executor | None:
+    """Return processes for all the combinations, if the first of them shows that it pays."""
+    events = sum(replication.events_played for replication in run.replications)
+    times = len(run.replications)
+    left = events * (combinations - 1)
+    processes = useful_processes(workers, left, times - 1) if times > 1 and combinations > 1 else 1
+    return stack.enter_context(open_pool(processes)) if processes > 1 else None
 
 
 def _combinations(scenario: Any) -> list[tuple[str, tuple[str, ...]]]:

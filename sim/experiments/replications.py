@@ -7,14 +7,18 @@ replication is a pure function of (scenario, seed, replication), so where it was
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Sequence
 
 from sim.engine.record import Record
 from sim.engine.run import play
 from sim.results.identities import verify
 from sim.results.measures import measures
 from sim.results.rows import Measure
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 Progress = Callable[[float], None]
 
@@ -36,23 +40,27 @@ class Replication:
 
 def replicate(
     scenario: Any, seed: int, replications: int, during: Iterable[str] = (), workers: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress | None = None, pool: Executor | None = None,
 ) -> tuple[list[Replication], Record]:  # fmt: skip
     """Return the outcome of every replication of a resolved *scenario*, and the record of the first.
 
     *during* are further windows to measure. *workers* is the number of processes (default: as many as there are
-    processors, where it pays; 1: this process only). *progress* is told the share done.
+    processors, where it pays; 1: this process only), unless there is a *pool* of them already. *progress* is told the
+    share done.
     """
     windows = tuple(during)
     record = play(scenario, seed, 0, _part(progress, 0, replications))
     found = [examine(record, windows)]
     left = range(1, replications)
-    processes = _processes(workers, found[0].events_played, len(left))
-    if processes == 1:
+    processes = useful_processes(workers, found[0].events_played * len(left), len(left))
+    if pool is not None:
+        found += _in_pool(pool, scenario, seed, left, windows, progress)
+    elif processes > 1:
+        with open_pool(processes) as own:
+            found += _in_pool(own, scenario, seed, left, windows, progress)
+    else:
         for number in left:
             found.append(examine(play(scenario, seed, number, _part(progress, number, replications)), windows))
-    else:
-        found += _in_processes(scenario, seed, left, windows, processes, progress)
     return found, record
 
 
@@ -75,29 +83,38 @@ def _part(progress: Progress | None, number: int, of: int) -> Progress | None:
     return lambda share: progress((number + share) / of)
 
 
-def _processes(workers: int | None, events_each: int, left: int) -> int:
+def useful_processes(workers: int | None, events: int, runs: int) -> int:
+    """Return in how many processes *runs* with so many *events* in all are played best; *workers* decides if given."""
     if workers is not None:
-        return max(1, min(workers, left or 1))
+        return max(1, min(workers, runs or 1))
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if left < 2 or processors < 2 or events_each * left < EVENTS_WORTH_A_PROCESS:
+    if runs < 2 or processors < 2 or events < EVENTS_WORTH_A_PROCESS:
         return 1
-    return min(processors, left)
+    return min(processors, runs)
 
 
-def _in_processes(
-    scenario: Any, seed: int, numbers: Sequence[int], during: Sequence[str], processes: int, progress: Progress | None
-) -> list[Replication]:  # fmt: skip
-    """Spread replications over processes (spawned: the same on every platform), results in order."""
-    from concurrent.futures import ProcessPoolExecutor, as_completed
+@contextmanager
+def open_pool(processes: int) -> Iterator[Executor]:
+    """Give worker processes (spawned: the same on every platform); after a failure what has not begun is dropped."""
+    from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        futures = {pool.submit(play_and_examine, scenario, seed, number, during): number for number in numbers}
         try:
-            for done, _ in enumerate(as_completed(futures), start=1):
-                if progress is not None:
-                    progress((done + 1) / (len(numbers) + 1))
+            yield pool
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-        return [future.result() for future in futures]
+
+
+def _in_pool(
+    pool: Executor, scenario: Any, seed: int, numbers: Sequence[int], windows: Sequence[str], progress: Progress | None
+) -> list[Replication]:  # fmt: skip
+    """Spread replications over the processes of *pool*; results in order."""
+    from concurrent.futures import as_completed
+
+    futures = [pool.submit(play_and_examine, scenario, seed, number, windows) for number in numbers]
+    for done, _ in enumerate(as_completed(futures), start=1):
+        if progress is not None:
+            progress((done + 1) / (len(numbers) + 1))
+    return [future.result() for future in futures]

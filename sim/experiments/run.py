@@ -12,6 +12,8 @@ from sim.results.statistics import interval
 from sim.results.windows import is_written_window
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from sim.engine.record import Record
 
 Values = dict[tuple[str, str, str], list[float | None]]
@@ -158,12 +160,12 @@ def switched_on(scenario: Any, with_: Iterable[str], without: Iterable[str]) -> 
 
 def run_resolved(
     resolved: Any, seed: int | None = None, replications: int | None = None, workers: int | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], None] | None = None, pool: Executor | None = None,
 ) -> Run:  # fmt: skip
-    """Play a scenario that is resolved already."""
+    """Play a scenario that is resolved already, in the processes of *pool* if there is one."""
     chosen = resolved.seed if seed is None else seed
     times = resolved.replications if replications is None else replications
-    found, record = replicate(resolved, chosen, times, written_windows(resolved), workers, progress)
+    found, record = replicate(resolved, chosen, times, written_windows(resolved), workers, progress, pool)
     return Run(resolved, chosen, found, record)
 
 

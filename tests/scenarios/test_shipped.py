@@ -151,3 +151,12 @@ def test_every_claim_holds(file: Path, seed: int):
     checked = check(sim.load(file), seed=seed)
     assert {name: v.values for name, v in checked.verdicts.items() if v.verdict != "holds"} == {}
     assert all(checked.identities.values()) and checked.holds
+
+
+@pytest.mark.slow
+def test_claims_are_judged_alike_in_one_process_and_in_several():
+    scenario = sim.load(shipped_folder() / "poison_message.yaml")
+    alone, together = (check(scenario, replications=3, workers=workers) for workers in (1, 2))
+    assert {name: v.values for name, v in alone.verdicts.items()} == {
+        name: v.values for name, v in together.verdicts.items()
+    }
