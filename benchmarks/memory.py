@@ -24,7 +24,7 @@ def held(n: int) -> sim.Scenario:
 version: 1
 title: memory
 duration: 1s
-drain: 0s
+drain: 2s
 workload: {{clients: {{calls: gateway.handle, rate: {n}/s}}}}
 services:
   gateway: {{workers: unlimited, operations: {{handle: [{{call: station.serve}}]}}}}
