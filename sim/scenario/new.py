@@ -51,13 +51,16 @@ def skeleton(chain: str) -> str:
     if queues:
         lines += ["", "queues:"]
         for name in queues:
-            lines.append(f"  to {name}: {{visibility timeout: 30s, max deliveries: 5, dead letters: {name} dead letters}}")
+            lines.append(
+                f"  to {name}: {{visibility timeout: 30s, max deliveries: 5, dead letters: {name} dead letters}}"
+            )
             lines.append(f"  {name} dead letters: {{}}")
     calls = [(a, b) for a, b, arrow in zip(names, names[1:], arrows) if arrow == "->"]
     if calls:
         lines += ["", "links:"] + [f"  {a} -> {b}: {{latency: 1ms, timeout: 1s}}" for a, b in calls]
     lines += [
         "", "faults:", f"  {last} slow: {{slow: {last}, by: 10x, at: 40s, for: 30s}}",
-        "", "expect:", "  healthy before the fault: {measure: answered ratio, of: clients, during: before, above: 98%}", "",
+        "", "expect:",
+        "  healthy before the fault: {measure: answered ratio, of: clients, during: before, above: 98%}", "",
     ]  # fmt: skip
     return "\n".join(lines)
