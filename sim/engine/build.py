@@ -39,7 +39,7 @@ class Building:
 
     def __init__(self, scenario: models.Scenario, seed: int, replication: int, fast_leaves: bool = True) -> None:
         self.scenario = scenario
-        self.kernel = Kernel()
+        self.kernel = Kernel(scenario.max_events)
         self.recorder = Recorder()
         self.streams = Streams(seed, replication, scenario.tables)
         self.attempt_ids = count().__next__

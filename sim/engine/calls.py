@@ -120,6 +120,10 @@ class PlainCall:
         self.open[number] = attempt
         self.send(attempt)
 
+    def has_timer(self, attempt: Attempt) -> bool:
+        """Whether a timer will end *attempt* if no answer does."""
+        return False
+
     def receive(self, attempt: Attempt) -> None:
         """The answer is back at the caller."""
         if attempt.outcome != PENDING:
@@ -304,7 +308,7 @@ class GuardedCall:
 
     def attempt(self, call: Any) -> None:
         """Send the next attempt, unless the breaker is open or the caller has gone."""
-        if call.over or (self.fragile and call.frame.killed):
+        if call.over or (self.fragile and self._held_back(call)):
             return
         now = self.env._now
         breaker = self.breaker
@@ -326,6 +330,16 @@ class GuardedCall:
             self.lane.add(attempt)
         self.send(attempt)
 
+    def _held_back(self, call: Call) -> bool:
+        """Whether the caller was killed, or is frozen and tries again when it thaws."""
+        frame = call.frame
+        if frame.killed:
+            return True
+        replica = frame.replica
+        if replica.frozen:
+            replica.deferred.append((self.attempt, (call,)))
+        return bool(replica.frozen)
+
     def _short_circuit(self, call: Call, now: float) -> None:
         """Fail at once; no attempt is made, but a row tells that it was wanted."""
         frame = call.frame
@@ -335,6 +349,10 @@ class GuardedCall:
         ))  # fmt: skip
         call.over = True
         self.failed(frame, SHORT_CIRCUITED, self.open_cause)
+
+    def has_timer(self, attempt: Attempt) -> bool:
+        """Whether a timer will end *attempt* if no answer does."""
+        return self.lane is not None
 
     def receive(self, attempt: Attempt) -> None:
         """An answer is back: the first end counts, a late one changes nothing."""
@@ -387,7 +405,11 @@ class ClientCall(GuardedCall):
 
     __slots__ = ()
 
-    start = GuardedCall.attempt
+    start = GuardedCall.attempt  # type: ignore[assignment]
+
+    def has_timer(self, attempt: Attempt) -> bool:
+        """A client's deadline is a timer too."""
+        return self.lane is not None or attempt.request.client.lane is not None
 
 
 def expire(attempt: Attempt) -> None:

@@ -12,7 +12,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence
 
 from sim.engine.calls import withdraw
-from sim.engine.kernel import ARRIVAL
+from sim.engine.kernel import ARRIVAL, TIMER
 from sim.engine.recorder import cause
 from sim.outcomes import OK, PENDING, SHORT_CIRCUITED, TIMEOUT
 
@@ -169,7 +169,7 @@ class User:
         self.client, self.kernel, self.index, self.until_s = client, kernel, index, until_s
         self.think, self.draw_task, self.tasks = think, draw_task, tasks
         self.left: list[int] = list(reversed(first)) if first is not None else self._drawn()
-        kernel.after(self.think(), User.next_request, self)
+        kernel.at(self.think(), TIMER, User.next_request, self)
 
     def _drawn(self) -> list[int]:
         return list(reversed(self.tasks[self.draw_task()]))

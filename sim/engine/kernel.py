@@ -7,9 +7,11 @@ them. ``_queue``, ``_eid`` and ``_now`` are private to SimPy 4.1: ``tests/engine
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from heapq import heappush
-from typing import Any, Callable
+from itertools import chain, count
+from typing import Any, Callable, Iterator
 
 import simpy
 
@@ -39,17 +41,32 @@ class Tick:
 _ON_TICK = (Tick.fire,)
 
 
+def _go_on(_: Any) -> None:
+    """No budget was set."""
+
+
 class Kernel:
-    """One run's clock: the environment, its heap, and the helpers that put things on it."""
+    """One run's clock: the environment, its heap, and the helpers that put things on it.
 
-    __slots__ = ("env", "heap", "next_id", "_instant", "_at_instant", "_lanes")
+    Every event takes an id; when *most_events* are used up, ``over_budget`` is called after everything else that
+    happens at that instant. (The ids are two iterators in a chain, so that counting costs nothing.)
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("env", "heap", "next_id", "over_budget", "_instant", "_at_instant", "_lanes")
+
+    def __init__(self, most_events: int = sys.maxsize) -> None:
         self.env = simpy.Environment()
         self.heap: list[Any] = self.env._queue
+        self.env._eid = chain(range(most_events), self._beyond(most_events))  # type: ignore[assignment]
         self.next_id: Callable[[], int] = self.env._eid.__next__
+        self.over_budget: Callable[[Any], None] = _go_on
         self._instant, self._at_instant = -1.0, 0
         self._lanes: dict[tuple[float, Any], Lane] = {}
+
+    def _beyond(self, most_events: int) -> Iterator[int]:
+        """Ids beyond the budget: asking for the first one ends the instant with ``over_budget``."""
+        heappush(self.heap, (self.env._now, CENSUS, most_events, Tick(self.over_budget, None)))
+        yield from count(most_events + 1)
 
     @property
     def now(self) -> float:

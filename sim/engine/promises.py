@@ -9,24 +9,24 @@ counts as duplicated.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, Iterator, Sequence
+from typing import Any, Callable, Sequence
 
 from sim.engine.record import Promise
 from sim.scenario import models
 
 Conditions = tuple[tuple[Any, ...], ...]
+Found = dict[tuple[str, Conditions], int]
+"""How often the effect step at a path is due, under which conditions."""
 
 
 def promises(scenario: models.Scenario, effect_code: Callable[[str], int]) -> tuple[Promise, ...]:
     """Return the promises of every operation that a workload can ask for."""
-    found = []
-    for root in sorted(requested_operations(scenario)):
-        totals: dict[tuple[int, Conditions], int] = {}
-        for path, times, conditions in _reached(scenario, root, 1, ()):
-            key = (effect_code(path), conditions)
-            totals[key] = totals.get(key, 0) + times
-        found += [Promise(root, site, times, conditions) for (site, conditions), times in totals.items()]
-    return tuple(found)
+    reader = _Reader(scenario)
+    return tuple(
+        Promise(root, effect_code(path), times, conditions)
+        for root in sorted(requested_operations(scenario))
+        for (path, conditions), times in reader.operation(root).items()
+    )
 
 
 def requested_operations(scenario: models.Scenario) -> set[str]:
@@ -40,61 +40,80 @@ def requested_operations(scenario: models.Scenario) -> set[str]:
     return found
 
 
-def _reached(
-    scenario: models.Scenario, operation: str, times: int, conditions: Conditions
-) -> Iterator[tuple[str, int, Conditions]]:  # fmt: skip
-    service, _, name = operation.partition(".")
-    recipe = scenario.services[service].operations[name]
-    yield from _in_recipe(scenario, recipe, operation, times, conditions)
+class _Reader:
+    """Reads every operation once, however many ways lead to it."""
+
+    __slots__ = ("scenario", "known", "consumers")
+
+    def __init__(self, scenario: models.Scenario) -> None:
+        self.scenario = scenario
+        self.known: dict[str, Found] = {}
+        self.consumers: dict[str, str] = {}
+        for name, model in scenario.services.items():
+            for queue, operation in model.consumes.items():
+                self.consumers.setdefault(queue, f"{name}.{operation}")
+
+    def operation(self, name: str) -> Found:
+        """Return what one request for *name* leads to."""
+        if name not in self.known:
+            self.known[name] = {}  # what a message of its own handler leads to again is not promised
+            service, _, operation = name.partition(".")
+            self.known[name] = self.recipe(self.scenario.services[service].operations[operation], name)
+        return self.known[name]
+
+    def recipe(self, steps: Sequence[Any], path: str) -> Found:
+        """Return what a list of steps leads to."""
+        found: Found = {}
+        for i, step in enumerate(steps):
+            own = self.step(step, f"{path}[{i}]")
+            _add(found, own)
+            on_error = getattr(step, "on_error", "fail")
+            if not isinstance(on_error, str):
+                _add(found, _beyond(own, self.recipe(on_error, f"{path}[{i}].on error")), 1, ("taken",))
+        return found
+
+    def step(self, step: Any, path: str) -> Found:
+        """Return what one step leads to, were it to end well."""
+        found: Found = {}
+        if isinstance(step, models.Effect):
+            found[path, ()] = 1
+        elif isinstance(step, models.Call):
+            _add(found, self.operation(step.call))
+        elif isinstance(step, models.Send):
+            if step.send in self.consumers:
+                _add(found, self.operation(self.consumers[step.send]))
+        elif isinstance(step, models.Repeat):
+            _add(found, self.recipe(step.steps, path), step.repeat)
+        elif isinstance(step, models.Parallel):
+            for i, inner in enumerate(step.parallel):
+                _add(found, self.recipe(inner, f"{path}.parallel[{i}]"), step.times)
+        elif isinstance(step, models.Branch):
+            for wanted, inner, name in ((True, step.then, "then"), (False, step.else_, "else")):
+                _add(found, self.recipe(inner, f"{path}.{name}"), 1, _asks(step, path, wanted))
+        return found
 
 
-def _in_recipe(
-    scenario: models.Scenario, steps: Sequence[Any], path: str, times: int, conditions: Conditions
-) -> Iterator[tuple[str, int, Conditions]]:  # fmt: skip
-    for i, step in enumerate(steps):
-        here = f"{path}[{i}]"
-        own = list(_in_step(scenario, step, here, times, conditions))
-        yield from own
-        on_error = getattr(step, "on_error", "fail")
-        if not isinstance(on_error, str):
-            instead = _in_recipe(scenario, on_error, f"{here}.on error", times, (*conditions, ("taken",)))
-            yield from _beyond(own, instead)
+def _add(found: Found, more: Found, times: int = 1, condition: tuple[Any, ...] | None = None) -> None:
+    """Add *more* to *found*, so many times and under one more condition."""
+    for (path, conditions), each in more.items():
+        if condition is not None and condition not in conditions:
+            conditions = (condition, *conditions)
+        key = (path, conditions)
+        found[key] = found.get(key, 0) + each * times
 
 
-def _beyond(
-    own: Sequence[tuple[str, int, Conditions]], instead: Iterable[tuple[str, int, Conditions]]
-) -> Iterator[tuple[str, int, Conditions]]:
-    """Yield what a stand-in recipe leads to more often than the step it stands in for."""
+def _beyond(own: Found, instead: Found) -> Found:
+    """Return what a stand-in recipe leads to more often than the step it stands in for."""
     had: dict[str, int] = {}
-    for path, times, _ in own:
+    for (path, _), times in own.items():
         had[path] = had.get(path, 0) + times
-    for path, times, conditions in instead:
+    found: Found = {}
+    for (path, conditions), times in instead.items():
         covered = min(times, had.get(path, 0))
         had[path] = had.get(path, 0) - covered
         if times > covered:
-            yield path, times - covered, conditions
-
-
-def _in_step(
-    scenario: models.Scenario, step: Any, path: str, times: int, conditions: Conditions
-) -> Iterator[tuple[str, int, Conditions]]:  # fmt: skip
-    if isinstance(step, models.Effect):
-        yield path, times, conditions
-    elif isinstance(step, models.Call):
-        yield from _reached(scenario, step.call, times, conditions)
-    elif isinstance(step, models.Send):
-        for consumer, model in scenario.services.items():
-            if step.send in model.consumes:
-                yield from _reached(scenario, f"{consumer}.{model.consumes[step.send]}", times, conditions)
-                break
-    elif isinstance(step, models.Repeat):
-        yield from _in_recipe(scenario, step.steps, path, times * step.repeat, conditions)
-    elif isinstance(step, models.Parallel):
-        for i, inner in enumerate(step.parallel):
-            yield from _in_recipe(scenario, inner, f"{path}.parallel[{i}]", times * step.times, conditions)
-    elif isinstance(step, models.Branch):
-        for wanted, inner, name in ((True, step.then, "then"), (False, step.else_, "else")):
-            yield from _in_recipe(scenario, inner, f"{path}.{name}", times, (*conditions, _asks(step, path, wanted)))
+            found[path, conditions] = times - covered
+    return found
 
 
 def _asks(step: models.Branch, path: str, wanted: bool) -> tuple[Any, ...]:

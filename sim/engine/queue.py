@@ -245,6 +245,10 @@ class Delivery:
         else:
             replica.take(attempt)
 
+    def has_timer(self, attempt: Attempt) -> bool:
+        """A delivery ends with its visibility at the latest."""
+        return True
+
     def receive(self, attempt: Attempt) -> None:
         """The handler's word is here: an acknowledgement ends the message even when it comes late."""
         queue, core, receipt = self.queue, self.queue.core, attempt.message

@@ -8,8 +8,10 @@ at the budgets on the way.
 from __future__ import annotations
 
 import gc
+import sys
+from contextlib import contextmanager
 from math import ceil, nan
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 import numpy as np
 
@@ -22,6 +24,8 @@ from sim.outcomes import IN_FLIGHT, LOST, OPEN, PENDING, WAITING
 from sim.scenario import models
 
 MOST_CENSUSES = 5_000
+DEEPEST = 20_000
+"""Steps and calls that take no time are played one inside another, up to this depth of Python's stack."""
 Progress = Callable[[float], None]
 """Told now and then the share of the run that is played."""
 
@@ -37,7 +41,24 @@ def play(
     Raises ``BudgetError`` for a run that cannot leave an instant; a run that needs more events or memory than its
     budget returns its record so far with ``cut_off`` set.
     """
-    chosen = scenario.seed if seed is None else seed
+    with _deep_stack():
+        return _play(scenario, scenario.seed if seed is None else seed, replication, progress, fast_leaves)
+
+
+@contextmanager
+def _deep_stack() -> Iterator[None]:
+    """Let Python nest ``DEEPEST`` calls for a while."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, DEEPEST))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _play(
+    scenario: models.Scenario, chosen: int, replication: int, progress: Progress | None, fast_leaves: bool
+) -> Record:  # fmt: skip
     building = Building(scenario, chosen, replication, fast_leaves)
     census = _Census(building, progress)
     threshold = gc.get_threshold()
@@ -46,6 +67,12 @@ def play(
     gc.set_threshold(100_000, 50, 100)
     try:
         building.kernel.env.run()
+    except RecursionError:
+        now = building.kernel.now
+        raise BudgetError(
+            f"more than {DEEPEST} steps and calls follow one another at {now:.6g}s without taking time",
+            f"{now:.6g}s of the scenario played",
+        ) from None
     finally:
         gc.set_threshold(*threshold)
         gc.unfreeze()
@@ -72,6 +99,7 @@ class _Census:
             *((what, name) for name in building.queues for what in ("backlog", "in flight")),
             *(("in flight", name) for name in building.clients),
         )
+        building.kernel.over_budget = self.cut
         building.kernel.at(0.0, CENSUS, self.take)
         building.kernel.at(self.end_s, CENSUS, self.stop)
 
@@ -91,7 +119,7 @@ class _Census:
         recorder.census_at.append(now)
         recorder.census.append(row)
         recorder.pack()
-        if self._within_budget(now) and not self._drained(now):
+        if self._within_budget(now) and not self._drained(now, row):
             self.number += 1
             building.kernel.at(self.number * self.interval_s, CENSUS, self.take)
         if self.progress is not None:
@@ -99,21 +127,27 @@ class _Census:
 
     def _within_budget(self, now: float) -> bool:
         scenario, recorder = self.building.scenario, self.building.recorder
-        played = self.building.kernel.next_id()
-        if played > scenario.max_events:
-            self.cut_off = f"more than {scenario.max_events} events (max events), at {now:g}s of the scenario"
-        elif recorder.over_memory(scenario.max_memory):
+        if recorder.over_memory(scenario.max_memory):
             self.cut_off = f"records over {scenario.max_memory / 1e9:g}GB (max memory), at {now:g}s of the scenario"
         if self.cut_off:
             self.stop(None)
         return not self.cut_off
 
-    def _drained(self, now: float) -> bool:
+    def cut(self, _: Any) -> None:
+        """The events are used up."""
+        building = self.building
+        self.cut_off = f"more than {building.scenario.max_events} events (max events), at {building.kernel.now:g}s"
+        self.cut_off += " of the scenario"
+        self.stop(None)
+
+    def _drained(self, now: float, row: list[int]) -> bool:
         """Whether arrivals have stopped and nothing is in flight any more."""
         building = self.building
         if now < building.scenario.duration:
             return False
         recorder = building.recorder
+        if any(row[: 2 * len(self.replicas)]):  # calls of leaves are in no table of open attempts
+            return False
         if recorder.open_requests or recorder.open_attempts or any(q.unsettled for q in building.queues.values()):
             return False
         self.stop(None)
@@ -140,11 +174,11 @@ def _close(building: Building, leaves: list[Leaf]) -> None:
     still_open = list(recorder.open_attempts.values())
     lost_requests: set[int] = set()
     for attempt in still_open:
-        if attempt.outcome == PENDING and getattr(attempt, "unanswerable", False):
+        if attempt.outcome == PENDING and _is_lost(attempt):
             _lose_callers(attempt, lost_requests)
     for attempt in still_open:
         if attempt.outcome == PENDING:
-            attempt.outcome = LOST if getattr(attempt, "unanswerable", False) else OPEN
+            attempt.outcome = LOST if _is_lost(attempt) else OPEN
             recorder.attempts.write(row(attempt, nan))
         else:
             recorder.attempts.write(row(attempt, attempt.ended_at))
@@ -161,6 +195,11 @@ def _close(building: Building, leaves: list[Leaf]) -> None:
         queue.close(WAITING, IN_FLIGHT)
 
 
+def _is_lost(attempt: Any) -> bool:
+    """Whether no answer and no timer would ever end *attempt*, however long the run went on."""
+    return getattr(attempt, "unanswerable", False) and not attempt.step.has_timer(attempt)
+
+
 def _lose_callers(attempt: Any, lost_requests: set[int]) -> None:
     """Everybody up the chain who waits for *attempt* can never be answered either."""
     why = attempt.cause
@@ -170,6 +209,8 @@ def _lose_callers(attempt: Any, lost_requests: set[int]) -> None:
         if caller.outcome != PENDING or getattr(caller, "replied", False):
             return
         caller.unanswerable = True
+        if not _is_lost(caller):
+            return
         caller.cause = caller.cause or why
         frame = caller.parent
     if frame is not None and getattr(frame, "outcome", OPEN) == PENDING:
