@@ -128,7 +128,18 @@ def setup(*_: str) -> int:
 
 def demo(*extra: str) -> int:
     """play the same fault in a synchronous and an asynchronous design, side by side"""
-    status = run(PYTHON, "-m", "sim", "compare", "scenarios/cascade_vs_backlog.yaml", "--out", DEMO, *extra)
+    status = run(
+        PYTHON,
+        "-m",
+        "sim",
+        "compare",
+        "scenarios/cascade_vs_backlog.yaml",
+        "--variants",
+        "synchronous,asynchronous",
+        "--out",
+        DEMO,
+        *extra,
+    )
     if status == 0:
         for path in sorted(DEMO.rglob("*")):
             if path.suffix in (".html", ".md", ".png", ".svg"):
