@@ -45,9 +45,10 @@ def main() -> None:
     """Run the command line and leave with its exit status; usage errors leave by themselves, with status 2."""
     try:
         app(prog_name="pileup")
-    except KeyboardInterrupt:
-        _say("Interrupted; nothing was left half-written.")
-        sys.exit(INTERRUPTED)
+    except SystemExit as leaving:
+        if leaving.code == INTERRUPTED:
+            _say("Interrupted; nothing was left half-written.")
+        raise
     except ModelError as error:
         _say(f"The books do not balance. This is a bug of Pileup's, please report it:\n{error}")
         sys.exit(CLAIM_FAILED)
@@ -97,6 +98,8 @@ def show(file: File, variant: Variant = None, with_: With = None, set_: Set = No
 
 
 def _show_switches(scenario: Any) -> None:
+    from sim.results.claims import describe_claim
+
     if scenario.variants:
         print(f"\nVariants: {', '.join(scenario.variants)}")
     if scenario.toggles:
@@ -114,7 +117,7 @@ def _show_switches(scenario: Any) -> None:
         where = " with ".join(
             [claim.variant or "the first variant", *([", ".join(claim.with_)] if claim.with_ else [])]
         )
-        print(f"  {name} ({where}: {claim.measure} of {claim.of} during {claim.during})")
+        print(f"  {name} ({where}): {describe_claim(claim)}")
 
 
 @app.command()
@@ -164,13 +167,13 @@ def run(
     seed: Seed = None, replications: Replications = None, out: Out = None, json: Json = False, workers: Workers = None,
 ) -> None:  # fmt: skip
     """Play one combination of variant and toggles, measure it, and judge the claims that speak of it."""
-    from sim.experiments.run import run_resolved, switched_on
+    from sim.experiments.run import run_resolved, switched_on, written_windows
     from sim.export import summary, tables
 
     scenario = _load(file)
     resolved = scenario.resolve(variant, switched_on(scenario, with_ or (), without or ()), set_ or ())
     with _progress(f"playing {scenario.title}") as progress:
-        played = run_resolved(resolved, seed, replications, workers, progress)
+        played = run_resolved(resolved, seed, replications, workers, progress, during=written_windows(scenario))
         verdicts = {} if set_ else summary.judged(played, scenario)
     if json:
         print(summary.to_json(summary.run_document(played, verdicts)), end="")

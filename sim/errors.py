@@ -17,6 +17,10 @@ class ParameterError(LabError, ValueError):
         self.rule, self.value, self.hint, self.place = rule, value, hint, place
         super().__init__(describe(place or "value", rule, value, hint))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes as what it was made of."""
+        return type(self), (self.rule, self.value, self.hint, self.place)
+
 
 class ScenarioError(LabError):
     """A scenario that cannot be played: all the problems found, one line each."""
@@ -25,6 +29,10 @@ class ScenarioError(LabError):
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes as what it was made of."""
+        return type(self), (self.problems,)
+
 
 class BudgetError(LabError):
     """A run was cut off by one of its budgets; *measured* says how far it came."""
@@ -32,6 +40,10 @@ class BudgetError(LabError):
     def __init__(self, reason: str, measured: str) -> None:
         self.reason, self.measured = reason, measured
         super().__init__(f"{reason}; until then: {measured}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes as what it was made of."""
+        return type(self), (self.reason, self.measured)
 
 
 class ModelError(LabError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable
 
 from sim.experiments.replications import open_pool, useful_processes
-from sim.experiments.run import Run, claims_of, judge_claims, run_resolved
+from sim.experiments.run import Run, claims_of, judge_claims, run_resolved, written_windows
 from sim.results.claims import Verdict
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Checked:
 
 
 def check(
-    scenario: Any, replications: int | None = None, seed: int | None = None, workers: int | None = None,
+    scenario: Any, replications: int | None = None, seed: int | None = None, workers: int | None = 1,
     progress: Callable[[float], None] | None = None,
 ) -> Checked:  # fmt: skip
     """Judge every claim of *scenario*; *replications* and *seed* default to the scenario's own.
@@ -40,7 +40,7 @@ def check(
     Raises ``ModelError`` if the books of any run do not balance.
     """
     checked = Checked(scenario)
-    combinations = _combinations(scenario)
+    combinations, windows = _combinations(scenario), written_windows(scenario)
     runs: dict[tuple[str, tuple[str, ...]], Run] = {}
     pool: Executor | None = None
 
@@ -49,7 +49,7 @@ def check(
         if key not in runs:
             part = None if progress is None else _part(progress, len(runs), len(combinations))
             resolved = scenario.resolve(variant or None, with_=toggles)
-            runs[key] = run_resolved(resolved, seed, replications, workers, part, pool)
+            runs[key] = run_resolved(resolved, seed, replications, workers, part, pool, windows)
         return runs[key]
 
     with ExitStack() as stack:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, Callable, Iterable, Mapping
 
 from sim.errors import ParameterError
-from sim.experiments.run import Run, run_resolved
+from sim.experiments.run import Run, run_resolved, written_windows
 from sim.results.statistics import interval
 
 
@@ -74,7 +74,7 @@ class Comparison:
 def compare(
     scenario: Any, variants: Iterable[str] | None = None, toggle: str | Iterable[str] | None = None,
     variant: str | None = None, seed: int | None = None, replications: int | None = None,
-    set_: Mapping[str, object] | Iterable[str] = (), workers: int | None = None,
+    set_: Mapping[str, object] | Iterable[str] = (), workers: int | None = 1,
     progress: Callable[[float], None] | None = None,
 ) -> Comparison:  # fmt: skip
     """Play combinations of *scenario* on the same seeds and return their ``Comparison``.
@@ -83,11 +83,12 @@ def compare(
     one by one): *variant* (default: the first) without any, and with each.
     """
     combinations = _combinations(scenario, variants, toggle, variant)
+    windows = written_windows(scenario)
     runs = {}
     for i, (label, name, on) in enumerate(combinations):
         part = None if progress is None else _part(progress, i, len(combinations))
         resolved = scenario.resolve(name, with_=on, set_=set_)
-        runs[label] = run_resolved(resolved, seed, replications, workers, part)
+        runs[label] = run_resolved(resolved, seed, replications, workers, part, during=windows)
     return Comparison(runs)
 
 

@@ -137,15 +137,17 @@ class Run:
 def run(
     scenario: Any, variant: str | None = None, with_: Iterable[str] = (), without: Iterable[str] = (),
     seed: int | None = None, replications: int | None = None, set_: Mapping[str, object] | Iterable[str] = (),
-    workers: int | None = None, progress: Callable[[float], None] | None = None,
+    workers: int | None = 1, progress: Callable[[float], None] | None = None,
 ) -> Run:  # fmt: skip
     """Play one combination of *scenario* and return its ``Run``.
 
     *seed* and *replications* default to the scenario's own; *set_* is a path-to-value patch as in ``--set``.
+    *workers* is the number of processes: 1 here, because processes start a script anew unless it is guarded by
+    ``if __name__ == "__main__"``; None takes as many as pay.
     Raises ``ScenarioError`` for a combination that does not exist and ``ModelError`` if the books do not balance.
     """
     resolved = scenario.resolve(variant, switched_on(scenario, with_, without), set_)
-    return run_resolved(resolved, seed, replications, workers, progress)
+    return run_resolved(resolved, seed, replications, workers, progress, during=written_windows(scenario))
 
 
 def switched_on(scenario: Any, with_: Iterable[str], without: Iterable[str]) -> tuple[str, ...]:
@@ -159,13 +161,17 @@ def switched_on(scenario: Any, with_: Iterable[str], without: Iterable[str]) -> 
 
 
 def run_resolved(
-    resolved: Any, seed: int | None = None, replications: int | None = None, workers: int | None = None,
-    progress: Callable[[float], None] | None = None, pool: Executor | None = None,
+    resolved: Any, seed: int | None = None, replications: int | None = None, workers: int | None = 1,
+    progress: Callable[[float], None] | None = None, pool: Executor | None = None, during: Iterable[str] = (),
 ) -> Run:  # fmt: skip
-    """Play a scenario that is resolved already, in the processes of *pool* if there is one."""
+    """Play a scenario that is resolved already, in the processes of *pool* if there is one.
+
+    *during* are windows to measure beside those that its own claims name.
+    """
     chosen = resolved.seed if seed is None else seed
     times = resolved.replications if replications is None else replications
-    found, record = replicate(resolved, chosen, times, written_windows(resolved), workers, progress, pool)
+    windows = dict.fromkeys([*written_windows(resolved), *during])
+    found, record = replicate(resolved, chosen, times, windows, workers, progress, pool)
     return Run(resolved, chosen, found, record)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sim.experiments.check import Checked
 from sim.experiments.compare import Comparison
-from sim.experiments.run import Run, claims_of, judge_claims, run_resolved
+from sim.experiments.run import Run, claims_of, judge_claims, run_resolved, written_windows
 from sim.results.claims import Verdict
 from sim.version import VERSION
 
@@ -42,7 +42,8 @@ def judged(run: Run, scenario: Any) -> dict[str, Verdict]:
     """
 
     def other(name: str) -> Run:
-        return run_resolved(scenario.resolve(name), run.seed, len(run.replications))
+        windows = written_windows(scenario)
+        return run_resolved(scenario.resolve(name), run.seed, len(run.replications), during=windows)
 
     return judge_claims(claims_of(scenario, run.variant, run.toggles), run, other)
 

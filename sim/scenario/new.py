@@ -12,8 +12,9 @@ _NAME = re.compile(r"[A-Za-z0-9_-]+(?: [A-Za-z0-9_-]+)*")
 def skeleton(chain: str) -> str:
     """Return the text of a scenario for a *chain* such as ``web -> orders ~> payments``.
 
-    ``->`` is a synchronous call, ``~>`` a queue between the two. Every service has four workers of 20 ms work at
-    half load. Raises ``ParameterError`` for names that the format does not allow or a chain of one.
+    ``->`` is a synchronous call, ``~>`` a queue between the two. Every service works 20 ms and has twice the workers
+    that it needs, those held while it waits for the services that it calls included. Raises ``ParameterError`` for
+    names that the format does not allow or a chain of one.
     """
     words = re.split(r"(->|~>)", chain)
     names, arrows = [word.strip() for word in words[::2]], words[1::2]
@@ -26,7 +27,7 @@ def skeleton(chain: str) -> str:
     lines = [
         "# yaml-language-server: $schema=scenario.schema.json",
         f"# {chain.strip()}",
-        "# Load: 100 requests/s of 20 ms are 2 of 4 workers: 50 % at every service.",
+        "# Load: 100 requests/s of 20 ms hold 2 workers, and 2 more for each service called after: half of them.",
         "version: 1",
         f"title: {' to '.join([names[0], last])}",
         f"question: What happens to the clients when {last} becomes ten times slower?",
@@ -45,8 +46,10 @@ def skeleton(chain: str) -> str:
             then = f", {{call: {names[i + 1]}.handle}}" if arrows[i] == "->" else f", {{send: to {names[i + 1]}}}"
         effect = f", {{effect: {last} did it}}" if name == last else ""
         consumes = f", consumes: {{to {name}: handle}}" if i and arrows[i - 1] == "~>" else ""
+        called = next((k for k, arrow in enumerate(arrows[i:]) if arrow == "~>"), len(arrows[i:]))
+        workers = 4 * (called + 1)
         steps = f"[{{work: exponential 20ms}}{then}{effect}]"
-        lines.append(f"  {name}: {{workers: 4, waiting: 64{consumes}, operations: {{handle: {steps}}}}}")
+        lines.append(f"  {name}: {{workers: {workers}, waiting: 64{consumes}, operations: {{handle: {steps}}}}}")
     queues = [names[i + 1] for i, arrow in enumerate(arrows) if arrow == "~>"]
     if queues:
         lines += ["", "queues:"]
