@@ -299,7 +299,7 @@ class FreeReplica(Replica):
             self.write((frame.id, frame.queued_at, frame.running_since, self.env._now))
         self.held.clear()
         for queued_at, frame, _, _ in self.ready:
-            self.write((frame.id, queued_at, nan, self.env._now))
+            self.write((frame.id, queued_at, self.env._now, self.env._now))
         self.ready.clear()
         self.in_flight = self.reserved
         super().clear()
