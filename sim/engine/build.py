@@ -10,7 +10,16 @@ from itertools import chain, count, repeat
 from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 from sim.engine import arrivals, faults
-from sim.engine.calls import Attempt, ClientCall, CountedCall, GuardedCall, LeafCall, PlainCall, one_less
+from sim.engine.calls import (
+    Attempt,
+    ClientCall,
+    ClientLeafCall,
+    CountedCall,
+    GuardedCall,
+    LeafCall,
+    PlainCall,
+    one_less,
+)
 from sim.engine.clients import Client, Source, User, no_keys, request_numbers
 from sim.engine.compile import OperationCompiler, walk
 from sim.engine.kernel import Kernel
@@ -182,7 +191,8 @@ class Building:
                 self._retry(site.link, link), self._breaker(site.link, link),
             )  # fmt: skip
         elif kind == "call" and self._is_leaf(site):
-            step = LeafCall(self.kernel, self.recorder, self.attempt_ids, code, self.services[callee].replicas[0])
+            leaf = ClientLeafCall if caller in self.scenario.workload else LeafCall
+            step = leaf(self.kernel, self.recorder, self.attempt_ids, code, self.services[callee].replicas[0])
             self._leaves.append((step, site))
             return step
         else:

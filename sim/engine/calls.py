@@ -97,6 +97,7 @@ class PlainCall:
 
     __slots__ = ("env", "next_id", "open", "write", "code", "begin", "send", "deliver", "answer", "then",
                  "degraded", "failed")  # fmt: skip
+    speaks_first = False
 
     def __init__(self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int) -> None:
         self.env, self.next_id, self.code = kernel.env, ids, float(code)
@@ -249,14 +250,35 @@ class LeafCall(PlainCall):
         """The work is over: release the worker, and the caller goes on."""
         now = self.env._now
         replica = self.replica
-        if replica.line or replica.queues:
+        if replica.line:
             replica.release(now)
         else:
             replica.free += 1
+            if replica.queues:
+                replica.take_next()
         frame = attempt.parent
-        self.write_leaf((
-            attempt.id, frame.request.number, frame.id, self.code, attempt.sent_at, attempt.started_at, now,
-        ))  # fmt: skip
+        self.write_leaf((attempt.id, frame.id, self.code, attempt.sent_at, attempt.started_at, now))
+        self.spare.append(attempt)
+        self.then(frame)
+
+
+class ClientLeafCall(LeafCall):
+    """A leaf call of a client: its caller is the request itself."""
+
+    __slots__ = ()
+
+    def finished(self, attempt: Leaf) -> None:
+        """As any leaf; the row names the request."""
+        now = self.env._now
+        replica = self.replica
+        if replica.line:
+            replica.release(now)
+        else:
+            replica.free += 1
+            if replica.queues:
+                replica.take_next()
+        frame = attempt.parent
+        self.write_leaf((attempt.id, frame.number, self.code, attempt.sent_at, attempt.started_at, now))
         self.spare.append(attempt)
         self.then(frame)
 
@@ -280,6 +302,7 @@ class GuardedCall:
     __slots__ = ("kernel", "env", "next_id", "open", "write", "code", "begin", "send", "deliver", "answer", "settled",
                  "then", "degraded", "failed", "lane", "retry", "breaker", "timeout_cause", "open_cause",
                  "fragile")  # fmt: skip
+    speaks_first = False
 
     def __init__(
         self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int, link_place: int,
@@ -405,7 +428,13 @@ class ClientCall(GuardedCall):
 
     __slots__ = ()
 
-    start = GuardedCall.attempt  # type: ignore[assignment]
+    def start(self, frame: Frame) -> None:
+        """Begin a call: its first attempt starts now."""
+        frame.tries = 0
+        frame.current = None
+        frame.wait_s = 0.0
+        frame.over = False
+        self.attempt(frame)
 
     def has_timer(self, attempt: Attempt) -> bool:
         """A client's deadline is a timer too."""

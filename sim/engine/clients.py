@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence
 from sim.engine.calls import withdraw
 from sim.engine.kernel import ARRIVAL, TIMER
 from sim.engine.recorder import cause
-from sim.outcomes import OK, PENDING, SHORT_CIRCUITED, TIMEOUT
+from sim.outcomes import OK, PENDING, TIMEOUT
 
 if TYPE_CHECKING:
     from sim.engine.kernel import Kernel, Lane
@@ -34,6 +34,10 @@ class Request:
     killed = False
     expires_at: float
     cause: int
+    # how far its guarded call is, set by ``ClientCall``; a plain call is tried once
+    current: Any
+    wait_s: float
+    over: bool
 
     def __init__(
         self, client: Client, number: int, operation: float, key: int, instance: int, user: User | None, now: float
@@ -47,10 +51,7 @@ class Request:
         self.user = user
         self.outcome = PENDING
         self.result = OK
-        self.tries = 0
-        self.current: Any = None
-        self.wait_s = 0.0
-        self.over = False
+        self.tries = 1
 
     @property
     def request(self) -> Request:
@@ -98,7 +99,16 @@ class Client:
     def answered(self, request: Request) -> None:
         """The call ended well."""
         if request.outcome == PENDING:
-            self._close(request, request.result, 0)
+            outcome = request.outcome = request.result
+            number = request.number
+            del self.open[number]
+            self.closed += 1
+            self.write((
+                number, self.code, request.operation, request.key, request.instance, request.arrived_at,
+                self.env._now, outcome, 0.0, request.tries,
+            ))  # fmt: skip
+            if request.user is not None:
+                request.user.go_on()
 
     def failed(self, request: Request, outcome: int, why: int) -> None:
         """The call, with all its retries, failed."""
@@ -118,7 +128,7 @@ class Client:
         self.closed += 1
         self.write((
             number, self.code, request.operation, request.key, request.instance, request.arrived_at,
-            self.env._now, outcome, why, request.tries or outcome != SHORT_CIRCUITED,  # a plain call is tried once
+            self.env._now, outcome, why, request.tries,
         ))  # fmt: skip
         if request.user is not None:
             request.user.go_on()

@@ -206,6 +206,8 @@ class Delivery:
 
     __slots__ = ("env", "next_id", "open", "write", "deliveries", "code", "queue", "begin", "answer", "network",
                  "settled")  # fmt: skip
+    speaks_first = True
+    """A worker says how its message ended before it asks for the next one."""
 
     def __init__(self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int, queue: Queue) -> None:
         self.env, self.next_id, self.code, self.queue = kernel.env, ids, code, queue

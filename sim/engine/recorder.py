@@ -7,7 +7,7 @@ again. What is still open stays in a dict by id (insertion order is the order of
 from __future__ import annotations
 
 from array import array
-from typing import Any, Callable
+from typing import Any, Callable, Sequence
 
 import numpy as np
 
@@ -17,8 +17,9 @@ REQUESTS = "id workload operation key client arrived_at ended_at outcome cause a
 ATTEMPTS = (
     "id request parent site replica number sent_at entered_at started_at left_at ended_at outcome cause worked_s"
 ).split()
-LEAVES = "id request parent site sent_at started_at ended_at".split()
-"""Attempts of leaf calls that were answered ok: what is not here follows from it."""
+LEAVES = "id owner site sent_at started_at ended_at".split()
+"""Attempts of leaf calls that were answered ok: what is not here follows from it. The *owner* is the attempt in whose
+recipe it was sent, or for a client's call the request."""
 SEGMENTS = "attempt queued_at started_at ended_at".split()
 MESSAGES = "id queue request key published_at ended_at outcome deliveries origin publisher".split()
 DELIVERIES = "attempt message".split()
@@ -26,7 +27,7 @@ EFFECTS = "request site key at attempt".split()
 
 _FLOATS = {"arrived_at", "ended_at", "sent_at", "entered_at", "started_at", "left_at", "worked_s", "queued_at", "at",
            "published_at"}  # fmt: skip
-_NARROW = {"site", "replica", "number", "outcome", "workload", "operation"}
+_NARROW = {"site", "replica", "outcome", "workload", "operation"}
 _REASON_CODES = len(REASONS)
 PACK_AT = 200_000
 
@@ -74,7 +75,8 @@ class Table:
         for block in self._blocks:
             rows = dict(zip(self.names, block, strict=True))
             at = rows["id"]
-            for name, values in {**rows, **(also(rows) if also else {})}.items():
+            more = also(rows) if also else {}
+            for name, values in {**rows, **more}.items():
                 into[name][at] = values
 
 
@@ -111,14 +113,26 @@ class Recorder:
         self.census_at: list[float] = []
         self.census: list[list[int]] = []
 
-    def attempt_columns(self) -> Columns:
-        """Return the attempts, those of leaf calls among them, by id: every id has one row."""
+    def attempt_columns(self, of_clients: Sequence[bool]) -> Columns:
+        """Return the attempts, those of leaf calls among them, by id: every id has one row.
+
+        *of_clients* tells for each site whether it is a client's.
+        """
         n = len(self.attempts) + len(self.leaves)
         found: Columns = {name: np.zeros(n, _type_of(name)) for name in ATTEMPTS}
         found["number"][:] = 1
         found["worked_s"][:] = np.nan
-        self.leaves.scatter(found, lambda row: {"entered_at": row["sent_at"], "left_at": row["ended_at"]})
         self.attempts.scatter(found)
+        clients = np.asarray(of_clients, dtype=bool)
+
+        def told(row: Columns) -> Columns:
+            owner, asked = row.pop("owner"), clients[row["site"]]
+            return {
+                "entered_at": row["sent_at"], "left_at": row["ended_at"], "parent": np.where(asked, -1, owner),
+                "request": np.where(asked, owner, found["request"][np.where(asked, 0, owner)]),
+            }  # fmt: skip
+
+        self.leaves.scatter(found, told)
         return _told(found)
 
     def pack(self) -> None:

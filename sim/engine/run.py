@@ -186,7 +186,7 @@ def _close(building: Building, leaves: list[Leaf]) -> None:
         lost = request.number in lost_requests
         recorder.requests.write((
             request.number, request.client.code, request.operation, request.key, request.instance,
-            request.arrived_at, nan, LOST if lost else OPEN, request.cause if lost else 0, request.tries or 1,
+            request.arrived_at, nan, LOST if lost else OPEN, request.cause if lost else 0, request.tries,
         ))  # fmt: skip
     for service in building.services.values():
         for replica in service.replicas:
@@ -235,7 +235,7 @@ def _record(building: Building, census: _Census, seed: int, replication: int, en
         effect_sites=tuple(building.effect_sites),
         promises=building.promises(),
         requests=recorder.requests.columns("id"),
-        attempts=recorder.attempt_columns(),
+        attempts=recorder.attempt_columns([site.caller in scenario.workload for site in building.sites]),
         segments=recorder.segments.columns("queued_at"),
         messages=recorder.messages.columns("id"),
         deliveries=recorder.deliveries.columns("attempt"),

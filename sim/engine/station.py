@@ -334,6 +334,10 @@ class Service:
         """The recipe is over: release the worker, then answer."""
         attempt.left_at = now = self.env._now
         replica = attempt.replica
+        if replica.queues and attempt.step.speaks_first:
+            attempt.step.answer(attempt)
+            replica.release(now)
+            return
         if replica.line or replica.queues:
             replica.release(now)
         else:
@@ -484,6 +488,10 @@ class FreeService(Service):
     def finish(self, attempt: Attempt) -> None:
         """The recipe is over: release the worker, then answer."""
         attempt.left_at = self.env._now
+        if attempt.step.speaks_first:
+            attempt.step.answer(attempt)
+            attempt.replica.finish(attempt)
+            return
         attempt.replica.finish(attempt)
         attempt.step.answer(attempt)
 
