@@ -103,6 +103,7 @@ def test_a_full_line_sheds_what_mm1k_says(
     size.agrees(values(run, "throughput", "clients"), throughput, 0.02)
     size.agrees(values(run, "latency mean", "clients"), sojourn_s, 0.02)
     size.agrees(values(run, "utilisation", "server"), throughput / service_rate, 0.02)
+    obeys_littles_law(run, "server")
 
 
 @in_two_sizes
@@ -188,6 +189,7 @@ def test_calls_in_series_without_queueing_take_a_hypoexponential_time(
     size.agrees(values(run, "latency mean", "clients"), mean_s, 0.02)
     size.agrees(values(run, "latency p50", "clients"), p50_s, 0.02)
     size.agrees(values(run, "latency p99", "clients"), p99_s, 0.02)
+    obeys_littles_law(run, *leaves)
 
 
 @in_two_sizes
@@ -257,6 +259,7 @@ def test_users_who_think_are_machine_repair(
     run = play(measured(size.of(100, 8e4 / throughput), clients, server), size.replications)
     size.agrees(values(run, "throughput", "clients"), throughput, 0.02)
     size.agrees(values(run, "latency mean", "clients"), response_s, 0.02)
+    obeys_littles_law(run, "server")
     # R = N / X - Z: a law of every closed loop, whatever the laws of chance
     assert run.value("latency mean", "clients") == pytest.approx(
         users / run.value("throughput", "clients") - think_s, abs=0.02 * (response_s + think_s)
