@@ -7,7 +7,7 @@ give up for good, and users who learn.
 from __future__ import annotations
 
 from heapq import heappush
-from itertools import chain, count, repeat
+from itertools import chain, count, cycle, repeat
 from math import inf
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence
 
@@ -35,12 +35,13 @@ class Request:
     expires_at: float
     cause: int
     # how far its guarded call is, set by ``ClientCall``; a plain call is tried once
+    tries: float
     current: Any
     wait_s: float
     over: bool
 
     def __init__(
-        self, client: Client, number: int, operation: float, key: int, instance: int, user: User | None, now: float
+        self, client: Client, number: int, operation: float, key: float, instance: float, user: User | None, now: float
     ) -> None:  # fmt: skip
         self.client = client
         self.number = number
@@ -51,7 +52,7 @@ class Request:
         self.user = user
         self.outcome = PENDING
         self.result = OK
-        self.tries = 1
+        self.tries = 1.0
 
     @property
     def request(self) -> Request:
@@ -72,7 +73,7 @@ class Client:
 
     def __init__(
         self, kernel: Kernel, recorder: Recorder, numbers: Iterator[int], code: int, place: int,
-        deadline_s: float | None, keys: Callable[[], int], instances: int,
+        deadline_s: float | None, keys: Callable[[], float], instances: int,
     ) -> None:  # fmt: skip
         self.kernel, self.env, self.next_number, self.code = kernel, kernel.env, numbers.__next__, float(code)
         self.open, self.write = recorder.open_requests, recorder.requests.write
@@ -85,10 +86,9 @@ class Client:
         self.offered = self.closed = 0
         self.keys, self.instances = keys, instances
 
-    def ask(self, which: int, user: User | None = None) -> None:
-        """Send one request for the operation with index *which*."""
+    def ask(self, which: int, instance: float, user: User | None = None) -> None:
+        """Send one request for the operation with index *which*, from the client process *instance*."""
         number = self.next_number()
-        instance = self.offered % self.instances if user is None else user.index
         request = Request(self, number, self.operations[which], self.keys(), instance, user, self.env._now)
         self.offered += 1
         self.open[number] = request
@@ -137,14 +137,15 @@ class Client:
 class Source:
     """Arrivals of an open loop from one stream: the event on the heap is the source itself."""
 
-    __slots__ = ("callbacks", "client", "env", "heap", "next_id", "next_at", "next_which")
+    __slots__ = ("callbacks", "ask", "env", "heap", "next_id", "next_at", "next_which", "next_instance")
     _ok = True
 
     def __init__(
         self, kernel: Kernel, client: Client, times: Iterator[list[float]], which: Iterator[list[int]]
     ) -> None:
-        self.client = client
+        self.ask = client.ask
         self.env, self.heap, self.next_id = kernel.env, kernel.heap, kernel.next_id
+        self.next_instance: Callable[[], float] = cycle([float(i) for i in range(client.instances)]).__next__
         self.next_at: Callable[[], float] = chain(chain.from_iterable(times), repeat(inf)).__next__
         self.next_which: Callable[[], int] = chain.from_iterable(which).__next__
         self._schedule()
@@ -161,7 +162,7 @@ class Source:
         if at < inf:
             self.callbacks = _ON_ARRIVAL
             heappush(self.heap, (at, ARRIVAL, self.next_id(), self))
-        self.client.ask(self.next_which())
+        self.ask(self.next_which(), self.next_instance())
 
 
 _ON_ARRIVAL = (Source.arrive,)
@@ -189,7 +190,7 @@ class User:
         if self.kernel.env._now >= self.until_s:
             return
         if self.left:
-            self.client.ask(self.left.pop(), self)
+            self.client.ask(self.left.pop(), self.index, self)
         else:
             self.left = self._drawn()
             self.kernel.after(self.think(), User.next_request, self)
@@ -203,9 +204,9 @@ class User:
             self.kernel.after(self.think(), User.next_request, self)
 
 
-def no_keys() -> Callable[[], int]:
+def no_keys() -> Callable[[], float]:
     """Return the key function of a workload without keys."""
-    return repeat(-1).__next__
+    return repeat(-1.0).__next__
 
 
 def request_numbers() -> Iterator[int]:

@@ -6,7 +6,7 @@ again. What is still open stays in a dict by id (insertion order is the order of
 
 from __future__ import annotations
 
-from array import array
+from struct import pack
 from typing import Any, Callable, Sequence
 
 import numpy as np
@@ -55,7 +55,7 @@ class Table:
         """Move the rows written so far into typed columns."""
         if not self.flat:
             return
-        rows = np.frombuffer(array("d", self.flat)).reshape(-1, len(self.names))
+        rows = np.frombuffer(pack(f"{len(self.flat)}d", *self.flat)).reshape(-1, len(self.names))
         self._blocks.append([rows[:, i].astype(_type_of(name)) for i, name in enumerate(self.names)])
         self.flat.clear()
 
