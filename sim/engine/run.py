@@ -41,7 +41,7 @@ def play(
     Raises ``BudgetError`` for a run that cannot leave an instant; a run that needs more events or memory than its
     budget returns its record so far with ``cut_off`` set.
     """
-    with _deep_stack():
+    with _deep_stack(), _quiet_collector():
         return _play(scenario, scenario.seed if seed is None else seed, replication, progress, fast_leaves)
 
 
@@ -56,15 +56,28 @@ def _deep_stack() -> Iterator[None]:
         sys.setrecursionlimit(before)
 
 
+@contextmanager
+def _quiet_collector() -> Iterator[None]:
+    """Keep the garbage collector away from what exists already, and sweep up what this run leaves when it is over.
+
+    The cost is that of the run's own objects, however much else the process holds.
+    """
+    threshold = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.collect()
+        gc.set_threshold(*threshold)
+        gc.unfreeze()
+
+
 def _play(
     scenario: models.Scenario, chosen: int, replication: int, progress: Progress | None, fast_leaves: bool
 ) -> Record:  # fmt: skip
     building = Building(scenario, chosen, replication, fast_leaves)
     census = _Census(building, progress)
-    threshold = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
     try:
         building.kernel.env.run()
     except RecursionError:
@@ -73,9 +86,6 @@ def _play(
             f"more than {DEEPEST} steps and calls follow one another at {now:.6g}s without taking time",
             f"{now:.6g}s of the scenario played",
         ) from None
-    finally:
-        gc.set_threshold(*threshold)
-        gc.unfreeze()
     ended_at = max(min(building.kernel.now, census.end_s), 0.0)
     _close(building, census.leaves_in_service)
     return _record(building, census, chosen, replication, ended_at)
