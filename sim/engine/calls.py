@@ -384,9 +384,14 @@ class GuardedCall:
             return
         outcome = attempt.outcome = attempt.result
         now = attempt.ended_at = self.env._now
-        if attempt.left_at is not None:
+        left_at = attempt.left_at
+        if left_at is not None:
             del self.open[attempt.id]
-            self.write(row(attempt, now))
+            self.write((
+                attempt.id, attempt.request.number, attempt.parent.id, self.code, attempt.replica.index, attempt.number,
+                attempt.sent_at, attempt.entered_at, attempt.started_at, left_at, now, outcome, attempt.cause,
+                attempt.worked_s,
+            ))  # fmt: skip
         if self.settled is not None:
             self.settled(attempt)
         call = attempt.call

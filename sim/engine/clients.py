@@ -28,7 +28,7 @@ class Request:
     """One request of a client, from arrival to the end its client knows."""
 
     __slots__ = ("client", "number", "operation", "key", "instance", "arrived_at", "expires_at", "outcome", "result",
-                 "cause", "user", "tries", "current", "wait_s", "over")  # fmt: skip
+                 "cause", "user", "tries", "current", "wait_s", "over", "frame", "request")  # fmt: skip
     id = -1
     """No attempt: a client's call has no parent."""
     killed = False
@@ -53,16 +53,9 @@ class Request:
         self.outcome = PENDING
         self.result = OK
         self.tries = 1.0
-
-    @property
-    def request(self) -> Request:
-        """A request is its own (no reference to itself is kept, so that it goes when its last user does)."""
-        return self
-
-    @property
-    def frame(self) -> Request:
-        """The caller of its own guarded call, whose state (tries, current, over) it also keeps."""
-        return self
+        # as the frame of its own call; taken away when it is over, so that no circle keeps it alive
+        self.frame: Request | None = self
+        self.request: Request | None = self
 
 
 class Client:
@@ -100,6 +93,7 @@ class Client:
         """The call ended well."""
         if request.outcome == PENDING:
             outcome = request.outcome = request.result
+            request.frame = request.request = None
             number = request.number
             del self.open[number]
             self.closed += 1
@@ -123,6 +117,7 @@ class Client:
 
     def _close(self, request: Request, outcome: int, why: int) -> None:
         request.outcome = outcome
+        request.frame = request.request = None
         number = request.number
         del self.open[number]
         self.closed += 1
