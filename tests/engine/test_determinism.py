@@ -83,7 +83,7 @@ def test_seed_and_replication_both_matter_and_replications_are_numbered_not_draw
 
 
 def values(run: Any) -> Any:
-    return {key: value for key, value in run.values.items()}
+    return dict(run.values)
 
 
 def test_the_number_of_worker_processes_changes_nothing() -> None:

@@ -16,6 +16,7 @@ from sim.engine import run as engine
 from sim.engine.record import Record
 from sim.results.identities import verify
 from sim.results.measures import measures
+from tests.properties.rules import obeys_the_rules
 from tests.properties.scenarios import scenarios
 
 DEFAULT = settings(
@@ -58,6 +59,7 @@ def check(document: dict[str, Any]) -> None:
             if column.dtype.kind == "f":
                 assert name in MAY_BE_NAN or not np.isnan(column).any(), f"{name} of {table}"
                 assert not (column < 0).any(), f"{name} of {table}"
+    obeys_the_rules(record)
     for row in measures(record):
         assert row.value is None or (math.isfinite(row.value) and row.value >= 0), row
     assert columns(engine.play(scenario)) == columns(record)

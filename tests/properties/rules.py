@@ -1,0 +1,106 @@
+"""What must hold of every run because of what the words mean, judged by the rows alone: the books know no policies."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.engine.record import OUTCOMES, Record
+
+TINY_S = 1e-9
+SHORT_CIRCUITED, REJECTED = OUTCOMES.index("short-circuited"), OUTCOMES.index("rejected")
+
+
+def obeys_the_rules(record: Record) -> None:
+    """Assert every rule."""
+    _callers(record)
+    _clients(record)
+    _queues(record)
+    _replicas(record)
+
+
+def _on(record: Record, *kinds: str) -> dict[str, np.ndarray]:
+    """Return, by link, which attempt rows of these kinds were made on it."""
+    found: dict[str, np.ndarray] = {}
+    for code, site in enumerate(record.sites):
+        if site.kind in kinds:
+            mine = record.attempts["site"] == code
+            found[site.link] = found.get(site.link, np.zeros(len(mine), np.bool_)) | mine
+    return found
+
+
+def _callers(record: Record) -> None:
+    """No attempt outlasts its timeout; no call is tried more often than allowed; only a breaker short-circuits."""
+    columns, links = record.attempts, record.scenario.links
+    lasted = columns["ended_at"] - columns["sent_at"]
+    for name, mine in _on(record, "call", "send").items():
+        link = links.get(name)
+        if link is not None and link.timeout is not None:
+            assert np.nanmax(lasted[mine], initial=0.0) <= link.timeout + TINY_S, f"timeout of {name}"
+        short = columns["outcome"][mine] == SHORT_CIRCUITED
+        tries = columns["number"][mine][~short]
+        most = link.retry.max_attempts if link is not None and link.retry is not None else 1
+        assert tries.max(initial=0) <= most, f"attempts on {name}"
+        if link is None or link.breaker is None:
+            assert not short.any(), f"short-circuits on {name}"
+
+
+def _clients(record: Record) -> None:
+    """No client waits beyond its deadline."""
+    columns = record.requests
+    lasted = columns["ended_at"] - columns["arrived_at"]
+    for code, name in enumerate(record.workloads):
+        deadline = record.scenario.workload[name].deadline
+        if deadline is not None:
+            assert np.nanmax(lasted[columns["workload"] == code], initial=0.0) <= deadline + TINY_S
+
+
+def _queues(record: Record) -> None:
+    """No message is delivered more often than allowed, and no delivery outlasts its visibility."""
+    columns = record.attempts
+    lasted = columns["ended_at"] - columns["sent_at"]
+    deliveries = _on(record, "delivery")
+    for code, name in enumerate(record.queues):
+        queue = record.scenario.queues[name]
+        assert record.messages["deliveries"][record.messages["queue"] == code].max(initial=0) <= queue.max_deliveries
+        for link, mine in deliveries.items():
+            if link.startswith(f"{name} -> "):
+                assert np.nanmax(lasted[mine], initial=0.0) <= queue.visibility_timeout + TINY_S
+
+
+def _replicas(record: Record) -> None:
+    """Each replica has its own workers and waiting places, serves calls in order, and nothing while it is down."""
+    columns = record.attempts
+    for name in record.services:
+        model = record.scenario.services[name]
+        sites = [code for code, site in enumerate(record.sites) if site.callee == name]
+        calls = [code for code in sites if record.sites[code].kind == "call"]
+        here = np.isin(columns["site"], sites) & ~np.isnan(columns["entered_at"])
+        waited = columns["started_at"] - columns["entered_at"]
+        if model.max_wait is not None:
+            assert np.nanmax(waited[here], initial=0.0) <= model.max_wait + TINY_S, f"max wait at {name}"
+        for service, begin, end in record.down:
+            if service == name:
+                started = columns["started_at"][here]
+                assert not ((started >= begin) & (started < end)).any(), f"{name} serves while it is down"
+        for replica in range(model.replicas):
+            mine = np.flatnonzero(here & (columns["replica"] == replica))
+            line_end = np.fmin(columns["started_at"][mine], columns["left_at"][mine])
+            assert _most(columns["entered_at"][mine], line_end) <= model.waiting, f"line of {name} {replica}"
+            if model.while_calling == "hold":
+                begun = mine[~np.isnan(columns["started_at"][mine])]
+                busy = _most(columns["started_at"][begun], columns["left_at"][begun])
+                assert busy <= model.workers, f"workers of {name} {replica}"
+                of_calls = begun[np.isin(columns["site"][begun], calls)]
+                in_order = of_calls[np.argsort(columns["entered_at"][of_calls], kind="stable")]
+                assert (np.diff(columns["started_at"][in_order]) >= 0).all(), f"order of service at {name} {replica}"
+
+
+def _most(begins: np.ndarray, ends: np.ndarray) -> int:
+    """Return the largest number of intervals [begin, end) that are open at once; NaN: never ends."""
+    ends = np.where(np.isnan(ends), np.inf, ends)
+    real = ends > begins
+    begins, ends = begins[real], ends[real]
+    times = np.concatenate([begins, ends])
+    steps = np.concatenate([np.ones(len(begins)), -np.ones(len(ends))])
+    order = np.lexsort((steps, times))
+    return int(np.cumsum(steps[order]).max(initial=0))
