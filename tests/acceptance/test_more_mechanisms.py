@@ -46,14 +46,14 @@ def test_round_robin_makes_arrivals_at_each_replica_more_regular(size: Size, rep
     for _ in range(500):
         s = (replicas * rate / (replicas * rate + mu * (1 - s))) ** replicas
     server = station("exponential 100ms", f"replicas: {replicas}, waiting: unlimited")
-    run = play(measured(size.of(200, 1e4), poisson(replicas * rate), {"server": server}), size.replications)
+    run = play(measured(size.of(200, 5e3), poisson(replicas * rate), {"server": server}), size.replications)
     size.agrees(run.values["latency mean", "clients", "all"], 1 / (mu * (1 - s)), 0.03)
 
 
 @in_two_sizes
 def test_random_balancing_makes_each_replica_an_mm1(size: Size):
     server = station("exponential 100ms", "replicas: 4, waiting: unlimited, balance: random")
-    run = play(measured(size.of(150, 1e4), poisson(28), {"server": server}), size.replications)
+    run = play(measured(size.of(150, 3e3), poisson(28), {"server": server}), size.replications)
     size.agrees(run.values["latency mean", "clients", "all"], theory.mm1(7, 10).sojourn_s, 0.03)
 
 
