@@ -45,6 +45,13 @@ def _go_on(_: Any) -> None:
     """No budget was set."""
 
 
+def stuck(now: float, because: str) -> BudgetError:
+    """Return the error that ends a run which would never leave the instant *now*."""
+    return BudgetError(
+        f"the run does not leave the instant {now:.6g}s: {because}", f"{now:.6g}s of the scenario played"
+    )
+
+
 class Kernel:
     """One run's clock: the environment, its heap, and the helpers that put things on it.
 
@@ -89,10 +96,7 @@ class Kernel:
                 self._instant, self._at_instant = now, 0
             self._at_instant += 1
             if self._at_instant > MOST_AT_ONE_INSTANT:
-                raise BudgetError(
-                    f"the run does not leave the instant {now:.6g}s: more than {MOST_AT_ONE_INSTANT} zero waits in it",
-                    f"{now:.6g}s of the scenario played",
-                )
+                raise stuck(now, f"more than {MOST_AT_ONE_INSTANT} zero waits in it")
         heappush(self.heap, (now + wait_s, TIMER, self.next_id(), Tick(function, argument)))
 
     def lane(self, delay_s: float, expire: Callable[[Any], None]) -> Lane:

@@ -10,6 +10,7 @@ from math import nan
 from typing import TYPE_CHECKING, Any, Callable
 
 from sim.engine.calls import Attempt, close_left, drop, lose_answer
+from sim.engine.kernel import stuck
 from sim.engine.recorder import cause
 from sim.outcomes import DEAD_LETTERED, DEGRADED, DONE, MESSAGE_LOST, PENDING, REFUSED, TIMEOUT
 from sim.policies.delivery import IN_FLIGHT as HIDDEN
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from sim.engine.recorder import Recorder
     from sim.engine.station import Replica
     from sim.scenario import models
+
+
+MOST_OF_ONE_REQUEST = 200_000
+"""Messages of one request to one queue in one instant; a handler of no time that feeds its own queue sends more."""
 
 
 class Letter:
@@ -48,7 +53,8 @@ class Queue:
     """One queue: its messages, and the replicas whose free workers take from it."""
 
     __slots__ = ("kernel", "env", "recorder", "name", "code", "core", "next_number", "dead_letters", "lane",
-                 "consumers", "steps", "_turn", "paused", "down", "refuses", "crashed", "visibility_cause")  # fmt: skip
+                 "consumers", "steps", "_turn", "_instant", "_published", "paused", "down", "refuses", "crashed",
+                 "visibility_cause")  # fmt: skip
 
     def __init__(
         self, kernel: Kernel, recorder: Recorder, name: str, code: int, place: int, model: models.Queue,
@@ -63,6 +69,9 @@ class Queue:
         self.consumers: list[Replica] = []
         self.steps: dict[Replica, Delivery] = {}
         self._turn = 0
+        self._instant = -1.0
+        self._published: dict[int, int] = {}
+        """How many messages each request has sent here in this instant."""
         self.paused = self.down = self.refuses = 0
         self.crashed = cause(place, "crashed")
         self.visibility_cause = cause(place, "timeout")
@@ -110,6 +119,11 @@ class Queue:
 
     def publish(self, request: Any, origin: int, publisher: int) -> None:
         """Put a new message at the end of the line, and hand it out if a worker is free."""
+        if self.env._now != self._instant:
+            self._instant, self._published = self.env._now, {}
+        self._published[request.number] = times = self._published.get(request.number, 0) + 1
+        if times > MOST_OF_ONE_REQUEST:
+            raise stuck(self._instant, f"request {request.number} sends {times} messages to {self.name} in it")
         number = self.next_number()
         message = Message(Letter(number, request, self.env._now, origin, publisher))
         self.recorder.open_messages[number] = (self, message)

@@ -170,6 +170,23 @@ def test_a_poison_message_that_fails_in_no_time_for_ever_ends_the_run_loudly() -
         play(post("{fail: 100%}"))
 
 
+FEEDS_ITSELF = """
+workload: {c: {calls: a.x, arrivals: at 1s 1s}}
+services: {a: {operations: {x: [{send: q}]}}, b: {operations: {h: [WORK{effect: e}, {send: q}]}, consumes: {q: h}}}
+queues: {q: {}}"""
+
+
+def test_a_handler_that_feeds_its_own_queue_goes_on_until_the_drain_ends() -> None:
+    record = play(FEEDS_ITSELF.replace("WORK", "{work: 500ms}, "), "4s")
+    assert [at for _, _, at in effects(record)] == [1.5 + i / 2 for i in range(14)] and record.ended_at == 8.0
+
+
+def test_a_handler_of_no_time_that_feeds_its_own_queue_ends_the_run_loudly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.engine.queue.MOST_OF_ONE_REQUEST", 1000)
+    with pytest.raises(BudgetError, match="request 0 sends 1001 messages to q in it"):
+        play(FEEDS_ITSELF.replace("WORK", ""))
+
+
 def test_a_thousand_redeliveries_in_no_time_keep_the_stack_flat() -> None:
     record = play(post("{fail: 100%}", "max deliveries: 5000"))
     assert messages(record) == [("q", 0.0, 0.0, "lost", 5000)]
