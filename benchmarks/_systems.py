@@ -79,4 +79,4 @@ def report(name: str, scenario: sim.Scenario, seed: int) -> None:
     n = len(requests["id"])
     mean = float((requests["ended_at"] - requests["arrived_at"]).mean())
     attempts, failed = int(requests["attempts"].sum()), int((requests["outcome"] > 1).sum())
-    print(f"{name} pileup requests={n} mean_sojourn={mean:.4f} attempts={attempts} failed={failed}")
+    print(f"{name} pileup completed={n} mean_sojourn={mean:.4f} attempts={attempts} failed={failed}")

@@ -29,5 +29,5 @@ def arrivals():
 env.process(arrivals())
 env.run()
 print(
-    f"W1 simpy requests={len(sojourns)} mean_sojourn={sum(sojourns) / len(sojourns):.4f} attempts={requests} failed=0"
+    f"W1 simpy completed={len(sojourns)} mean_sojourn={sum(sojourns) / len(sojourns):.4f} attempts={requests} failed=0"
 )

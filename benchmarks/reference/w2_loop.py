@@ -86,7 +86,7 @@ def main():
         number += 1
         heappush(heap, (now + 2.0, number, timer, (request, which)))
     mean = sum(sojourns) / len(sojourns)
-    print(f"W2 loop requests={len(sojourns)} mean_sojourn={mean:.4f} attempts={attempts} failed={failed}")
+    print(f"W2 loop completed={len(sojourns)} mean_sojourn={mean:.4f} attempts={attempts} failed={failed}")
 
 
 main()

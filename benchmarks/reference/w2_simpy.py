@@ -49,4 +49,4 @@ def arrivals():
 env.process(arrivals())
 env.run()
 mean = sum(sojourns) / len(sojourns)
-print(f"W2 simpy requests={len(sojourns)} mean_sojourn={mean:.4f} attempts={attempts} failed={failed}")
+print(f"W2 simpy completed={len(sojourns)} mean_sojourn={mean:.4f} attempts={attempts} failed={failed}")

@@ -13,7 +13,6 @@ from sim.engine import arrivals, faults
 from sim.engine.calls import (
     Attempt,
     ClientCall,
-    ClientLeafCall,
     CountedCall,
     GuardedCall,
     LeafCall,
@@ -191,8 +190,7 @@ class Building:
                 self._retry(site.link, link), self._breaker(site.link, link),
             )  # fmt: skip
         elif kind == "call" and self._is_leaf(site):
-            leaf = ClientLeafCall if caller in self.scenario.workload else LeafCall
-            step = leaf(self.kernel, self.recorder, self.attempt_ids, code, self.services[callee].replicas[0])
+            step = LeafCall(self.kernel, self.recorder, self.attempt_ids, code, self.services[callee].replicas[0])
             self._leaves.append((step, site))
             return step
         else:

@@ -262,27 +262,6 @@ class LeafCall(PlainCall):
         self.then(frame)
 
 
-class ClientLeafCall(LeafCall):
-    """A leaf call of a client: its caller is the request itself."""
-
-    __slots__ = ()
-
-    def finished(self, attempt: Leaf) -> None:
-        """As any leaf; the row names the request."""
-        now = self.env._now
-        replica = self.replica
-        if replica.line:
-            replica.release(now)
-        else:
-            replica.free += 1
-            if replica.queues:
-                replica.take_next()
-        frame = attempt.parent
-        self.write_leaf((attempt.id, frame.number, self.code, attempt.sent_at, attempt.started_at, now))
-        self.spare.append(attempt)
-        self.then(frame)
-
-
 class Call:
     """One logical call under policies: its attempts so far."""
 

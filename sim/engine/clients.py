@@ -27,10 +27,8 @@ Start = Callable[[Any], None]
 class Request:
     """One request of a client, from arrival to the end its client knows."""
 
-    __slots__ = ("client", "number", "operation", "key", "instance", "arrived_at", "expires_at", "outcome", "result",
-                 "cause", "user", "tries", "current", "wait_s", "over", "frame", "request")  # fmt: skip
-    id = -1
-    """No attempt: a client's call has no parent."""
+    __slots__ = ("client", "number", "id", "operation", "key", "instance", "arrived_at", "expires_at", "outcome",
+                 "result", "cause", "user", "tries", "current", "wait_s", "over", "frame", "request")  # fmt: skip
     killed = False
     expires_at: float
     cause: int
@@ -44,7 +42,7 @@ class Request:
         self, client: Client, number: int, operation: float, key: float, instance: float, user: User | None, now: float
     ) -> None:  # fmt: skip
         self.client = client
-        self.number = number
+        self.number = self.id = number
         self.operation = operation
         self.key = key
         self.instance = instance

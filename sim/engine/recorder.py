@@ -17,9 +17,9 @@ REQUESTS = "id workload operation key client arrived_at ended_at outcome cause a
 ATTEMPTS = (
     "id request parent site replica number sent_at entered_at started_at left_at ended_at outcome cause worked_s"
 ).split()
-LEAVES = "id owner site sent_at started_at ended_at".split()
-"""Attempts of leaf calls that were answered ok: what is not here follows from it. The *owner* is the attempt in whose
-recipe it was sent, or for a client's call the request."""
+LEAVES = "id parent site sent_at started_at ended_at".split()
+"""Attempts of leaf calls that were answered ok: what is not here follows from it. While the run is on, the parent of a
+client's attempt is its request; in the record it has none (-1)."""
 SEGMENTS = "attempt queued_at started_at ended_at".split()
 MESSAGES = "id queue request key published_at ended_at outcome deliveries origin publisher".split()
 DELIVERIES = "attempt message".split()
@@ -126,13 +126,12 @@ class Recorder:
         clients = np.asarray(of_clients, dtype=bool)
 
         def told(row: Columns) -> Columns:
-            owner, asked = row.pop("owner"), clients[row["site"]]
-            return {
-                "entered_at": row["sent_at"], "left_at": row["ended_at"], "parent": np.where(asked, -1, owner),
-                "request": np.where(asked, owner, found["request"][np.where(asked, 0, owner)]),
-            }  # fmt: skip
+            owner, asked = row["parent"], clients[row["site"]]
+            request = np.where(asked, owner, found["request"][np.where(asked, 0, owner)])
+            return {"entered_at": row["sent_at"], "left_at": row["ended_at"], "request": request}
 
         self.leaves.scatter(found, told)
+        found["parent"][clients[found["site"]]] = -1
         return _told(found)
 
     def pack(self) -> None:

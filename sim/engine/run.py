@@ -17,7 +17,9 @@ import numpy as np
 
 from sim.engine.build import Building
 from sim.engine.calls import Leaf, row
+from sim.engine.clients import Request
 from sim.engine.kernel import CENSUS
+from sim.engine.queue import Publisher
 from sim.engine.record import Record
 from sim.errors import BudgetError
 from sim.outcomes import IN_FLIGHT, LOST, OPEN, PENDING, WAITING
@@ -215,7 +217,7 @@ def _lose_callers(attempt: Any, lost_requests: set[int]) -> None:
     """Everybody up the chain who waits for *attempt* can never be answered either."""
     why = attempt.cause
     frame = attempt.parent
-    while frame is not None and frame.id >= 0:
+    while not isinstance(frame, Request | Publisher):
         caller = frame.root
         if caller.outcome != PENDING or getattr(caller, "replied", False):
             return
@@ -224,7 +226,7 @@ def _lose_callers(attempt: Any, lost_requests: set[int]) -> None:
             return
         caller.cause = caller.cause or why
         frame = caller.parent
-    if frame is not None and getattr(frame, "outcome", OPEN) == PENDING:
+    if isinstance(frame, Request) and frame.outcome == PENDING:
         frame.cause = why
         lost_requests.add(frame.number)
 

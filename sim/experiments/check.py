@@ -56,7 +56,7 @@ def check(
         for variant, toggles in combinations:
             run = played(variant, toggles)
             if pool is None:
-                pool = _pool(stack, run, workers, len(combinations))
+                pool = shared_pool(stack, run, workers, len(combinations))
             checked.cut_off = checked.cut_off or run.cut_off
             for name, held in run.identities.items():
                 checked.identities[name] = checked.identities.get(name, True) and held
@@ -68,7 +68,7 @@ def check(
     return checked
 
 
-def _pool(stack: ExitStack, run: Run, workers: int | None, combinations: int) -> Executor | None:
+def shared_pool(stack: ExitStack, run: Run, workers: int | None, combinations: int) -> Executor | None:
     """Return processes for all the combinations, if the first of them shows that it pays."""
     events = sum(replication.events_played for replication in run.replications)
     times = len(run.replications)

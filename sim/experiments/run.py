@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 
     from sim.engine.record import Record
 
+FRAMES = ("requests", "attempts", "messages", "effects", "ledger", "events", "failures", "series")
 Values = dict[tuple[str, str, str], list[float | None]]
 
 
 class Run:
     """The replications of one combination, their measures with intervals, and the first one's record.
 
-    ``measures``, ``requests``, ``attempts``, ``messages``, ``effects``, ``events`` and ``series`` are data frames,
-    made on first use; the rows of requests and the like are those of the first replication.
+    ``measures``, ``requests``, ``attempts``, ``messages``, ``effects``, ``ledger``, ``events``, ``failures`` and
+    ``series`` are data frames, made on first use; all but the first are of the first replication.
     """
 
     def __init__(self, scenario: Any, seed: int, replications: list[Replication], record: Record) -> None:
@@ -101,7 +102,7 @@ class Run:
 
     def __getattr__(self, name: str) -> Any:
         """Make a data frame on first use."""
-        if name in ("requests", "attempts", "messages", "effects", "events", "series"):
+        if name in FRAMES:
             from sim.results import frames
 
             frame = getattr(frames, name)(self.record)
