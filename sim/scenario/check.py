@@ -93,7 +93,7 @@ def _recipes(root: Node) -> Iterator[Problem]:
             if step.verb == "parallel":
                 yield from _join(step.node)
             name = step.node.word("as")
-            if name is not None:
+            if name is not None and step.verb in ("call", "send", "parallel"):
                 named.append(name)
         for steps in recipes.lists(recipe):
             yield from _named_once(steps)
@@ -103,7 +103,8 @@ def _branch(target: Node, named: list[str]) -> Iterator[Problem]:
     condition = parsed(q.parse_condition, target)
     if condition is not None and condition.kind == "step" and condition.step not in named:
         hint = did_you_mean(condition.step, named) or "name the step with `as`"
-        yield at_value(target, "ask about an earlier step of this operation", hint, value=condition.step)
+        rule = "ask about an earlier call, send or parallel of this operation"
+        yield at_value(target, rule, hint, value=condition.step)
 
 
 def _join(node: Node) -> Iterator[Problem]:
