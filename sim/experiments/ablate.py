@@ -25,8 +25,8 @@ from sim.scenario.models import Claim
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-NONE = "none"
-"""The label of the combination without any toggle."""
+NONE = "(none)"
+"""The label of the combination without any toggle; no toggle can have this name."""
 
 GOOD_ENOUGH = "95%"
 """The goodput ratio above which a workload counts as saved, where no goals are given."""
@@ -87,7 +87,7 @@ class Ablation:
 
     @property
     def alone(self) -> Comparison:
-        """Each toggle alone against none, as a ``Comparison`` with the baseline ``none``."""
+        """Each toggle alone against none, as a ``Comparison`` with the baseline ``(none)``."""
         return Comparison({label(on): run for on, run in self.runs.items() if len(on) <= 1})
 
     def effects(
@@ -109,8 +109,8 @@ class Ablation:
         self._find(key, "effects")
         values = {on: run.values.get(key, []) for on, run in self.runs.items()}
         told = {on: found for on, found in values.items() if any(value is not None for value in found)}
-        wanted = [(name,) for name in self.toggles], combinations(self.toggles, 2)
-        return [self._effect(kind, on, key, told) for kind, ons in zip(("main", "interaction"), wanted) for on in ons]
+        wanted = [*((name,) for name in self.toggles), *combinations(self.toggles, 2)]
+        return [self._effect("main" if len(on) == 1 else "interaction", on, key, told) for on in wanted]
 
     def _effect(
         self, kind: str, on: Combination, key: tuple[str, str, str], told: Mapping[Combination, list[float | None]]
@@ -155,16 +155,14 @@ class Ablation:
         if any(key in run.values for run in self.runs.values()):
             return
         known = {" | ".join(found) for run in self.runs.values() for found in run.values}
-        raise ParameterError(
-            "name a measure, of and during that a run has", " | ".join(key), did_you_mean(" | ".join(key), sorted(known)),
-            place,
-        )  # fmt: skip
+        asked, rule = " | ".join(key), "name a measure, of and during that a run has"
+        raise ParameterError(rule, asked, did_you_mean(asked, sorted(known)), place)
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
         """Every measure of every combination: which it is, one truth for each toggle, then the run's own columns."""
         return [
-            {"combination": label(on), **{name: name in on for name in self.toggles}, **row}
+            {"combination": label(on), **{f"with {name}": name in on for name in self.toggles}, **row}
             for on, run in self.runs.items() for row in run.rows
         ]  # fmt: skip
 
@@ -223,7 +221,7 @@ def label(on: Combination) -> str:
     """Return a combination in words.
 
     >>> label(()), label(("retries", "short timeout"))
-    ('none', 'retries + short timeout')
+    ('(none)', 'retries + short timeout')
     """
     return " + ".join(on) or NONE
 

@@ -103,8 +103,16 @@ def open_pool(processes: int) -> Iterator[Executor]:
         try:
             yield pool
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            _stop(pool)
             raise
+
+
+def _stop(pool: Any) -> None:
+    """Drop what has not begun and end what has (``terminate_workers``, which Python has from 3.14 on)."""
+    processes = list((getattr(pool, "_processes", None) or {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()
 
 
 def _leave_interrupts_to_the_parent() -> None:

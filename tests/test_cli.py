@@ -1,0 +1,214 @@
+"""The command line as a person or a CI server meets it: whole processes, their output and their exit status."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SMALL = """\
+version: 1
+title: Small
+question: What does a slow till do?
+duration: 30s
+warmup: 2s
+seed: 3
+replications: 2
+workload:
+  customers: {calls: till.pay, rate: 20/s, deadline: 1s}
+services:
+  till: {workers: 4, waiting: 20, operations: {pay: [{work: exponential 50ms}, {effect: paid}]}}
+faults:
+  till slow: {slow: till, by: 10x, at: 10s, for: 8s}
+variants:
+  as it is: {}
+  more tills: {services: {till: {workers: 60}}}
+toggles:
+  patience: {about: Wait longer., patch: {workload: {customers: {deadline: 5s}}}}
+expect:
+  customers fail: {measure: goodput ratio, of: customers, during: fault, below: 60%}
+  more tills help: {variant: more tills, measure: goodput ratio, of: customers, during: fault, than: as it is, above: 10%}
+"""
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL)
+    return path
+
+
+def pileup(*arguments: object, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "sim", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder, check=False)
+
+
+def test_help_comes_in_under_half_a_second_of_processor_time() -> None:
+    before = os.times()
+    assert pileup("--help").returncode == 0
+    after = os.times()
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 0.5
+
+
+def test_an_unknown_command_is_bad_usage_with_a_suggestion() -> None:
+    said = pileup("rnu")
+    assert said.returncode == 2
+    assert "Did you mean 'run'" in said.stderr
+
+
+def test_run_prints_tables_and_judges_the_claims_of_what_it_played(small: Path) -> None:
+    said = pileup("run", small, folder=small.parent)
+    assert said.returncode == 0, said.stderr
+    assert "customers fail" in said.stdout and "more tills help" not in said.stdout
+    assert "11 identities hold" in said.stdout
+    assert said.stderr == ""
+
+
+def test_json_is_one_document_with_what_the_design_names(small: Path) -> None:
+    document = json.loads(pileup("run", small, "--json", "--variant", "more tills").stdout)
+    wanted = {"scenario", "variant", "toggles", "seed", "replications", "expect", "identities", "versions", "measures"}
+    assert wanted <= set(document)
+    assert document["variant"] == "more tills" and document["seed"] == 3 and document["replications"] == 2
+    assert [row["claim"] for row in document["expect"]] == ["more tills help"]
+    assert document["expect"][0]["verdict"] == "holds"
+    assert set(document["measures"][0]) == {"measure", "of", "during", "mean", "low", "high", "n", "runs", "unit"}
+    assert all(document["identities"].values())
+
+
+@pytest.mark.slow
+def test_the_same_command_prints_the_same_bytes(small: Path) -> None:
+    assert pileup("run", small, "--json").stdout == pileup("run", small, "--json").stdout
+
+
+def test_a_claim_that_fails_is_status_1_and_a_set_value_is_not_judged(small: Path) -> None:
+    small.write_text(SMALL.replace("below: 60%", "below: 1%"))
+    assert pileup("run", small).returncode == 1
+    changed = pileup("run", small, "--set", "services.till.workers=60", "--json")
+    assert changed.returncode == 0
+    assert json.loads(changed.stdout)["expect"] == []
+
+
+def test_a_bad_file_is_status_2_with_every_problem_placed(small: Path) -> None:
+    small.write_text(SMALL.replace("workers: 4,", "wrokers: 4,").replace("rate: 20/s", "rate: 20"))
+    said = pileup("run", "small.yaml", folder=small.parent)
+    assert said.returncode == 2 and said.stdout == ""
+    lines = said.stderr.splitlines()
+    assert len(lines) == 2 and all(line.startswith("small.yaml:") for line in lines)
+    assert "did you mean 'workers'?" in said.stderr and "the unit is missing" in said.stderr
+
+
+def test_a_missing_file_is_a_message_with_the_nearest_name(small: Path) -> None:
+    said = pileup("run", "smal.yaml", folder=small.parent)
+    assert said.returncode == 2
+    assert "scenario must be a file, got 'smal.yaml'; did you mean 'small.yaml'?" in said.stderr
+
+
+def test_a_run_over_its_budget_is_status_3_and_tells_what_it_measured(small: Path) -> None:
+    said = pileup("run", small, "--replications", 1, "--set", "max events=300")
+    assert said.returncode == 3
+    assert "CUT OFF: more than 300 events" in said.stdout and "customers" in said.stdout
+
+
+def test_a_run_that_never_leaves_an_instant_is_status_3(small: Path) -> None:
+    endless = SMALL.replace("rate: 20/s, deadline: 1s", "users: 1").replace("work: exponential 50ms", "work: 0s")
+    small.write_text(endless)
+    said = pileup("run", small, "--replications", 1)
+    assert said.returncode == 3
+    assert "does not leave the instant" in said.stderr
+
+
+def test_check_plays_every_combination_and_writes_junit(small: Path) -> None:
+    said = pileup("check", small, "--junit", small.parent / "claims.xml")
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert "2 of 2 claims hold" in said.stdout
+    suite = ElementTree.parse(small.parent / "claims.xml").getroot()[0]
+    assert suite.attrib["tests"] == "2" and suite.attrib["failures"] == "0"
+
+
+@pytest.mark.slow
+def test_check_against_an_earlier_check_tells_what_changed(small: Path) -> None:
+    earlier = small.parent / "earlier.json"
+    earlier.write_text(pileup("check", small, "--json").stdout)
+    assert pileup("check", small, "--against", earlier).returncode == 0
+    document = json.loads(earlier.read_text())
+    document["files"][str(small)]["expect"][0]["values"][0] = 0.123
+    earlier.write_text(json.dumps(document))
+    said = pileup("check", small, "--against", earlier)
+    assert said.returncode == 1
+    assert "other values for the same scenario" in said.stderr
+    earlier.write_text("not json")
+    assert pileup("check", small, "--against", earlier).returncode == 2
+
+
+def test_compare_pairs_variants_and_toggles(small: Path) -> None:
+    document = json.loads(pileup("compare", small, "--json").stdout)
+    assert document["baseline"] == "as it is" and list(document["combinations"]) == ["as it is", "more tills"]
+    row = next(
+        r for r in document["differences"]
+        if (r["measure"], r["of"], r["during"]) == ("goodput ratio", "customers", "fault")
+    )  # fmt: skip
+    assert row["difference"] == pytest.approx(row["mean"] - row["baseline"]) and row["difference"] > 0.1
+    said = pileup("compare", small, "--toggle", "patience", "--variant", "more tills")
+    assert said.returncode == 0 and "with patience" in said.stdout
+    assert pileup("compare", small, "--toggle", "patiense").returncode == 2
+
+
+@pytest.mark.slow
+def test_out_writes_a_whole_folder_and_leaves_other_folders_alone(small: Path) -> None:
+    out = small.parent / "out"
+    assert pileup("run", small, "--out", out, "--replications", 1).returncode in (0, 1)
+    names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert {"summary.json", "scenario.yaml", "manifest.json", "report.md", "tables/requests.parquet"} <= names
+    assert {"figures/system.png", "figures/answered_and_done.png", "figures/services.png"} <= names
+    assert json.loads((out / "manifest.json").read_text())["seed"] == 3
+    again = pileup("run", out / "scenario.yaml", "--replications", 1, "--json")
+    assert json.loads(again.stdout)["digest"] == json.loads((out / "summary.json").read_text())["digest"]
+    assert pileup("run", small, "--out", out, "--replications", 1).returncode in (0, 1)  # an older result is replaced
+    (small.parent / "mine").mkdir()
+    (small.parent / "mine" / "thesis.txt").write_text("precious")
+    said = pileup("run", small, "--out", small.parent / "mine", "--replications", 1)
+    assert said.returncode == 2 and "it holds something else" in said.stderr
+    assert (small.parent / "mine" / "thesis.txt").read_text() == "precious"
+    assert not [path for path in small.parent.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.slow
+def test_new_writes_a_scenario_that_is_valid_and_healthy(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    assert pileup("new", "web -> orders ~> payments", "--out", path).returncode == 0
+    assert pileup("new", "web -> orders", "--out", path).returncode == 2  # never over an existing file
+    assert pileup("validate", path).stdout.endswith("mine.yaml: ok\n")
+    assert pileup("check", path, "--replications", 2).returncode == 0
+    assert pileup("new", "web -> <b>").returncode == 2
+
+
+@pytest.mark.slow
+def test_list_show_schema_and_explain_field_answer(small: Path) -> None:
+    assert "cascade_vs_backlog" in pileup("list", folder=small.parent).stdout
+    shown = pileup("show", small).stdout
+    assert "single points of failure" in shown and "patience" in shown and "goodput ratio of customers" in shown
+    assert json.loads(pileup("schema").stdout)["title"]
+    assert "half-open" in pileup("explain-field", "breaker.probes").stdout
+    assert "measure" in pileup("explain-field", "goodput ratio").stdout
+    unknown = pileup("explain-field", "max deliveris")
+    assert unknown.returncode == 2 and "did you mean 'max deliveries'?" in unknown.stderr
+
+
+@pytest.mark.slow
+def test_an_interrupt_leaves_status_130_and_nothing_half_written(small: Path) -> None:
+    out = small.parent / "never"
+    command = [sys.executable, "-m", "sim", "run", "cascade_vs_backlog", "--replications", "200", "--out", str(out)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, cwd=small.parent)
+    time.sleep(3)  # a signal before the process runs our code would test Python instead
+    process.send_signal(2)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert said.strip() == "Interrupted; nothing was left half-written."
+    assert [path.name for path in small.parent.iterdir()] == ["small.yaml"]
