@@ -32,7 +32,8 @@ toggles:
   patience: {about: Wait longer., patch: {workload: {customers: {deadline: 5s}}}}
 expect:
   customers fail: {measure: goodput ratio, of: customers, during: fault, below: 60%}
-  more tills help: {variant: more tills, measure: goodput ratio, of: customers, during: fault, than: as it is, above: 10%}
+  more tills help:
+    {variant: more tills, measure: goodput ratio, of: customers, during: fault, than: as it is, above: 10%}
 """
 
 
