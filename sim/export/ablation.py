@@ -1,0 +1,149 @@
+"""An ablation as text and as one JSON document: combinations, what each switch did, and the fewest that suffice."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping
+
+from sim.experiments.ablate import Ablation, Met, label
+from sim.export.summary import verdict_rows, versions
+from sim.export.tables import number, table
+from sim.results.claims import describe_claim
+from sim.scenario.models import Claim
+
+HEADLINES = ("goodput ratio", "answered ratio", "done ratio")
+"""The measures whose effects the document holds, for every workload."""
+
+Goals = Mapping[str, Claim] | Iterable[Claim] | None
+
+
+def of_ablation(ablation: Ablation, goals: Goals = None) -> str:
+    """Return every combination's goodput, what each switch did alone and on average, and the fewest that meet *goals*.
+
+    *goals* default to those of ``Ablation.meets``.
+    """
+    parts = [_heading(ablation), _combinations(ablation), _main_effects(ablation)]
+    if interactions := _interactions(ablation):
+        parts.append(interactions)
+    parts += [_fewest(ablation, ablation.meets(goals)), *_remarks(ablation)]
+    return "\n\n".join(parts)
+
+
+def ablation_document(ablation: Ablation, goals: Goals = None) -> dict[str, Any]:
+    """Return the document of an ablation: each run's measures, effects on the headline measures, goals and verdicts."""
+    base, met = ablation.baseline, ablation.meets(goals)
+    workloads = base.record.workloads
+    effects = [row for measure in HEADLINES for name in workloads for row in ablation.effects(measure, name)]
+    return {
+        "scenario": base.scenario.title,
+        "variant": base.variant or None,
+        "toggles": list(ablation.toggles),
+        "design": "every combination" if ablation.full else "none, each alone, all but one, all",
+        "seed": base.seed,
+        "replications": len(base.replications),
+        "combinations": [
+            {
+                "toggles": list(on), "digest": run.scenario.digest, "notes": list(run.scenario.notes),
+                "identities": run.identities, "cut off": run.cut_off or None,
+                "goals": verdict_rows(met.verdicts[on]), "measures": run.rows,
+            }
+            for on, run in ablation.runs.items()
+        ],
+        "left out": [{"toggles": list(on), "because": reason} for on, reason in ablation.left_out.items()],
+        "effects": [{**row, "toggles": list(row["toggles"])} for row in effects],
+        "goals": {name: describe_claim(goal) for name, goal in met.goals.items()},
+        "met by": [list(on) for on in met.by],
+        "fewest": [list(on) for on in met.fewest],
+        "cut off": ablation.cut_off or None,
+        "versions": versions(),
+    }  # fmt: skip
+
+
+def _heading(ablation: Ablation) -> str:
+    base = ablation.baseline
+    times, played, possible = len(base.replications), len(ablation.runs), 2 ** len(ablation.toggles)
+    if ablation.full:
+        design = f"{'all' if played == possible else f'{played} of'} {possible} combinations"
+    else:
+        design = f"{played} combinations (none, each alone, all but one, all)"
+    return "\n".join([
+        f"{base.scenario.title}: {base.variant or 'as written'}, {design} of {len(ablation.toggles)} switches",
+        f"seed {base.seed}, {times} replication{'s' if times > 1 else ''}, the same arrivals and faults for all"
+        + ("; 95 % intervals, each for itself" if times > 1 else "; one run each: an effect has no interval"),
+    ])  # fmt: skip
+
+
+def _combinations(ablation: Ablation) -> str:
+    workloads, window = ablation.baseline.record.workloads, ablation.window
+    body = []
+    for on, run in ablation.runs.items():
+        index = {(row["measure"], row["of"], row["during"]): row for row in run.rows}
+        body.append([label(on), *(_with_interval(index.get(("goodput ratio", of, window))) for of in workloads)])
+    return table(body, [f"Goodput ratio (during {window})", *workloads])
+
+
+def _main_effects(ablation: Ablation) -> str:
+    """Return what each switch changes alone and on average; the first column is for the eye, so names come once."""
+    alone = {(row["combination"], row["measure"], row["of"], row["during"]): row for row in ablation.alone.rows}
+    body = []
+    for of in ablation.baseline.record.workloads:
+        for row in ablation.effects(of=of):
+            if row["kind"] == "main":
+                name = row["toggles"][0]
+                single = alone.get((name, row["measure"], of, row["during"]))
+                value = _change(single, "difference") if single is not None else "-"
+                body.append([name, of, value, _change(row, "mean"), str(row["settings"])])
+    return table(body, ["Change of goodput ratio by", "of", "alone", "main effect", "settings"])
+
+
+def _interactions(ablation: Ablation) -> str:
+    body = [
+        [" x ".join(row["toggles"]), of, _change(row, "mean"), str(row["settings"])]
+        for of in ablation.baseline.record.workloads for row in ablation.effects(of=of)
+        if row["kind"] == "interaction" and row["settings"]
+    ]  # fmt: skip
+    return table(body, ["Interaction of", "of", "half the change of effect", "settings"]) if body else ""
+
+
+def _fewest(ablation: Ablation, met: Met) -> str:
+    lines = ["Goals: " + "; ".join(describe_claim(goal) for goal in met.goals.values()) + "."]
+    if not met.fewest:
+        return "\n".join([*lines, "No combination that was played meets them."])
+    if met.fewest == ((),):
+        return "\n".join([*lines, "They are met without any switch."])
+    fewest = " or ".join(label(on) for on in met.fewest)
+    among = "" if ablation.full else " among those played"
+    lines.append(f"Fewest switches that meet them{among}: {fewest}.")
+    return "\n".join(lines)
+
+
+def _remarks(ablation: Ablation) -> list[str]:
+    remarks = []
+    if not ablation.full:
+        remarks.append("Interactions are not estimated with more than five switches: name at most five for them.")
+    if ablation.left_out:
+        because = dict.fromkeys(ablation.left_out.values())
+        lines = [f"  {label(on)}" for on in ablation.left_out]
+        remarks.append("\n".join(["Left out, for they cannot be on together:", *lines, *(f"  ({r})" for r in because)]))
+    notes = dict.fromkeys(note for run in ablation.runs.values() for note in run.scenario.notes)
+    remarks += [f"note: {note}" for note in notes]
+    if ablation.cut_off:
+        remarks.append(f"CUT OFF: {ablation.cut_off}")
+    return remarks
+
+
+def _with_interval(row: dict[str, Any] | None) -> str:
+    if row is None:
+        return "-"
+    text = number(row["mean"], row["unit"])
+    if row["low"] is None or row["high"] is None or row["low"] == row["high"]:
+        return text
+    return f"{text} [{number(row['low'], row['unit'])}, {number(row['high'], row['unit'])}]"
+
+
+def _change(row: dict[str, Any], value: str) -> str:
+    """Return an effect with its sign and interval; a mark where it cannot be told from none."""
+    if row[value] is None:
+        return "-"
+    sign = "+" if row[value] > 0 else ""
+    text = sign + _with_interval({**row, "mean": row[value]})
+    return text if row["distinguishable"] is not False else f"{text} not distinguishable"

@@ -1,0 +1,176 @@
+"""Which defence did the work: every combination's goodput as a heat map, and beside it each switch's main effect.
+
+Left out: interactions (they are in the tables). A cell's colour and its number say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.plots import style
+from sim.plots.style import Theme
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from sim.experiments.ablate import Ablation
+
+MOST_COLUMNS = 6
+"""More workloads than this do not fit beside each other; the caption counts the rest."""
+
+MARKERS = ("o", "s", "^", "D", "v", "P")
+"""One for each workload, beside its colour."""
+
+MEASURE = "goodput ratio"
+
+LEAST_REACH = 5.0
+"""The axis of effects reaches at least so many percentage points each way, so that next to nothing looks it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whisker:
+    """A main effect of *switch* on *workload*, as a difference of shares; without bounds for one replication."""
+
+    switch: str
+    workload: str
+    mean: float | None
+    low: float | None
+    high: float | None
+
+
+def ablation_figure(ablation: Ablation, dark: bool = False) -> Figure:
+    """Return the goodput ratio of every combination and workload in the fault, and the main effects with intervals."""
+    base, during = ablation.baseline, ablation.window
+    shown, left = base.record.workloads[:MOST_COLUMNS], max(0, len(base.record.workloads) - MOST_COLUMNS)
+    cells = [[run.value(MEASURE, name, during) for name in shown] for run in ablation.runs.values()]
+    effects = [
+        Whisker(row["toggles"][0], name, row["mean"], row["low"], row["high"])
+        for name in shown for row in ablation.effects(MEASURE, name) if row["kind"] == "main"
+    ]  # fmt: skip
+    variant = f", {base.variant}" if base.variant else ""
+    runs = len(base.replications)
+    more = [
+        "the same arrivals and faults for all",
+        "95 % intervals of paired differences" if runs > 1 else "no intervals",
+    ]
+    if ablation.left_out:
+        more.append(f"{len(ablation.left_out)} combinations left out, that cannot be on together")
+    if left:
+        more.append(f"{left} more workload{'s' * (left != 1)} not shown")
+    if ablation.cut_off:
+        more.append(f"cut off: {ablation.cut_off}")
+    caption = style.caption_text(base.seed, runs, "replications" if runs > 1 else "replication", *more)
+    title = f"{base.scenario.title}{variant}: which switch did the work"
+    where = "during the fault" if during == "fault" else "in all"
+    return switches_figure(list(ablation.runs), ablation.toggles, shown, cells, effects, title, caption, where,
+                           style.theme(dark))  # fmt: skip
+
+
+def switches_figure(
+    combinations: Sequence[Sequence[str]], switches: Sequence[str], workloads: Sequence[str],
+    cells: Sequence[Sequence[float | None]], effects: Sequence[Whisker], title: str, caption: str, where: str,
+    look: Theme = style.LIGHT,
+) -> Figure:  # fmt: skip
+    """Return the figure: which switches are on, *cells* (combination by workload, shares), and *effects*."""
+    figure = style.empty_figure(max(3.6, 0.27 * len(combinations) + 0.55 * len(effects) ** 0.5) + 1.9, look)
+    widths = [max(1.5, 0.42 * len(switches) + 0.4), 1.0 * len(workloads) + 0.6, 6.0]
+    on, heat, dots = figure.subplots(1, 3, width_ratios=widths)
+    _draw_switches(on, combinations, switches, look)
+    _draw_heat(heat, cells, workloads, where, look)
+    _draw_effects(dots, effects, switches, workloads, where, look)
+    style.title(figure, title, look)
+    style.caption(figure, caption, look)
+    return figure
+
+
+def _draw_switches(axes: Axes, combinations: Sequence[Sequence[str]], switches: Sequence[str], look: Theme) -> None:
+    """Draw a row of circles for each combination, filled where a switch is on."""
+    _clear(axes, look)
+    for filled in (False, True):
+        at = [(x, y) for y, on in enumerate(combinations) for x, name in enumerate(switches) if (name in on) == filled]
+        colour = look.ink if filled else "none"
+        edge = look.ink if filled else look.muted
+        axes.scatter([x for x, _ in at], [y for _, y in at], s=46, facecolors=colour, edgecolors=edge, zorder=3)
+    axes.set_xticks(
+        range(len(switches)), [_short(name) for name in switches], rotation=40, ha="left", rotation_mode="anchor"
+    )
+    axes.set_yticks([])
+    axes.set_xlim(-0.6, len(switches) - 0.4)
+    axes.set_ylim(len(combinations) - 0.5, -0.5)
+    axes.set_xlabel("filled: switched on")
+
+
+def _draw_heat(
+    axes: Axes, cells: Sequence[Sequence[float | None]], workloads: Sequence[str], where: str, look: Theme
+) -> None:
+    """Draw shares from 0 (dark) to 1 (bright), each written in its cell; a dash on no colour where none was told."""
+    _clear(axes, look)
+    shares = np.array([[np.nan if share is None else share for share in row] for row in cells])
+    axes.imshow(shares, cmap="cividis", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    for y, row in enumerate(cells):
+        for x, share in enumerate(row):
+            ink = look.ink if share is None else style.LIGHT.ink if share > 0.5 else style.DARK.ink
+            text = "-" if share is None else style.percent(share)
+            axes.text(x, y, text, ha="center", va="center", fontsize=9, color=ink, gid="share")
+    for y in range(1, len(cells)):
+        axes.axhline(y - 0.5, color=look.background, linewidth=1)
+    for x in range(1, len(workloads)):
+        axes.axvline(x - 0.5, color=look.background, linewidth=1)
+    axes.set_xticks(
+        range(len(workloads)), [_short(name) for name in workloads], rotation=40, ha="left", rotation_mode="anchor"
+    )
+    axes.set_yticks([])
+    axes.set_xlabel(f"goodput ratio\n{where} (%)")
+
+
+def _draw_effects(
+    axes: Axes, effects: Sequence[Whisker], switches: Sequence[str], workloads: Sequence[str], where: str, look: Theme
+) -> None:
+    """Draw each switch's effect on each workload as a dot with its interval, against a line at no effect."""
+    style.dress(axes, look)
+    axes.grid(False, axis="y")
+    step = 0.7 / max(len(workloads), 1)
+    for i, workload in enumerate(workloads):
+        mine = [one for one in effects if one.workload == workload and one.mean is not None]
+        shift = (i - (len(workloads) - 1) / 2) * step
+        for j, one in enumerate(mine):
+            y, mean = switches.index(one.switch) + shift, 100 * (one.mean or 0.0)
+            if one.low is not None and one.high is not None:
+                axes.plot([100 * one.low, 100 * one.high], [y, y], color=look.cycle[i], linewidth=1.8, gid="whisker")
+            axes.plot(
+                mean,
+                y,
+                MARKERS[i],
+                color=look.cycle[i],
+                markersize=6.5,
+                gid="effect",
+                label=workload if j == 0 else None,
+            )
+    low, high = axes.get_xlim()
+    axes.set_xlim(min(low, -LEAST_REACH), max(high, LEAST_REACH))
+    axes.axvline(0, color=look.muted, linewidth=1.2, zorder=1)
+    for y in range(1, len(switches)):
+        axes.axhline(y - 0.5, color=look.grid, linewidth=0.8)
+    axes.set_yticks(range(len(switches)), [_short(name) for name in switches])
+    axes.set_ylim(len(switches) - 0.5, -0.5)
+    axes.set_xlabel(f"main effect on the goodput ratio {where} (percentage points)")
+    if axes.get_legend_handles_labels()[0]:
+        style.legend(axes, look, columns=3)
+
+
+def _clear(axes: Axes, look: Theme) -> None:
+    """Leave nothing of *axes* but labels at its top, and one below it."""
+    style.dress(axes, look)
+    axes.grid(False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.tick_params(length=0, labeltop=True, labelbottom=False)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 24 else name[:23] + "…"
