@@ -19,7 +19,7 @@ _HOMES = {
     "catalogue": "sim.scenario", "schema": "sim.scenario",
     "run": "sim.experiments.run", "Run": "sim.experiments.run",
     "compare": "sim.experiments.compare", "Comparison": "sim.experiments.compare",
-    "check": "sim.experiments.check",
+    "check": "sim.experiments.check", "ablate": "sim.experiments.ablate", "Ablation": "sim.experiments.ablate",
     "topology": "sim.topology", "theory": "sim.theory",
     "LabError": "sim.errors", "ParameterError": "sim.errors", "ScenarioError": "sim.errors",
     "ModelError": "sim.errors", "BudgetError": "sim.errors",

@@ -277,6 +277,35 @@ def compare(
 
 
 @app.command()
+def ablate(
+    file: File,
+    toggles: Annotated[
+        str | None, typer.Option("--toggles", help="Names with commas; default all that belong to the variant.")
+    ] = None,
+    variant: Variant = None, set_: Set = None, seed: Seed = None, replications: Replications = None, out: Out = None,
+    json: Json = False, workers: Workers = None,
+) -> None:  # fmt: skip
+    """Tell which defence did the work: every combination of toggles on the same seeds, main effects, interactions."""
+    from sim.experiments.ablate import ablate as ablate_all
+    from sim.export import summary
+    from sim.export.ablation import ablation_document, of_ablation
+
+    scenario = _load(file)
+    names = [name.strip() for name in toggles.split(",")] if toggles else None
+    with _progress(f"ablating {scenario.title}") as progress:
+        done = ablate_all(scenario, names, variant, replications, seed, workers, progress, set_ or ())
+    if json:
+        print(summary.to_json(ablation_document(done)), end="")
+    else:
+        print(of_ablation(done))
+    if out is not None:
+        from sim.export.folder import write_ablation
+
+        _wrote(write_ablation(done, out))
+    _leave(CUT_OFF if done.cut_off else OK)
+
+
+@app.command()
 def schema(
     out: Annotated[Path | None, typer.Option("--out", help="Write to this file instead of stdout.")] = None,
 ) -> None:

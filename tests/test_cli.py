@@ -160,6 +160,13 @@ def test_compare_pairs_variants_and_toggles(small: Path) -> None:
     assert pileup("compare", small, "--toggle", "patiense").returncode == 2
 
 
+def test_ablate_plays_every_combination_of_switches(small: Path) -> None:
+    said = pileup("ablate", small, "--replications", 2, "--json")
+    assert said.returncode == 0, said.stderr
+    assert json.loads(said.stdout)["toggles"] == ["patience"]
+    assert pileup("ablate", small, "--toggles", "patients").returncode == 2
+
+
 @pytest.mark.slow
 def test_out_writes_a_whole_folder_and_leaves_other_folders_alone(small: Path) -> None:
     out = small.parent / "out"

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, Iterator
 
 from sim.errors import ParameterError
+from sim.experiments.ablate import Ablation
 from sim.experiments.compare import Comparison
 from sim.experiments.run import Run
 from sim.export import report
+from sim.export.ablation import ablation_document, of_ablation
 from sim.export.summary import comparison_document, run_document, to_json, versions
 from sim.results.claims import Verdict
 from sim.scenario import dump
@@ -45,6 +47,20 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
         _text(made / "report.md", report.of_comparison(comparison, figures))
         first = next(iter(comparison.runs.values()))
         _text(made / MANIFEST, to_json(_manifest(first, folder.name)))
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def write_ablation(ablation: Ablation, folder: Path) -> list[Path]:
+    """Write an ablation into *folder*: summary, the table of combinations, figure and report."""
+    from sim.plots.ablation import ablation_figure
+
+    with _replacing(folder) as made:
+        _text(made / "summary.json", to_json(ablation_document(ablation)))
+        (made / "tables").mkdir()
+        ablation.table.to_parquet(made / "tables" / "combinations.parquet", index=False)
+        figures = _figures({"ablation": ablation_figure(ablation)}, made / "figures")
+        _text(made / "report.md", report.page(ablation.baseline, of_ablation(ablation), figures))
+        _text(made / MANIFEST, to_json(_manifest(ablation.baseline, folder.name)))
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 

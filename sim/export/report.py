@@ -12,16 +12,17 @@ from sim.results.claims import Verdict
 
 def of_run(run: Run, verdicts: Mapping[str, Verdict], figures: Sequence[str]) -> str:
     """Return the page of a run; *figures* are paths relative to the page."""
-    return _page(run, tables.of_run(run, verdicts), figures)
+    return page(run, tables.of_run(run, verdicts), figures)
 
 
 def of_comparison(comparison: Comparison, figures: Sequence[str]) -> str:
     """Return the page of a comparison."""
     first = next(iter(comparison.runs.values()))
-    return _page(first, tables.of_comparison(comparison), figures)
+    return page(first, tables.of_comparison(comparison), figures)
 
 
-def _page(run: Run, text: str, figures: Sequence[str]) -> str:
+def page(run: Run, text: str, figures: Sequence[str]) -> str:
+    """Return the page around *text*: question and lesson before it, figures and what was assumed after it."""
     scenario = run.scenario
     parts = [f"# {scenario.title}"]
     parts += [f"**{scenario.question}**"] if scenario.question else []
