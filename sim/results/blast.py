@@ -1,0 +1,112 @@
+"""How far a fault reached: the parts that showed a symptom, and how far along the links each is from what was struck.
+
+A symptom of a link is its caller's: who waits, gives up, tries again or trips a breaker. Links are those that something
+can be sent over, and the way from a queue to its dead letters. Left out: what the symptoms were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterable, Literal
+
+from sim.engine.record import Record
+from sim.results.book import Book
+from sim.results.symptoms import Symptom, symptoms
+
+Direction = Literal["struck", "upstream", "downstream", "aside", "apart"]
+Neighbours = dict[str, list[str]]
+WELL = ("recovered", "drained", "breaker closed")
+"""Kinds that tell of an end and hit nobody anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A node with a symptom: how many links from the nearest struck node, on which side, and when it showed first.
+
+    *upstream* nodes call (directly or through others) what was struck, *downstream* nodes are called by it, *aside*
+    are those that only share a caller or a callee with it, *apart* those without any connection (*links* is None).
+    """
+
+    node: str
+    links: int | None
+    direction: Direction
+    first_at_s: float
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlastRadius:
+    """The nodes that were *struck*, those that were *hit* in order of their first symptom, and how many there are."""
+
+    struck: tuple[str, ...]
+    hit: tuple[Hit, ...]
+    nodes: int
+
+    @property
+    def radius(self) -> int | None:
+        """The largest number of links between a struck node and one that was hit; None where none was."""
+        return max((hit.links for hit in self.hit if hit.links is not None), default=None)
+
+
+def blast_radius(book: Book, found: Iterable[Symptom] | None = None) -> BlastRadius:
+    """Return how far the faults of a run reached; *found* are its symptoms, if they are known already."""
+    record = book.record
+    hit_by_fault = struck(record)
+    callees, callers = _neighbours(record)
+    both = {node: [*callees[node], *callers[node]] for node in callees}
+    up, down, any_way = (_distances(hit_by_fault, graph) for graph in (callers, callees, both))
+    hits: dict[str, Hit] = {}
+    for symptom in symptoms(book) if found is None else found:
+        node = symptom.of.partition(" -> ")[0]
+        if node in hits or symptom.kind in WELL:
+            continue
+        direction, links = _place(node, up, down, any_way)
+        hits[node] = Hit(node, links, direction, symptom.at_s, symptom.kind)
+    return BlastRadius(hit_by_fault, tuple(hits.values()), len(callees))
+
+
+def struck(record: Record) -> tuple[str, ...]:
+    """Return the nodes that the faults of *record* strike, each once; of a link both ends are struck."""
+    found: list[str] = []
+    for name in dict.fromkeys(name for name, begin, _ in record.windows if begin <= record.ended_at):
+        fault = record.scenario.faults[name]
+        found += str(getattr(fault, type(fault).__name__.lower())).split(" -> ")
+    return tuple(dict.fromkeys(found))
+
+
+def _neighbours(record: Record) -> tuple[Neighbours, Neighbours]:
+    """Return the callees and the callers of every node."""
+    nodes = (*record.workloads, *record.services, *record.queues)
+    callees: Neighbours = {node: [] for node in nodes}
+    callers: Neighbours = {node: [] for node in nodes}
+    pairs = [(site.caller, site.callee) for site in record.sites]
+    queues = record.scenario.queues
+    pairs += [(name, queues[name].dead_letters) for name in record.queues if queues[name].dead_letters]
+    for caller, callee in dict.fromkeys(pairs):
+        callees[caller].append(callee)
+        callers[callee].append(caller)
+    return callees, callers
+
+
+def _distances(origins: Iterable[str], graph: Neighbours) -> dict[str, int]:
+    """Return the fewest links from any of *origins* to every node that can be reached."""
+    found = dict.fromkeys(origins, 0)
+    front = list(found)
+    while front:
+        ahead = [(beyond, found[node] + 1) for node in front for beyond in graph[node] if beyond not in found]
+        front = list(dict.fromkeys(node for node, _ in ahead))
+        found.update(ahead)
+    return found
+
+
+def _place(
+    node: str, up: dict[str, int], down: dict[str, int], any_way: dict[str, int]
+) -> tuple[Direction, int | None]:  # fmt: skip
+    """Return on which side *node* lies, and how far; on a circle the shorter way counts, and of equals upstream."""
+    if up.get(node) == 0:
+        return "struck", 0
+    if node in up and up[node] <= down.get(node, up[node]):
+        return "upstream", up[node]
+    if node in down:
+        return "downstream", down[node]
+    return ("aside", any_way[node]) if node in any_way else ("apart", None)

@@ -1,0 +1,144 @@
+"""What happened in a run, in order and in sentences: each is made of measured values, and none is a guess.
+
+A cause is named only where the rows show it: whom the workers were waiting for at the instant they were all busy, how
+many attempts came of retries, which service was saturated to the end. A workload is *well served* where its requests
+are answered and done. Left out: what would have happened otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterator
+
+import numpy as np
+
+from sim.engine.record import MESSAGE_LOST, Record
+from sim.results.blast import WELL, blast_radius
+from sim.results.book import Book
+from sim.results.duties import DUPLICATED, GHOST, MISSING
+from sim.results.evidence import Busy, busy_at_the_end, worst_outcome
+from sim.results.recovery import FOR_SECONDS
+from sim.results.symptoms import Symptom, is_comparable, symptoms
+from sim.results.wording import counted, fault_sentence, number, seconds, share, told
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One thing that happened: when (s), in words, of which kind (a symptom's or a closing one), where, how much."""
+
+    at_s: float
+    text: str
+    kind: str
+    of: str
+    value: float | None = None
+
+    def __str__(self) -> str:
+        return f"{self.at_s:.1f} s  {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The sentences of a run in order of time; ``str`` gives one a line."""
+
+    sentences: tuple[Sentence, ...]
+
+    def __str__(self) -> str:
+        lines = [str(sentence) for sentence in self.sentences]
+        wide = max((line.index(" ") for line in lines), default=0)
+        return "\n".join(" " * (wide - line.index(" ")) + line for line in lines)
+
+
+def explain(record: Record | Book) -> Story:
+    """Return what happened in a run: the faults, every first symptom, and how it ended."""
+    book = record if isinstance(record, Book) else Book(record)
+    found = symptoms(book)
+    of_symptoms = [Sentence(it.at_s, told(book, it), it.kind, it.of, it.value) for it in found]
+    in_order = sorted([*_openings(book), *of_symptoms], key=lambda sentence: sentence.at_s)
+    return Story((*in_order, *_closings(book, found)))
+
+
+def _openings(book: Book) -> Iterator[Sentence]:
+    record = book.record
+    if not record.windows:
+        text = f"no fault is injected in {seconds(record.duration_s)} of arrivals"
+        yield Sentence(0.0, text, "no fault", "system", record.duration_s)
+    for name, begin, end in sorted(record.windows, key=lambda window: window[1]):
+        if begin <= book.end:
+            text = f"{name}: {fault_sentence(record.scenario.faults[name])} for {seconds(end - begin)}"
+            yield Sentence(begin, text, "fault begins", name, end - begin)
+
+
+def _closings(book: Book, found: list[Symptom]) -> Iterator[Sentence]:
+    """Yield how it ended, at the run's end."""
+    collapsed = [symptom.of for symptom in found if symptom.kind == "collapsed"]
+    if collapsed:
+        yield from _reasons(book, collapsed)
+    if not any(symptom.kind == "goodput" for symptom in found):
+        yield _well_served(book)
+    yield from _promises(book)
+    for code, name in enumerate(book.record.queues):
+        mine = (book.messages["queue"] == code) & (book.messages["outcome"] == MESSAGE_LOST)
+        if lost := int(mine.sum()):
+            yield Sentence(book.end, f"{name}: {counted(lost, 'message')} lost in all", "lost", name, lost)
+    if book.record.windows and any(symptom.kind not in WELL for symptom in found):
+        yield _reach(book, found)
+    if book.record.cut_off:
+        yield Sentence(book.end, f"the run was cut off: {book.record.cut_off}", "cut off", "system", book.end)
+
+
+def _reasons(book: Book, collapsed: list[str]) -> Iterator[Sentence]:
+    """Yield what the last 10 s of arrivals show: who is saturated; or, if nobody is, how requests end."""
+    busy = busy_at_the_end(book)
+    for one in busy:
+        yield Sentence(book.end, _still_busy(one), "still saturated", one.service, one.came_per_s)
+    end = min(book.record.duration_s, book.end)
+    for name in () if busy else collapsed:
+        mine = book.requests["workload"] == book.record.workloads.index(name)
+        rows = np.flatnonzero(mine & (book.arrived_at >= end - FOR_SECONDS) & (book.arrived_at < end))
+        worst = worst_outcome(book, rows)
+        if worst is not None:
+            text = f"{name}: of the last {counted(len(rows), 'request')}, {number(worst[1])} ended {worst[0]}"
+            yield Sentence(book.end, text, "still failing", name, worst[1] / len(rows))
+
+
+def _still_busy(one: Busy) -> str:
+    who = "its only worker was" if one.workers == 1 else f"all {number(one.workers)} workers were"
+    rates = f"{number(one.came_per_s)}/s came and {number(one.finished_per_s)}/s were finished"
+    vain = "" if not one.wasted_ratio else f", {share(one.wasted_ratio)} of the work for callers that had left"
+    return f"{one.service}: {who} still busy in the last {FOR_SECONDS} s of arrivals; {rates}{vain}"
+
+
+def _well_served(book: Book) -> Sentence:
+    inside = book.windows["all"].holds(book.arrived_at)
+    came = int(inside.sum())
+    good = int((book.good & inside).sum())
+    ratio = good / came if came else None
+    text = f"{number(good)} of {counted(came, 'request')} were well served"
+    held = "goodput held in every workload; " if is_comparable(book) else ""
+    return Sentence(book.end, f"in all: {held}{text}", "well served", "system", ratio)
+
+
+def _promises(book: Book) -> Iterator[Sentence]:
+    """Yield, for each effect, how often it broke what callers were told, among all requests after the warm-up."""
+    ledger, record = book.duties, book.record
+    inside = book.windows["all"].holds(book.arrived_at[ledger.request])
+    names = [site.effect for site in record.effect_sites]
+    for effect in dict.fromkeys(names):
+        mine = inside & np.isin(ledger.site, [code for code, name in enumerate(names) if name == effect])
+        for kind, status, text in (
+            ("ghost", GHOST, "applied though the caller was not told success"),
+            ("duplicated", DUPLICATED, "applied more often than promised"),
+            ("missing", MISSING, "promised and not applied"),
+        ):
+            count = int(np.count_nonzero(ledger.status[mine] == status))
+            if count:
+                times = "once" if count == 1 else f"{number(count)} times"
+                yield Sentence(book.end, f"{effect}: {text}, {times}", kind, effect, count)
+
+
+def _reach(book: Book, found: list[Symptom]) -> Sentence:
+    blast = blast_radius(book, found)
+    hit = ", ".join(one.node if not one.links else f"{one.node} ({one.links} {one.direction})" for one in blast.hit)
+    where = ", ".join(blast.struck)
+    text = f"blast radius of {where}: {len(blast.hit)} of {counted(blast.nodes, 'node')}, in this order: {hit}"
+    return Sentence(book.end, text, "blast radius", where, len(blast.hit))

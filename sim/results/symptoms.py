@@ -1,0 +1,240 @@
+"""What each part of the system showed first after the first fault's begin, by the rules of ``sim.results.yardstick``.
+
+A symptom is measured against the same part before the fault, so that a link which always times out a little has none.
+Without faults there is nothing to compare with: then only saturation, rejections, timeouts and other failures, breakers
+and lost messages can be told. Left out: why (``sim.results.story`` names a cause where the rows show it).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Iterator
+
+import numpy as np
+
+from sim.engine.record import DEAD_LETTERED, ERROR, MESSAGE_LOST, REFUSED, REJECTED, TIMEOUT
+from sim.results.book import Book
+from sim.results.breakers import STATES, changes
+from sim.results.columns import Floats, Ints
+from sim.results.intervals import peak, steps
+from sim.results.queues import first_at_or_below
+from sim.results.recovery import FOR_SECONDS, GOOD_ENOUGH, recovery_s
+from sim.results.windows import last_fault_end
+from sim.results.yardstick import (
+    TWICE, Yardstick, beyond_chance, first_in_a_row, highest_pair, lasts_until, lowest_pair, spans_at_least,
+)  # fmt: skip
+
+MULTIPLIED = 1.5
+"""Attempts come so many times as often as before, at least, to be called multiplied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """One thing that a part (*of*: service, queue, link or workload) showed from *at_s* on.
+
+    *value* is what was measured and *before* what it is held against; both are explained with each kind in ``KINDS``.
+    *until_s* is when it ended, where it has a length; *from_s* when those came who were hit, where that was earlier.
+    """
+
+    at_s: float
+    kind: str
+    of: str
+    value: float
+    before: float | None = None
+    until_s: float | None = None
+    from_s: float | None = None
+
+
+KINDS = {
+    "saturated": "all workers of a service held without a break, for 1 s at least and twice as long as ever before; "
+    "value: seconds; before: the number of workers",
+    "rejecting": "visits that a service turned away or that waited too long for it; value: how many since the fault",
+    "timeouts": "attempts that their caller gave up; value: how many since the fault",
+    "refused": "attempts that were refused; value: how many since the fault",
+    "errors": "attempts that their callee itself answered with an error; value: how many since the fault",
+    "breaker open": "the first opening since the fault; value: how many openings there are",
+    "breaker half-open": "the first test since the fault; value: how many there are",
+    "breaker closed": "the last closing, if it stays closed; value: seconds since it first opened",
+    "multiplied": "attempts (or deliveries) in two seconds in a row 1.5 times their mean before, beyond chance, and "
+    "more than in any two before, until two in a row are not; "
+    "value: the mean rate while that lasts over the mean rate before; before: that rate",
+    "backlog": "more messages waiting, for 1 s at least, than twice their maximum before; value: the peak since; "
+    "before: that maximum",
+    "drained": "the backlog first at its mean before, after the last fault; value: seconds since the fault's end",
+    "dead letters": "messages dead-lettered; value: how many since the fault",
+    "messages lost": "messages given up without dead letters; value: how many since the fault",
+    "goodput": "share of a second's arrivals well served below 95 % of the one before in two seconds in a row, and "
+    "lower than in any two before, until two in a row are not; value: the share of those who came while that lasts; "
+    "before: the share before; dated by when the first of them had failed or was overdue, "
+    "at the latest by the end of those seconds",
+    "recovered": "as `recovery time`; value: seconds since the last fault's end",
+    "collapsed": "not recovered, and the last 10 s of arrivals below 95 % of the share before; value: their share",
+}
+
+
+def symptoms(book: Book) -> list[Symptom]:
+    """Return every symptom in order of time; each kind at most once for each part."""
+    clock = Yardstick.of(book)
+    found = [*_services(book, clock), *_links(book, clock), *_queues(book, clock), *_workloads(book, clock)]
+    return sorted(found, key=lambda symptom: symptom.at_s)
+
+
+def _services(book: Book, clock: Yardstick) -> Iterator[Symptom]:
+    for code, name in enumerate(book.record.services):
+        workers = book.workers(name)
+        if not math.isinf(workers):
+            span = clock.first_lasting(*spans_at_least(*book.holds(code), workers, book.end))
+            if span is not None:
+                yield Symptom(span[0], "saturated", name, span[1] - span[0], workers, span[1])
+        rows = book.visit_shelf.rows(code)
+        turned_away = rows[book.attempts["outcome"][rows] == REJECTED]
+        here = turned_away[~np.isfinite(book.started_at[turned_away])]
+        yield from _rare(clock, "rejecting", name, book.left_at[here])
+
+
+def _rare(clock: Yardstick, kind: str, of: str, times: Floats) -> Iterator[Symptom]:
+    onset = clock.onset(times)
+    if onset is not None:
+        yield Symptom(onset[0], kind, of, onset[1])
+
+
+def _links(book: Book, clock: Yardstick) -> Iterator[Symptom]:
+    outcome, where = book.attempts["outcome"], book.attempts["where"]
+    for code, name in enumerate(book.links):
+        rows = book.link_shelf.rows(code)
+        callee = name.partition(" -> ")[2]
+        own = where[rows] == book.record.places.index(callee) if callee in book.record.places else rows < 0
+        yield from _rare(clock, "timeouts", name, book.ended_at[rows[outcome[rows] == TIMEOUT]])
+        yield from _rare(clock, "refused", name, book.ended_at[rows[outcome[rows] == REFUSED]])
+        yield from _rare(clock, "errors", name, book.ended_at[rows[(outcome[rows] == ERROR) & own]])
+        yield from _multiplied(book, clock, name, rows[book.tried[rows]])
+    for name, (times, states) in changes(book).items():
+        yield from _breaker(clock, name, times, states)
+
+
+def _multiplied(book: Book, clock: Yardstick, of: str, rows: Ints) -> Iterator[Symptom]:
+    sent_at = book.sent_at[rows]
+    earlier, since = clock.before(sent_at), clock.since(sent_at)
+    usual = float(earlier.mean()) if len(earlier) else 0.0
+    if usual == 0.0:
+        return
+    high = (since >= max(MULTIPLIED * usual, beyond_chance(usual))) & (since > highest_pair(earlier))
+    second = first_in_a_row(high)
+    if second is not None:
+        last = lasts_until(high, second)
+        factor = float(since[second:last].mean()) / usual
+        yield Symptom(clock.begin + second, "multiplied", of, factor, usual, min(clock.begin + last, clock.end))
+
+
+def _breaker(clock: Yardstick, of: str, times: Floats, states: Floats) -> Iterator[Symptom]:
+    late = times >= clock.begin
+    times, states = times[late], states[late]
+    opened = times[states == STATES["breaker open"]]
+    tested = times[states == STATES["breaker half-open"]]
+    if len(opened):
+        yield Symptom(float(opened[0]), "breaker open", of, len(opened))
+    if len(tested):
+        yield Symptom(float(tested[0]), "breaker half-open", of, len(tested))
+    if len(opened) and states[-1] == STATES["breaker closed"]:
+        yield Symptom(float(times[-1]), "breaker closed", of, float(times[-1] - opened[0]))
+
+
+def _queues(book: Book, clock: Yardstick) -> Iterator[Symptom]:
+    outcome, queue = book.messages["outcome"], book.messages["queue"]
+    for code, name in enumerate(book.record.queues):
+        yield from _backlog(book, clock, code, name)
+        for kind, wanted in (("dead letters", DEAD_LETTERED), ("messages lost", MESSAGE_LOST)):
+            yield from _rare(clock, kind, name, book.settled_at[(queue == code) & (outcome == wanted)])
+
+
+def _backlog(book: Book, clock: Yardstick, code: int, name: str) -> Iterator[Symptom]:
+    if not clock.seconds_before:
+        return
+    begin, end, _ = book.backlog(code)
+    times, levels = steps(begin, end)
+    most = peak(times, levels, clock.low, clock.begin)
+    span = clock.first_lasting(*spans_at_least(begin, end, TWICE * most + 1, book.end))
+    if span is None:
+        return
+    yield Symptom(span[0], "backlog", name, peak(times, levels, clock.begin, clock.end), most, span[1])
+    fault_end, usual = last_fault_end(book.record), book.windows["before"].mean(begin, end)
+    if fault_end is None or usual is None or fault_end > book.end:
+        return
+    drained = first_at_or_below(times, levels, usual, max(fault_end, span[1]))
+    if drained is not None:
+        yield Symptom(drained, "drained", name, drained - fault_end, usual)
+
+
+def _workloads(book: Book, clock: Yardstick) -> Iterator[Symptom]:
+    fault_end = last_fault_end(book.record)
+    if fault_end is None or not clock.seconds_before:
+        return
+    for name, shelf, group in book.request_shelves[: len(book.record.workloads)]:
+        rows = shelf.rows(group)
+        usual_rows = shelf.within(group, book.windows["before"].spans)
+        usual = float(book.good[usual_rows].mean()) if len(usual_rows) else 0.0
+        if not usual:
+            continue
+        poor = _poor(book, clock, name, rows, usual)
+        if poor is None:
+            continue
+        yield poor
+        recovery, ended = recovery_s(book, rows, usual, fault_end), _arrivals_end(book)
+        if recovery is not None and (poor.from_s or 0.0) < fault_end + recovery <= ended - FOR_SECONDS:
+            yield Symptom(fault_end + recovery, "recovered", name, recovery)
+            continue
+        share = last_share(book, rows)
+        if share is not None and ended - fault_end >= FOR_SECONDS and share < GOOD_ENOUGH * usual:
+            yield Symptom(ended, "collapsed", name, share, usual)
+
+
+def is_comparable(book: Book) -> bool:
+    """Whether every workload was well served before the first fault, now and then at least: a loss would show."""
+    if "before" not in book.windows or not Yardstick.of(book).seconds_before:
+        return False
+    spans = book.windows["before"].spans
+    shelves = book.request_shelves[: len(book.record.workloads)]
+    return all(bool(book.good[shelf.within(group, spans)].any()) for _, shelf, group in shelves)
+
+
+def _poor(book: Book, clock: Yardstick, of: str, rows: Ints, usual: float) -> Symptom | None:
+    """Return the loss of goodput of a workload's *rows*; a second without arrivals is as good as any."""
+    arrived_at, good = book.arrived_at[rows], book.good[rows].astype(float)
+    until = _arrivals_end(book)
+    since = _shares(clock.since(arrived_at, good, until), clock.since(arrived_at, until=until))
+    earlier = _shares(clock.before(arrived_at, good), clock.before(arrived_at))
+    low = (since < GOOD_ENOUGH * usual) & (since < lowest_pair(earlier))
+    second = first_in_a_row(low)
+    if second is None:
+        return None
+    begin, end = clock.begin + second, clock.begin + lasts_until(low, second)
+    hit = (arrived_at >= begin) & (arrived_at < end)
+    felt = _failed_at(book, of, rows[hit]).min(initial=end)
+    return Symptom(float(felt), "goodput", of, float(good[hit].mean()), usual, end, begin)
+
+
+def _failed_at(book: Book, of: str, rows: Ints) -> Floats:
+    """Return when each request was known not to be well served; infinity for those that are, or that have no limit."""
+    deadline = book.record.scenario.workload[of].deadline
+    due_at = book.arrived_at[rows] + (np.inf if deadline is None else float(deadline))
+    failed_at = np.where(book.succeeded[rows], due_at, np.minimum(book.answered_at[rows], due_at))
+    unanswered = np.where(book.answered[rows], np.inf, failed_at)
+    return np.minimum(unanswered, np.where(book.done[rows], np.inf, book.done_by[rows]))
+
+
+def _shares(good: Floats, arrived: Floats) -> Floats:
+    shares: Floats = np.where(arrived > 0, good / np.maximum(arrived, 1.0), 1.0)
+    return shares
+
+
+def _arrivals_end(book: Book) -> float:
+    """Return when the last request could arrive: a budget may end a run before its duration."""
+    return min(book.record.duration_s, book.end)
+
+
+def last_share(book: Book, rows: Ints) -> float | None:
+    """Return the share of well served among the last 10 s of arrivals of *rows*; None if nobody came."""
+    end = _arrivals_end(book)
+    last = rows[(book.arrived_at[rows] >= end - FOR_SECONDS) & (book.arrived_at[rows] < end)]
+    return float(book.good[last].mean()) if len(last) else None
