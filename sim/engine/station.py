@@ -160,9 +160,12 @@ class Replica:
 
     def book_unfinished_work(self) -> None:
         """Count what work in progress has come to, before it is lost."""
+        if self.frozen:
+            return
+        now = self.env._now
         for piece in self.pieces:
-            if not self.frozen:
-                root, now = piece.frame.root, self.env._now
+            root = piece.frame.root
+            if root.left_at is None:  # else a strand that its attempt has left behind: no worker is held for it
                 root.worked_s = min(root.worked_s + now - piece.begun_at, now - root.started_at)
 
     def close(self) -> None:

@@ -319,3 +319,17 @@ faults:
 def test_waits_of_those_in_line_are_kept_when_it_crashes() -> None:
     record = play(system("f: {crash: a, mode: refuse, at: 1s, for: 1s}", "500ms 500ms", service="workers: 1"))
     assert waits(record, "a") == [(0.5, 0.5, 1.0), (0.5, None, 1.0)]
+
+
+def test_a_crash_books_no_work_to_an_attempt_that_was_over_when_its_strand_still_worked() -> None:
+    record = play(
+        """
+workload: {c: {calls: a.x, arrivals: at 250ms}}
+services:
+  a: {operations: {x: [{call: b.y, on error: ignore}]}}
+  b: {operations: {y: [{parallel: [[], [{work: 500ms}]], join: 1}]}}
+links: {a -> b: {latency: 1s}}
+faults: {f: {crash: b, mode: silent, at: 1500ms, for: 1s}}"""
+    )
+    assert record.attempts["left_at"][record.attempts["parent"] >= 0].tolist() == [1.25]
+    assert record.attempts["worked_s"][record.attempts["parent"] >= 0].tolist() == [0.0]
