@@ -20,7 +20,7 @@ from sim.engine.calls import (
     one_less,
 )
 from sim.engine.clients import Client, Source, User, no_keys, request_numbers
-from sim.engine.compile import OperationCompiler, walk
+from sim.engine.compile import OperationCompiler
 from sim.engine.kernel import Kernel
 from sim.engine.links import FaultyNetwork, Network
 from sim.engine.promises import promises
@@ -408,5 +408,3 @@ def _paths(steps: Any, path: str) -> Iterator[tuple[str, Any]]:
         if not isinstance(on_error, str):
             yield from _paths(on_error, f"{here}.on error")
 
-
-__all__ = ["Building", "walk"]

@@ -285,5 +285,3 @@ def _down(building: Building, ended_at: float) -> list[tuple[str, float, float]]
                 merged.append((service, begin, end))
     return merged
 
-
-__all__ = ["BudgetError", "play"]
