@@ -15,8 +15,8 @@ from sim.results.symptoms import Symptom, symptoms
 
 Direction = Literal["struck", "upstream", "downstream", "aside", "apart"]
 Neighbours = dict[str, list[str]]
-WELL = ("recovered", "drained", "breaker closed")
-"""Kinds that tell of an end and hit nobody anew."""
+HARMLESS = ("recovered", "drained", "breaker closed", "arrivals")
+"""Kinds that tell of an end, or of load, and hit nobody anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def blast_radius(book: Book, found: Iterable[Symptom] | None = None) -> BlastRad
     hits: dict[str, Hit] = {}
     for symptom in symptoms(book) if found is None else found:
         node = symptom.of.partition(" -> ")[0]
-        if node in hits or symptom.kind in WELL:
+        if node in hits or symptom.kind in HARMLESS:
             continue
         direction, links = _place(node, up, down, any_way)
         hits[node] = Hit(node, links, direction, symptom.at_s, symptom.kind)

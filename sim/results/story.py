@@ -13,7 +13,7 @@ from typing import Iterator
 import numpy as np
 
 from sim.engine.record import MESSAGE_LOST, Record
-from sim.results.blast import WELL, blast_radius
+from sim.results.blast import HARMLESS, blast_radius
 from sim.results.book import Book
 from sim.results.duties import DUPLICATED, GHOST, MISSING
 from sim.results.evidence import Busy, busy_at_the_end, worst_outcome
@@ -80,7 +80,7 @@ def _closings(book: Book, found: list[Symptom]) -> Iterator[Sentence]:
         mine = (book.messages["queue"] == code) & (book.messages["outcome"] == MESSAGE_LOST)
         if lost := int(mine.sum()):
             yield Sentence(book.end, f"{name}: {counted(lost, 'message')} lost in all", "lost", name, lost)
-    if book.record.windows and any(symptom.kind not in WELL for symptom in found):
+    if book.record.windows and any(symptom.kind not in HARMLESS for symptom in found):
         yield _reach(book, found)
     if book.record.cut_off:
         yield Sentence(book.end, f"the run was cut off: {book.record.cut_off}", "cut off", "system", book.end)

@@ -56,9 +56,11 @@ KINDS = {
     "breaker open": "the first opening since the fault; value: how many openings there are",
     "breaker half-open": "the first test since the fault; value: how many there are",
     "breaker closed": "the last closing, if it stays closed; value: seconds since it first opened",
-    "multiplied": "attempts (or deliveries) in two seconds in a row 1.5 times their mean before, beyond chance, and "
+    "multiplied": "attempts (or deliveries) in two seconds in a row 1.5 times their mean before (times the "
+    "growth of all requests, if they grow), beyond chance, and "
     "more than in any two before, until two in a row are not; "
     "value: the mean rate while that lasts over the mean rate before; before: that rate",
+    "arrivals": "as multiplied, for the requests of a workload; it is load, and no symptom of a part",
     "backlog": "more messages waiting, for 1 s at least, than twice their maximum before; value: the peak since; "
     "before: that maximum",
     "drained": "the backlog first at its mean before, after the last fault; value: seconds since the fault's end",
@@ -100,7 +102,7 @@ def _rare(clock: Yardstick, kind: str, of: str, times: Floats) -> Iterator[Sympt
 
 
 def _links(book: Book, clock: Yardstick) -> Iterator[Symptom]:
-    outcome, where = book.attempts["outcome"], book.attempts["where"]
+    outcome, where, growth = book.attempts["outcome"], book.attempts["where"], _growth(book, clock)
     for code, name in enumerate(book.links):
         rows = book.link_shelf.rows(code)
         callee = name.partition(" -> ")[2]
@@ -108,23 +110,35 @@ def _links(book: Book, clock: Yardstick) -> Iterator[Symptom]:
         yield from _rare(clock, "timeouts", name, book.ended_at[rows[outcome[rows] == TIMEOUT]])
         yield from _rare(clock, "refused", name, book.ended_at[rows[outcome[rows] == REFUSED]])
         yield from _rare(clock, "errors", name, book.ended_at[rows[(outcome[rows] == ERROR) & own]])
-        yield from _multiplied(book, clock, name, rows[book.tried[rows]])
+        yield from _multiplied(clock, "multiplied", name, book.sent_at[rows[book.tried[rows]]], growth)
     for name, (times, states) in changes(book).items():
         yield from _breaker(clock, name, times, states)
 
 
-def _multiplied(book: Book, clock: Yardstick, of: str, rows: Ints) -> Iterator[Symptom]:
-    sent_at = book.sent_at[rows]
-    earlier, since = clock.before(sent_at), clock.since(sent_at)
+def _multiplied(clock: Yardstick, kind: str, of: str, times: Floats, growth: Floats) -> Iterator[Symptom]:
+    """Yield where *times* come too often for the *growth* of the requests in each second since the fault."""
+    earlier, since = clock.before(times), clock.since(times)
     usual = float(earlier.mean()) if len(earlier) else 0.0
     if usual == 0.0:
         return
-    high = (since >= max(MULTIPLIED * usual, beyond_chance(usual))) & (since > highest_pair(earlier))
+    expected = usual * growth
+    high = (since >= MULTIPLIED * expected) & (since >= beyond_chance(expected)) & (since > highest_pair(earlier))
     second = first_in_a_row(high)
-    if second is not None:
-        last = lasts_until(high, second)
-        factor = float(since[second:last].mean()) / usual
-        yield Symptom(clock.begin + second, "multiplied", of, factor, usual, min(clock.begin + last, clock.end))
+    if second is None:
+        return
+    begin, last = clock.begin + second, lasts_until(high, second)
+    factor = float(since[second:last].mean()) / usual
+    in_order = np.sort(times[times >= begin])
+    first = in_order[math.ceil(MULTIPLIED * float(expected[second])) - 1]  # with this one the second has too many
+    yield Symptom(float(first), kind, of, factor, usual, min(clock.begin + last, clock.end), begin)
+
+
+def _growth(book: Book, clock: Yardstick) -> Floats:
+    """Return how many times the mean rate of requests before come in each second since; at least once."""
+    usual, since = clock.before(book.arrived_at), clock.since(book.arrived_at)
+    mean = float(usual.mean()) if len(usual) else 0.0
+    growth: Floats = np.maximum(since / mean, 1.0) if mean else np.ones(len(since))
+    return growth
 
 
 def _breaker(clock: Yardstick, of: str, times: Floats, states: Floats) -> Iterator[Symptom]:
@@ -172,6 +186,8 @@ def _workloads(book: Book, clock: Yardstick) -> Iterator[Symptom]:
         return
     for name, shelf, group in book.request_shelves[: len(book.record.workloads)]:
         rows = shelf.rows(group)
+        arrivals = book.arrived_at[rows]
+        yield from _multiplied(clock, "arrivals", name, arrivals, np.ones(len(clock.since(arrivals))))
         usual_rows = shelf.within(group, book.windows["before"].spans)
         usual = float(book.good[usual_rows].mean()) if len(usual_rows) else 0.0
         if not usual:

@@ -94,13 +94,18 @@ def _backlog(book: Book, symptom: Symptom) -> str:
 
 def _multiplied(book: Book, symptom: Symptom) -> str:
     usual, until = symptom.before or 0.0, symptom.until_s or symptom.at_s
-    again = retried_share(book, symptom.of, symptom.at_s, until)
+    begin = symptom.at_s if symptom.from_s is None else symptom.from_s
+    again = retried_share(book, symptom.of, begin, until)
     cause = f"{share(again)} of them come of retries" if again else "none of them comes of a retry"
     noun = "deliveries" if symptom.of.partition(" -> ")[0] in book.record.queues else "attempts"
     rates = f"{number(symptom.value * usual)}/s against {number(usual)}/s"
-    return (
-        f"{number(symptom.value)} times as many {noun} as before, {rates} for {seconds(until - symptom.at_s)}; {cause}"
-    )
+    return f"{number(symptom.value)} times as many {noun} as before, {rates} for {seconds(until - begin)}; {cause}"
+
+
+def _arrivals(book: Book, symptom: Symptom) -> str:
+    usual, lasted = symptom.before or 0.0, (symptom.until_s or 0.0) - (symptom.from_s or 0.0)
+    rates = f"{number(symptom.value * usual)}/s against {number(usual)}/s"
+    return f"{number(symptom.value)} times as many requests as before, {rates} for {seconds(lasted)}"
 
 
 def _goodput(book: Book, symptom: Symptom) -> str:
@@ -145,6 +150,7 @@ _TELLERS: dict[str, Callable[[Book, Symptom], str]] = {
         f"the circuit breaker closes and stays closed, {seconds(it.value)} after it first opened"
     ),
     "multiplied": _multiplied,
+    "arrivals": _arrivals,
     "backlog": _backlog,
     "drained": lambda book, it: (
         f"the backlog is down to its mean before the fault, {seconds(it.value)} after the fault"

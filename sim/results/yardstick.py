@@ -104,13 +104,14 @@ def first_in_a_row(holds: Bools) -> int | None:
     return int(found[0]) if len(found) else None
 
 
-def beyond_chance(mean: float) -> float:
+def beyond_chance(mean: Floats) -> Floats:
     """Return the level that two seconds in a row do not both reach by chance, if counts are Poisson with this mean.
 
     Five standard deviations of the count of two seconds above its mean, so that rates of a few a second are not called
     multiplied for a lucky pair: 5/s must reach 13/s, 100/s must reach 136/s. A margin, no test of significance.
     """
-    return mean + 5.0 * math.sqrt(2.0 * mean) / 2.0
+    level: Floats = mean + 5.0 * np.sqrt(2.0 * mean) / 2.0
+    return level
 
 
 def lasts_until(holds: Bools, second: int) -> int:

@@ -163,9 +163,12 @@ def test_retries_that_multiply_the_load_are_told_with_the_factor_and_their_share
     assert "multiplied" not in kinds(play(chain("faults: {f: {pause: back, at: 8s, for: 4s}}", front=64), "32s"))
 
 
-def test_more_clients_are_not_taken_for_retries() -> None:
+def test_more_clients_are_told_as_load_and_not_as_attempts_multiplied() -> None:
     record = play(chain("faults: {f: {spike: users, by: 8x, at: 8s, for: 4s}}", front=64), "32s")
-    assert tell(record, "multiplied", "front -> back").text.endswith("none of them comes of a retry")
+    told = tell(record, "arrivals", "users")
+    assert told.text.startswith("users: ") and "times as many requests as before" in told.text
+    assert "against 8/s for 4 s" in told.text and 8.0 <= told.at_s < 9.0
+    assert "multiplied" not in kinds(record) and "arrivals" not in kinds(play(chain(SLOW), "32s"))
 
 
 def test_a_breaker_opens_probes_and_closes() -> None:
