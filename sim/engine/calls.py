@@ -247,15 +247,20 @@ class LeafCall(PlainCall):
         heappush(self.heap, (self.env._now + self.work.draw(), ANSWER, self.next_event(), attempt))
 
     def finished(self, attempt: Leaf) -> None:
-        """The work is over: release the worker, and the caller goes on."""
+        """The work is over: the worker takes the next in line (as in ``Replica.release``), and the caller goes on."""
         now = self.env._now
         replica = self.replica
-        if replica.line:
+        line = replica.line
+        if line and line[0].__class__ is Leaf and not replica.blocked:
+            following = line.popleft()
+            following.started_at = now
+            step = following.step
+            following.callbacks = step.done
+            heappush(self.heap, (now + step.work.draw(), ANSWER, self.next_event(), following))
+        elif line or replica.queues:
             replica.release(now)
         else:
             replica.free += 1
-            if replica.queues:
-                replica.take_next()
         frame = attempt.parent
         self.write_leaf((attempt.id, frame.id, self.code, attempt.sent_at, attempt.started_at, now))
         self.spare.append(attempt)
