@@ -189,6 +189,30 @@ def run(
 
 
 @app.command()
+def explain(
+    file: File, variant: Variant = None, with_: With = None, without: Without = None, set_: Set = None,
+    seed: Seed = None, json: Json = False,
+) -> None:  # fmt: skip
+    """Tell what happened in one run, in order: every sentence from measured events, with time and value."""
+    from dataclasses import asdict
+
+    from sim.experiments.run import run_resolved, switched_on
+    from sim.export import summary
+
+    scenario = _load(file)
+    resolved = scenario.resolve(variant, switched_on(scenario, with_ or (), without or ()), set_ or ())
+    with _progress(f"playing {scenario.title}") as progress:
+        played = run_resolved(resolved, seed, 1, 1, progress)
+    story = played.explain()
+    if json:
+        print(summary.to_json({"story": [asdict(sentence) for sentence in story.sentences]}), end="")
+    else:
+        on = f", with {', '.join(played.toggles)}" if played.toggles else ""
+        print(f"{scenario.title}: {played.variant or 'as written'}{on}, seed {played.seed}\n\n{story}")
+    _leave(CUT_OFF if played.cut_off else OK)
+
+
+@app.command()
 def check(
     files: Files,
     junit: Annotated[Path | None, typer.Option("--junit", help="Write the verdicts as JUnit XML.")] = None,

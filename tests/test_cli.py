@@ -160,6 +160,14 @@ def test_compare_pairs_variants_and_toggles(small: Path) -> None:
     assert pileup("compare", small, "--toggle", "patiense").returncode == 2
 
 
+def test_explain_tells_the_story_in_order(small: Path) -> None:
+    said = pileup("explain", small)
+    assert said.returncode == 0, said.stderr
+    assert "till slow: till takes 10 times as long to work for 8 s" in said.stdout
+    story = json.loads(pileup("explain", small, "--json").stdout)["story"]
+    assert [row["at_s"] for row in story] == sorted(row["at_s"] for row in story) and len(story) >= 3
+
+
 def test_ablate_plays_every_combination_of_switches(small: Path) -> None:
     said = pileup("ablate", small, "--replications", 2, "--json")
     assert said.returncode == 0, said.stderr

@@ -407,4 +407,3 @@ def _paths(steps: Any, path: str) -> Iterator[tuple[str, Any]]:
         on_error = getattr(step, "on_error", "fail")
         if not isinstance(on_error, str):
             yield from _paths(on_error, f"{here}.on error")
-

@@ -284,4 +284,3 @@ def _down(building: Building, ended_at: float) -> list[tuple[str, float, float]]
             else:
                 merged.append((service, begin, end))
     return merged
-

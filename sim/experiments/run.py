@@ -117,6 +117,12 @@ class Run:
 
         return pandas.DataFrame(self.rows)
 
+    def explain(self) -> Any:
+        """Return the story of the first replication: what happened in order, every sentence from measured events."""
+        from sim.results.story import explain
+
+        return explain(self.record)
+
     def plot(self) -> Any:
         """Return the figures of the first replication, by name."""
         from sim.plots import figures
