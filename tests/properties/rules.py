@@ -91,7 +91,8 @@ def _replicas(record: Record) -> None:
                 busy = _most(columns["started_at"][begun], columns["left_at"][begun])
                 assert busy <= model.workers, f"workers of {name} {replica}"
                 of_calls = begun[np.isin(columns["site"][begun], calls)]
-                in_order = of_calls[np.argsort(columns["entered_at"][of_calls], kind="stable")]
+                # those who enter at one instant enter in no order that the rows tell: ids are given when sending
+                in_order = of_calls[np.lexsort((columns["started_at"][of_calls], columns["entered_at"][of_calls]))]
                 assert (np.diff(columns["started_at"][in_order]) >= 0).all(), f"order of service at {name} {replica}"
 
 
