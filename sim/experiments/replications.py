@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Sequence
 
 from sim.engine.record import Record
 from sim.engine.run import play
+from sim.results.book import Book
 from sim.results.identities import verify
-from sim.results.measures import measures
+from sim.results.measures import measures_of
 from sim.results.rows import Measure
 
 if TYPE_CHECKING:
@@ -66,8 +67,9 @@ def replicate(
 
 def examine(record: Record, during: Sequence[str]) -> Replication:
     """Measure a record and check its books; a broken identity raises ``ModelError``."""
+    book = Book(record, during)
     return Replication(
-        record.replication, tuple(measures(record, during)), verify(record), record.cut_off, record.events_played,
+        record.replication, tuple(measures_of(book)), verify(book), record.cut_off, record.events_played,
         record.ended_at,
     )  # fmt: skip
 
