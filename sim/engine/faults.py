@@ -1,6 +1,7 @@
 """Faults: what is injected, when, into which part. A fault acts at two edges and never looks at a request.
 
-The edges go first at their instant. Windows may overlap: factors multiply, delays add, shares combine independently.
+The edges go first at their instant, beginnings before ends. Windows may overlap: factors multiply, delays add, shares
+combine independently.
 """
 
 from __future__ import annotations
@@ -35,13 +36,16 @@ def schedule(building: Building) -> None:
     scenario, kernel, recorder = building.scenario, building.kernel, building.recorder
     slowness: dict[str, dict[str, float]] = {}
     shares: dict[tuple[str, bool], dict[str, float]] = {}
+    ends = []
     for name, fault in scenario.faults.items():
         begin = building.fault_begins[name]
         end = begin + fault.for_
         building.windows.append((name, begin, end))
-        edges = _edges(building, name, fault, slowness, shares)
-        for at, act, kind in ((begin, edges[0], "fault begins"), (end, edges[1], "fault ends")):
-            kernel.at(at, FAULT_EDGE, _edge, (recorder.events, at, kind, name, act))
+        start, stop = _edges(building, name, fault, slowness, shares)
+        kernel.at(begin, FAULT_EDGE, _edge, (recorder.events, begin, "fault begins", name, start))
+        ends.append((end, name, stop))
+    for end, name, stop in ends:  # after all beginnings, so that nothing slips between two windows that touch
+        kernel.at(end, FAULT_EDGE, _edge, (recorder.events, end, "fault ends", name, stop))
 
 
 def _edge(what: tuple[list[tuple[float, str, str, str]], float, str, str, Callable[[], None]]) -> None:
