@@ -13,7 +13,7 @@ from typing import Any, Iterator
 
 from sim.errors import ParameterError, did_you_mean
 from sim.scenario import models
-from sim.scenario.models import FAULTS, STEPS, Model, Scenario
+from sim.scenario.models import FAULTS, STEPS, Model, Scenario, faults, links, nodes, scenario, steps, workload
 from sim.scenario.shape import spaced
 
 EXTENDS = "Another scenario file in the same folder; this file is a merge patch (RFC 7386) on it."
@@ -24,9 +24,7 @@ _REFUSED = "^[^<>&.:/]+$"
 def field_texts() -> dict[str, dict[str, str]]:
     """Return the docstring of every field: by the model's name, then by the field's name in Python."""
     found: dict[str, dict[str, str]] = {}
-    for part in ast.parse(inspect.getsource(models)).body:
-        if not isinstance(part, ast.ClassDef):
-            continue
+    for part in _classes():
         own: dict[str, str] = {}
         for field, text in zip(part.body, part.body[1:]):
             if (
@@ -40,6 +38,12 @@ def field_texts() -> dict[str, dict[str, str]]:
     for _name, fault in FAULTS.items():
         found[fault.__name__] = {**found["Fault"], **found[fault.__name__]}
     return found
+
+
+def _classes() -> Iterator[ast.ClassDef]:
+    """Iterate over the source of all models."""
+    for module in (steps, workload, nodes, links, faults, scenario):
+        yield from (part for part in ast.parse(inspect.getsource(module)).body if isinstance(part, ast.ClassDef))
 
 
 def schema() -> dict[str, Any]:
@@ -103,8 +107,9 @@ def _replaced(part: Any) -> Any:
 
 def _models() -> Iterator[tuple[str, type[Model]]]:
     """Iterate over the models by the name under which people meet them: scenario, workload, link, step work."""
-    for name, model in vars(models).items():
-        if not (isinstance(model, type) and issubclass(model, Model)) or model in (Model, models.Fault):
+    for name in field_texts():
+        model = getattr(models, name)
+        if model in (Model, models.Fault):
             continue
         kind = "step " if model in STEPS.values() else "fault " if model in FAULTS.values() else ""
         yield kind + name.lower(), model

@@ -1,0 +1,51 @@
+"""The scenario as frozen pydantic models: what a system is, what is asked of it and what breaks, before any run.
+
+The attribute docstrings are the JSON Schema's descriptions and the text of ``pileup explain-field``: one text for
+editor, docs and command line. The models hold no behaviour; ``sim.scenario.check`` finds what no single field can
+see. Left out: everything that the engine does not play.
+"""
+
+from sim.scenario.models.base import PATCH, READY, Model, Patch
+from sim.scenario.models.faults import (
+    FAULTS,
+    AnyFault,
+    Crash,
+    Cut,
+    Delay,
+    Errors,
+    Fault,
+    Lose,
+    Pause,
+    Slow,
+    Spike,
+    fault_kind,
+)
+from sim.scenario.models.links import Breaker, Link, Retry
+from sim.scenario.models.nodes import Queue, Service
+from sim.scenario.models.scenario import Claim, Scenario, Toggle
+from sim.scenario.models.steps import (
+    STEPS,
+    Branch,
+    Call,
+    Effect,
+    Fail,
+    OnError,
+    Parallel,
+    Recipe,
+    Repeat,
+    Reply,
+    Send,
+    Step,
+    Wait,
+    Work,
+    step_kind,
+    unfold_step,
+)
+from sim.scenario.models.workload import Task, Workload
+
+__all__ = [
+    "AnyFault", "Branch", "Breaker", "Call", "Claim", "Crash", "Cut", "Delay", "Effect", "Errors", "FAULTS", "Fail",
+    "Fault", "Link", "Lose", "Model", "OnError", "PATCH", "Parallel", "Patch", "Pause", "Queue", "READY", "Recipe",
+    "Repeat", "Reply", "Retry", "STEPS", "Scenario", "Send", "Service", "Slow", "Spike", "Step", "Task", "Toggle",
+    "Wait", "Work", "Workload", "fault_kind", "step_kind", "unfold_step",
+]  # fmt: skip

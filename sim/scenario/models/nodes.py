@@ -1,0 +1,48 @@
+"""Nodes that are asked: services and queues."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sim.quantities import UNLIMITED, BackoffLaw, Balance
+from sim.scenario.fields import BackoffField, BalanceField, Count, PositiveCount, PositiveDuration
+from sim.scenario.models.base import Model
+from sim.scenario.models.steps import Recipe
+
+
+class Service(Model):
+    """A service: replicas with workers and a waiting line each, and the operations it offers."""
+
+    operations: dict[str, Recipe] = Field(min_length=1)
+    """What it can be asked, each a recipe: a list of steps."""
+    replicas: Annotated[int, Field(ge=1, le=10_000)] = 1
+    """How many identical copies."""
+    workers: PositiveCount = 1
+    """Threads per replica: each holds one request from start of service to the end of its recipe."""
+    waiting: Count = 64
+    """Waiting places per replica beside its workers; a call finding them full is rejected at once. Or `unlimited`."""
+    max_wait: PositiveDuration | None = None
+    """A request that has waited in line this long is withdrawn (rejected)."""
+    balance: BalanceField = Balance("round robin")
+    """How callers choose a replica: `round robin`, `random`, `least outstanding`, `best of 2`."""
+    while_calling: Literal["hold", "free"] = "hold"
+    """Whether a worker is held during calls (threads), or freed for other requests (event loop, virtual threads)."""
+    in_flight: PositiveCount | None = None
+    """With `while calling: free`: how many started requests a replica may have at once, or `unlimited` (default)."""
+    consumes: dict[str, str] = {}
+    """Queues whose messages free workers take, each with the operation that handles them: `{charges: charge}`."""
+
+
+class Queue(Model):
+    """A point-to-point queue: each message goes to one consumer at a time until one acknowledges it."""
+
+    visibility_timeout: PositiveDuration = 30.0
+    """A delivery without an answer for this long is given up and the message can be delivered again."""
+    max_deliveries: PositiveCount = UNLIMITED
+    """Deliveries in all before the message is dead-lettered, or lost where there are no dead letters."""
+    dead_letters: str | None = None
+    """The queue that gets messages which could not be handled."""
+    redelivery: BackoffField = BackoffLaw()
+    """How long a message rests after its handler failed: `exponential 1s factor 2`; default at once."""
