@@ -221,6 +221,8 @@ class FreeReplica(Replica):
 
     def suspend(self, frame: Frame) -> None:
         """*frame* waits for something: its worker is free for others."""
+        if frame not in self.held:  # a strand left behind by its attempt, whose worker a crash has taken
+            return
         self.write((frame.id, frame.queued_at, frame.running_since, self.env._now))
         del self.held[frame]
         self.free += 1
