@@ -1,0 +1,68 @@
+"""Commands that hold several combinations against each other on the same seeds: compare, ablate."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sim.cli.helpers import leave, load_file, progress_bar, tell_written
+from sim.cli.options import CUT_OFF, OK, File, Json, Out, Replications, Seed, Set, Variant, Workers
+
+
+def compare(
+    file: File,
+    variants: Annotated[str | None, typer.Option("--variants", help="Names with commas; default all.")] = None,
+    toggle: Annotated[
+        list[str] | None, typer.Option("--toggle", help="Compare without and with this toggle; may be repeated.")
+    ] = None,
+    variant: Variant = None, set_: Set = None, seed: Seed = None, replications: Replications = None, out: Out = None,
+    json: Json = False, workers: Workers = None,
+) -> None:  # fmt: skip
+    """Play variants, or a toggle off and on, on the same arrivals and faults: paired, with intervals."""
+    from sim.experiments.compare import compare as compare_all
+    from sim.export import summary, tables
+
+    scenario = load_file(file)
+    names = [name.strip() for name in variants.split(",")] if variants else None
+    with progress_bar(f"comparing {scenario.title}") as progress:
+        compared = compare_all(
+            scenario, names, toggle or None, variant, seed, replications, set_ or (), workers, progress
+        )  # fmt: skip
+    if json:
+        print(summary.to_json(summary.comparison_document(compared)), end="")
+    else:
+        print(tables.of_comparison(compared))
+    if out is not None:
+        from sim.export.folder import write_comparison
+
+        tell_written(write_comparison(compared, out))
+    leave(CUT_OFF if compared.cut_off else OK)
+
+
+def ablate(
+    file: File,
+    toggles: Annotated[
+        str | None, typer.Option("--toggles", help="Names with commas; default all that belong to the variant.")
+    ] = None,
+    variant: Variant = None, set_: Set = None, seed: Seed = None, replications: Replications = None, out: Out = None,
+    json: Json = False, workers: Workers = None,
+) -> None:  # fmt: skip
+    """Tell which defence did the work: every combination of toggles on the same seeds, main effects, interactions."""
+    from sim.experiments.ablate import ablate as ablate_all
+    from sim.export import summary
+    from sim.export.ablation import ablation_document, of_ablation
+
+    scenario = load_file(file)
+    names = [name.strip() for name in toggles.split(",")] if toggles else None
+    with progress_bar(f"ablating {scenario.title}") as progress:
+        done = ablate_all(scenario, names, variant, replications, seed, workers, progress, set_ or ())
+    if json:
+        print(summary.to_json(ablation_document(done)), end="")
+    else:
+        print(of_ablation(done))
+    if out is not None:
+        from sim.export.folder import write_ablation
+
+        tell_written(write_ablation(done, out))
+    leave(CUT_OFF if done.cut_off else OK)

@@ -1,0 +1,131 @@
+"""Commands about files and the format, which play nothing: list, show, new, validate, schema, explain-field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sim.cli.helpers import leave, load_file, path_of, say, write_text
+from sim.cli.options import BAD_INPUT, OK, File, Files, Set, Variant, With
+from sim.errors import ParameterError
+
+
+def list_scenarios(
+    folder: Annotated[Path | None, typer.Argument(help="A folder of scenarios; default the shipped ones.")] = None,
+) -> None:
+    """List scenarios with the question each one asks."""
+    from sim.scenario import catalogue
+    from sim.scenario.shipped import shipped_folder
+
+    found = catalogue(folder or shipped_folder())
+    width = max((len(one.name) for one in found), default=0)
+    for one in found:
+        print(f"{one.name.ljust(width)}  {one.title}: {one.question}")
+
+
+def show(file: File, variant: Variant = None, with_: With = None, set_: Set = None) -> None:
+    """Show a system before any run: shape, load against capacity, amplification, weak points, switches and claims."""
+    from sim.topology import describe
+
+    scenario = load_file(file)
+    resolved = scenario.resolve(variant, with_ or (), set_ or ())
+    print(f"{scenario.title}\n\n{scenario.question}\n".rstrip() + "\n")
+    if scenario.lesson:
+        print(scenario.lesson.strip() + "\n")
+    print("\n".join(describe(resolved).lines()))
+    _show_switches(scenario)
+    for line in resolved.assumptions:
+        print(f"assumed: {line}")
+
+
+def _show_switches(scenario: Any) -> None:
+    from sim.results.claims import describe_claim
+
+    if scenario.variants:
+        print(f"\nVariants: {', '.join(scenario.variants)}")
+    if scenario.toggles:
+        print("\nToggles:")
+    for name, toggle in scenario.toggles.items():
+        only = f" (only {', '.join(toggle.for_)})" if toggle.for_ else ""
+        print(f"  {name}{only}: {toggle.about}")
+    if scenario.faults:
+        print("\nFaults:")
+    for name, fault in scenario.faults.items():
+        print(f"  {name}: at {fault.at} for {fault.for_:g}s")
+    if scenario.expect:
+        print("\nClaims:")
+    for name, claim in scenario.expect.items():
+        where = " with ".join(
+            [claim.variant or "the first variant", *([", ".join(claim.with_)] if claim.with_ else [])]
+        )
+        print(f"  {name} ({where}): {describe_claim(claim)}")
+
+
+def new(
+    chain: Annotated[str, typer.Argument(help='Services in call order: "web -> orders -> payments"; ~> is a queue.')],
+    out: Annotated[Path | None, typer.Option("--out", help="Write to this file instead of stdout.")] = None,
+) -> None:
+    """Write the skeleton of a scenario: a healthy chain with one fault and one claim."""
+    from sim.scenario.new import skeleton
+
+    text = skeleton(chain)
+    if out is None:
+        print(text, end="")
+        return
+    if out.exists():
+        raise ParameterError("be a new file", str(out), place="--out")
+    out.write_text(text, encoding="utf-8")
+    say(f"wrote {out}; next: pileup show {out}")
+
+
+def validate(files: Files) -> None:
+    """Check scenario files without playing them: all problems of a file at once, and what is legal but unwise."""
+    from sim.scenario import load, problems
+    from sim.topology import advice
+
+    bad = 0
+    for file in files:
+        path = path_of(file)
+        errors, warnings = problems(path)
+        for line in errors:
+            print(line)
+        bad += bool(errors)
+        if not errors:
+            scenario = load(path)
+            for name in scenario.variants or [None]:
+                warnings += [f"{path}: {name or 'as written'}: {line}" for line in advice(scenario.resolve(name))]
+            print(f"{path}: ok")
+        for line in dict.fromkeys(warnings):
+            print(f"warning: {line}")
+    leave(BAD_INPUT if bad else OK)
+
+
+def schema(
+    out: Annotated[Path | None, typer.Option("--out", help="Write to this file instead of stdout.")] = None,
+) -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    import json
+
+    from sim.scenario import schema as scenario_schema
+
+    text = json.dumps(scenario_schema(), indent=1) + "\n"
+    if out is None:
+        print(text, end="")
+    else:
+        write_text(out, text)
+
+
+def explain_field(
+    field: Annotated[str, typer.Argument(help="A key of the format, e.g. 'max deliveries' or 'breaker.probes'.")],
+) -> None:
+    """Explain one field of the format, or one measure."""
+    from sim.results.measures import NAMES
+    from sim.scenario import explain_field as explain
+
+    if field in NAMES:
+        unit, meaning = NAMES[field]
+        print(f"{field}: a measure, in {unit or 'plain numbers'}\n  {meaning}")
+    else:
+        print(explain(field))

@@ -1,0 +1,122 @@
+"""Commands that play combinations and judge or tell them: run, explain, check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sim.cli.helpers import leave, load_file, progress_bar, say, tell_written, write_text
+from sim.cli.options import (
+    CLAIM_FAILED, CUT_OFF, OK, File, Files, Json, Out, Replications, Seed, Set, Variant, With, Without, Workers,
+)  # fmt: skip
+from sim.errors import ParameterError
+
+if TYPE_CHECKING:
+    from sim.experiments.check import Checked
+
+
+def run(
+    file: File, variant: Variant = None, with_: With = None, without: Without = None, set_: Set = None,
+    seed: Seed = None, replications: Replications = None, out: Out = None, json: Json = False, workers: Workers = None,
+) -> None:  # fmt: skip
+    """Play one combination of variant and toggles, measure it, and judge the claims that speak of it."""
+    from sim.experiments.run import run_resolved, switched_on, written_windows
+    from sim.export import summary, tables
+
+    scenario = load_file(file)
+    resolved = scenario.resolve(variant, switched_on(scenario, with_ or (), without or ()), set_ or ())
+    with progress_bar(f"playing {scenario.title}") as progress:
+        played = run_resolved(resolved, seed, replications, workers, progress, during=written_windows(scenario))
+        verdicts = {} if set_ else summary.judged(played, scenario)
+    if json:
+        print(summary.to_json(summary.run_document(played, verdicts)), end="")
+    else:
+        print(tables.of_run(played, verdicts))
+    if out is not None:
+        from sim.export.folder import write_run
+
+        tell_written(write_run(played, verdicts, out))
+    if played.cut_off:
+        leave(CUT_OFF)
+    leave(OK if all(verdict.verdict == "holds" for verdict in verdicts.values()) else CLAIM_FAILED)
+
+
+def explain(
+    file: File, variant: Variant = None, with_: With = None, without: Without = None, set_: Set = None,
+    seed: Seed = None, json: Json = False,
+) -> None:  # fmt: skip
+    """Tell what happened in one run, in order: every sentence from measured events, with time and value."""
+    from dataclasses import asdict
+
+    from sim.experiments.run import run_resolved, switched_on
+    from sim.export import summary
+
+    scenario = load_file(file)
+    resolved = scenario.resolve(variant, switched_on(scenario, with_ or (), without or ()), set_ or ())
+    with progress_bar(f"playing {scenario.title}") as progress:
+        played = run_resolved(resolved, seed, 1, 1, progress)
+    story = played.explain()
+    if json:
+        print(summary.to_json({"story": [asdict(sentence) for sentence in story.sentences]}), end="")
+    else:
+        on = f", with {', '.join(played.toggles)}" if played.toggles else ""
+        print(f"{scenario.title}: {played.variant or 'as written'}{on}, seed {played.seed}\n\n{story}")
+    leave(CUT_OFF if played.cut_off else OK)
+
+
+def check(
+    files: Files,
+    junit: Annotated[Path | None, typer.Option("--junit", help="Write the verdicts as JUnit XML.")] = None,
+    against: Annotated[
+        Path | None, typer.Option("--against", help="An earlier `check --json`: report what has changed since.")
+    ] = None,
+    seed: Seed = None, replications: Replications = None, json: Json = False, workers: Workers = None,
+) -> None:  # fmt: skip
+    """Play every combination that the claims name and judge every claim; for CI."""
+    from sim.experiments.check import check as check_one
+    from sim.export import summary, tables
+    from sim.export.junit import junit as junit_text
+
+    checked: dict[str, Checked] = {}
+    for file in files:
+        scenario = load_file(file)
+        with progress_bar(f"checking {scenario.title}") as progress:
+            checked[file] = check_one(scenario, replications, seed, workers, progress)
+        if not json:
+            print(tables.of_check(file, checked[file]) + "\n")
+    document = summary.check_document(checked)
+    if json:
+        print(summary.to_json(document), end="")
+    if junit is not None:
+        write_text(junit, junit_text(checked))
+    changes = _changes(document, against) if against is not None else []
+    for line in changes:
+        say(line)
+    if any(one.cut_off for one in checked.values()):
+        leave(CUT_OFF)
+    leave(OK if all(one.holds for one in checked.values()) and not changes else CLAIM_FAILED)
+
+
+def _changes(document: dict[str, Any], against: Path) -> list[str]:
+    """Return what differs from an earlier check: verdicts, and values of combinations that are still the same."""
+    import json
+
+    try:
+        before = json.loads(against.read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ParameterError("be the JSON of an earlier check", str(against), str(error), "--against") from None
+    found = []
+    for file, now in document["files"].items():
+        old = {row["claim"]: row for row in before.get(file, {}).get("expect", [])}
+        for row in now["expect"]:
+            name = row["claim"]
+            if name not in old:
+                found.append(f"{file}: claim {name!r} is new: {row['verdict']}")
+            elif old[name]["verdict"] != row["verdict"]:
+                found.append(f"{file}: claim {name!r}: {old[name]['verdict']} before, {row['verdict']} now")
+            elif old[name]["values"] != row["values"] and before[file]["digests"][name] == now["digests"][name]:
+                found.append(f"{file}: claim {name!r}: other values for the same scenario: the engine has changed")
+        found += [f"{file}: claim {name!r} is gone" for name in old if name not in {r["claim"] for r in now["expect"]}]
+    return found
