@@ -120,11 +120,11 @@ class OperationCompiler:
 
     def _call(self, step: models.Call, after: Continuation, path: str, in_strand: bool) -> Then:
         service, _, operation = step.call.partition(".")
-        call = self.building.call("call", self.service.name, service, operation, self.operation)
+        call = self.building.wiring.call("call", self.service.name, service, operation, self.operation)
         return self._remote(call, step, after, path, in_strand)
 
     def _send(self, step: models.Send, after: Continuation, path: str, in_strand: bool) -> Then:
-        call = self.building.call("send", self.service.name, step.send, "", self.operation)
+        call = self.building.wiring.call("send", self.service.name, step.send, "", self.operation)
         return self._remote(call, step, after, path, in_strand)
 
     def _remote(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sim.engine.kernel import Kernel
     from sim.engine.links import Network
     from sim.engine.recorder import Recorder
-    from sim.engine.station import Replica
+    from sim.engine.replica import Replica
     from sim.scenario import models
 
 

@@ -86,7 +86,7 @@ def test_every_measure_is_the_same_both_ways(name: str) -> None:
 
 def leaf_calls(body: str) -> list[Any]:
     building = Building(sim.loads(f"version: 1\ntitle: Leaf\nduration: 20s\n{body}\n").resolve(), 1, 0)
-    return [step for step, _ in building._leaves if isinstance(step, LeafCall)]
+    return [step for step, _ in building.wiring.leaves if isinstance(step, LeafCall)]
 
 
 @pytest.mark.parametrize("body", [

@@ -1,0 +1,44 @@
+"""How callers pick one of several replicas; a balancer knows nothing of dead replicas without health checks."""
+
+from __future__ import annotations
+
+from itertools import cycle
+from typing import TYPE_CHECKING, Callable, Sequence
+
+if TYPE_CHECKING:
+    from sim.engine.replica import Replica
+    from sim.engine.streams import Draw
+    from sim.quantities import Balance
+
+
+def balancer(balance: Balance, replicas: Sequence[Replica], uniform: Draw) -> Callable[[], Replica]:
+    """Return a function that picks the replica of the next call of one link."""
+    if len(replicas) == 1:
+        return lambda: replicas[0]
+    if balance.kind == "round robin":
+        return cycle(replicas).__next__
+    if balance.kind == "random":
+        return lambda: replicas[int(uniform() * len(replicas))]
+    if balance.kind == "least outstanding":
+        turn = cycle(range(len(replicas))).__next__
+
+        def least() -> Replica:
+            first = turn()
+            return min((*replicas[first:], *replicas[:first]), key=lambda replica: replica.outstanding)
+
+        return least
+
+    def best() -> Replica:
+        """The least outstanding of some drawn without replacement; the first drawn wins a tie."""
+        left = list(range(len(replicas)))
+        drawn = []
+        for _ in range(min(balance.choices, len(replicas))):
+            drawn.append(replicas[left.pop(int(uniform() * len(left)))])
+        return min(drawn, key=lambda replica: replica.outstanding)
+
+    return best
+
+
+def counts_outstanding(balance: Balance) -> bool:
+    """Whether the balancer needs to know how many calls each replica has unanswered."""
+    return balance.kind in ("least outstanding", "best")
