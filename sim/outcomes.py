@@ -10,6 +10,10 @@ OUTCOMES = ("ok", "degraded", "error", "timeout", "refused", "rejected", "short-
 """How a request or an attempt ended for its caller."""
 OK, DEGRADED, ERROR, TIMEOUT, REFUSED, REJECTED, SHORT_CIRCUITED, LOST, OPEN = range(len(OUTCOMES))
 
+ATTEMPT_OUTCOMES = (*OUTCOMES, "abandoned")
+"""How an attempt ended for its caller: as above, or its caller went on without it (another answer was first)."""
+ABANDONED = len(OUTCOMES)
+
 MESSAGE_OUTCOMES = ("done", "dead-lettered", "lost", "expired", "waiting", "in flight")
 """How a message ended, or what it still was when the run did."""
 DONE, DEAD_LETTERED, MESSAGE_LOST, EXPIRED, WAITING, IN_FLIGHT = range(len(MESSAGE_OUTCOMES))

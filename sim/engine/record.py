@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.outcomes import (
-    DEAD_LETTERED, DEGRADED, DONE, ERROR, EXPIRED, IN_FLIGHT, LOST, MESSAGE_LOST, MESSAGE_OUTCOMES, OK,
+    ABANDONED, ATTEMPT_OUTCOMES, DEAD_LETTERED, DEGRADED, DONE, ERROR, EXPIRED, IN_FLIGHT, LOST, MESSAGE_LOST, MESSAGE_OUTCOMES, OK,
     OPEN, OUTCOMES, REFUSED, REJECTED, SHORT_CIRCUITED, TIMEOUT, WAITING,
 )  # fmt: skip
 
 __all__ = [
-    "Columns", "EffectSite", "Promise", "REASONS", "Record", "Site",
+    "ABANDONED", "ATTEMPT_OUTCOMES", "Columns", "EffectSite", "MARKS", "Promise", "REASONS", "Record", "Site",
     "DEAD_LETTERED", "DEGRADED", "DONE", "ERROR", "EXPIRED", "IN_FLIGHT", "LOST", "MESSAGE_LOST", "MESSAGE_OUTCOMES",
     "OK", "OPEN", "OUTCOMES", "REFUSED", "REJECTED", "SHORT_CIRCUITED", "TIMEOUT", "WAITING",
 ]  # fmt: skip
@@ -28,9 +28,17 @@ Columns = dict[str, NDArray[Any]]
 
 REASONS = (
     "", "timeout", "deadline", "line full", "waited too long", "crashed", "cut", "injected errors", "fail step",
-    "breaker open", "lost on the link", "no answer",
+    "breaker open", "lost on the link", "no answer", "another was first", "caller gone", "out of time", "rate limit",
+    "bulkhead full", "throttled", "retry budget", "shed", "concurrency limit", "unhealthy", "queue full", "conflict",
+    "poison", "cancelled",
 )  # fmt: skip
 """Why something failed, where it arose; a reason code is a position here."""
+
+MARKS = (
+    "cache hit", "cache miss", "coalesced", "fallback", "hedge", "retry denied", "late answer accepted", "dropped",
+    "cancelled", "delayed",
+)  # fmt: skip
+"""Decisions of a policy that no row of an attempt tells; a mark's kind is a position here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +117,8 @@ class Record:
         ``attempt message``: which attempt row delivered which message.
     effects
         ``request site key at attempt``; *site* is a code into ``effect_sites``.
+    marks
+        ``at kind place request``: decisions of policies, in order; *kind* is a code into MARKS, *place* into ``places``.
     census
         The engine's own state counted once a second, after everything that happens at that instant: *census_at*
         (times) and *census* (rows: times, columns: ``census_of``). *census_of* are pairs (what, node) with what in
@@ -141,6 +151,7 @@ class Record:
     messages: Columns
     deliveries: Columns
     effects: Columns
+    marks: Columns
     census_at: NDArray[np.float64]
     census_of: tuple[tuple[str, str], ...]
     census: NDArray[np.int64]

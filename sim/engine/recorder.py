@@ -24,10 +24,11 @@ SEGMENTS = "attempt queued_at started_at ended_at".split()
 MESSAGES = "id queue request key published_at ended_at outcome deliveries origin publisher".split()
 DELIVERIES = "attempt message".split()
 EFFECTS = "request site key at attempt".split()
+MARKS = "at kind place request".split()
 
 _FLOATS = {"arrived_at", "ended_at", "sent_at", "entered_at", "started_at", "left_at", "worked_s", "queued_at", "at",
            "published_at"}  # fmt: skip
-_NARROW = {"site", "replica", "outcome", "workload", "operation"}
+_NARROW = {"site", "replica", "outcome", "workload", "operation", "kind", "place"}
 _REASON_CODES = len(REASONS)
 PACK_AT = 200_000
 
@@ -96,14 +97,15 @@ class Recorder:
     """All tables of a run, what is still open, and the rare events."""
 
     __slots__ = ("requests", "attempts", "leaves", "segments", "messages", "deliveries", "effects", "open_requests",
-                 "open_attempts", "open_messages", "events", "census_at", "census", "packed", "_tables")  # fmt: skip
+                 "open_attempts", "open_messages", "events", "census_at", "census", "marks", "packed", "_tables")  # fmt: skip
 
     def __init__(self) -> None:
         self.requests, self.attempts, self.segments = Table(REQUESTS), Table(ATTEMPTS), Table(SEGMENTS)
         self.leaves = Table(LEAVES)
         self.messages, self.deliveries, self.effects = Table(MESSAGES), Table(DELIVERIES), Table(EFFECTS)
+        self.marks = Table(MARKS)
         self._tables = (self.requests, self.attempts, self.leaves, self.segments, self.messages, self.deliveries,
-                        self.effects)  # fmt: skip
+                        self.effects, self.marks)  # fmt: skip
         self.packed = 0
         """Numbers in packed blocks so far."""
         self.open_requests: dict[int, Any] = {}

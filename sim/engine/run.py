@@ -253,6 +253,7 @@ def _record(building: Building, census: _Census, seed: int, replication: int, en
         messages=recorder.messages.columns("id"),
         deliveries=recorder.deliveries.columns("attempt"),
         effects=recorder.effects.columns("at"),
+        marks=recorder.marks.columns("at"),
         census_at=np.asarray(recorder.census_at),
         census_of=census.of,
         census=np.asarray(recorder.census, dtype=np.int64).reshape(len(recorder.census_at), -1),

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
     from sim.engine.record import Record
 
-FRAMES = ("requests", "attempts", "messages", "effects", "ledger", "events", "failures", "series")
+FRAMES = ("requests", "attempts", "messages", "effects", "marks", "ledger", "events", "failures", "series")
 Values = dict[tuple[str, str, str], list[float | None]]
 
 
 class Run:
     """The replications of one combination, their measures with intervals, and the first one's record.
 
-    ``measures``, ``requests``, ``attempts``, ``messages``, ``effects``, ``ledger``, ``events``, ``failures`` and
-    ``series`` are data frames, made on first use; all but the first are of the first replication.
+    ``measures``, ``requests``, ``attempts``, ``messages``, ``effects``, ``marks``, ``ledger``, ``events``,
+    ``failures`` and ``series`` are data frames, made on first use; all but the first are of the first replication.
     """
 
     def __init__(self, scenario: Any, seed: int, replications: list[Replication], record: Record) -> None:

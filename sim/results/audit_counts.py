@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.engine.record import DEAD_LETTERED, IN_FLIGHT, MESSAGE_LOST, MESSAGE_OUTCOMES, OK, OUTCOMES, WAITING
+from sim.engine.record import (
+    ATTEMPT_OUTCOMES,
+    DEAD_LETTERED,
+    IN_FLIGHT,
+    MESSAGE_LOST,
+    MESSAGE_OUTCOMES,
+    OK,
+    OUTCOMES,
+    WAITING,
+)
 from sim.results.book import Book
 from sim.results.breach import Breach
 from sim.results.columns import Bools, Floats, Ints, rows_of
@@ -52,7 +61,7 @@ def links(book: Book) -> Breach | None:
     outcome = book.attempts["outcome"]
     for code, name in enumerate(book.links):
         rows = book.link_shelf.rows(code)
-        ended = int(np.bincount(outcome[rows][_known(outcome[rows], len(OUTCOMES))]).sum())
+        ended = int(np.bincount(outcome[rows][_known(outcome[rows], len(ATTEMPT_OUTCOMES))]).sum())
         if ended != int((book.link == code).sum()):
             return Breach(f"outcomes on {name}", f"add up to its {int((book.link == code).sum())} attempts", ended)
     endless = ~np.isfinite(book.ended_at) & (outcome < OUTCOMES.index("lost"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.record import MESSAGE_OUTCOMES, OUTCOMES, REASONS, Record
+from sim.engine.record import ATTEMPT_OUTCOMES, MARKS, MESSAGE_OUTCOMES, OUTCOMES, REASONS, Record
 from sim.results.book import Book
 from sim.results.columns import rows_of
 from sim.results.duties import STATUSES
@@ -45,8 +45,17 @@ def attempts(record: Record) -> pandas.DataFrame:
     times = {name: table[name] for name in ("sent_at", "entered_at", "started_at", "left_at", "ended_at")}
     return _frame({
         "attempt": table["id"], "request": table["request"], "parent": table["parent"], **site,
-        "replica": table["replica"], "number": table["number"], **times, **_ending(record, table, OUTCOMES),
+        "replica": table["replica"], "number": table["number"], **times, **_ending(record, table, ATTEMPT_OUTCOMES),
         "waited_s": table["started_at"] - table["entered_at"], "held_s": held, "worked_s": work, "wasted_s": wasted,
+    })  # fmt: skip
+
+
+def marks(record: Record) -> pandas.DataFrame:
+    """A row for each decision of a policy that no attempt tells: what, where, when, for which request."""
+    table = record.marks
+    return _frame({
+        "at": table["at"], "kind": _named(table["kind"], MARKS), "place": _named(table["place"], record.places),
+        "request": table["request"],
     })  # fmt: skip
 
 

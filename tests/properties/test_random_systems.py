@@ -24,7 +24,7 @@ DEFAULT = settings(
 )
 THOROUGH = settings(DEFAULT, max_examples=1500)
 
-TABLES = ("requests", "attempts", "segments", "messages", "deliveries", "effects")
+TABLES = ("requests", "attempts", "segments", "messages", "deliveries", "effects", "marks")
 MAY_BE_NAN = {"ended_at", "entered_at", "started_at", "left_at", "worked_s"}
 
 

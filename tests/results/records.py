@@ -27,7 +27,7 @@ from sim.engine.record import (
     Record,
     Site,
 )
-from sim.engine.recorder import ATTEMPTS, DELIVERIES, EFFECTS, MESSAGES, REQUESTS, SEGMENTS
+from sim.engine.recorder import ATTEMPTS, DELIVERIES, EFFECTS, MARKS, MESSAGES, REQUESTS, SEGMENTS
 from sim.scenario.models import Scenario
 
 NAN = float("nan")
@@ -68,6 +68,7 @@ def record(scenario: dict[str, Any], **parts: Any) -> Record:
         messages=columns(MESSAGES, parts.get("messages", []), {**none, "queue": 0, "origin": -1, "publisher": -1}),
         deliveries=columns(DELIVERIES, parts.get("deliveries", []), {}),
         effects=columns(EFFECTS, parts.get("effects", []), {"site": 0, "key": -1}),
+        marks=columns(MARKS, parts.get("marks", []), {"place": 0}),
         census_at=np.array(parts.get("census_at", []), np.float64),
         census=np.array(parts.get("census", np.empty((0, 0))), np.int64),
         warmup_s=model.warmup, duration_s=model.duration,
