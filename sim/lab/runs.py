@@ -1,0 +1,239 @@
+"""Runs outside the pages: a few worker processes, one run at a time for each participant, results shared by all.
+
+Two participants who ask for the same thing get the same ``Job``; what is done stays in a cache bounded by count and
+bytes. A run ends at its budget of wall-clock time, or when everybody who asked for it has cancelled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, cast
+
+from sim.errors import LabError
+from sim.lab.worker import receive, send
+from sim.version import VERSION
+
+MOST_KEPT = 64
+MOST_KEPT_BYTES = 800_000_000
+MOST_WAITING = 60
+BUDGET_S = 120.0
+
+
+class Cancelled(LabError):
+    """Nobody waits for this run any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to do, with what: a task's name in ``sim.lab.tasks`` and its options."""
+
+    task: str
+    scenario: Any
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Equal for orders that give the same bytes: scenario, variant, toggles, options (a seed, …) and version."""
+        one = self.scenario
+        parts = (VERSION, self.task, one.digest, one.variant, one.toggles_on, sorted(self.options.items()))
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+class Job:
+    """An order on its way: wait for it, ask how far it is, cancel it."""
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.progress = 0.0
+        self.users: set[str] = set()
+        self.size = 0
+        self._done = threading.Event()
+        self._result: Any = None
+        self._problem: LabError | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether there is a result or a problem."""
+        return self._done.is_set()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait at most *timeout_s* seconds; whether it is done."""
+        return self._done.wait(timeout_s)
+
+    def result(self) -> Any:
+        """Return what came out; raises the ``LabError`` that ended it."""
+        self._done.wait()
+        if self._problem is not None:
+            raise self._problem
+        return self._result
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended without a result."""
+        return self._problem is not None
+
+    def _finish(self, result: Any = None, problem: LabError | None = None) -> None:
+        self._result, self._problem = result, problem
+        self.progress = 1.0
+        self._done.set()
+
+
+class Players:
+    """The worker processes of one server and what they have played; safe to use from any thread."""
+
+    def __init__(self, workers: int | None = None, budget_s: float = BUDGET_S) -> None:
+        self.budget_s = budget_s
+        self._lock = threading.Condition()
+        self._kept: OrderedDict[str, Job] = OrderedDict()
+        self._waiting: list[Job] = []
+        self._running: dict[int, Job] = {}
+        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+        self._closed = False
+        for number in range(workers or min(4, max(1, os.cpu_count() or 1))):
+            threading.Thread(target=self._drive, args=(number,), daemon=True, name=f"player {number}").start()
+
+    def submit(self, order: Order, user: str) -> Job:
+        """Return the job for *order*, a new one only if nobody has asked for the same.
+
+        What *user* asked for before and has not begun is dropped, unless others wait for it too. Raises ``LabError``
+        when too many wait.
+        """
+        key = order.key
+        with self._lock:
+            for job in [job for job in self._waiting if user in job.users and job.order.key != key]:
+                self._leave(job, user)
+            kept = self._kept.get(key)
+            if kept is not None and not kept.failed:
+                self._kept.move_to_end(key)
+                kept.users.add(user)
+                return kept
+            if len(self._waiting) >= MOST_WAITING:
+                raise LabError("the lab is busy with many other runs: wait a little and press Run again")
+            job = self._kept[key] = Job(order)
+            job.users.add(user)
+            self._waiting.append(job)
+            self._lock.notify_all()
+            return job
+
+    def cancel(self, job: Job, user: str) -> None:
+        """Take *user* off a job; it ends when nobody else waits for it."""
+        with self._lock:
+            self._leave(job, user)
+
+    def close(self) -> None:
+        """End all workers; for tests and the server's end."""
+        with self._lock:
+            self._closed = True
+            for process in self._processes.values():
+                process.kill()
+            self._lock.notify_all()
+
+    # --- inside, with the lock held -------------------------------------------------------------------------
+
+    def _leave(self, job: Job, user: str) -> None:
+        job.users.discard(user)
+        if job.users or job.done:
+            return
+        self._kept.pop(job.order.key, None)
+        if job in self._waiting:
+            self._waiting.remove(job)
+        for number, running in self._running.items():
+            if running is job and number in self._processes:
+                self._processes[number].kill()
+        job._finish(problem=Cancelled("cancelled"))
+
+    def _next(self) -> Job | None:
+        """Return the first job of somebody who has none running."""
+        busy = [job.users for job in self._running.values()]
+        for job in self._waiting:
+            if not any(job.users <= users for users in busy):
+                self._waiting.remove(job)
+                return job
+        return None
+
+    def _trim(self) -> None:
+        done = [(key, job) for key, job in self._kept.items() if job.done]
+        size = sum(job.size for _, job in done)
+        for key, job in done[:-1]:
+            if len(self._kept) <= MOST_KEPT and size <= MOST_KEPT_BYTES:
+                break
+            del self._kept[key]
+            size -= job.size
+
+    # --- one thread for each worker -------------------------------------------------------------------------
+
+    def _drive(self, number: int) -> None:
+        self._start(number)
+        while True:
+            with self._lock:
+                while (job := self._next()) is None and not self._closed:
+                    self._lock.wait()
+                if self._closed or job is None:
+                    return
+                self._running[number] = job
+            try:
+                self._play(number, job)
+            finally:
+                with self._lock:
+                    self._running.pop(number, None)
+                    self._trim()
+                    self._lock.notify_all()
+
+    def _start(self, number: int) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "sim.lab.worker"]
+        root = Path(__file__).resolve().parents[2]
+        paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        )  # fmt: skip
+        with self._lock:
+            self._processes[number] = process
+            if self._closed:
+                process.kill()
+        return process
+
+    def _play(self, number: int, job: Job) -> None:
+        process = self._processes[number]
+        if process.poll() is not None:
+            process = self._start(number)
+        to_it, from_it = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            process.kill()
+
+        watch = threading.Timer(self.budget_s, stop)
+        watch.daemon = True
+        watch.start()
+        try:
+            send(to_it, (job.order.task, {"scenario": job.order.scenario, **job.order.options}))
+            while True:
+                (kind, value), size = receive(from_it)
+                if kind != "progress":
+                    break
+                job.progress = value
+            job.size = size
+            job._finish(value) if kind == "done" else job._finish(problem=value)
+        except (EOFError, OSError):
+            process.kill()
+            process.wait()
+            if not job.done:
+                job._finish(problem=self._ended(late.is_set()))
+        finally:
+            watch.cancel()
+
+    def _ended(self, late: bool) -> LabError:
+        if late:
+            return LabError(
+                f"stopped after {self.budget_s:g} s: the lab gives no run longer; make it shorter or smaller"
+            )
+        return LabError("the run was ended from outside, or needed more memory than there is: make it smaller")

@@ -1,0 +1,153 @@
+"""The participant's choice between page runs and in the address: one value, read from a link, written to the link."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import streamlit as st
+
+from sim.errors import LabError
+from sim.lab.choice import OWN, Choice, from_query, resolve, to_query
+from sim.lab.runs import Job, Order, Players
+from sim.scenario import Summary, catalogue, load, loads
+from sim.scenario.shipped import shipped_folder, shipped_scenario
+
+_CHOICE, _GENERATION, _USER = "choice", "generation", "user"
+
+
+def choice() -> Choice:
+    """Return the participant's choice; on the first page run the one in the link, if it holds one.
+
+    A link that nobody made here is told and ignored.
+    """
+    if _CHOICE not in st.session_state:
+        st.session_state[_CHOICE] = Choice()
+        params = {name: st.query_params.get_all(name) for name in st.query_params}
+        if "scenario" in params:
+            try:
+                linked = from_query(params)
+                resolve(linked, scenario_of(linked))
+                st.session_state[_CHOICE] = linked
+            except LabError as error:
+                st.session_state["link problem"] = str(error)
+    found: Choice = st.session_state[_CHOICE]
+    return found
+
+
+def choose(chosen: Choice, *, redraw: bool = False) -> None:
+    """Make *chosen* the participant's choice; with *redraw* the widgets take its values on the next page run."""
+    st.session_state[_CHOICE] = chosen
+    if redraw:
+        st.session_state[_GENERATION] = generation() + 1
+
+
+def generation() -> int:
+    """Return a number to put into widgets' keys: it grows when the choice was changed from outside of them."""
+    return int(st.session_state.get(_GENERATION, 0))
+
+
+def write_link() -> None:
+    """Write the choice into the page's address, so that the address can be shared."""
+    wanted = to_query(choice())
+    if {name: st.query_params.get_all(name) for name in st.query_params} != _as_lists(wanted):
+        st.query_params.from_dict(wanted)
+
+
+def _as_lists(query: dict[str, str | list[str]]) -> dict[str, list[str]]:
+    return {name: [value] if isinstance(value, str) else value for name, value in query.items()}
+
+
+def scenario_of(chosen: Choice) -> Any:
+    """Return the scenario that is chosen; raises ``LabError`` where there is none such or it is not valid."""
+    if chosen.scenario == OWN:
+        return _own(chosen.text)
+    path = shipped_scenario(chosen.scenario)
+    if path is None:
+        raise LabError(f"there is no scenario called {chosen.scenario!r}")
+    return _shipped(str(path), path.stat().st_mtime_ns)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _shipped(path: str, changed_at_ns: int) -> Any:
+    return load(path)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _own(text: str) -> Any:
+    return loads(text, name="your scenario")
+
+
+def resolved(chosen: Choice | None = None) -> Any:
+    """Return the combination that is chosen, ready to be played; raises ``ScenarioError``."""
+    chosen = choice() if chosen is None else chosen
+    return _resolved(chosen, _stamp(chosen))
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _resolved(chosen: Choice, stamp: int) -> Any:
+    return resolve(chosen, scenario_of(chosen))
+
+
+def _stamp(chosen: Choice) -> int:
+    path = None if chosen.scenario == OWN else shipped_scenario(chosen.scenario)
+    return path.stat().st_mtime_ns if path is not None else 0
+
+
+def gallery() -> list[Summary]:
+    """Return the shipped scenarios that can be read."""
+    folder = shipped_folder()
+    stamp = tuple(path.stat().st_mtime_ns for path in sorted(Path(folder).glob("*.yaml")))
+    return _gallery(str(folder), stamp)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _gallery(folder: str, stamp: tuple[int, ...]) -> list[Summary]:
+    return [one for one in catalogue(folder) if not one.problem]
+
+
+def user() -> str:
+    """Return a name for this session, by which its runs are bounded; it says nothing about the person."""
+    if _USER not in st.session_state:
+        st.session_state[_USER] = uuid4().hex
+    return str(st.session_state[_USER])
+
+
+@st.cache_resource(show_spinner=False)
+def players() -> Players:
+    """Return the server's worker processes, started with the first page."""
+    return Players()
+
+
+def order_for(chosen: Choice, replications: int = 1) -> Order:
+    """Return the order that plays *chosen*."""
+    scenario = resolved(chosen)
+    seed = scenario.seed if chosen.seed is None else chosen.seed
+    return Order("play", scenario, {"seed": seed, "replications": replications})
+
+
+def played(order: Order, label: str) -> Any:
+    """Return what *order* comes to: at once when it is kept, else after showing how far it is, with a way to cancel.
+
+    None when it was cancelled or could not be played; the reason is then on the page. The page's own thread only
+    waits, so no other participant's page is held up.
+    """
+    return show(players().submit(order, user()), label)
+
+
+def show(job: Job, label: str) -> Any:
+    """Wait for a job on the page; see ``played``."""
+    if not job.wait(0.15):
+        place = st.empty()
+        with place.container():
+            bar = st.progress(0.0, label)
+            st.button("Cancel", key=f"cancel {job.order.key}", on_click=players().cancel, args=(job, user()))
+        while not job.wait(0.1):
+            bar.progress(min(max(job.progress, 0.0), 1.0), f"{label}: {job.progress:.0%}")
+        place.empty()
+    try:
+        return job.result()
+    except LabError as error:
+        st.warning(f"Not played: {error}", icon=":material/block:")
+        return None

@@ -1,0 +1,71 @@
+"""How the lab looks: colours that can be told apart, larger type for a projector, charts in both themes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+BLUE, VERMILION, GREEN, PINK, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
+"""Okabe and Ito's palette (Color Universal Design, 2008); never the only sign of anything."""
+
+
+def is_dark() -> bool:
+    """Whether the participant's browser shows the dark theme."""
+    return getattr(st.context.theme, "type", "light") == "dark"
+
+
+def series_colors() -> list[str]:
+    """Return line colours with a contrast of at least 3:1 to the theme's background."""
+    if is_dark():
+        return [SKY, "#F0874A", "#2FC79A", "#E3A0C6", "#F0B941", "#C5CEDA"]
+    return [BLUE, "#B94F00", "#00795A", "#A8497E", "#8A5F00", "#4A5565"]
+
+
+def ink() -> str:
+    """Return the colour of text on charts."""
+    return "#e9eef5" if is_dark() else "#1a2230"
+
+
+def muted() -> str:
+    """Return the colour of grid lines and lesser marks on charts."""
+    return "#435061" if is_dark() else "#c3ccd8"
+
+
+def style() -> None:
+    """Put the lab's few rules of style on the page: contrast, narrow screens, and type for a projector."""
+    large = st.session_state.get("projector", False)
+    st.html(f"<style>{_RULES}{_PROJECTOR if large else ''}</style>")
+
+
+def altair_theme(chart: Any) -> Any:
+    """Return *chart* with the lab's axes, type and colours."""
+    size = 16 if st.session_state.get("projector", False) else 12
+    return (
+        chart.configure(background="transparent")
+        .configure_axis(
+            labelColor=ink(), titleColor=ink(), gridColor=muted(), domainColor=muted(), tickColor=muted(),
+            labelFontSize=size, titleFontSize=size, gridOpacity=0.6,
+        )
+        .configure_legend(labelColor=ink(), titleColor=ink(), labelFontSize=size, titleFontSize=size, orient="top")
+        .configure_view(stroke=muted())
+        .configure_title(color=ink(), fontSize=size + 1, anchor="start")
+        .configure_header(labelColor=ink(), titleColor=ink(), labelFontSize=size)
+    )  # fmt: skip
+
+
+_RULES = """
+.stMainBlockContainer { padding-top: 4.2rem; max-width: 1280px; }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: inherit; opacity: .86; }
+[data-testid="stMetricLabel"] p { font-size: .95rem; }
+:focus-visible { outline: 3px solid #56B4E9 !important; outline-offset: 2px; }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding-left: .8rem; padding-right: .8rem; }
+  h1 { font-size: 1.7rem !important; } h2 { font-size: 1.35rem !important; }
+}
+@media (prefers-reduced-motion: reduce) { * { animation-duration: .01s !important; transition: none !important; } }
+"""
+_PROJECTOR = """
+html { font-size: 21px; }
+.stMainBlockContainer { max-width: 1700px; }
+"""

@@ -1,0 +1,91 @@
+"""A process that plays what it is told: ``python -m sim.lab.worker`` reads orders on stdin and answers on stdout.
+
+Each message is a pickle between this process and the server that started it, never from anybody else. A process of
+its own keeps a long run off the pages of others, and can be ended at once.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import struct
+import sys
+import time
+import traceback
+from typing import IO, Any
+
+MOST_MEMORY = 4_000_000_000
+TELL_EVERY_S = 0.05
+
+
+def send(pipe: IO[bytes], message: Any) -> int:
+    """Write one message and return its size in bytes."""
+    data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    pipe.write(struct.pack(">Q", len(data)))
+    pipe.write(data)
+    pipe.flush()
+    return len(data)
+
+
+def receive(pipe: IO[bytes]) -> tuple[Any, int]:
+    """Read one message and return it with its size in bytes; raises ``EOFError`` when the other side is gone."""
+    head = pipe.read(8)
+    if len(head) < 8:
+        raise EOFError
+    size = struct.unpack(">Q", head)[0]
+    data = pipe.read(size)
+    if len(data) < size:
+        raise EOFError
+    return pickle.loads(data), size
+
+
+def main() -> None:
+    """Serve orders until stdin ends."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever prints must not come between the messages
+    _bound_memory()
+    from sim.lab import tasks
+
+    while True:
+        try:
+            name, options = receive(sys.stdin.buffer)[0]
+        except EOFError:
+            return
+        send(out, _answer(tasks, out, name, options))
+
+
+def _answer(tasks: Any, out: IO[bytes], name: str, options: dict[str, Any]) -> tuple[str, Any]:
+    from sim.errors import LabError
+
+    last = time.monotonic()
+
+    def tell(share: float) -> None:
+        nonlocal last
+        if (now := time.monotonic()) - last >= TELL_EVERY_S:
+            last = now
+            send(out, ("progress", share))
+
+    try:
+        return "done", tasks.TASKS[name](progress=tell, **options)
+    except LabError as error:
+        return "problem", error
+    except MemoryError:
+        return "problem", LabError(
+            "the run needs more memory than the lab gives to one run: make it shorter or smaller"
+        )
+    except Exception:
+        traceback.print_exc()
+        return "problem", LabError("the run met a bug of Pileup's; the reason is in the lab's terminal")
+
+
+def _bound_memory() -> None:
+    """Let a run that grows without end fail by itself, where the system can bound a process."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+
+
+if __name__ == "__main__":
+    main()
