@@ -1,0 +1,101 @@
+"""Budgets that many calls share, so that retries stay a small part of the load: a token bucket and the SDKs' quota.
+
+Both hold whole units, so that ten tenths of a token are one token. Left out: budgets over a window of time (Finagle,
+Linkerd), which also forget, and a floor of retries per second for callers with few calls.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import inf, lcm
+
+from sim.errors import ParameterError
+
+
+class RetryBudget:
+    """A bucket of tokens that first tries or successes fill and retries empty; full at the start.
+
+    Use it with every retry: when most calls fail, retries are at most *per_try* / *cost* of the first tries (or
+    *per_success* / *cost* of the successes), so a struggling callee does not get the load multiplied; while failures
+    are rare the budget is never felt. Paid per first try it keeps retrying into a total outage; paid per success it
+    stops when nothing succeeds. It harms a caller whose few calls never fill it.
+
+    *capacity*, *per_try* and *per_success* are in tokens, *cost* is what a retry takes. Amounts are kept as fractions
+    with a denominator of a million at most, so sums are exact.
+    Source: M. Brooker, "Fixing retries with token buckets and circuit breakers", 2022 (a tenth of a token per
+    success, one per retry); paid per request as in B. Beyer et al., Site Reliability Engineering, ch. 21 "Handling
+    Overload" (retries at most 10 % of requests). resilience4j and Polly have no budget.
+    """
+
+    __slots__ = ("_capacity", "_per_try", "_per_success", "_cost", "_units", "_unit")
+
+    def __init__(self, capacity: float, per_try: float, per_success: float, cost: float = 1.0) -> None:
+        if not 0 < cost < inf:
+            raise ParameterError("be a number above zero", cost, place="cost")
+        if not cost <= capacity < inf:
+            raise ParameterError(f"be a number of at least the cost of a retry, {cost:g}", capacity, place="capacity")
+        for place, value in (("per try", per_try), ("per success", per_success)):
+            if not 0 <= value < inf:
+                raise ParameterError("be a number of at least 0", value, place=place)
+        amounts = [Fraction(value).limit_denominator(10**6) for value in (capacity, per_try, per_success, cost)]
+        self._unit = lcm(*(amount.denominator for amount in amounts))  # units in a token
+        self._capacity, self._per_try, self._per_success, self._cost = (int(n * self._unit) for n in amounts)
+        if self._cost == 0:
+            raise ParameterError("be at least a millionth", cost, place="cost")
+        self._units = self._capacity
+
+    @property
+    def tokens(self) -> float:
+        """What is in the bucket."""
+        return self._units / self._unit
+
+    def first_try(self) -> None:
+        """Pay in for a call's first attempt."""
+        self._units = min(self._units + self._per_try, self._capacity)
+
+    def success(self) -> None:
+        """Pay in for an attempt, first or later, that went well."""
+        self._units = min(self._units + self._per_success, self._capacity)
+
+    def take(self) -> bool:
+        """Pay for a retry; False, and nothing taken, when there is too little."""
+        if self._units < self._cost:
+            return False
+        self._units -= self._cost
+        return True
+
+
+class RetryQuota:
+    """The retry quota of the AWS SDKs: a retry takes *cost* of *capacity*, a success gives it back, time gives nothing.
+
+    Use it to see what a service gets from clients of the cloud SDKs: in a total outage capacity / cost retries are
+    made, then none. It is refilled by 1 per call that succeeds at once, so after an outage retries stay few until
+    many calls have gone well, and one-off failures meanwhile reach the user.
+
+    *timeout_cost* is what a retry after a timeout takes, if not *cost*. botocore 1.44.5 takes 14 (after a throttling
+    error 5) of 500; earlier releases took 5 (after a timeout 10), the defaults here but for the timeout.
+    Source: botocore, "standard" retry mode; AWS SDKs and Tools Reference Guide, "Retry behavior".
+    """
+
+    __slots__ = ("capacity", "cost", "timeout_cost", "available")
+
+    def __init__(self, capacity: int = 500, cost: int = 5, timeout_cost: int | None = None) -> None:
+        for place, value in (("capacity", capacity), ("cost", cost), ("timeout cost", timeout_cost)):
+            if value is not None and not 1 <= value < inf:
+                raise ParameterError("be a whole number of at least 1", value, place=place)
+        self.capacity, self.cost = capacity, cost
+        self.timeout_cost = cost if timeout_cost is None else timeout_cost
+        self.available = capacity
+
+    def take(self, timed_out: bool = False) -> bool:
+        """Pay for a retry; *timed_out* says that the attempt before it did. False when there is too little."""
+        cost = self.timeout_cost if timed_out else self.cost
+        if cost > self.available:
+            return False
+        self.available -= cost
+        return True
+
+    def success(self, retried: bool, timed_out: bool = False) -> None:
+        """Fold in a call that went well: 1 at the first try, else what its last retry took (*timed_out* as then)."""
+        back = 1 if not retried else self.timeout_cost if timed_out else self.cost
+        self.available = min(self.available + back, self.capacity)
