@@ -1,0 +1,73 @@
+"""A rate limiter: a bucket that fills with tokens at a steady rate, and each call takes one.
+
+Left out: limits shared by several limiters, costs other than one token, and fixed windows.
+"""
+
+from __future__ import annotations
+
+from math import inf
+
+from sim.errors import ParameterError
+
+ALMOST = 1e-9
+"""A token counts as whole when it is complete but for this part: instants such as 0.3 s are rounded numbers."""
+
+
+class TokenBucket:
+    """Let *rate* calls a second pass, and up to *burst* at once after a pause; full at the start.
+
+    Use it to keep a client within what was agreed, or a service within what it can do. It knows nothing of the
+    callee's state: set above what a sick callee can do it protects nothing, set below what a well one can do it wastes
+    it. A limiter that waits (``reserve``) turns overload into delay and holds its callers meanwhile.
+
+    Tokens come continuously and nothing accumulates rounding errors: what is there follows from the instant at which
+    the bucket was last full. resilience4j's RateLimiter grants ``limitForPeriod`` anew at each ``limitRefreshPeriod``
+    and .NET's token bucket, which Polly wraps, adds ``TokensPerPeriod`` at each ``ReplenishmentPeriod``: both let a
+    burst pass at each edge, this does not.
+    Source: the token bucket of RFC 2697, section 3, with one token a call; reservations as in Guava's RateLimiter.
+    """
+
+    __slots__ = ("rate", "burst", "_full_at", "_taken")
+
+    def __init__(self, rate: float, burst: float) -> None:
+        if not 0 < rate < inf:
+            raise ParameterError("be a rate above zero", rate, place="rate")
+        if not 1 <= burst < inf:
+            raise ParameterError("be a number of at least 1", burst, place="burst")
+        self.rate, self.burst = rate, burst
+        self._full_at = 0.0  # the last instant at which the bucket was seen full
+        self._taken = 0  # since then
+
+    def tokens(self, now: float) -> float:
+        """What is in the bucket at *now*; below zero is what waiting calls have reserved."""
+        return min(self.burst - self._taken + (now - self._full_at) * self.rate, self.burst)
+
+    def admit(self, now: float) -> bool:
+        """Take a token if there is one at *now*."""
+        if self._refilled(now) < 1 - ALMOST:
+            return False
+        self._taken += 1
+        return True
+
+    def wait_s(self, now: float) -> float:
+        """Return what ``reserve`` would, in seconds, and take nothing: for callers that wait only so long."""
+        missing = 1 - self._refilled(now)
+        return missing / self.rate if missing > ALMOST else 0.0
+
+    def reserve(self, now: float) -> float:
+        """Take a token that may be yet to come; return the seconds until it is there, 0 for one that is."""
+        wait_s = self.wait_s(now)
+        self._taken += 1
+        return wait_s
+
+    def give_back(self) -> None:
+        """Return a reserved token that is not needed; those who wait already keep their instants."""
+        self._taken = max(self._taken - 1, 0)
+
+    def _refilled(self, now: float) -> float:
+        """The tokens at *now*; a full bucket starts to count anew, and what would flow over is gone."""
+        tokens = self.burst - self._taken + (now - self._full_at) * self.rate
+        if tokens < self.burst:
+            return tokens
+        self._full_at, self._taken = now, 0
+        return self.burst
