@@ -111,6 +111,7 @@ PositiveDuration = Annotated[
 ]
 Share = Annotated[float, _number(q.parse_share, lambda value: f"{_plain(value * 100)}%", "5%")]
 Factor = Annotated[float, _number(q.parse_factor, lambda value: f"{_plain(value)}x", "10x")]
+RateNumber = Annotated[float, _number(q.parse_rate, lambda value: f"{_plain(value)}/s", "10/s")]
 Size = Annotated[float, _number(q.parse_size, _bytes, "2GB")]
 Value = Annotated[float, _number(q.parse_value, _plain, "10%", "15s", 800)]
 Count = Annotated[float, _count(0, 64, "unlimited")]

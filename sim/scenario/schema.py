@@ -13,7 +13,19 @@ from typing import Any, Iterator
 
 from sim.errors import ParameterError, did_you_mean
 from sim.scenario import models
-from sim.scenario.models import FAULTS, STEPS, Model, Scenario, faults, links, nodes, scenario, steps, workload
+from sim.scenario.models import (
+    FAULTS,
+    STEPS,
+    Model,
+    Scenario,
+    defences,
+    faults,
+    links,
+    nodes,
+    scenario,
+    steps,
+    workload,
+)
 from sim.scenario.shape import spaced
 
 EXTENDS = "Another scenario file in the same folder; this file is a merge patch (RFC 7386) on it."
@@ -42,7 +54,7 @@ def field_texts() -> dict[str, dict[str, str]]:
 
 def _classes() -> Iterator[ast.ClassDef]:
     """Iterate over the source of all models."""
-    for module in (steps, workload, nodes, links, faults, scenario):
+    for module in (steps, workload, nodes, links, defences, faults, scenario):
         yield from (part for part in ast.parse(inspect.getsource(module)).body if isinstance(part, ast.ClassDef))
 
 

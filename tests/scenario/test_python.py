@@ -63,7 +63,10 @@ def test_defaults_are_written_with_their_units() -> None:
     assert service.model_dump(by_alias=True)["workers"] == 1
     assert written["warmup"] == "0s" and written["max memory"] == "1GB"
     assert Link().model_dump(by_alias=True)["loss"] == "0%"
-    assert Breaker().model_dump(by_alias=True) == {"failures": 5, "open for": "30s", "probes": 1}
+    dumped = Breaker().model_dump(by_alias=True, exclude_none=True)
+    assert {key: dumped[key] for key in ("failures", "open for", "probes")} == {
+        "failures": 5, "open for": "30s", "probes": 1,
+    }  # fmt: skip
     assert Scenario(**parts()).model_dump(by_alias=True)["max memory"] == "4GB"
 
 

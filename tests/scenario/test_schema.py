@@ -68,9 +68,9 @@ def test_the_schema_refuses_what_the_models_refuse() -> None:
 
 
 def test_a_field_is_explained_with_type_default_and_text() -> None:
-    assert explain_field("breaker.probes") == (
-        "breaker.probes\n  a whole number; default 1\n"
-        "  Calls that pass half-open; all must succeed to close it, the first failure opens it again."
+    assert explain_field("bulkhead.max concurrent calls") == (
+        "bulkhead.max concurrent calls\n  a whole number; required\n"
+        "  Attempts out at once (resilience4j's `maxConcurrentCalls`, Polly's `PermitLimit`)."
     )
     assert "default 4GB" in explain_field("max_memory")
     assert "fault slow.at, fault crash.at" in explain_field("at")

@@ -20,7 +20,8 @@ from sim.scenario.models.faults import (
     Spike,
     fault_kind,
 )
-from sim.scenario.models.links import Breaker, Link, Retry
+from sim.scenario.models.defences import Breaker, Bulkhead, Cache, CallLimit, Hedge, Retry, RetryBudget, Throttle
+from sim.scenario.models.links import Link
 from sim.scenario.models.nodes import Queue, Service
 from sim.scenario.models.scenario import Claim, Scenario, Toggle
 from sim.scenario.models.steps import (
@@ -44,8 +45,52 @@ from sim.scenario.models.steps import (
 from sim.scenario.models.workload import Task, Workload
 
 __all__ = [
-    "AnyFault", "Branch", "Breaker", "Call", "Claim", "Crash", "Cut", "Delay", "Effect", "Errors", "FAULTS", "Fail",
-    "Fault", "Link", "Lose", "Model", "OnError", "PATCH", "Parallel", "Patch", "Pause", "Queue", "READY", "Recipe",
-    "Repeat", "Reply", "Retry", "STEPS", "Scenario", "Send", "Service", "Slow", "Spike", "Step", "Task", "Toggle",
-    "Wait", "Work", "Workload", "fault_kind", "step_kind", "unfold_step",
-]  # fmt: skip
+    "AnyFault",
+    "Branch",
+    "Breaker",
+    "Bulkhead",
+    "Cache",
+    "Call",
+    "CallLimit",
+    "Claim",
+    "Crash",
+    "Cut",
+    "Delay",
+    "Effect",
+    "Errors",
+    "FAULTS",
+    "Fail",
+    "Fault",
+    "Hedge",
+    "Link",
+    "Lose",
+    "Model",
+    "OnError",
+    "PATCH",
+    "Parallel",
+    "Patch",
+    "Pause",
+    "Queue",
+    "READY",
+    "Recipe",
+    "Repeat",
+    "Reply",
+    "Retry",
+    "RetryBudget",
+    "STEPS",
+    "Scenario",
+    "Send",
+    "Service",
+    "Slow",
+    "Spike",
+    "Step",
+    "Task",
+    "Throttle",
+    "Toggle",
+    "Wait",
+    "Work",
+    "Workload",
+    "fault_kind",
+    "step_kind",
+    "unfold_step",
+]

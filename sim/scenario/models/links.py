@@ -2,35 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
-from sim.quantities import BackoffLaw, Law
-from sim.scenario.fields import BackoffField, LawField, PositiveDuration, Share
+from sim.quantities import Law
+from sim.scenario.fields import LawField, PositiveDuration, Share
 from sim.scenario.models.base import Model
-
-
-class Retry(Model):
-    """Try again after error, timeout, refused or rejected; never after a short-circuit."""
-
-    max_attempts: Annotated[int, Field(ge=1, le=1000)]
-    """Attempts in all, the first one counted (resilience4j's `maxAttempts`; Polly's `MaxRetryAttempts` is one less)."""
-    backoff: BackoffField = BackoffLaw()
-    """Waits between attempts: `none`, `100ms`, `linear 1s step 2s`, `exponential 1s factor 2 cap 20s`."""
-    jitter: Literal["none", "full", "equal", "decorrelated"] = "none"
-    """Chance in the waits: `full` is uniform from 0, `equal` keeps half, `decorrelated` grows from the last wait."""
-
-
-class Breaker(Model):
-    """Stop calling after consecutive failures, ask again after a while. The guide's defaults: 5, 30 s, 1."""
-
-    failures: Annotated[int, Field(ge=1)] = 5
-    """Consecutive failures that open it."""
-    open_for: PositiveDuration = 30.0
-    """It stays open for at least this long; calls meanwhile are short-circuited."""
-    probes: Annotated[int, Field(ge=1)] = 1
-    """Calls that pass half-open; all must succeed to close it, the first failure opens it again."""
+from sim.scenario.models.defences import Breaker, Bulkhead, Cache, CallLimit, Hedge, Retry, Throttle
 
 
 class Link(Model):
@@ -46,3 +23,24 @@ class Link(Model):
     """Try again."""
     breaker: Breaker | None = None
     """Circuit breaker of this link."""
+    propagate_deadline: bool = False
+    """What is left of the caller's time travels with the call: it is given up when the caller's own time is over, is
+    not tried again beyond it, and a callee that refuses late work can tell."""
+    on_abandon: Literal["continue", "drop queued", "cancel"] = "continue"
+    """What becomes of an attempt whose caller gave it up: the callee goes on, drops it while it waits in line, or
+    stops working on it at once too. The word of it takes no time."""
+    late_answers: Literal["ignore", "accept"] = "ignore"
+    """Whether a good answer to an attempt that timed out ends the call if it is still being tried again."""
+    hedge: Hedge | None = None
+    """A second attempt in a race with a slow first one."""
+    fallback: Literal["default", "empty", "cached"] | None = None
+    """When the call fails for good, go on `degraded` with a default answer, an empty part, or the last good answer for
+    this key if there ever was one."""
+    throttle: Throttle | None = None
+    """Adaptive throttling by the caller."""
+    limit: CallLimit | None = None
+    """Rate limiter at the caller."""
+    bulkhead: Bulkhead | None = None
+    """Limit on calls that are out at once."""
+    cache: Cache | None = None
+    """Cache in front of the call."""
