@@ -20,6 +20,8 @@ _HOMES = {
     "run": "sim.experiments.run", "Run": "sim.experiments.run",
     "compare": "sim.experiments.compare", "Comparison": "sim.experiments.compare",
     "check": "sim.experiments.check", "ablate": "sim.experiments.ablate", "Ablation": "sim.experiments.ablate",
+    "matrix": "sim.experiments.matrix", "Matrix": "sim.experiments.trials",
+    "exercise": "sim.answers", "check_answer": "sim.answers",
     "topology": "sim.topology", "theory": "sim.theory",
     "LabError": "sim.errors", "ParameterError": "sim.errors", "ScenarioError": "sim.errors",
     "ModelError": "sim.errors", "BudgetError": "sim.errors",
