@@ -1,0 +1,90 @@
+"""The player inside a document: data that cannot end its script, a page of its own, and a frame for notebooks.
+
+Data is written as JSON in a script element that no browser runs, with ``<``, ``>`` and ``&`` escaped, so that no name
+in it can close the element or begin a comment. The player writes it with ``textContent`` only.
+"""
+
+from __future__ import annotations
+
+import html
+from importlib.resources import files
+from typing import Any, Mapping
+
+from sim.replay.timeline import to_json
+
+_ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+def assets() -> tuple[str, str]:
+    """Return the player's module and its style sheet as texts."""
+    here = files("sim.replay")
+    return (here / "player.js").read_text(encoding="utf-8"), (here / "player.css").read_text(encoding="utf-8")
+
+
+def json_for_html(data: Any) -> str:
+    """Return *data* as JSON that is safe anywhere inside a script element.
+
+    >>> json_for_html("</script><!--")
+    '"\\\\u003c/script\\\\u003e\\\\u003c!--"'
+    """
+    text = to_json(data)
+    for character, escape in _ESCAPED.items():
+        text = text.replace(character, escape)
+    return text
+
+
+def embedded(data: Any, options: Mapping[str, Any] | None = None, name: str = "replay") -> str:
+    """Return an element and its data, for a document that calls ``mountAll()`` of the player's module once.
+
+    *name* must be a plain word and different for each player of a document.
+    """
+    payload = json_for_html({"data": data, "options": dict(options or {})})
+    return (
+        f'<div class="pileup-replay" id="{name}" data-replay="{name}-data"></div>'
+        f'<script type="application/json" id="{name}-data">{payload}</script>'
+    )
+
+
+def page(data: Any, options: Mapping[str, Any] | None = None, title: str = "") -> str:
+    """Return a document of its own that plays *data* and loads nothing.
+
+    *options* are those of the player's ``mount``: ``theme`` (auto, light, dark), ``projector``, ``speed``, ``at``,
+    ``autoplay``, ``stopAt``.
+    """
+    script, style = assets()
+    first = data["sides"][0] if "sides" in data else data
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+        "script-src 'unsafe-inline'; img-src data:\">"
+        f"<title>{html.escape(title or first['title'])}</title><style>{style}\nbody{{margin:0}}"
+        "main{padding:12px}</style></head>"
+        f'<body class="pileup-body"><main>{embedded(data, {"heading": True, **(options or {})})}</main>'
+        f'<script type="module">{script}\nmountAll(document);</script></body></html>\n'
+    )
+
+
+class Replay:
+    """A replay that shows itself in a notebook, in a frame of its own; ``html`` is the document in it."""
+
+    def __init__(self, data: Any, options: Mapping[str, Any] | None = None, height_px: int = 860) -> None:
+        self.data = data
+        self.options = dict(options or {})
+        self.height_px = height_px
+
+    @property
+    def html(self) -> str:
+        """The document as text, to be written to a file."""
+        return page(self.data, self.options)
+
+    def _repr_html_(self) -> str:
+        """Return a frame: its scripts and styles cannot meet those of the notebook."""
+        return (
+            f'<iframe title="Replay of a run" srcdoc="{html.escape(self.html)}" sandbox="allow-scripts" '
+            f'style="width:100%;height:{self.height_px}px;border:0" loading="lazy"></iframe>'
+        )
+
+    def __repr__(self) -> str:
+        first = self.data["sides"][0] if "sides" in self.data else self.data
+        return f"<Replay of {first['title']!r}: show it in a notebook, or write its .html to a file>"

@@ -1,0 +1,107 @@
+"""What a replay says of each node over time: workloads, services and queues, each from the book's own intervals."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from sim.quantities import UNLIMITED
+from sim.replay.clock import Clock, rounded
+from sim.results.book import Book
+from sim.results.breakers import changes as breaker_changes
+from sim.results.intervals import lowest_at
+
+Entry = dict[str, Any]
+
+
+def workload(book: Book, clock: Clock, name: str) -> Entry:
+    """Return arrivals, timely answers, done work and goodput per second, and the share of arrivals well served.
+
+    ``good`` is the share of those who *arrived* in a frame, in percent; ``goodput`` counts when they became well
+    served.
+    """
+    mine = book.requests["workload"] == book.record.workloads.index(name)
+    arrived = book.arrived_at[mine]
+    done_at = np.where(book.duties.owed, book.duties.kept_at, book.answered_at)
+    return {
+        "n": len(arrived),
+        "deadline_s": book.record.scenario.workload[name].deadline,
+        "rates": {
+            "offered": clock.rates(arrived),
+            "answered": clock.rates(book.answered_at[mine & book.answered]),
+            "done": clock.rates(done_at[mine & book.done]),
+            "goodput": clock.rates(book.good_at[mine]),
+            "good": clock.shares(arrived, book.arrived_at[mine & book.good]),
+        },
+        "levels": {"in flight": clock.levels(arrived, np.minimum(book.answered_at[mine], book.end))},
+    }
+
+
+def service(book: Book, clock: Clock, name: str) -> Entry:
+    """Return workers held and visits in line (means), and visits that entered and were turned away per second."""
+    code = book.record.services.index(name)
+    model, workers = book.model(name), book.workers(name)
+    rows = book.visit_shelf.rows(code)
+    entered, started, left = book.entered_at[rows], book.started_at[rows], book.left_at[rows]
+    turned_away = ~np.isfinite(started) & (left == entered)
+    places = None if model.waiting == UNLIMITED else int(model.waiting) * model.replicas
+    return {
+        "n": len(rows),
+        "workers": None if math.isinf(workers) else int(workers),
+        "places": places,
+        "frees": book.frees(name),
+        "down": [[begin, min(end, book.end)] for of, begin, end in book.record.down if of == name],
+        "rates": {"arrivals": clock.rates(entered), "rejected": clock.rates(entered[turned_away])},
+        "levels": {
+            "busy": clock.levels(*book.holds(code)),
+            "in service": clock.levels(*book.services_of(code)) if book.frees(name) else 0,
+            "waiting": clock.levels(*book.lines(code)),
+        },
+    }
+
+
+def queue(book: Book, clock: Clock, name: str) -> Entry:
+    """Return the backlog, what is in flight (means), the age of the oldest (at a frame's begin), and flows."""
+    code = book.record.queues.index(name)
+    begin, end, published = book.backlog(code)
+    flying = book.in_flight(code)
+    rows = book.message_shelf.rows(code)
+    instants = clock.instants()
+    oldest = lowest_at(instants, begin, end, published)
+    return {
+        "n": len(rows),
+        "rates": {"published": clock.rates(book.published_at[rows]), "deliveries": clock.rates(flying[0])},
+        "levels": {
+            "backlog": clock.levels(begin, end),
+            "in flight": clock.levels(*flying),
+            "oldest": rounded(np.where(np.isfinite(oldest), instants - oldest, 0.0)),
+        },
+    }
+
+
+def link(book: Book, clock: Clock, name: str) -> Entry:
+    """Return attempts, retries, failures (when the caller has them) and short-circuited calls per second.
+
+    ``breaker`` holds the changes of its circuit breaker as [instant, state], 0 closed, 0.5 half-open, 1 open; None
+    without one.
+    """
+    code = book.links.index(name)
+    rows = book.link_shelf.rows(code)
+    sent = rows[book.tried[rows]]
+    changes = None
+    states_of = breaker_changes(book)
+    if name in states_of:
+        at, states = states_of[name]
+        changes = [[round(t, 3), state] for t, state in zip(at.tolist(), states.tolist())]
+    return {
+        "n": len(sent),
+        "breaker": changes,
+        "rates": {
+            "attempts": clock.rates(book.sent_at[sent]),
+            "retries": clock.rates(book.sent_at[sent[book.attempts["number"][sent] > 1]]),
+            "failures": clock.rates(book.ended_at[sent[book.failed[sent]]]),
+            "short-circuited": clock.rates(book.sent_at[rows[~book.tried[rows]]]),
+        },
+    }

@@ -1,0 +1,137 @@
+"""One run as data for the player: what each node and link did over time, the faults, the events and the story.
+
+Everything comes from ``sim.results``; here it is only cut into frames, rounded and laid out. The same run gives the
+same data. Left out: single requests (see the trace) and single replicas.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from sim.engine.record import Record
+from sim.plots.drawing import Drawing, drawing_of
+from sim.plots.layout import Layout, lay_out
+from sim.replay import nodes
+from sim.replay.clock import Clock
+from sim.results.book import Book
+from sim.results.columns import rows_of
+from sim.results.story import explain
+from sim.results.wording import fault_sentence
+
+Timeline = dict[str, Any]
+EVENTS = ("fault begins", "fault ends", "breaker open", "breaker half-open", "breaker closed")
+"""What one steps to, besides the sentences of the story."""
+_LOOKS = {"workload": nodes.workload, "service": nodes.service, "queue": nodes.queue}
+
+
+def timeline(record: Record | Book, label: str = "") -> Timeline:
+    """Return the JSON-able data of one run for the player; *label* names it beside another (default: its variant).
+
+    Instants and spans are in seconds on the scenario's clock; rates per second; levels are means over ``level_s``.
+    A series is a list with one value a frame, or one number that holds in every frame.
+    """
+    book = record if isinstance(record, Book) else Book(record)
+    clock, run = Clock.of(book), book.record
+    drawing = drawing_of(run.scenario)
+    layout = lay_out([node.name for node in drawing.nodes], [(arrow.caller, arrow.callee) for arrow in drawing.arrows])
+    data: Timeline = {
+        "label": label or _which(run),
+        "title": run.scenario.title,
+        "question": run.scenario.question,
+        "variant": run.variant,
+        "toggles": list(run.toggles),
+        "seed": run.seed,
+        "replication": run.replication,
+        "n": int(book.windows["all"].holds(book.arrived_at).sum()),
+        "end_s": clock.end_s,
+        "level_s": clock.level_s,
+        "rate_s": clock.rate_s,
+        "warmup_s": run.warmup_s,
+        "duration_s": run.duration_s,
+        "cut_off": run.cut_off,
+        "faults": _faults(book, clock),
+        "nodes": [
+            {
+                "name": node.name, "kind": node.kind, "size": node.size, "column": layout.columns[node.name],
+                "height": round(layout.heights[node.name], 3), **_LOOKS[node.kind](book, clock, node.name),
+            }
+            for node in drawing.nodes
+        ],
+        "links": _links(book, clock, drawing, layout),
+        "events": _events(run, clock),
+        "story": [
+            {"at_s": round(min(told.at_s, clock.end_s), 2), "text": told.text, "kind": told.kind, "of": told.of}
+            for told in explain(book).sentences
+        ],
+    }  # fmt: skip
+    data["id"] = hashlib.sha256(to_json(data).encode()).hexdigest()[:16]
+    return data
+
+
+def beside(*timelines: Timeline) -> dict[str, Any]:
+    """Return several runs as one piece of data for the player, which plays them on one clock.
+
+    Only the runs' common names are compared; at most two are drawn beside each other legibly.
+    """
+    return {"sides": list(timelines), "id": "-".join(str(one["id"]) for one in timelines)}
+
+
+def to_json(data: Any) -> str:
+    """Return *data* as compact JSON, keys in their own order, no NaN."""
+    return json.dumps(data, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+
+
+def _which(run: Record) -> str:
+    return " with ".join(part for part in (run.variant, ", ".join(run.toggles)) if part) or "as written"
+
+
+def _faults(book: Book, clock: Clock) -> list[dict[str, Any]]:
+    """Return each fault window: on which node or link, in two words and in a sentence."""
+    scenario, found = book.record.scenario, []
+    for name, begin, end in sorted(book.record.windows, key=lambda window: window[1]):
+        if begin >= clock.end_s:
+            continue
+        struck = drawing_of(scenario, faults=[name])
+        troubles = [(node.name, node.trouble) for node in struck.nodes if node.trouble]
+        troubles += [(f"{arrow.caller} -> {arrow.callee}", arrow.trouble) for arrow in struck.arrows if arrow.trouble]
+        found.append({
+            "name": name, "at_s": begin, "until_s": min(end, clock.end_s), "words": fault_sentence(scenario.faults[name]),
+            "kind": type(scenario.faults[name]).__name__.lower(), "on": [list(pair) for pair in troubles],
+        })  # fmt: skip
+    return found
+
+
+def _links(book: Book, clock: Clock, drawing: Drawing, layout: Layout) -> list[dict[str, Any]]:
+    found = []
+    for arrow in drawing.arrows:
+        name = f"{arrow.caller} -> {arrow.callee}"
+        edge = (arrow.caller, arrow.callee)
+        entry: dict[str, Any] = {
+            "name": name, "caller": arrow.caller, "callee": arrow.callee, "kind": arrow.kind,
+            "policies": list(arrow.policies), "back": edge in layout.back,
+            "bends": [[column, round(height, 3)] for column, height in layout.bends.get(edge, ())],
+        }  # fmt: skip
+        if name in book.links:
+            entry |= nodes.link(book, clock, name)
+        elif arrow.kind == "dead letters":
+            entry |= _dead_letters(book, clock, arrow.caller, arrow.callee)
+        found.append({"rates": {}, "breaker": None, **entry})
+    return found
+
+
+def _dead_letters(book: Book, clock: Clock, queue: str, letters: str) -> dict[str, Any]:
+    """Return how many messages of *queue* went to *letters* per second: those published there with an origin."""
+    code = book.record.queues.index(letters)
+    mine = (book.messages["queue"] == code) & (book.messages["origin"] >= 0)
+    came_from = rows_of(book.messages["id"], book.messages["origin"][mine])
+    at = book.published_at[mine][book.messages["queue"][came_from] == book.record.queues.index(queue)]
+    return {"n": len(at), "rates": {"attempts": clock.rates(at)}}
+
+
+def _events(run: Record, clock: Clock) -> list[dict[str, Any]]:
+    return [
+        {"at_s": round(at, 3), "kind": kind, "of": of}
+        for at, kind, of, _ in run.events if kind in EVENTS and at <= clock.end_s
+    ]  # fmt: skip
