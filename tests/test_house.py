@@ -12,7 +12,7 @@ import sim
 
 ROOT = Path(__file__).parent.parent
 
-FACES = ("sim.cli", "sim.lab", "sim.__main__")
+FACES = ("sim.cli", "sim.lab", "sim.answers", "sim.__main__")
 ROOMS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (("sim.version", "sim.errors", "sim.quantities", "sim.outcomes", "sim.chance"), ("numpy",)),
     (("sim.scenario",), ("pydantic", "pydantic_core", "ruamel", "numpy")),
@@ -30,8 +30,11 @@ ROOMS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
 FRONT_DOOR = set(sim.__all__)
 """What ``import sim`` offers to people; the house itself takes only the version from there."""
 
-SHORTCUTS = {("sim.experiments.run", "sim.plots"), ("sim.experiments.compare", "sim.plots")}
-"""A run and a comparison offer ``plot()``: one line that hands itself over, imported inside that method."""
+SHORTCUTS = {
+    ("sim.experiments.run", "sim.plots"), ("sim.experiments.compare", "sim.plots"),
+    ("sim.experiments.ablate", "sim.plots.ablation"), ("sim.experiments.trials", "sim.plots.matrix"),
+}  # fmt: skip
+"""What an experiment gives offers ``plot()``: one line that hands itself over, imported inside that method."""
 
 HEAVY = ("altair", "dask", "matplotlib", "networkx", "pandas", "pyarrow", "scipy", "streamlit")
 """Imported only inside the functions that need them: a run works without them, and the command line starts fast."""

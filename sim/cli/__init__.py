@@ -19,7 +19,7 @@ from sim.errors import BudgetError, LabError, ModelError
 COMMANDS: dict[str, Callable[..., Any]] = {
     "list": files.list_scenarios, "show": files.show, "new": files.new, "validate": files.validate,
     "run": runs.run, "explain": runs.explain, "check": runs.check,
-    "compare": designs.compare, "ablate": designs.ablate,
+    "compare": designs.compare, "ablate": designs.ablate, "matrix": designs.matrix,
     "schema": files.schema, "explain-field": files.explain_field,
 }  # fmt: skip
 """Every command in the order of the help."""

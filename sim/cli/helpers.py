@@ -41,6 +41,21 @@ def path_of(file: str) -> Path:
     return shipped[file]
 
 
+def names_in(text: str | None) -> list[str] | None:
+    """Return the names in a text with commas; None where nothing is given."""
+    return [name.strip() for name in text.split(",")] if text else None
+
+
+def earlier_document(path: Path) -> Any:
+    """Return what an earlier command wrote with ``--json``."""
+    import json
+
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ParameterError("be the JSON of an earlier command", str(path), str(error), "--against") from None
+
+
 @contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[float], None] | None]:
     """Show a bar on a terminal, and nothing anywhere else."""

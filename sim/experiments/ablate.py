@@ -173,6 +173,12 @@ class Ablation:
 
         return pandas.DataFrame(self.rows)
 
+    def plot(self, dark: bool = False) -> Any:
+        """Return the figure: every combination's goodput as a heat map, and each switch's main effect."""
+        from sim.plots.ablation import ablation_figure
+
+        return ablation_figure(self, dark)
+
     def _repr_html_(self) -> str:
         """Show the effects on every workload's goodput in a notebook."""
         import pandas

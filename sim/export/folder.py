@@ -11,11 +11,13 @@ from sim.errors import ParameterError
 from sim.experiments.ablate import Ablation
 from sim.experiments.compare import Comparison
 from sim.experiments.run import Run
+from sim.experiments.trials import Matrix
 from sim.export import report
 from sim.export.ablation import ablation_document, of_ablation
+from sim.export.matrix import matrix_document, of_matrix
 from sim.export.summary import comparison_document, run_document, to_json, versions
 from sim.results.claims import Verdict
-from sim.scenario import dump
+from sim.scenario import Scenario, dump
 
 MANIFEST = "manifest.json"
 
@@ -52,15 +54,27 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
 
 def write_ablation(ablation: Ablation, folder: Path) -> list[Path]:
     """Write an ablation into *folder*: summary, the table of combinations, figure and report."""
-    from sim.plots.ablation import ablation_figure
-
     with _replacing(folder) as made:
         _text(made / "summary.json", to_json(ablation_document(ablation)))
         (made / "tables").mkdir()
         ablation.table.to_parquet(made / "tables" / "combinations.parquet", index=False)
-        figures = _figures({"ablation": ablation_figure(ablation)}, made / "figures")
+        figures = _figures({"ablation": ablation.plot()}, made / "figures")
         _text(made / "report.md", report.page(ablation.baseline, of_ablation(ablation), figures))
         _text(made / MANIFEST, to_json(_manifest(ablation.baseline, folder.name)))
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def write_matrix(matrix: Matrix, folder: Path) -> list[Path]:
+    """Write a fault matrix into *folder*: summary, the table of faults (Parquet and CSV), figure and report."""
+    with _replacing(folder) as made:
+        _text(made / "summary.json", to_json(matrix_document(matrix)))
+        (made / "tables").mkdir()
+        matrix.table.to_parquet(made / "tables" / "faults.parquet", index=False)
+        matrix.table.to_csv(made / "tables" / "faults.csv", index=False)
+        figures = _figures({"matrix": matrix.plot()}, made / "figures")
+        text = of_matrix(matrix, len(matrix.trials))
+        _text(made / "report.md", report.page_of(matrix.scenario, matrix.seed, text, figures))
+        _text(made / MANIFEST, to_json(_manifest_of(matrix.scenario, matrix.seed, matrix.replications, folder.name)))
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
@@ -88,9 +102,13 @@ def _replacing(folder: Path) -> Iterator[Path]:
 
 
 def _manifest(run: Run, name: str) -> dict[str, Any]:
+    return _manifest_of(run.scenario, run.seed, len(run.replications), name)
+
+
+def _manifest_of(scenario: Scenario, seed: int, replications: int, name: str) -> dict[str, Any]:
     return {
-        "folder": name, "scenario": run.scenario.title, "digest": run.scenario.digest, "seed": run.seed,
-        "replications": len(run.replications), "versions": versions(),
+        "folder": name, "scenario": scenario.title, "digest": scenario.digest, "seed": seed,
+        "replications": replications, "versions": versions(),
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from sim.experiments.compare import Comparison
 from sim.experiments.run import Run
 from sim.export import tables
 from sim.results.claims import Verdict
+from sim.scenario.models import Scenario
 
 
 def of_run(run: Run, verdicts: Mapping[str, Verdict], figures: Sequence[str]) -> str:
@@ -22,8 +23,12 @@ def of_comparison(comparison: Comparison, figures: Sequence[str]) -> str:
 
 
 def page(run: Run, text: str, figures: Sequence[str]) -> str:
+    """Return the page around *text* about the system that *run* played."""
+    return page_of(run.scenario, run.seed, text, figures)
+
+
+def page_of(scenario: Scenario, seed: int, text: str, figures: Sequence[str]) -> str:
     """Return the page around *text*: question and lesson before it, figures and what was assumed after it."""
-    scenario = run.scenario
     parts = [f"# {scenario.title}"]
     parts += [f"**{scenario.question}**"] if scenario.question else []
     parts += [scenario.lesson.strip()] if scenario.lesson else []
@@ -32,5 +37,5 @@ def page(run: Run, text: str, figures: Sequence[str]) -> str:
     if scenario.assumptions:
         parts.append("## What is assumed\n\n" + "\n".join(f"- {line}" for line in scenario.assumptions))
     parts += [f"Source: {scenario.source}"] if scenario.source else []
-    parts.append(f"Every number here follows from the scenario with digest `{scenario.digest}` and seed {run.seed}.")
+    parts.append(f"Every number here follows from the scenario with digest `{scenario.digest}` and seed {seed}.")
     return "\n\n".join(parts) + "\n"

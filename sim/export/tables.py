@@ -35,6 +35,15 @@ def number(value: float | None, unit: str) -> str:
     return f"{text} {unit}" if unit in ("/s", "x") else text
 
 
+def signed(value: float, unit: str) -> str:
+    """Return a difference with its sign.
+
+    >>> signed(12.0, ""), signed(-0.5, "ratio"), signed(0.0, "")
+    ('+12', '-50.0 %', '0')
+    """
+    return ("+" if value > 0 else "") + number(value, unit)
+
+
 def table(rows: Sequence[Sequence[str]], header: Sequence[str]) -> str:
     """Return an aligned table, the first column to the left and the others to the right."""
     cells = [list(header), *(list(row) for row in rows)]

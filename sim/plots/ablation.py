@@ -90,14 +90,14 @@ def switches_figure(
 
 def _draw_switches(axes: Axes, combinations: Sequence[Sequence[str]], switches: Sequence[str], look: Theme) -> None:
     """Draw a row of circles for each combination, filled where a switch is on."""
-    _clear(axes, look)
+    style.bare(axes, look)
     for filled in (False, True):
         at = [(x, y) for y, on in enumerate(combinations) for x, name in enumerate(switches) if (name in on) == filled]
         colour = look.ink if filled else "none"
         edge = look.ink if filled else look.muted
         axes.scatter([x for x, _ in at], [y for _, y in at], s=46, facecolors=colour, edgecolors=edge, zorder=3)
     axes.set_xticks(
-        range(len(switches)), [_short(name) for name in switches], rotation=40, ha="left", rotation_mode="anchor"
+        range(len(switches)), [style.short(name) for name in switches], rotation=40, ha="left", rotation_mode="anchor"
     )
     axes.set_yticks([])
     axes.set_xlim(-0.6, len(switches) - 0.4)
@@ -109,7 +109,7 @@ def _draw_heat(
     axes: Axes, cells: Sequence[Sequence[float | None]], workloads: Sequence[str], where: str, look: Theme
 ) -> None:
     """Draw shares from 0 (dark) to 1 (bright), each written in its cell; a dash on no colour where none was told."""
-    _clear(axes, look)
+    style.bare(axes, look)
     shares = np.array([[np.nan if share is None else share for share in row] for row in cells])
     axes.imshow(shares, cmap="cividis", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     for y, row in enumerate(cells):
@@ -117,12 +117,9 @@ def _draw_heat(
             ink = look.ink if share is None else style.LIGHT.ink if share > 0.5 else style.DARK.ink
             text = "-" if share is None else style.percent(share)
             axes.text(x, y, text, ha="center", va="center", fontsize=9, color=ink, gid="share")
-    for y in range(1, len(cells)):
-        axes.axhline(y - 0.5, color=look.background, linewidth=1)
-    for x in range(1, len(workloads)):
-        axes.axvline(x - 0.5, color=look.background, linewidth=1)
+    style.gaps(axes, len(cells), len(workloads), look)
     axes.set_xticks(
-        range(len(workloads)), [_short(name) for name in workloads], rotation=40, ha="left", rotation_mode="anchor"
+        range(len(workloads)), [style.short(name) for name in workloads], rotation=40, ha="left", rotation_mode="anchor"
     )
     axes.set_yticks([])
     axes.set_xlabel(f"goodput ratio\n{where} (%)")
@@ -156,21 +153,8 @@ def _draw_effects(
     axes.axvline(0, color=look.muted, linewidth=1.2, zorder=1)
     for y in range(1, len(switches)):
         axes.axhline(y - 0.5, color=look.grid, linewidth=0.8)
-    axes.set_yticks(range(len(switches)), [_short(name) for name in switches])
+    axes.set_yticks(range(len(switches)), [style.short(name) for name in switches])
     axes.set_ylim(len(switches) - 0.5, -0.5)
     axes.set_xlabel(f"main effect on the goodput ratio {where} (percentage points)")
     if axes.get_legend_handles_labels()[0]:
         style.legend(axes, look, columns=3)
-
-
-def _clear(axes: Axes, look: Theme) -> None:
-    """Leave nothing of *axes* but labels at its top, and one below it."""
-    style.dress(axes, look)
-    axes.grid(False)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    axes.tick_params(length=0, labeltop=True, labelbottom=False)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 24 else name[:23] + "…"

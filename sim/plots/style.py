@@ -111,6 +111,32 @@ def dress(axes: Axes, look: Theme) -> None:
     axes.title.set_color(look.ink)
 
 
+def bare(axes: Axes, look: Theme) -> None:
+    """Leave nothing of *axes* but labels at its top, and one below it: for maps of cells."""
+    dress(axes, look)
+    axes.grid(False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.tick_params(length=0, labeltop=True, labelbottom=False)
+
+
+def gaps(axes: Axes, rows: int, columns: int, look: Theme) -> None:
+    """Draw lines of background between the cells of a map."""
+    for y in range(1, rows):
+        axes.axhline(y - 0.5, color=look.background, linewidth=1)
+    for x in range(1, columns):
+        axes.axvline(x - 0.5, color=look.background, linewidth=1)
+
+
+def short(name: str, most: int = 24) -> str:
+    """Return a name in at most so many letters.
+
+    >>> short("a name", 4)
+    'a n…'
+    """
+    return name if len(name) <= most else name[: most - 1] + "…"
+
+
 def head(axes: Axes, text: str, look: Theme, pad: float = 4) -> None:
     """Name what a panel is about, *pad* points above its left corner."""
     axes.set_title(text, loc="left", fontsize=10.5, fontweight="bold", color=look.ink, pad=pad)

@@ -1,0 +1,131 @@
+"""What hurts most: every fault on every part as a heat map, and beside it the worst of them with each switch.
+
+A cell's colour and its number say the same: the share of the good requests expected in the fault that is missing.
+Left out: intervals (they are in the tables).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.plots import style
+from sim.plots.style import Theme
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from sim.experiments.trials import Matrix, Trial
+
+MOST_ROWS = 30
+"""More parts than this are not drawn; those that lose least are left out, and the caption counts them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A fault's cost: the *share* missing (None: not told), and a few *words* about what follows."""
+
+    share: float | None
+    words: str = ""
+
+
+def matrix_figure(matrix: Matrix, dark: bool = False) -> Figure:
+    """Return the figure of a fault matrix."""
+    from sim.experiments.injections import KINDS, parts
+
+    kinds = [kind for kind in KINDS if any(one.fault.kind == kind for one in matrix.trials)]
+    sizes = {one.fault.kind: one.fault.size for one in matrix.trials}
+    cells = {(one.fault.where, one.fault.kind): Cell(one.share.mean, _after(one)) for one in matrix.trials}
+    every = [name for names in parts(matrix.scenario).values() for name in names]
+    where = [name for name in every if any(place == name for place, _ in cells)]
+    kept = set(list(dict.fromkeys(one.fault.where for one in matrix.trials))[:MOST_ROWS])
+    rows = [name for name in where if name in kept]
+    grid = [[cells.get((name, kind)) for kind in kinds] for name in rows]
+    heads = [f"{kind} {sizes[kind]}".strip() for kind in kinds]
+    worst = [one for one in matrix.trials if matrix.defences and one.name in matrix.defences[0].faced]
+    faced = [
+        [Cell(one.share.mean, _after(one)),
+         *(Cell(it.faced[one.name].share.mean, _after(it.faced[one.name])) for it in matrix.defences)]
+        for one in worst
+    ]  # fmt: skip
+    begin, end = matrix.window
+    more = [f"each fault alone, from {begin:g} s to {end:g} s", "against the same arrivals without it"]
+    if len(where) > len(rows):
+        more.append(f"{len(where) - len(rows)} parts that lose less not shown")
+    if matrix.cut_off:
+        more.append(f"cut off: {matrix.cut_off}")
+    runs = matrix.replications
+    caption = style.caption_text(matrix.seed, runs, "replications" if runs > 1 else "replication", *more)
+    variant = f", {matrix.scenario.variant}" if matrix.scenario.variant else ""
+    title = f"{matrix.scenario.title}{variant}: what hurts most"
+    return heat_figure(
+        rows, heads, grid, [one.name for one in worst], ["no switch", *(one.name for one in matrix.defences)], faced,
+        title, caption, style.theme(dark),
+    )  # fmt: skip
+
+
+def heat_figure(
+    parts: Sequence[str], kinds: Sequence[str], grid: Sequence[Sequence[Cell | None]], worst: Sequence[str],
+    switches: Sequence[str], faced: Sequence[Sequence[Cell]], title: str, caption: str, look: Theme = style.LIGHT,
+) -> Figure:  # fmt: skip
+    """Return the figure: *grid* has a row for each of *parts*, *faced* one for each of the *worst* faults.
+
+    The second is drawn only where there are switches to try.
+    """
+    both = bool(faced) and len(switches) > 1
+    height = 0.44 * max(len(parts), len(faced) if both else 0) + 2.6
+    figure = style.empty_figure(max(4.2, height), look)
+    widths = [0.9 * len(kinds) + 2.0, 0.9 * len(switches) + 3.4] if both else [1.0]
+    panels = figure.subplots(1, len(widths), width_ratios=widths, squeeze=False)[0]
+    _draw(panels[0], parts, kinds, grid, "share of the good requests in the fault that is lost (%)", look)
+    if both:
+        _draw(panels[1], worst, switches, faced, "the worst of them, with one switch on", look)
+    style.title(figure, title, look)
+    style.caption(figure, f"{caption}\n+5 s: recovered after so long; never: not before the arrivals ended", look)
+    return figure
+
+
+def _draw(
+    axes: Axes, rows: Sequence[str], columns: Sequence[str], grid: Sequence[Sequence[Cell | None]], label: str,
+    look: Theme,
+) -> None:  # fmt: skip
+    """Draw shares from none (bright) to all (dark), each written in its cell; nothing where a fault cannot be."""
+    style.bare(axes, look)
+    kept = np.array([[np.nan if one is None or one.share is None else 1 - one.share for one in row] for row in grid])
+    axes.imshow(kept, cmap="cividis", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    for y, row in enumerate(grid):
+        for x, one in enumerate(row):
+            if one is None:
+                axes.text(x, y, "·", ha="center", va="center", fontsize=9, color=look.muted)
+                continue
+            dark = one.share is not None and one.share > 0.5
+            ink = look.ink if one.share is None else style.DARK.ink if dark else style.LIGHT.ink
+            share = "-" if one.share is None else _whole(one.share)
+            text = f"{share}\n{one.words}" if one.words else share
+            axes.text(x, y, text, ha="center", va="center", fontsize=8, color=ink, gid="lost", linespacing=1.1)
+    style.gaps(axes, len(grid), len(columns), look)
+    names = [style.short(name) for name in columns]
+    axes.set_xticks(range(len(columns)), names, rotation=40, ha="left", rotation_mode="anchor")
+    axes.set_yticks(range(len(rows)), [style.short(name, 34) for name in rows])
+    axes.set_xlabel(label)
+
+
+def _after(one: Trial) -> str:
+    """Return what comes after the fault, where it costs anything: the recovery in seconds, or never."""
+    if not (one.share.mean or 0.0) > 0.005:
+        return ""
+    if one.never:
+        return "never" if one.never == len(one.runs) else f"never {one.never}/{len(one.runs)}"
+    return f"+{one.recovery_s:.0f} s" if one.recovery_s and one.recovery_s >= 0.5 else ""
+
+
+def _whole(share: float) -> str:
+    """Return a share in whole percent, with those that are not quite none or all told apart."""
+    percent = round(100 * min(max(share, 0.0), 1.0))
+    if percent == 0 and share > 0:
+        return "<1%"
+    return ">99%" if percent == 100 and share < 1 else f"{percent}%"
