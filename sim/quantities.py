@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, Sequence
 
 from sim.errors import ParameterError, did_you_mean
@@ -143,6 +143,7 @@ class Law:
     *kind* is one of constant, exponential, lognormal, gamma, normal, uniform, mix, empirical; *parameters* are
     lognormal (mu, sigma of the logarithm), gamma (shape, scale), normal (mean, sd; cut at zero), uniform (low,
     high). *parts* of a mix are (share, law). *path* of an empirical law names a CSV file beside the scenario.
+    *per_request_s* is what every other request in flight adds to a draw (work only); *mean* is without it.
     """
 
     kind: str
@@ -151,6 +152,7 @@ class Law:
     parts: tuple[tuple[float, Law], ...] = ()
     path: str = ""
     text: str = ""
+    per_request_s: float = 0.0
 
     def __str__(self) -> str:
         return self.text
@@ -215,6 +217,25 @@ def parse_law(text: object) -> Law:
     except (IndexError, _Unreadable):
         hint = did_you_mean(words[0], _LAWS) if words and words[0] not in _LAWS else ""
         raise ParameterError(_LAW_RULE, text, hint) from None
+
+
+_PER_REQUEST = ("per", "request", "in", "flight")
+
+
+def parse_work(text: object) -> Law:
+    """Return the law of a service time: a law, or one that grows with the load.
+
+    >>> parse_work("1s plus 10ms per request in flight").per_request_s
+    0.01
+    """
+    words = text.split() if isinstance(text, str) else []
+    if "plus" not in words:
+        return parse_law(text)
+    at = words.index("plus")
+    if tuple(words[at + 2 :]) != _PER_REQUEST:
+        raise ParameterError("be a law, or one that grows with load such as 1s plus 10ms per request in flight", text)
+    law = parse_law(" ".join(words[:at]))
+    return replace(law, per_request_s=parse_duration(words[at + 1]), text=str(text))
 
 
 class _Unreadable(Exception):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from sim.engine import recipe
 from sim.engine.calls import Failed, Frame, GuardedCall, PlainCall, Then
+from sim.engine.loads import under_load
 from sim.engine.recorder import cause
 from sim.scenario import models
 
@@ -106,12 +107,12 @@ class OperationCompiler:
 
     def _work(self, step: models.Work, after: Continuation, path: str, in_strand: bool) -> Then:
         building = self.building
-        draw = building.streams.draw(step.work, path, "work")
+        draw, counting = under_load(building.streams.draw(step.work, path, "work"), step.work.per_request_s)
         kind = recipe.FreezableWork if self.service.name in building.freezable else recipe.Work
         work = kind(building.kernel, draw, self._timed(after, in_strand, True).then)
         self.service.works.append((work, draw))
         self.last_work = work
-        return work.start
+        return counting(work.start)
 
     def _wait(self, step: models.Wait, after: Continuation, path: str, in_strand: bool) -> Then:
         draw = self.building.streams.draw(step.wait, path, "wait")

@@ -151,6 +151,10 @@ class Replica:
         self.line.remove(attempt)
         self.service.reject(attempt, self.service.impatient)
 
+    def begun(self) -> int:
+        """How many requests have begun here and not left."""
+        return self.workers - self.free - self.reserved
+
     def census(self) -> tuple[int, int]:
         """Workers busy and the length of the line, as they are now."""
         return self.workers - self.free - self.reserved, len(self.line)
@@ -283,6 +287,10 @@ class FreeReplica(Replica):
         """As for any replica."""
         attempt.entered_at = self.env._now
         self._begin(attempt)
+
+    def begun(self) -> int:
+        """As for any replica: those that wait for a callee count too."""
+        return self.in_flight - self.reserved
 
     def census(self) -> tuple[int, int]:
         """Workers busy; in line: the new and those who want to go on."""

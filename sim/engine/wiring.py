@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from sim.engine.balance import balancer, counts_outstanding
 from sim.engine.calls import Attempt, ClientCall, CountedCall, GuardedCall, LeafCall, PlainCall, one_less
+from sim.engine.doors import is_plain
 from sim.engine.links import FaultyNetwork, Network
 from sim.engine.queue import Delivery
 from sim.engine.record import Site
@@ -109,6 +110,7 @@ class Wiring:
             and model.replicas == 1
             and model.while_calling == "hold"
             and model.max_wait is None
+            and is_plain(model, site.operation)
             and site.callee not in self.house.fragile
             and self._network(site.link) is None
         )

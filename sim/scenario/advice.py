@@ -122,7 +122,7 @@ def _p99(step: recipes.Step) -> float:
     target = step.target()
     if step.verb not in ("work", "wait") or target is None:
         return 0.0
-    value = q.parse_law(target.value).quantile(0.99)
+    value = q.parse_work(target.value).quantile(0.99)
     return 0.0 if math.isnan(value) else value
 
 

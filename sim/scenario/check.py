@@ -225,7 +225,7 @@ def data_files(root: Node) -> Iterator[tuple[Node, str, str]]:
             if shape is not None:
                 yield node, shape.path, TRACE_RULE
         elif text.startswith("empirical "):
-            law = parsed(q.parse_law, node)
+            law = parsed(q.parse_work, node)
             if law is not None:
                 yield node, law.path, SAMPLE_RULE
 

@@ -119,6 +119,9 @@ PositiveCount = Annotated[float, _count(1, 4, "unlimited")]
 Weight = Annotated[float, Quantity(_weight, _plain, (), {"type": "number", "minimum": 0, "examples": [1, 10]})]
 LinkName = Annotated[str, BeforeValidator(one_arrow)]
 LawField = Annotated[q.Law, _words(q.parse_law, q.Law, "5ms", "exponential 5ms")]
+WorkField = Annotated[
+    q.Law, _words(q.parse_work, q.Law, "5ms", "exponential 5ms", "1s plus 10ms per request in flight")
+]
 BackoffField = Annotated[q.BackoffLaw, _words(q.parse_backoff, q.BackoffLaw, "exponential 1s factor 2")]
 RateField = Annotated[q.RateShape, _words(q.parse_rate_shape, q.RateShape, "100/s", "ramp 10/s to 100/s over 60s")]
 ArrivalsField = Annotated[q.Arrivals, _words(q.parse_arrivals, q.Arrivals, "poisson", "at 0s 1s")]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Union
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from sim.scenario.fields import ConditionField, LawField, Share
+from sim.scenario.fields import ConditionField, LawField, Share, WorkField
 from sim.scenario.models.base import Model
 
 OnError = Annotated[
@@ -21,8 +21,9 @@ OnError = Annotated[
 class Work(Model):
     """A worker is busy for this long; the `slow` fault stretches it."""
 
-    work: LawField
-    """Service time, a duration or a law."""
+    work: WorkField
+    """Service time, a duration or a law; or one that grows with what else the replica has begun when the step begins:
+    `1s plus 10ms per request in flight`."""
     as_: str | None = None
     """A name for this step, so that a patch or a reader can address it."""
 
