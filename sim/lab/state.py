@@ -14,26 +14,32 @@ from sim.lab.runs import Job, Order, Players
 from sim.scenario import Summary, catalogue, load, loads
 from sim.scenario.shipped import shipped_folder, shipped_scenario
 
-_CHOICE, _GENERATION, _USER = "choice", "generation", "user"
+_CHOICE, _GENERATION, _USER, _LINK, _RUNNING = "choice", "generation", "user", "link", "running"
 
 
 def choice() -> Choice:
-    """Return the participant's choice; on the first page run the one in the link, if it holds one.
-
-    A link that nobody made here is told and ignored.
-    """
-    if _CHOICE not in st.session_state:
-        st.session_state[_CHOICE] = Choice()
-        params = {name: st.query_params.get_all(name) for name in st.query_params}
-        if "scenario" in params:
-            try:
-                linked = from_query(params)
-                resolve(linked, scenario_of(linked))
-                st.session_state[_CHOICE] = linked
-            except LabError as error:
-                st.session_state["link problem"] = str(error)
-    found: Choice = st.session_state[_CHOICE]
+    """Return the participant's choice."""
+    found: Choice = st.session_state.setdefault(_CHOICE, Choice())
     return found
+
+
+def read_link() -> None:
+    """Take the choice out of an address that differs from the choice; an address that nobody made here is told."""
+    params = {name: st.query_params.get_all(name) for name in st.query_params}
+    if "scenario" not in params or st.session_state.get(_LINK) == params:
+        return
+    st.session_state[_LINK] = params
+    try:
+        linked = from_query(params)
+        resolve(linked, scenario_of(linked))
+    except LabError as error:
+        st.warning("This link could not be opened; the last choice is shown instead.", icon=":material/link_off:")
+        st.code(str(error), language=None)
+        return
+    if linked != choice():
+        choose(linked, redraw=True)
+    if "run" in params:
+        set_running(True)
 
 
 def choose(chosen: Choice, *, redraw: bool = False) -> None:
@@ -48,10 +54,22 @@ def generation() -> int:
     return int(st.session_state.get(_GENERATION, 0))
 
 
+def is_running() -> bool:
+    """Whether the chosen scenario was set going: from then on each change is played at once."""
+    return choice().scenario in st.session_state.get(_RUNNING, ())
+
+
+def set_running(on: bool) -> None:
+    """Set the chosen scenario going, or back to its question."""
+    names = {name for name in st.session_state.get(_RUNNING, ()) if name != choice().scenario}
+    st.session_state[_RUNNING] = names | {choice().scenario} if on else names
+
+
 def write_link() -> None:
     """Write the choice into the page's address, so that the address can be shared."""
-    wanted = to_query(choice())
-    if {name: st.query_params.get_all(name) for name in st.query_params} != _as_lists(wanted):
+    wanted = _as_lists(to_query(choice()) | ({"run": "1"} if is_running() else {}))
+    st.session_state[_LINK] = wanted
+    if {name: st.query_params.get_all(name) for name in st.query_params} != wanted:
         st.query_params.from_dict(wanted)
 
 

@@ -1,6 +1,6 @@
-"""What a worker of the lab can be told to do: play a combination, compare, ablate. Each is the room's own function.
+"""What a worker of the lab can be told to do: play a combination, hold two against each other, ablate.
 
-The budget of events is the lab's, not the file's: a page must not be held by one scenario for minutes.
+Each is the function of the room that does it, with the lab's budgets: a page must not be held by one file for minutes.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable
 
+from sim.results.blast import BlastRadius
+from sim.results.series import Series
 from sim.results.story import Story
 
 Progress = Callable[[float], None]
@@ -23,31 +25,55 @@ class Played:
     run: Any
     """The ``sim.Run``, with the complete record of its first replication."""
     story: Story
+    blast: BlastRadius
+    series: tuple[Series, ...]
+    timeline: dict[str, Any]
+    """The player's data."""
 
 
 def play(scenario: Any, seed: int | None = None, replications: int = 1, progress: Progress | None = None) -> Played:
-    """Play a resolved scenario and tell its story."""
+    """Play a resolved scenario, and prepare what the pages show of it."""
     from sim.experiments.run import run_resolved
+    from sim.replay import timeline
+    from sim.results.blast import blast_radius
+    from sim.results.book import Book
+    from sim.results.series import series
+    from sim.results.story import explain
 
     run = run_resolved(bounded(scenario), seed, replications, 1, progress)
-    return Played(run, run.explain())
+    book = Book(run.record)
+    return Played(run, explain(book), blast_radius(book), tuple(series(book)), timeline(book))
+
+
+def pair(
+    scenario: Any, other: Any, labels: tuple[str, str], seed: int, replications: int, progress: Progress | None = None
+) -> Any:
+    """Play two resolved scenarios on the same seeds, and return their ``Comparison``; *scenario* is the baseline."""
+    from sim.experiments.compare import Comparison
+    from sim.experiments.run import run_resolved
+
+    runs = {}
+    for i, (label, one) in enumerate(zip(labels, (scenario, other))):
+        part = None if progress is None else _half(progress, i)
+        runs[label] = run_resolved(bounded(one), seed, replications, 1, part)
+    return slim(Comparison(runs))
 
 
 def compare(scenario: Any, progress: Progress | None = None, **options: Any) -> Any:
     """Play combinations side by side; *options* as ``sim.compare``."""
     from sim.experiments.compare import compare as compare_all
 
-    return compare_all(bounded(scenario), workers=1, progress=progress, **options)
+    return slim(compare_all(bounded(scenario), workers=1, progress=progress, **options))
 
 
 def ablate(scenario: Any, progress: Progress | None = None, **options: Any) -> Any:
     """Play every combination of toggles; *options* as ``sim.ablate``."""
     from sim.experiments.ablate import ablate as ablate_all
 
-    return ablate_all(bounded(scenario), workers=1, progress=progress, **options)
+    return slim(ablate_all(bounded(scenario), workers=1, progress=progress, **options))
 
 
-TASKS: dict[str, Callable[..., Any]] = {"play": play, "compare": compare, "ablate": ablate}
+TASKS: dict[str, Callable[..., Any]] = {"play": play, "pair": pair, "compare": compare, "ablate": ablate}
 
 
 def bounded(scenario: Any) -> Any:
@@ -59,3 +85,18 @@ def bounded(scenario: Any) -> Any:
     if scenario.max_memory > parse_size(MOST_RECORDS):
         scenario = scenario.set("max memory", MOST_RECORDS)
     return scenario
+
+
+def slim(many: Any) -> Any:
+    """Return a comparison or an ablation whose records are without their rows: its measures are taken already."""
+    from dataclasses import replace
+
+    for run in many.runs.values():
+        record = run.record
+        empty = {name: column[:0] for name, column in record.attempts.items()}
+        run.record = replace(record, attempts=empty)
+    return many
+
+
+def _half(progress: Progress, number: int) -> Progress:
+    return lambda share: progress((number + share) / 2)

@@ -1,0 +1,51 @@
+"""The lab's pages by name, and links between them that carry a choice."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Callable
+
+import streamlit as st
+
+from sim.lab.choice import Choice, to_query
+
+TITLES = {
+    "start": "Start", "lab": "Lab", "compare": "Compare", "trace": "Trace", "compose": "Compose", "learn": "Learn",
+}  # fmt: skip
+"""Every page: the last part of its address, and of its module's name, to its title."""
+
+
+def all_pages() -> dict[str, Any]:
+    """Return the pages for ``st.navigation``; a page's module is imported when the page is drawn."""
+    pages = {
+        name: st.Page(_drawer(name), title=title, url_path=name, default=name == "start")
+        for name, title in TITLES.items()
+    }
+    st.session_state["pages"] = pages
+    return pages
+
+
+def _drawer(name: str) -> Callable[[], None]:
+    def draw() -> None:
+        import_module(f"sim.lab.{name}").page()
+
+    draw.__name__ = name
+    return draw
+
+
+def link(name: str, label: str, icon: str, choice: Choice | None = None, help_: str | None = None) -> None:
+    """Draw a link to a page, with *choice* in its address."""
+    params = None if choice is None else [(key, value) for key, value in _pairs(choice)]
+    st.page_link(st.session_state["pages"][name], label=label, icon=icon, help=help_, query_params=params)
+
+
+def go(name: str) -> None:
+    """Leave for another page at once."""
+    st.switch_page(st.session_state["pages"][name])
+
+
+def _pairs(choice: Choice) -> list[tuple[str, str]]:
+    found = []
+    for name, value in to_query(choice).items():
+        found += [(name, each) for each in ([value] if isinstance(value, str) else value)]
+    return found
