@@ -67,7 +67,8 @@ class Clock:
 
     def instants(self) -> Floats:
         """Return the beginning of each frame of a level."""
-        return np.arange(math.floor(self.end_s / self.level_s + 1e-9)) * self.level_s
+        instants: Floats = np.arange(math.floor(self.end_s / self.level_s + 1e-9)) * np.float64(self.level_s)
+        return instants
 
 
 def step_for(end_s: float, most: int) -> float:

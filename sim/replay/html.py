@@ -15,10 +15,15 @@ from sim.replay.timeline import to_json
 _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
+PARTS = ("words", "side", "places", "shapes", "stage", "chart", "panels", "player", "faces")
+"""The player's script in the order of reading: together they are one module, and none imports another."""
+
+
 def assets() -> tuple[str, str]:
     """Return the player's module and its style sheet as texts."""
-    here = files("sim.replay")
-    return (here / "player.js").read_text(encoding="utf-8"), (here / "player.css").read_text(encoding="utf-8")
+    here = files("sim.replay") / "player"
+    script = "\n".join((here / f"{part}.js").read_text(encoding="utf-8") for part in PARTS)
+    return script, (here / "player.css").read_text(encoding="utf-8")
 
 
 def json_for_html(data: Any) -> str:

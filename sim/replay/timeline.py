@@ -97,8 +97,8 @@ def _faults(book: Book, clock: Clock) -> list[dict[str, Any]]:
         troubles = [(node.name, node.trouble) for node in struck.nodes if node.trouble]
         troubles += [(f"{arrow.caller} -> {arrow.callee}", arrow.trouble) for arrow in struck.arrows if arrow.trouble]
         found.append({
-            "name": name, "at_s": begin, "until_s": min(end, clock.end_s), "words": fault_sentence(scenario.faults[name]),
-            "kind": type(scenario.faults[name]).__name__.lower(), "on": [list(pair) for pair in troubles],
+            "name": name, "at_s": begin, "until_s": min(end, clock.end_s), "on": [list(pair) for pair in troubles],
+            "kind": type(scenario.faults[name]).__name__.lower(), "words": fault_sentence(scenario.faults[name]),
         })  # fmt: skip
     return found
 

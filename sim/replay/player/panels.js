@@ -1,0 +1,202 @@
+// What stands around the drawing: the bar, the key, the story, the series, and the numbers of this moment.
+
+const ICONS = {
+  play: "M3 1.5v13l11-6.5z", pause: "M3 2h3.6v12H3zM9.4 2H13v12H9.4z", next: "M2 2v12l7-6zM9 2v12l5-6zM13 2h1.6v12H13z",
+  back: "M14 2v12L7 8zM7 2v12L2 8zM1.4 2H3v12H1.4z",
+};
+
+function button(icon, label, words = "") {
+  const path = draw("path", { d: ICONS[icon] });
+  const root = make("button", { type: "button", "aria-label": label, title: label }, draw("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, path));
+  const text = make("span");
+  text.textContent = words;
+  if (words) root.append(text);
+  return { root, path, text };
+}
+
+function barOf(player) {
+  player.playButton = button("play", "Play", "Play");
+  player.playButton.root.className = "pp-play";
+  player.playButton.root.addEventListener("click", () => player.toggle());
+  const back = button("back", "Step to the previous event"), next = button("next", "Step to the next event");
+  back.root.addEventListener("click", () => player.step(-1));
+  next.root.addEventListener("click", () => player.step(1));
+  player.clock = make("span", { class: "pp-time" });
+  const of = make("span", { class: "pp-muted" }), select = make("select", { "aria-label": "Speed" });
+  of.textContent = `of ${seconds(player.end)}`;
+  for (const speed of SPEEDS.includes(player.speed) ? SPEEDS : [...SPEEDS, player.speed].sort((a, b) => a - b)) {
+    const option = make("option", { value: speed });
+    option.textContent = `${speed}×`;
+    option.selected = speed === player.speed;
+    select.append(option);
+  }
+  select.addEventListener("change", () => { player.speed = Number(select.value); });
+  player.track = make("div", { class: "pp-track" }, ...player.sides.slice(0, 1).flatMap((side) => bands(side.data, player.end)), make("div", { class: "pp-done" }), make("div", { class: "pp-thumb" }));
+  for (const time of player.moments) {
+    const tick = make("div", { class: "pp-tick" });
+    tick.style.left = `${(100 * time) / player.end}%`;
+    player.track.append(tick);
+  }
+  player.scrub = make("div", { class: "pp-scrub", role: "slider", tabindex: 0, "aria-label": "Time", "aria-valuemin": 0, "aria-valuemax": player.end }, player.track);
+  player.drag(player.scrub, player.track);
+  return make("div", { class: "pp-bar" }, player.playButton.root, back.root, next.root, player.clock, of, player.scrub, make("label", {}, select));
+}
+
+function keyOf(player) {
+  const root = make("p", { class: "pp-key" });
+  const entry = (picture, words) => {
+    const item = make("span", {}, draw("svg", { viewBox: "0 0 24 16", "aria-hidden": "true" }, ...picture)), text = make("span");
+    text.textContent = words;
+    item.append(text);
+    root.append(item);
+  };
+  const line = { fill: "none", stroke: "currentColor", "stroke-width": 1.6 };
+  entry([draw("circle", { cx: 12, cy: 8, r: 6.5, ...line })], "clients: share well served, of those who arrive now");
+  entry([draw("rect", { x: 3, y: 2, width: 18, height: 12, rx: 3, ...line })], "service: each mark is a worker");
+  if (player.sides.some((side) => side.data.nodes.some((node) => node.kind === "queue"))) {
+    entry([draw("path", { d: "M6 2H18A3 6 0 0 1 18 14H6A3 6 0 0 1 6 2M18 2A3 6 0 0 0 18 14", ...line })], "queue: filled by what waits");
+  }
+  entry([draw("path", { d: "M2 8H22", "stroke-dasharray": "5 3", ...line })], "calls that fail");
+  return root;
+}
+
+function storiesOf(player) {
+  player.sentences = [];
+  return player.sides.map((side) => {
+    const list = make("ol"), head = make(player.sub);
+    head.textContent = player.sides.length > 1 ? `What happened: ${side.data.label}` : "What happened";
+    for (const told of side.data.story) {
+      const time = make("time"), text = make("span"), go = make("button", { type: "button" }, time, text), item = make("li", {}, go);
+      time.textContent = seconds(told.at_s);
+      text.textContent = told.text;
+      go.addEventListener("click", () => { player.pause(); player.seek(told.at_s); player.tell(); });
+      list.append(item);
+      player.sentences.push({ at: told.at_s, item, side });
+    }
+    return make("div", { class: "pp-story" }, head, list);
+  });
+}
+
+function seriesOf(player) {
+  const key = make("p", { class: "pp-key" }), head = make(player.sub);
+  head.textContent = "Over time";
+  const swatches = [["pp-s0", "arrive"], ["pp-s1", "answered, or busy workers"], ["pp-s2", "done, or waiting in line"], ["pp-area pp-green", "well served"]];
+  if (player.sides.some((side) => side.data.nodes.some((node) => node.kind === "queue"))) swatches.push(["pp-s3", "waiting messages"]);
+  for (const [name, words] of swatches) {
+    const sample = draw("path", { class: name, d: name.includes("area") ? "M0 2H24V14H0Z" : "M0 8H24" }), text = make("span");
+    text.textContent = words;
+    key.append(make("span", {}, draw("svg", { viewBox: "0 0 24 16", class: "pp-sample", "aria-hidden": "true" }, sample), text));
+  }
+  const faults = player.sides[0].data.faults;
+  if (faults.length) {
+    const band = make("span", { class: "pp-swatch pp-fault", style: "position:static" }), text = make("span");
+    text.textContent = "fault: " + [...new Set(faults.map((fault) => fault.name))].join(", ");
+    key.append(make("span", {}, band, text));
+  }
+  const grids = player.sides.map((side) => {
+    const charts = side.data.nodes.map((node) => new Chart(side, node, player));
+    player.charts.push(...charts);
+    const label = make(player.sub);
+    label.textContent = side.data.label;
+    return make("div", {}, player.sides.length > 1 ? label : null, make("div", { class: "pp-charts" }, ...charts.map((chart) => chart.root)));
+  });
+  return make("div", { class: "pp-series" }, head, key, make("div", { class: "pp-sides", "data-sides": player.sides.length }, ...grids));
+}
+
+function showStory(player, time) {
+  if (!player.sentences) return;
+  for (const side of player.sides) {
+    const mine = player.sentences.filter((told) => told.side === side);
+    const current = mine.findLast((told) => told.at <= time + 1e-6);
+    for (const told of mine) {
+      if (player.options.reveal) told.item.hidden = told.at > player.reached + 1e-6;
+      if (told.isCurrent === (told === current)) continue;
+      told.isCurrent = told === current;
+      if (told.isCurrent) { told.item.setAttribute("aria-current", "step"); intoView(told.item); }
+      else told.item.removeAttribute("aria-current");
+    }
+  }
+}
+
+/** Scrolls a list, and nothing around it, so that *item* is seen. */
+function intoView(item) {
+  const list = item.parentElement, low = item.offsetTop - list.offsetTop;
+  if (low < list.scrollTop || low + item.offsetHeight > list.scrollTop + list.clientHeight) {
+    list.scrollTop = Math.max(0, low - list.clientHeight / 3);
+  }
+}
+
+function showMoment(player, time) {
+  const chosen = player.find(player.selected), key = chosen ? `${player.selected.side} ${chosen.name}` : "";
+  if (player.momentKey !== key || !player.facts?.isConnected) buildMoment(player, chosen, key);
+  const rows = chosen ? rowsOf(player.sides[player.selected.side], chosen, time) : summaryOf(player, time);
+  while (player.cells.length < rows.length) {
+    const cell = [make("dt"), make("dd")];
+    player.facts.append(...cell);
+    player.cells.push(cell);
+  }
+  player.cells.forEach(([what, value], i) => {
+    const row = rows[i];
+    what.hidden = value.hidden = !row;
+    if (!row) return;
+    say(what, row[0]);
+    say(value, row[1]);
+    mark(what, "pp-group", row[1] === "");
+    mark(value, "pp-bad", Boolean(row[2]));
+  });
+}
+
+function buildMoment(player, chosen, key) {
+  player.momentKey = key;
+  const head = make(player.sub), kind = make("small");
+  head.textContent = chosen ? chosen.name + " " : "At this moment";
+  if (chosen) {
+    kind.textContent = [chosen.kind, chosen.size, player.sides.length > 1 ? player.sides[player.selected.side].data.label : ""].filter(Boolean).join(", ");
+    head.append(kind);
+  }
+  player.facts = make("dl");
+  player.cells = [];
+  player.moment.replaceChildren();
+  if (chosen) {
+    const close = make("button", { type: "button", class: "pp-close" });
+    close.textContent = "Close";
+    close.addEventListener("click", () => player.select(0, null));
+    player.moment.append(close);
+  }
+  player.moment.append(head, player.facts);
+  if (!chosen) {
+    const hint = make("p", { class: "pp-muted", style: "margin:.6em 0 0" });
+    hint.textContent = "Choose a box or a circle for its numbers.";
+    player.moment.append(hint);
+  }
+}
+
+function rowsOf(side, node, time) {
+  const rows = side.facts(node, time);
+  for (const link of side.data.links) {
+    if (link.caller !== node.name) continue;
+    const facts = side.linkFacts(link, time);
+    rows.push([`→ ${link.callee}` + (link.policies.length ? ` (${link.policies.join(", ")})` : ""), `${many(facts.attempts)}/s`]);
+    if (facts.retries > 0) rows.push(["of them tried again", `${many(facts.retries)}/s`]);
+    if (facts.failures > 0) rows.push(["fail", `${many(facts.failures)}/s`, true]);
+    if (facts.breaker) rows.push(["circuit breaker", facts.breaker, facts.breaker !== "closed"]);
+    if (facts.stopped > 0) rows.push(["stopped by it", `${many(facts.stopped)}/s`]);
+  }
+  return rows;
+}
+
+function summaryOf(player, time) {
+  const rows = [], many = player.sides.length > 1;
+  for (const side of player.sides) {
+    if (many) rows.push([side.data.label, ""]);
+    for (const node of side.data.nodes) {
+      if (node.kind !== "workload") continue;
+      const good = side.rate(node, "good", time);
+      rows.push([`${node.name} well served`, good < 0 ? "–" : percent(good), good >= 0 && good < 95]);
+    }
+  }
+  for (const fault of player.sides[0].data.faults) {
+    if (time >= fault.at_s && time < fault.until_s) rows.push([`fault: ${fault.name}`, `${seconds(Math.round(fault.until_s - time))} left`, true]);
+  }
+  return rows;
+}

@@ -1,0 +1,91 @@
+// What is true of one run at an instant: everything that the drawing and the words ask of the data.
+
+const FULL = 0.95;    // a service busier than this share of its workers is drawn as full
+const FAILING = 0.01; // a link of which this share of attempts fails is drawn as failing
+
+/** One run's data with what the drawing asks of it at an instant. */
+class Side {
+  constructor(data) {
+    this.data = data;
+    this.nodes = new Map(data.nodes.map((node) => [node.name, node]));
+  }
+
+  level(node, name, time) {
+    return valueAt(node.levels[name], this.data.level_s, time);
+  }
+
+  rate(entry, name, time) {
+    return valueAt(entry.rates[name] ?? 0, this.data.rate_s, time);
+  }
+
+  /** What faults do to a node or link at an instant, in words. */
+  troubles(name, time) {
+    const found = [];
+    for (const fault of this.data.faults) {
+      if (time < fault.at_s || time >= fault.until_s) continue;
+      for (const [on, words] of fault.on) if (on === name) found.push(words);
+    }
+    return found;
+  }
+
+  isDown(node, time) {
+    return (node.down || []).some(([begin, end]) => time >= begin && time < end);
+  }
+
+  breaker(link, time) {
+    if (!link.breaker) return null;
+    let state = 0;
+    for (const [at, next] of link.breaker) if (at <= time) state = next;
+    return state === 1 ? "open" : state === 0 ? "closed" : "half-open";
+  }
+
+  /** Everything said of a node at an instant: [what, value in words, whether it is bad]. */
+  facts(node, time) {
+    const rows = [];
+    const troubles = this.troubles(node.name, time);
+    if (node.kind === "workload") {
+      const good = this.rate(node, "good", time);
+      rows.push(["arrive", many(this.rate(node, "offered", time)) + "/s"]);
+      rows.push(["well served, of those arriving now", good < 0 ? "nobody arrives" : percent(good), good >= 0 && good < 95]);
+      rows.push(["answered in time", many(this.rate(node, "answered", time)) + "/s"]);
+      rows.push(["done (effects applied in time)", many(this.rate(node, "done", time)) + "/s"]);
+      rows.push(["waiting for an answer", many(this.level(node, "in flight", time)) + " requests"]);
+    } else if (node.kind === "service") {
+      const busy = this.level(node, "busy", time), waiting = this.level(node, "waiting", time);
+      const rejected = this.rate(node, "rejected", time);
+      rows.push(["workers busy", node.workers === null ? many(busy) : `${many(busy)} of ${many(node.workers)}`, isFull(node, busy)]);
+      if (node.frees) rows.push(["begun and not left", many(this.level(node, "in service", time)) + " requests"]);
+      rows.push(["in line", many(waiting) + (node.places === null ? "" : ` of ${many(node.places)} places`), node.places !== null && waiting >= FULL * node.places && node.places > 0]);
+      rows.push(["arrive", many(this.rate(node, "arrivals", time)) + "/s"]);
+      rows.push(["turned away", many(rejected) + "/s", rejected > 0]);
+    } else {
+      rows.push(["messages waiting", many(this.level(node, "backlog", time))]);
+      rows.push(["age of the oldest", seconds(this.level(node, "oldest", time))]);
+      rows.push(["being handled", many(this.level(node, "in flight", time))]);
+      rows.push(["published", many(this.rate(node, "published", time)) + "/s"]);
+      rows.push(["handed out", many(this.rate(node, "deliveries", time)) + "/s"]);
+    }
+    if (troubles.length) rows.unshift(["fault", troubles.join(", "), true]);
+    return rows;
+  }
+
+  /** A link at an instant: traffic, what fails, what is sent again, the breaker. */
+  linkFacts(link, time) {
+    const attempts = this.rate(link, "attempts", time), failures = this.rate(link, "failures", time);
+    return {
+      attempts, failures, retries: this.rate(link, "retries", time), stopped: this.rate(link, "short-circuited", time),
+      breaker: this.breaker(link, time), troubles: this.troubles(link.name, time),
+      fails: failures > 0 && failures >= FAILING * Math.max(attempts, failures),
+    };
+  }
+}
+
+function isFull(node, busy) {
+  return node.workers !== null && busy >= FULL * node.workers;
+}
+
+/** One line about a node, for people who do not see the drawing. */
+function inWords(side, node, time) {
+  const facts = side.facts(node, time).map(([what, value]) => `${what}: ${value}`);
+  return `${node.name}, ${node.kind}. ${facts.join("; ")}`;
+}
