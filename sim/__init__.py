@@ -21,6 +21,7 @@ _HOMES = {
     "compare": "sim.experiments.compare", "Comparison": "sim.experiments.compare",
     "check": "sim.experiments.check", "ablate": "sim.experiments.ablate", "Ablation": "sim.experiments.ablate",
     "matrix": "sim.experiments.matrix", "Matrix": "sim.experiments.trials",
+    "hysteresis": "sim.experiments.hysteresis", "Hysteresis": "sim.experiments.hysteresis",
     "exercise": "sim.answers", "check_answer": "sim.answers",
     "topology": "sim.topology", "theory": "sim.theory",
     "LabError": "sim.errors", "ParameterError": "sim.errors", "ScenarioError": "sim.errors",

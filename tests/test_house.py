@@ -33,6 +33,7 @@ FRONT_DOOR = set(sim.__all__)
 SHORTCUTS = {
     ("sim.experiments.run", "sim.plots"), ("sim.experiments.compare", "sim.plots"),
     ("sim.experiments.ablate", "sim.plots.ablation"), ("sim.experiments.trials", "sim.plots.matrix"),
+    ("sim.experiments.hysteresis", "sim.plots.hysteresis"),
 }  # fmt: skip
 """What an experiment gives offers ``plot()``: one line that hands itself over, imported inside that method."""
 

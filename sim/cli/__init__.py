@@ -20,6 +20,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "list": files.list_scenarios, "show": files.show, "new": files.new, "validate": files.validate,
     "run": runs.run, "explain": runs.explain, "check": runs.check,
     "compare": designs.compare, "ablate": designs.ablate, "matrix": designs.matrix,
+    "hysteresis": designs.hysteresis,
     "schema": files.schema, "explain-field": files.explain_field,
 }  # fmt: skip
 """Every command in the order of the help."""

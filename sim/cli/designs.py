@@ -1,4 +1,4 @@
-"""Commands that hold several combinations against each other on the same seeds: compare, ablate, matrix."""
+"""Commands that hold several combinations against each other on the same seeds: compare, ablate, matrix, hysteresis."""
 
 from __future__ import annotations
 
@@ -133,3 +133,35 @@ def matrix(
 def _sizes(texts: list[str] | None) -> dict[str, Any]:
     """Return FAULT=SIZE texts as a mapping; what is no such text is refused where sizes are read."""
     return {name.strip(): size.strip() for name, _, size in (text.partition("=") for text in texts or ())}
+
+
+def hysteresis(
+    file: File,
+    workload: Annotated[str, typer.Option("--workload", help="Whose load is stepped; an open loop.")],
+    low: Annotated[str, typer.Option("--from", help="The lowest load, e.g. 2/s.")],
+    high: Annotated[str, typer.Option("--to", help="The highest load, e.g. 12/s.")],
+    steps: Annotated[int, typer.Option("--steps", min=2, help="How many loads from the lowest to the highest.")] = 8,
+    step: Annotated[str, typer.Option("--step", help="How long each step lasts; its second half is measured.")] = "60s",
+    variant: Variant = None, with_: With = None, set_: Set = None, seed: Seed = None,
+    replications: Replications = None, out: Out = None, json: Json = False, workers: Workers = None,
+) -> None:  # fmt: skip
+    """Step the load up, then down: where service is lost, and how far the load must fall until it is found again."""
+    from sim.experiments.hysteresis import hysteresis as hysteresis_of
+    from sim.export import summary
+    from sim.export.hysteresis import hysteresis_document, of_hysteresis
+
+    scenario = load_file(file)
+    with progress_bar(f"stepping {workload}") as progress:
+        found = hysteresis_of(
+            scenario, workload, low, high, steps, step, variant, with_ or (), replications, seed, workers, progress,
+            set_ or (),
+        )  # fmt: skip
+    if json:
+        print(summary.to_json(hysteresis_document(found)), end="")
+    else:
+        print(of_hysteresis(found))
+    if out is not None:
+        from sim.export.folder import write_hysteresis
+
+        tell_written(write_hysteresis(found, out))
+    leave(CUT_OFF if found.run.cut_off else OK)

@@ -10,10 +10,12 @@ from typing import Any, Iterator
 from sim.errors import ParameterError
 from sim.experiments.ablate import Ablation
 from sim.experiments.compare import Comparison
+from sim.experiments.hysteresis import Hysteresis
 from sim.experiments.run import Run
 from sim.experiments.trials import Matrix
 from sim.export import report
 from sim.export.ablation import ablation_document, of_ablation
+from sim.export.hysteresis import hysteresis_document, of_hysteresis
 from sim.export.matrix import matrix_document, of_matrix
 from sim.export.summary import comparison_document, run_document, to_json, versions
 from sim.results.claims import Verdict
@@ -75,6 +77,19 @@ def write_matrix(matrix: Matrix, folder: Path) -> list[Path]:
         text = of_matrix(matrix, len(matrix.trials))
         _text(made / "report.md", report.page_of(matrix.scenario, matrix.seed, text, figures))
         _text(made / MANIFEST, to_json(_manifest_of(matrix.scenario, matrix.seed, matrix.replications, folder.name)))
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def write_hysteresis(found: Hysteresis, folder: Path) -> list[Path]:
+    """Write a hysteresis into *folder*: summary, the table of steps, figure and report, and the scenario played."""
+    with _replacing(folder) as made:
+        _text(made / "summary.json", to_json(hysteresis_document(found)))
+        _text(made / "scenario.yaml", dump(found.run.scenario))
+        (made / "tables").mkdir()
+        found.table.to_parquet(made / "tables" / "steps.parquet", index=False)
+        figures = _figures({"hysteresis": found.plot()}, made / "figures")
+        _text(made / "report.md", report.page(found.run, of_hysteresis(found), figures))
+        _text(made / MANIFEST, to_json(_manifest(found.run, folder.name)))
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 

@@ -1,0 +1,100 @@
+"""Goodput against load, stepped up and then down: where the two ways part there is a loop, and it is shaded.
+
+Left out: time (the steps are in the table, and ``run.plot()`` draws them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sim.plots import style
+from sim.plots.style import Theme
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from sim.experiments.hysteresis import Hysteresis
+
+GOOD_PERCENT = 95.0
+
+
+def hysteresis_figure(found: Hysteresis, dark: bool = False) -> Figure:
+    """Return the figure of both ways with 95 % intervals over the replications, and the knees."""
+    look, run = style.theme(dark), found.run
+    figure = style.empty_figure(5.4, look)
+    axes = figure.subplots()
+    style.dress(axes, look)
+    up = [row for row in found.rows if row["way"] == "up"]
+    down = [up[-1], *(row for row in found.rows if row["way"] == "down")]
+    told = [row for row in found.rows if row["goodput ratio"] is not None]
+    _shade(axes, up, down, look)
+    _draw(axes, [row for row in up if row in told], "load going up", 0, look)
+    _draw(axes, [row for row in down if row in told], "load going down", 1, look)
+    axes.axhline(GOOD_PERCENT, color=look.muted, linewidth=1.0, linestyle=(0, (2, 2)))
+    axes.annotate("good: 95 %", (up[0]["rate"], GOOD_PERCENT), xytext=(0, -12), textcoords="offset points",
+                  fontsize=8.5, color=look.muted)  # fmt: skip
+    _knee(axes, found.knee_up.mean, "lost on the way up", look.cycle[0], 0.30, look)
+    _knee(axes, found.knee_down.mean, "found again on the way down", look.cycle[1], 0.20, look)
+    axes.set_ylim(-4, 106)
+    axes.set_xlim(0, up[-1]["rate"] * 1.04)
+    axes.set_xlabel(f"load offered by {found.workload} (requests/s)")
+    axes.set_ylabel("goodput ratio (%)")
+    style.legend(axes, look)
+    on = f" with {', '.join(run.toggles)}" if run.toggles else ""
+    variant = f", {run.variant}" if run.variant else ""
+    style.title(figure, f"{run.scenario.title}{variant}{on}: {_verdict(found)}", look)
+    times = len(run.replications)
+    step = found.steps[0]
+    more = [f"steps of {2 * (step.end_s - step.begin_s):g} s, the second half of each measured"]
+    more += ["95 % intervals" if times > 1 else "no intervals"]
+    if run.cut_off:
+        more.append(f"cut off: {run.cut_off}")
+    style.caption(figure, style.caption_text(run.seed, times, "replications" if times > 1 else "replication", *more),
+                  look)  # fmt: skip
+    return figure
+
+
+def _verdict(found: Hysteresis) -> str:
+    """Return what the figure shows, in words."""
+    if all(knee is None for knee in found.knees_up):
+        return "service is never lost"
+    if found.has_loop and all(knee is None for knee in found.knees_down):
+        return "once lost, service does not come back"
+    width = found.width.mean or 0.0
+    return f"a loop of {width:.3g}/s" if found.has_loop else "no loop" if width == 0 else "a loop in some replications"
+
+
+def _draw(axes: Axes, rows: Sequence[dict[str, Any]], label: str, way: int, look: Theme) -> None:
+    rates, shares = [row["rate"] for row in rows], [100 * row["goodput ratio"] for row in rows]
+    colour = look.cycle[way]
+    axes.plot(rates, shares, style.LINES[way], marker=(">", "<")[way], markersize=7, color=colour, linewidth=2,
+              label=label, gid=label)  # fmt: skip
+    for row in rows:
+        if row["low"] is not None and row["high"] is not None and row["low"] < row["high"]:
+            low, high = max(0.0, 100 * row["low"]), min(100.0, 100 * row["high"])
+            axes.plot([row["rate"]] * 2, [low, high], color=colour, linewidth=1.4, alpha=0.7, gid="whisker")
+
+
+def _shade(axes: Axes, up: Sequence[dict[str, Any]], down: Sequence[dict[str, Any]], look: Theme) -> None:
+    """Shade between the two ways, where both are told."""
+    back = {row["rate"]: row["goodput ratio"] for row in down}
+    both = [row for row in up if row["goodput ratio"] is not None and back.get(row["rate"]) is not None]
+    axes.fill_between(
+        [row["rate"] for row in both], [100 * row["goodput ratio"] for row in both],
+        [100 * back[row["rate"]] for row in both], color=look.fault, alpha=0.13, linewidth=0, gid="loop",
+    )  # fmt: skip
+
+
+def _knee(axes: Axes, rate: float | None, words: str, colour: str, height: float, look: Theme) -> None:
+    """Mark a knee by a line and its words, to the left of it where there is no room to the right."""
+    if rate is None:
+        return
+    axes.axvline(rate, color=colour, linewidth=1.2, linestyle=":", gid="knee")
+    right = rate < 0.6 * axes.get_xlim()[1]
+    axes.annotate(
+        f"{words}: {rate:.3g}/s", (rate, height), xycoords=("data", "axes fraction"),
+        xytext=(5 if right else -5, 0), textcoords="offset points", ha="left" if right else "right", fontsize=9,
+        color=look.ink, bbox={"facecolor": look.background, "alpha": 0.75, "edgecolor": "none", "pad": 1},
+    )  # fmt: skip
