@@ -20,7 +20,7 @@ ME = "Ada Lovelace"  # your name
 # ## Your prediction
 #
 # At 50 % load the mean wait is as long as the work itself. **How many times as long as the work is it at 95 %?**
-# And a second one: **which of a hundred requests at 80 % load is the slowest, how many times the mean?** Write both down.
+# And a second one: at 80 % load, **one request in a hundred takes longer than how many times the mean?** Write both down.
 
 # %%
 my_prediction = None  # times the work, at 95 %
@@ -53,7 +53,7 @@ def row(run, measure, of="server"):
     """Return the row of one measure over the whole run: mean, interval, samples."""
     return next(r for r in run.rows if (r["measure"], r["of"], r["during"]) == (measure, of, "all"))
 
-loads = [0.3, 0.5, 0.7, 0.8, 0.9, 0.95]
+loads = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95]
 runs = {load: sim.run(one_line(f"exponential {10 * load}ms")) for load in loads}
 waits = {load: row(run, "wait mean") for load, run in runs.items()}
 for load, wait in waits.items():
@@ -88,7 +88,7 @@ print(f"by formula, times the work: {ratio[0.5]:.0f} at 50 %, {ratio[0.8]:.0f} a
 for load, wait in waits.items():
     theory = sim.theory.mm1(100, 100 / load).wait_s
     assert abs(wait["mean"] / theory - 1) < (0.05 if load < 0.9 else 0.25)
-assert [round(value) for value in ratio.values()][1:] == [1, 2, 4, 9, 19]
+assert [round(value) for value in ratio.values()]== [1, 2, 2, 4, 9, 19]
 
 # %% [markdown]
 # From 50 % to 95 % the load does not even double, and the wait grows nineteenfold. The reason is in the denominator:
@@ -137,8 +137,9 @@ print(f"{100 * sim.theory.fan_out_slow_ratio(0.01, 20):.0f} % of pages with 20 p
 
 # %%
 laws = {"constant": ("8ms", 0), "exponential": ("exponential 8ms", 1), "heavy": ("lognormal 8ms cv 2", 2)}
+played = {name: runs[0.8] if cv == 1 else sim.run(one_line(law)) for name, (law, cv) in laws.items()}
 table = pd.DataFrame({
-    name: {"cv": cv, "measured wait (ms)": 1000 * row(sim.run(one_line(law)), "wait mean")["mean"],
+    name: {"cv": cv, "measured wait (ms)": 1000 * row(played[name], "wait mean")["mean"],
            "formula (ms)": 1000 * sim.theory.mg1(100, 0.008, cv**2).wait_s}
     for name, (law, cv) in laws.items()
 }).T.round(1)

@@ -1,0 +1,237 @@
+# %% [markdown]
+# # When does trying again keep a failure alive?
+#
+# *Notebook 03, about 40 minutes. It builds on notebooks 00 and 01.*
+#
+# A server with one worker can do ten requests a second; five a second come. At 100 s the worker stops, for 10 s, and then it is
+# as healthy as before. Clients wait 2 s for an answer and try up to five times. **When is everyone served again?**
+
+# %%
+import numpy as np
+import pandas as pd
+
+import sim
+from sim.plots.beside import beside
+from sim.plots.picture import Picture
+
+ME = "Ada Lovelace"  # your name
+storm = sim.load("../scenarios/retry_storm.yaml")
+
+# %% [markdown]
+# ## Your prediction
+#
+# The outage ends at 110 s, and the run goes on until 600 s. Write down the second at which clients are served again: with
+# retries, and without.
+
+# %%
+my_prediction = {"storm": None, "no retries": None}  # second of the run
+
+# %% [markdown]
+# ## The model, and what it leaves out
+#
+# The line has no end, first come, first served. A client who has waited 2 s sends its next attempt at once; the server does
+# not know that she has left the line, and works for the old attempt all the same when its turn comes. After five
+# attempts the client gives up. Left out: a server that notices who has left, and a line that is cut. They come below, as cures.
+#
+# ## Run
+
+# %%
+runs = {way: sim.run(storm, variant=way, replications=10) for way in ("storm", "no retries")}
+for way, run in runs.items():
+    back = run.value("recovery time", "clients", "fault")
+    told = "never, until the end" if back is None else f"{back:.0f} s after the outage, on average"
+    print(f"{way:10} served again: {told}; you predicted: {my_prediction.get(way)}")
+    print(f"{'':10} served in time in the last 100 s: {100 * run.value('goodput ratio', 'clients', '500s to 600s'):.1f} %")
+
+# %% [markdown]
+# ## Look
+
+# %%
+Picture(
+    runs["storm"].plot()["answered and done"],
+    "With retries: five clients a second arrive throughout. They are answered until 100 s, and never again after it.",
+)
+
+# %%
+Picture(
+    runs["no retries"].plot()["answered and done"],
+    "Without retries: the same arrivals. Answers stop at 100 s and come back soon after 110 s.",
+)
+
+# %%
+print(runs["storm"].explain())
+
+# %% [markdown]
+# The cause has been gone for eight minutes, and nobody is served. Nothing in the server is broken. **The load is now made by
+# the failure itself**: this state is called *metastable*. The worker is busy all the time, for clients who have left.
+#
+# ## Check it by another road
+#
+# While every attempt times out, each client sends all five: 5 clients/s × 5 attempts = 25/s, against 10/s that the server can
+# do. The line grows by 15/s; whoever joins it will time out as well. It feeds itself.
+
+# %%
+last = "500s to 600s"
+attempts = runs["storm"].value("attempts rate", "clients -> server", last)
+busy, wasted = (100 * runs["storm"].value(name, "server", last) for name in ("utilisation", "wasted share"))
+print(f"attempts per second: {5 * sim.theory.retry_amplification([5])} by formula, {attempts:.1f} measured")
+print(f"the worker: {busy:.0f} % busy, {wasted:.0f} % of it for clients who have left")
+
+# %% [check]
+assert runs["storm"].value("goodput ratio", "clients", last) == 0 and abs(attempts - 25) < 1 and wasted == 100 and busy > 99
+assert runs["no retries"].value("goodput ratio", "clients", last) > 0.99
+assert 0 < runs["no retries"].value("recovery time", "clients", "fault") < 20
+
+# %% [markdown]
+# **How long must an outage be?** The storm lives if the line, at the outage's end, is longer than what can be served within the
+# 2 s timeout: 2 s × 10/s = 20 requests. In an outage of $d$ seconds $5d$ clients come, and who came more than 2 s before its end has sent
+# a second attempt: $5(d-2)$ more. So $5d + 5(d-2) = 20$, and the border is at **3 s**. Play it.
+
+# %%
+lengths = [1, 2, 3, 4, 5, 6]
+lost = []
+for length in lengths:
+    run = sim.run(storm, variant="storm", replications=10, set_={"faults.the worker stops.for": f"{length}s"})
+    served = run.values["goodput ratio", "clients", last]
+    lost.append(sum(share < 0.5 for share in served))
+pd.DataFrame({"outage (s)": lengths, "runs of 10 that never recover": lost}).set_index("outage (s)").T
+
+# %% [check]
+assert lost[0] == lost[1] == 0 and 0 < lost[2] < 10 and lost[4] == lost[5] == 10
+
+# %% [markdown]
+# The border is where the arithmetic puts it, and it is blurred: at 3 s, chance decides. The same system, the same outage, and some
+# days it recovers and some days it does not. Remember this when somebody says "but last time it came back by itself".
+#
+# ## Which cure works?
+#
+# Two switches. **Backoff**: wait 1, 2, 4 and 8 s between attempts. **Short line**: turn away at once who finds ten others waiting.
+# Predict which of them ends the storm; most people choose the first.
+
+# %%
+cured = {name: sim.run(storm, variant="storm", with_=[name], replications=10) for name in ("backoff", "short line")}
+table = {
+    name: {"served in time, last 100 s (%)": 100 * run.value("goodput ratio", "clients", last),
+           "attempts per s, last 100 s": run.value("attempts rate", "clients -> server", last),
+           "work in vain, last 100 s (%)": 100 * run.value("wasted share", "server", last)}
+    for name, run in {"neither": runs["storm"], **cured}.items()
+}
+pd.DataFrame(table).T.round(1)
+
+# %% [check]
+assert table["backoff"]["served in time, last 100 s (%)"] < 5 and table["backoff"]["attempts per s, last 100 s"] > 20
+assert table["short line"]["served in time, last 100 s (%)"] > 98 and table["short line"]["work in vain, last 100 s (%)"] < 5
+
+# %% [markdown]
+# Backoff spreads the same five attempts over a longer time. Every client still sends five, and in the long run 25/s are 25/s.
+# The short line works because
+# whoever is let in waits for at most ten others, 1 s, and is answered in time: the storm has nothing to feed on.
+#
+# ## Break it: retries in layers
+#
+# Three services call each other, each tries the next up to three times, and the bottom fails every time. How many calls does
+# the bottom get for one request at the top? Predict. Then let the bottom fail only now and then: $p$ = 10 to 50 %.
+
+# %%
+def layers(fail):
+    """Return a chain of three links with three attempts each, over a bottom that fails with a share."""
+    steps = {"a": [{"call": "b.ask"}], "b": [{"call": "c.ask"}], "c": [{"call": "d.ask"}], "d": [{"fail": fail}]}
+    retry = {"retry": {"max attempts": 3}}
+    return sim.Scenario(
+        version=1, title="Retries in layers", question="What does the bottom get?", lesson="Layers multiply.",
+        duration="200s", replications=5, workload={"clients": {"calls": "a.ask", "rate": "20/s"}},
+        services={name: {"workers": 64, "waiting": 64, "operations": {"ask": recipe}} for name, recipe in steps.items()},
+        links={"a -> b": retry, "b -> c": retry, "c -> d": retry},
+    )
+
+# %%
+def calls_at_the_bottom(fail):
+    """Return calls of d per request at the top: the row of their mean and interval."""
+    return next(r for r in sim.run(layers(fail)).rows if (r["measure"], r["of"], r["during"]) == ("amplification", "c -> d", "all"))
+
+shares = [10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
+rows = [calls_at_the_bottom(f"{share}%") for share in shares]
+
+def formula(p):
+    """Return the calls of the bottom for one request: each layer's mean attempts, and the failures that it passes up."""
+    one, two, three = p, p**3, p**9
+    return sim.theory.expected_attempts(one, 3) * sim.theory.expected_attempts(two, 3) * sim.theory.expected_attempts(three, 3)
+
+# %%
+fine = np.linspace(0, 1, 101)
+figure = beside(
+    {"measured": (shares, rows)}, {"formula, independent failures": (100 * fine, [formula(p) for p in fine])},
+    "Retries in layers are cheap for bad luck and ruinous for an outage",
+    "calls of the bottom that fail (%)", "calls of the bottom per request",
+    "seed 1 · 5 replications · bars: 95 % intervals",
+)
+Picture(figure, f"Calls per request stay at {formula(0.5):.1f} or below until half of the calls fail, then climb to 27.")
+
+# %%
+print(f"per request: {rows[2]['mean']:.2f} calls at 30 %, {rows[4]['mean']:.2f} at 50 %, {rows[-1]['mean']:.0f} when it is down;")
+print(f"by formula {formula(0.3):.2f}, {formula(0.5):.2f} and {sim.theory.retry_amplification([3, 3, 3])}")
+
+# %% [check]
+assert rows[-1]["mean"] == 27 == sim.theory.retry_amplification([3, 3, 3])
+assert all(abs(row["mean"] / formula(share / 100) - 1) < 0.05 for share, row in zip(shares, rows))
+
+# %% [markdown]
+# This is why retries look harmless in every test and are not: at 30 % bad luck they cost less than half a call more, and in
+# an outage, exactly when the bottom can bear least, they multiply: 3 × 3 × 3 = 27. **Retry in one layer only**, and give it a
+# budget.
+#
+# Three things to keep:
+#
+# 1. A retry is load made of failure. Ask of every system: *how much is offered when everything fails?*
+# 2. Ending the cause need not end the failure. Shed load first, then repair.
+# 3. Backoff is manners, not a cure; limits on what is let in are.
+#
+# ## Exercises
+
+# %%
+mine = sim.exercise("03.1", seed=ME)
+mine
+
+# %%
+sim.check_answer("03.1", None, seed=ME)
+
+# %%
+mine = sim.exercise("03.2", seed=ME)
+mine
+
+# %%
+sim.check_answer("03.2", None, seed=ME)
+
+# %%
+mine = sim.exercise("03.3", seed=ME)
+mine
+
+# %%
+sim.check_answer("03.3", None, seed=ME)
+
+# %%
+mine = sim.exercise("03.4", seed=ME)
+mine
+
+# %%
+# my_run = sim.run(mine.scenario, seed=mine.seed)
+# my_run.value(...)
+sim.check_answer("03.4", None, seed=ME)
+
+# %% [markdown]
+# <details><summary>What to think about before you look for help</summary>
+#
+# - 03.1: when is the second attempt made, and when the third?
+# - 03.2: the layers above, with your numbers.
+# - 03.3: how much is offered when every attempt times out?
+# - 03.4: predict the number before you play it.
+#
+# </details>
+#
+# ## Sources
+#
+# - N. Bronson et al., *Metastable failures in distributed systems*, HotOS 2021.
+# - B. Beyer et al., *Site Reliability Engineering*, chapter 22: retries in layers, retry budgets.
+# - M. Brooker, *Exponential backoff and jitter*, AWS Architecture Blog (2015).
+#
+# Next: [04, circuit breakers](04_circuit_breakers.ipynb).
