@@ -10,7 +10,7 @@ Order of the policies, outermost first: retry, breaker, timeout, link.
 from __future__ import annotations
 
 from heapq import heappush
-from math import nan
+from math import inf, nan
 from typing import TYPE_CHECKING, Any, Callable
 
 from sim.engine.kernel import ANSWER
@@ -54,12 +54,14 @@ class Attempt:
     ended_at: float
     expires_at: float
     unanswerable: bool
-    call: Call
+    call: Any
     generation: int
     message: Any
     patience: Any
     killed: bool
     replied: bool
+    due_at = inf
+    """When its caller's time is over, as far as the callee knows."""
 
     def __init__(self, step: Any, parent: Frame, request: Any, number: int, now: float) -> None:
         self.step = step
@@ -128,7 +130,7 @@ class PlainCall:
     def receive(self, attempt: Attempt) -> None:
         """The answer is back at the caller."""
         if attempt.outcome != PENDING:
-            _late(attempt, self.open, self.write)
+            late(attempt, self.open, self.write)
             return
         outcome = attempt.outcome = attempt.result
         left_at = attempt.left_at
@@ -364,7 +366,7 @@ class GuardedCall:
     def receive(self, attempt: Attempt) -> None:
         """An answer is back: the first end counts, a late one changes nothing."""
         if attempt.outcome != PENDING:
-            _late(attempt, self.open, self.write)
+            late(attempt, self.open, self.write)
             return
         outcome = attempt.outcome = attempt.result
         now = attempt.ended_at = self.env._now
@@ -412,6 +414,12 @@ class GuardedCall:
             self.kernel.after(wait_s, self.attempt, call)
 
 
+    def withdrawn(self, attempt: Any, why: int) -> None:
+        """The client leaves at its deadline while *attempt* is out."""
+        give_up(attempt, why)
+        self.ended(attempt, TIMEOUT)
+
+
 class ClientCall(GuardedCall):
     """A client's call: the request itself remembers how far its call is, so that its deadline can end it."""
 
@@ -453,10 +461,9 @@ def give_up(attempt: Attempt, why: int) -> None:
 def withdraw(call: Any, why: int) -> None:
     """The client leaves at its deadline: its attempt ends as a timeout, nothing is tried again."""
     call.over = True
-    attempt = call.current
-    if attempt is not None and attempt.outcome == PENDING:
-        give_up(attempt, why)
-        attempt.step.ended(attempt, TIMEOUT)
+    current = call.current
+    if current is not None and current.outcome == PENDING:
+        current.step.withdrawn(current, why)
 
 
 def refuse(attempt: Attempt, why: int) -> None:
@@ -469,10 +476,10 @@ def refuse(attempt: Attempt, why: int) -> None:
 def close_left(attempt: Attempt) -> None:
     """The callee's side of *attempt* is over without an answer to send (it had replied before, or was killed)."""
     if attempt.outcome != PENDING:
-        _late(attempt, attempt.step.open, attempt.step.write)
+        late(attempt, attempt.step.open, attempt.step.write)
 
 
-def _late(attempt: Attempt, open_: dict[int, Attempt], write: Callable[[tuple[float, ...]], None]) -> None:
+def late(attempt: Attempt, open_: dict[int, Attempt], write: Callable[[tuple[float, ...]], None]) -> None:
     """Write the row of an attempt whose caller's side ended before, if the callee's side is over too."""
     if attempt.left_at is not None and attempt.id in open_:
         del open_[attempt.id]

@@ -55,6 +55,11 @@ class Request:
         self.frame: Request | None = self
         self.request: Request | None = self
 
+    @property
+    def due_at(self) -> float:
+        """When its client leaves."""
+        return inf if self.client.lane is None else self.expires_at
+
 
 class Client:
     """What open and closed loops share: sending a request off and closing it."""

@@ -113,6 +113,22 @@ class FreezableWork:
             piece.run()
 
 
+class PacedWork(FreezableWork):
+    """Work of a service whose replicas may differ in speed, or change it: what is begun asks for the factor of now."""
+
+    __slots__ = ()
+
+    def start(self, frame: Frame) -> None:
+        replica = frame.replica
+        time_s = self.draw()
+        for pace in replica.service.paces.values():
+            time_s *= pace(replica, self.env._now)
+        piece = Piece(frame, self, time_s)
+        replica.pieces[piece] = None
+        if not replica.frozen:
+            piece.run()
+
+
 class Effect:
     """Write the effect into the ledger: this instant is when the business sees it."""
 
@@ -322,6 +338,11 @@ class Strand:
     def replica(self) -> Any:
         """Where it runs."""
         return self.root.replica
+
+    @property
+    def due_at(self) -> float:
+        """When the time of its attempt's caller is over."""
+        return float(self.root.due_at)
 
     @property
     def killed(self) -> bool:

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.outcomes import (
-    ABANDONED, ATTEMPT_OUTCOMES, DEAD_LETTERED, DEGRADED, DONE, ERROR, EXPIRED, IN_FLIGHT, LOST, MESSAGE_LOST, MESSAGE_OUTCOMES, OK,
-    OPEN, OUTCOMES, REFUSED, REJECTED, SHORT_CIRCUITED, TIMEOUT, WAITING,
+    ABANDONED, ATTEMPT_OUTCOMES, DEAD_LETTERED, DEGRADED, DONE, ERROR, EXPIRED, IN_FLIGHT, LOST, MESSAGE_LOST,
+    MESSAGE_OUTCOMES, OK, OPEN, OUTCOMES, REFUSED, REJECTED, SHORT_CIRCUITED, TIMEOUT, WAITING,
 )  # fmt: skip
 
 __all__ = [
@@ -118,7 +118,8 @@ class Record:
     effects
         ``request site key at attempt``; *site* is a code into ``effect_sites``.
     marks
-        ``at kind place request``: decisions of policies, in order; *kind* is a code into MARKS, *place* into ``places``.
+        ``at kind place request``: decisions of policies, in order; *kind* is a code into MARKS, *place* into
+        ``places``.
     census
         The engine's own state counted once a second, after everything that happens at that instant: *census_at*
         (times) and *census* (rows: times, columns: ``census_of``). *census_of* are pairs (what, node) with what in
@@ -164,8 +165,8 @@ class Record:
     """The drain ended here: nothing in flight any more, or its bound."""
     offered: dict[str, int]
     """Arrivals the clients made, by workload, counted where they are made."""
-    down: list[tuple[str, float, float]] = field(default_factory=list)
-    """(service, begin, end): crash windows during which all replicas of the service were down (merged)."""
+    down: list[tuple[str, int, float, float]] = field(default_factory=list)
+    """(service, replica, begin, end): when a replica was down, by a crash; overlapping windows are merged."""
     events_played: int = 0
     cut_off: str = ""
     """The budget that ended the run early, in words; empty for a complete run."""

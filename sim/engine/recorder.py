@@ -97,7 +97,8 @@ class Recorder:
     """All tables of a run, what is still open, and the rare events."""
 
     __slots__ = ("requests", "attempts", "leaves", "segments", "messages", "deliveries", "effects", "open_requests",
-                 "open_attempts", "open_messages", "events", "census_at", "census", "marks", "packed", "_tables")  # fmt: skip
+                 "open_attempts", "open_messages", "events", "census_at", "census", "marks", "packed",
+                 "_tables")  # fmt: skip
 
     def __init__(self) -> None:
         self.requests, self.attempts, self.segments = Table(REQUESTS), Table(ATTEMPTS), Table(SEGMENTS)

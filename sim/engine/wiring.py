@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable
 
+from sim.engine.armed import ArmedCall, Arms, at_the_door
+from sim.engine.arming import Arming, armed_call, is_armed
 from sim.engine.balance import balancer, counts_outstanding
 from sim.engine.calls import Attempt, ClientCall, CountedCall, GuardedCall, LeafCall, PlainCall, one_less
-from sim.engine.doors import is_plain
 from sim.engine.links import FaultyNetwork, Network
+from sim.engine.memory import Shelf
 from sim.engine.queue import Delivery
 from sim.engine.record import Site
-from sim.outcomes import PENDING
+from sim.engine.rules import is_plain
+from sim.outcomes import OUTCOMES, PENDING
 from sim.policies.backoff import Backoff
 from sim.policies.breaker import CircuitBreaker
 from sim.policies.retry import Retry
@@ -34,6 +37,7 @@ class Wiring:
         self.house = house
         self._retries: dict[str, Retry] = {}
         self._balancers: dict[str, Callable[[], Replica]] = {}
+        self._arms_of: dict[str, Arms] = {}
         self.to_begin: list[tuple[Any, str]] = []
         """Steps and the operation they begin, which may not be compiled yet."""
         self.leaves: list[tuple[LeafCall, Site]] = []
@@ -72,7 +76,14 @@ class Wiring:
         link = house.scenario.links.get(site.link, _NO_LINK)
         code, place = self._site(site), house.place(site.link)
         step: PlainCall | GuardedCall
-        if deadline or link.timeout is not None or link.retry is not None or link.breaker is not None:
+        if is_armed(link):
+            arms = self._arms(site.link, link)
+            step = armed_call(caller in house.scenario.workload)(
+                house.kernel, house.recorder, house.attempt_ids, code, place, link.timeout,
+                self._retry(site.link, link), arms,
+            )  # fmt: skip
+            step.shelf = None if arms.memory is None else Shelf(arms.memory, f"{callee}.{operation}")
+        elif deadline or link.timeout is not None or link.retry is not None or link.breaker is not None:
             kind_of = ClientCall if caller in house.scenario.workload else GuardedCall
             step = kind_of(
                 house.kernel, house.recorder, house.attempt_ids, code, place, link.timeout,
@@ -96,8 +107,15 @@ class Wiring:
         else:
             self.to_begin.append((step, f"{callee}.{operation}"))
             step.deliver = self._door(callee, site.link, step)
+        if link.on_abandon != "continue":
+            step.deliver = at_the_door(step.deliver)
         self._route(step, site.link)
         return step
+
+    def _arms(self, name: str, link: models.Link) -> Arms:
+        if name not in self._arms_of:
+            self._arms_of[name] = Arming(self.house, name, link).arms()
+        return self._arms_of[name]
 
     def _is_leaf(self, site: Site) -> bool:
         """Whether a plain call of this site can go the fast way; see ``LeafCall``."""
@@ -121,13 +139,12 @@ class Wiring:
         fragile = callee in self.house.fragile
         if len(service.replicas) == 1:
             return service.arrive_fragile if fragile else service.replicas[0].arrive
-        if link not in self._balancers:
-            uniform = self.house.streams.uniform(link, "balancing")
-            self._balancers[link] = balancer(model.balance, service.replicas, uniform)
-        choose = self._balancers[link]
+        choose = self.balancer(callee, link)
+        enter = service.arrive_fragile if fragile else _arrive_at_chosen
+        if isinstance(step, ArmedCall) and step.chooses_replicas:
+            return self._door_of_chosen(step, enter, counts_outstanding(model.balance))
         if not fragile and not counts_outstanding(model.balance):
             return lambda attempt: choose().arrive(attempt)
-        enter = service.arrive_fragile if fragile else _arrive_at_chosen
         if not counts_outstanding(model.balance):
 
             def arrive(attempt: Attempt) -> None:
@@ -145,6 +162,27 @@ class Wiring:
             enter(attempt)
 
         return arrive_counted
+
+    def balancer(self, callee: str, link: str) -> Callable[[], Replica]:
+        """Return what picks the replica of the next call on *link*."""
+        if link not in self._balancers:
+            uniform = self.house.streams.uniform(link, "balancing")
+            replicas = self.house.services[callee].replicas
+            self._balancers[link] = balancer(self.house.scenario.services[callee].balance, replicas, uniform)
+        return self._balancers[link]
+
+    def _door_of_chosen(self, step: ArmedCall, enter: Then, counted: bool) -> Then:
+        """Return the door for attempts whose replica a breaker has chosen before they left."""
+        if not counted:
+            return enter
+        step.settled = one_less
+
+        def arrive(attempt: Attempt) -> None:
+            if attempt.outcome == PENDING:
+                attempt.replica.outstanding += 1
+            enter(attempt)
+
+        return arrive
 
     def _route(self, step: PlainCall | GuardedCall, link: str) -> None:
         """Put the link's network, if it has one, between the step and the callee's door."""
@@ -179,7 +217,9 @@ class Wiring:
         if name not in self._retries:
             uniform = self.house.streams.uniform(name, "jitter")
             self._retries[name] = Retry(
-                link.retry.max_attempts, Backoff(link.retry.backoff, link.retry.jitter, uniform)
+                link.retry.max_attempts,
+                Backoff(link.retry.backoff, link.retry.jitter, uniform),
+                [OUTCOMES.index(outcome) for outcome in link.retry.on],
             )
         return self._retries[name]
 
