@@ -32,6 +32,7 @@ FRONT_DOOR = set(sim.__all__)
 
 SHORTCUTS = {
     ("sim.experiments.run", "sim.plots"), ("sim.experiments.compare", "sim.plots"),
+    ("sim.experiments.run", "sim.replay"),
     ("sim.experiments.ablate", "sim.plots.ablation"), ("sim.experiments.trials", "sim.plots.matrix"),
     ("sim.experiments.hysteresis", "sim.plots.hysteresis"),
 }  # fmt: skip

@@ -129,6 +129,12 @@ class Run:
 
         return figures(self)
 
+    def replay(self) -> Any:
+        """Return the first replication as a replay that plays in a notebook; its ``html`` is a page of its own."""
+        from sim.replay import Replay, timeline
+
+        return Replay(timeline(self.record))
+
     def _repr_html_(self) -> str:
         """Show the headline measures in a notebook."""
         wanted = ("goodput ratio", "answered ratio", "done ratio", "latency p95", "amplification")

@@ -51,11 +51,11 @@ class Player {
     if (theme !== "light" && theme !== "dark") theme = themeAround(this.element) ?? (this.media.matches ? "dark" : "light");
     this.root.dataset.theme = theme;
     this.root.dataset.projector = String(Boolean(this.options.projector));
-    this.root.dataset.sides = String(this.data?.sides?.length ?? 1);
   }
 
   build() {
     const first = this.sides[0].data;
+    this.root.dataset.sides = String(this.sides.length);
     this.root.replaceChildren();
     const level = clamp(Number(this.options.heading) || 2, 1, 5);
     this.sub = `h${level + 1}`;
