@@ -62,7 +62,7 @@ class TokenBucket:
 
     def give_back(self) -> None:
         """Return a reserved token that is not needed; those who wait already keep their instants."""
-        self._taken = max(self._taken - 1, 0)
+        self._taken -= 1  # below zero is a bucket that flows over: it is seen full when next asked
 
     def _refilled(self, now: float) -> float:
         """The tokens at *now*; a full bucket starts to count anew, and what would flow over is gone."""

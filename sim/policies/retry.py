@@ -1,13 +1,15 @@
 """Whether a failed attempt is followed by another one, and after how long.
 
-Left out: budgets that many calls share, hedging (a second attempt before the first has failed), and telling apart
-errors that are worth a retry from errors that are not: every error is.
+Budgets that many calls share are in ``sim.policies.budget``, a second attempt before the first has failed in
+``sim.policies.hedge``. Left out: telling apart errors that are worth a retry from errors that are not.
 """
 
 from __future__ import annotations
 
+from typing import Sequence
+
 from sim.errors import ParameterError
-from sim.outcomes import ERROR, REFUSED, REJECTED, TIMEOUT
+from sim.outcomes import ERROR, OUTCOMES, REFUSED, REJECTED, TIMEOUT
 from sim.policies.backoff import Backoff
 
 RETRYABLE = (ERROR, TIMEOUT, REFUSED, REJECTED)
@@ -18,17 +20,21 @@ class Retry:
     """Try up to *max_attempts* times in all, the first one counted, with *backoff* between two attempts.
 
     Use it for faults that pass on their own and for operations that may run twice. In an overload it multiplies the
-    load, and each layer that retries multiplies it again.
+    load, and each layer that retries multiplies it again. *max_attempts* may be infinite: only together with a budget
+    or for work that must be done in the end. *on* are the outcomes after which it tries again.
     Source: B. Beyer et al., Site Reliability Engineering, ch. 22 "Addressing Cascading Failures"; resilience4j counts
     the first attempt as here, Polly's ``MaxRetryAttempts`` does not.
     """
 
-    __slots__ = ("max_attempts", "backoff")
+    __slots__ = ("max_attempts", "backoff", "on")
 
-    def __init__(self, max_attempts: int, backoff: Backoff) -> None:
-        if max_attempts < 1:
-            raise ParameterError("be a whole number of at least 1", max_attempts, place="max attempts")
-        self.max_attempts, self.backoff = max_attempts, backoff
+    def __init__(self, max_attempts: float, backoff: Backoff, on: Sequence[int] = RETRYABLE) -> None:
+        if not max_attempts >= 1:
+            raise ParameterError("be a whole number of at least 1, or 'unlimited'", max_attempts, place="max attempts")
+        for outcome in on:
+            if outcome not in RETRYABLE:
+                raise ParameterError("be among error, timeout, refused, rejected", OUTCOMES[outcome], place="on")
+        self.max_attempts, self.backoff, self.on = max_attempts, backoff, tuple(on)
 
     def next_wait_s(self, attempt_number: int, outcome_code: int, last_wait_s: float = 0.0) -> float | None:
         """Return the seconds until the next attempt, or None to give up.
@@ -36,6 +42,6 @@ class Retry:
         *attempt_number* (from 1) has just ended with *outcome_code*; *last_wait_s* is what this returned before in
         the same call, 0 at first. Nothing is waited for after the last attempt.
         """
-        if attempt_number >= self.max_attempts or outcome_code not in RETRYABLE:
+        if attempt_number >= self.max_attempts or outcome_code not in self.on:
             return None
         return self.backoff.wait_s(attempt_number, last_wait_s)

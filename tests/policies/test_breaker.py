@@ -218,4 +218,4 @@ class BreakerAgainstModel(RuleBasedStateMachine):
 
 
 TestBreakerAgainstModel = BreakerAgainstModel.TestCase
-TestBreakerAgainstModel.settings = settings(max_examples=80, deadline=None, derandomize=True, database=None)
+TestBreakerAgainstModel.settings = settings(max_examples=40, deadline=None, derandomize=True, database=None)

@@ -167,4 +167,4 @@ class BudgetsAgainstModel(RuleBasedStateMachine):
 
 
 TestBudgetsAgainstModel = BudgetsAgainstModel.TestCase
-TestBudgetsAgainstModel.settings = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+TestBudgetsAgainstModel.settings = settings(max_examples=40, deadline=None, derandomize=True, database=None)

@@ -38,6 +38,13 @@ def test_the_percentile_follows_the_last_thousand() -> None:
     assert hedge.delay_s() == 8.0
 
 
+def test_the_rank_is_not_moved_by_rounding() -> None:
+    hedge = Hedge(None, 0.55, 1)
+    for n in range(1, 101):
+        hedge.took(float(n))
+    assert 0.55 * 100 > 55 and hedge.delay_s() == 55.0
+
+
 @given(
     latencies=st.lists(st.integers(0, 30).map(lambda n: n / 8), min_size=1, max_size=60),
     percent=st.integers(1, 99),

@@ -111,4 +111,4 @@ class BucketAgainstModel(RuleBasedStateMachine):
 
 
 TestBucketAgainstModel = BucketAgainstModel.TestCase
-TestBucketAgainstModel.settings = settings(max_examples=80, deadline=None, derandomize=True, database=None)
+TestBucketAgainstModel.settings = settings(max_examples=40, deadline=None, derandomize=True, database=None)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ParameterError
-from sim.outcomes import ERROR, OK, OUTCOMES, TIMEOUT
+from sim.outcomes import ERROR, OK, OUTCOMES, REJECTED, SHORT_CIRCUITED, TIMEOUT
 from sim.policies.backoff import Backoff
 from sim.policies.retry import Retry
 from sim.quantities import parse_backoff
@@ -14,7 +14,7 @@ from sim.quantities import parse_backoff
 TENACITY = json.loads((Path(__file__).parent / "traces" / "tenacity.json").read_text())
 
 
-def retry(max_attempts: int, backoff: str = "exponential 1s factor 2", jitter: str = "none") -> Retry:
+def retry(max_attempts: float, backoff: str = "exponential 1s factor 2", jitter: str = "none") -> Retry:
     return Retry(max_attempts, Backoff(parse_backoff(backoff), jitter, lambda: 0.5))
 
 
@@ -63,5 +63,24 @@ def test_one_attempt_means_no_retry() -> None:
 
 
 def test_no_attempts_at_all_are_refused() -> None:
-    with pytest.raises(ParameterError, match="^max attempts must be a whole number of at least 1, got 0$"):
+    with pytest.raises(
+        ParameterError, match="^max attempts must be a whole number of at least 1, or 'unlimited', got 0$"
+    ):
         retry(0)
+
+
+def test_unlimited_attempts_never_end() -> None:
+    policy = retry(float("inf"), "exponential 1s factor 2 cap 20s")
+    assert [policy.next_wait_s(n, ERROR, 0.0) for n in (1, 10, 10**6)] == [1, 20, 20]
+
+
+def test_it_tries_again_only_on_the_outcomes_it_is_told() -> None:
+    policy = Retry(2, Backoff(parse_backoff("none"), "none", lambda: 0.5), on=[TIMEOUT, REJECTED])
+    again = [name for code, name in enumerate(OUTCOMES) if policy.next_wait_s(1, code, 0.0) is not None]
+    assert again == ["timeout", "rejected"]
+
+
+@pytest.mark.parametrize("outcome", [OK, SHORT_CIRCUITED])
+def test_what_went_well_or_was_never_tried_cannot_be_tried_again(outcome: int) -> None:
+    with pytest.raises(ParameterError, match="^on must be among error, timeout, refused, rejected, got "):
+        Retry(2, Backoff(parse_backoff("none"), "none", lambda: 0.5), on=[outcome])

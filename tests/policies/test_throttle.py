@@ -120,4 +120,4 @@ class ThrottleAgainstModel(RuleBasedStateMachine):
 
 
 TestThrottleAgainstModel = ThrottleAgainstModel.TestCase
-TestThrottleAgainstModel.settings = settings(max_examples=80, deadline=None, derandomize=True, database=None)
+TestThrottleAgainstModel.settings = settings(max_examples=40, deadline=None, derandomize=True, database=None)

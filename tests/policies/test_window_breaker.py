@@ -95,6 +95,15 @@ def test_slow_successes_open_it_and_calls_at_the_limit_are_not_slow() -> None:
     assert opened_after(breaker(**slow), "S" * 20, took_s=2.25) == 4
 
 
+def test_slow_calls_leave_the_window_too() -> None:
+    policy = breaker(failure_rate=None, slow_rate=0.5, slow_call_s=1.0, calls=4, minimum_calls=4)
+    for took_s in (2.0, 0.5, 0.5, 0.5, 2.0):
+        policy.record(0, True, 0.0, took_s)
+        assert policy.state == CLOSED
+    policy.record(0, True, 0.0, 2.0)
+    assert policy.state == OPEN
+
+
 def test_a_call_that_failed_slowly_counts_in_both_rates() -> None:
     policy = breaker(failure_rate=1.0, slow_rate=0.5, slow_call_s=1.0, calls=2, minimum_calls=2)
     policy.record(0, True, 0.0)
@@ -268,4 +277,4 @@ class WindowBreakerAgainstModel(RuleBasedStateMachine):
 
 
 TestWindowBreakerAgainstModel = WindowBreakerAgainstModel.TestCase
-TestWindowBreakerAgainstModel.settings = settings(max_examples=80, deadline=None, derandomize=True, database=None)
+TestWindowBreakerAgainstModel.settings = settings(max_examples=40, deadline=None, derandomize=True, database=None)

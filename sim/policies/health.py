@@ -1,0 +1,43 @@
+"""What a load balancer believes of a replica, from the checks it makes.
+
+How often it checks and for how long it waits for an answer is the engine's affair. Left out: ejecting a replica for
+the failures of real calls (outlier detection), and keeping all in when none is healthy (panic threshold).
+"""
+
+from __future__ import annotations
+
+from sim.errors import ParameterError
+
+
+class HealthChecker:
+    """Believe a replica ill after *unhealthy_after* failed checks in a row, well again after *healthy_after* good ones.
+
+    Use it to take dead replicas out of the rotation. It is late by interval times *unhealthy_after*, calls fail until
+    then, and it sees only what the check sees: a replica that answers checks and fails calls stays in (gray failure).
+    Counts near 1 take out replicas that are merely busy, which loads the others more.
+
+    A new replica is believed well.
+    Source: AWS Elastic Load Balancing (``UnhealthyThresholdCount``, ``HealthyThresholdCount``); Kubernetes probes
+    (``failureThreshold``, ``successThreshold``).
+    """
+
+    __slots__ = ("unhealthy_after", "healthy_after", "healthy", "_against")
+
+    def __init__(self, unhealthy_after: int, healthy_after: int) -> None:
+        for place, value in (("unhealthy after", unhealthy_after), ("healthy after", healthy_after)):
+            if not value >= 1:
+                raise ParameterError("be a whole number of at least 1", value, place=place)
+        self.unhealthy_after, self.healthy_after = unhealthy_after, healthy_after
+        self.healthy = True
+        self._against = 0  # checks in a row that spoke against what is believed
+
+    def record(self, ok: bool) -> bool:
+        """Fold in one check; return whether the replica is now believed well."""
+        if ok == self.healthy:
+            self._against = 0
+        else:
+            self._against += 1
+            if self._against == (self.unhealthy_after if self.healthy else self.healthy_after):
+                self.healthy = not self.healthy
+                self._against = 0
+        return self.healthy
