@@ -637,3 +637,62 @@ def parse_condition(text: object) -> Condition:
         return Condition("step", step=" ".join(words[:-1]), outcome=words[-1], text=str(text))
     hint = did_you_mean(words[-1], STEP_OUTCOMES) if len(words) >= 2 else ""
     raise ParameterError(rule, text, hint)
+
+
+# --- lines --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """How long work should wait at most, and over which interval that is judged; both in seconds."""
+
+    target_s: float
+    interval_s: float
+    text: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def parse_target(text: object) -> Target:
+    """Return the target written in *text*: ``target 5ms interval 100ms``."""
+    words = text.split() if isinstance(text, str) else []
+    if len(words) != 4 or words[::2] != ["target", "interval"]:
+        raise ParameterError("be a target such as target 5ms interval 100ms", text)
+    target, interval = parse_positive_duration(words[1]), parse_positive_duration(words[3])
+    if interval < target:
+        raise ParameterError("have an interval of at least its target", text)
+    return Target(target, interval, str(text))
+
+
+@dataclass(frozen=True, slots=True)
+class LineOrder:
+    """Who is next in a line: *kind* is fifo, lifo or adaptive lifo.
+
+    The adaptive one is lifo while more than *above* wait and the line has not been empty for *after_s*.
+    """
+
+    kind: str
+    above: int = 0
+    after_s: float = 0.1
+    text: str = "fifo"
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def parse_line_order(text: object) -> LineOrder:
+    """Return the order written in *text*: ``fifo``, ``lifo`` or ``adaptive lifo above 10 after 1s``."""
+    kinds = ("fifo", "lifo", "adaptive lifo")
+    rule = "be fifo, lifo, adaptive lifo or adaptive lifo above 10 after 100ms"
+    words = text.split() if isinstance(text, str) else []
+    kind, rest = " ".join(words[:2]), words[2:]
+    if text in kinds[:2]:
+        return LineOrder(str(text), text=str(text))
+    if kind != "adaptive lifo" or len(rest) % 2 or set(rest[::2]) - {"above", "after"}:
+        raise ParameterError(rule, text, did_you_mean(text, kinds) if isinstance(text, str) else "")
+    found = dict(zip(rest[::2], rest[1::2]))
+    above = found.get("above", "0")
+    if not above.isdecimal():
+        raise ParameterError(rule, text)
+    return LineOrder(kind, int(above), parse_duration(found.get("after", "100ms")), str(text))

@@ -9,9 +9,10 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Any, Iterator
 
-from sim.engine import audience, faults
+from sim.engine import audience, faults, rules
 from sim.engine.clients import request_numbers
 from sim.engine.compile import OperationCompiler
+from sim.engine.doors import Guarded, GuardedFreeReplica, GuardedReplica
 from sim.engine.kernel import Kernel
 from sim.engine.promises import promises
 from sim.engine.queue import Queue
@@ -123,17 +124,24 @@ class Building:
         if name in self.fragile:
             service.uniform = self.streams.uniform(name, "injected errors")
             service.uniform_after = self.streams.uniform(name, "injected errors after work")
+    def _replica(self, service: Service, index: int, model: models.Service) -> Replica:
+        kernel, guarded = self.kernel, rules.is_guarded(model)
+        replica: Replica
+        if model.while_calling == "free":
+            limit = UNLIMITED if model.in_flight is None else model.in_flight
+            free = GuardedFreeReplica if guarded else FreeReplica
+            replica = free(kernel, service, index, model.workers, model.waiting, limit, self.recorder)
+        else:
+            hold = GuardedReplica if guarded else Replica
+            replica = hold(kernel, service, index, model.workers, model.waiting)
+        if model.max_wait is not None:
+            replica.patience = kernel.lane(model.max_wait, replica.withdraw)
+        if isinstance(replica, Guarded):
+            rules.guard(self, service.name, model, replica)
+        return replica
+
         for index in range(model.replicas):
-            if model.while_calling == "free":
-                limit = UNLIMITED if model.in_flight is None else model.in_flight
-                replica: Replica = FreeReplica(
-                    kernel, service, index, model.workers, model.waiting, limit, self.recorder
-                )
-            else:
-                replica = Replica(kernel, service, index, model.workers, model.waiting)
-            if model.max_wait is not None:
-                replica.patience = kernel.lane(model.max_wait, replica.withdraw)
-            service.replicas.append(replica)
+            service.replicas.append(self._replica(service, index, model))
         return service
 
     def promises(self) -> Any:

@@ -15,6 +15,7 @@ from sim.quantities import UNLIMITED
 
 if TYPE_CHECKING:
     from sim.engine.calls import Attempt, Frame
+    from sim.engine.doors import Door
     from sim.engine.kernel import Kernel, Lane
     from sim.engine.queue import Queue
     from sim.engine.recorder import Recorder
@@ -39,8 +40,10 @@ class Replica:
     """Workers, a line in front of them, and what a fault did to them."""
 
     __slots__ = ("kernel", "env", "service", "index", "workers", "free", "places", "line", "blocked", "queues",
-                 "patience", "outstanding", "reserved", "frozen", "down", "refuses", "pieces",
-                 "deferred")  # fmt: skip
+                 "patience", "outstanding", "reserved", "frozen", "down", "refuses", "pieces", "deferred",
+                 "door")  # fmt: skip
+    door: Door
+    """Of replicas with rules, see ``doors``."""
 
     def __init__(self, kernel: Kernel, service: Service, index: int, workers: float, places: float) -> None:
         self.kernel, self.env, self.service, self.index = kernel, kernel.env, service, index

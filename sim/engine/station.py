@@ -84,16 +84,20 @@ class Service:
         replica = attempt.replica if attempt.replica.index >= 0 else self.replicas[0]
         if not replica.down:
             replica.arrive(attempt)
-        elif replica.refuses:
-            attempt.replica = replica
-            attempt.left_at = nan
-            attempt.result = REFUSED
-            if attempt.outcome == PENDING:
-                attempt.cause = self.crashed
-            attempt.step.answer(attempt)
         else:
-            attempt.replica = replica
+            self.turn_away_down(attempt, replica)
+
+    def turn_away_down(self, attempt: Attempt, replica: Replica) -> None:
+        """Nobody is there: the call is refused, or nothing comes back."""
+        attempt.replica = replica
+        if not replica.refuses:
             drop(attempt)
+            return
+        attempt.left_at = nan
+        attempt.result = REFUSED
+        if attempt.outcome == PENDING:
+            attempt.cause = self.crashed
+        attempt.step.answer(attempt)
 
     def begin_fragile(self, program: Then, fail: Callable[[Attempt, int, int], None]) -> Then:
         """Wrap *program*, a recipe's first step, for a service that may be paused, crashed or made to fail."""

@@ -13,6 +13,7 @@ from sim.errors import did_you_mean
 from sim.scenario import recipes
 from sim.scenario.faults import fault_problems
 from sim.scenario.names import name_problems
+from sim.scenario.overload import overload_problems
 from sim.scenario.tree import Node, Problem, Words, at_key, at_value, parsed
 from sim.scenario.workloads import workload_problems
 
@@ -28,8 +29,8 @@ def problems(root: Node) -> list[Problem]:
     if too_large:
         return too_large
     checks: tuple[Callable[[Node], Iterator[Problem]], ...] = (
-        name_problems, _clock, workload_problems, _services, _recipes, _cycles, _keys, _queues, _links, _policies,
-        fault_problems,
+        name_problems, _clock, workload_problems, _services, overload_problems, _recipes, _cycles, _keys, _queues,
+        _links, _policies, fault_problems,
     )  # fmt: skip
     return [problem for check in checks for problem in check(root)]
 

@@ -128,3 +128,5 @@ ArrivalsField = Annotated[q.Arrivals, _words(q.parse_arrivals, q.Arrivals, "pois
 KeysField = Annotated[q.Keys, _words(q.parse_keys, q.Keys, "uniform 5000", "zipf 5000")]
 BalanceField = Annotated[q.Balance, _words(q.parse_balance, q.Balance, "round robin", "best of 2")]
 ConditionField = Annotated[q.Condition, _words(q.parse_condition, q.Condition, "share 30%", "charge failed")]
+TargetField = Annotated[q.Target, _words(q.parse_target, q.Target, "target 5ms interval 100ms")]
+LineField = Annotated[q.LineOrder, _words(q.parse_line_order, q.LineOrder, "fifo", "lifo", "adaptive lifo")]

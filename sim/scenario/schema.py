@@ -22,6 +22,7 @@ from sim.scenario.models import (
     faults,
     links,
     nodes,
+    overload,
     scenario,
     steps,
     workload,
@@ -54,7 +55,7 @@ def field_texts() -> dict[str, dict[str, str]]:
 
 def _classes() -> Iterator[ast.ClassDef]:
     """Iterate over the source of all models."""
-    for module in (steps, workload, nodes, links, defences, faults, scenario):
+    for module in (steps, workload, nodes, overload, links, defences, faults, scenario):
         yield from (part for part in ast.parse(inspect.getsource(module)).body if isinstance(part, ast.ClassDef))
 
 

@@ -23,6 +23,7 @@ from sim.scenario.models.faults import (
 from sim.scenario.models.defences import Breaker, Bulkhead, Cache, CallLimit, Hedge, Retry, RetryBudget, Throttle
 from sim.scenario.models.links import Link
 from sim.scenario.models.nodes import Queue, Service
+from sim.scenario.models.overload import RateLimit, Shed
 from sim.scenario.models.scenario import Claim, Scenario, Toggle
 from sim.scenario.models.steps import (
     STEPS,
@@ -72,6 +73,7 @@ __all__ = [
     "Pause",
     "Queue",
     "READY",
+    "RateLimit",
     "Recipe",
     "Repeat",
     "Reply",
@@ -81,6 +83,7 @@ __all__ = [
     "Scenario",
     "Send",
     "Service",
+    "Shed",
     "Slow",
     "Spike",
     "Step",

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.quantities import UNLIMITED, BackoffLaw, Balance
-from sim.scenario.fields import BackoffField, BalanceField, Count, PositiveCount, PositiveDuration
+from sim.quantities import UNLIMITED, BackoffLaw, Balance, LineOrder
+from sim.scenario.fields import BackoffField, BalanceField, Count, LineField, PositiveCount, PositiveDuration
 from sim.scenario.models.base import Model
+from sim.scenario.models.overload import RateLimit, Shed
 from sim.scenario.models.steps import Recipe
 
 
@@ -31,6 +32,13 @@ class Service(Model):
     """Whether a worker is held during calls (threads), or freed for other requests (event loop, virtual threads)."""
     in_flight: PositiveCount | None = None
     """With `while calling: free`: how many started requests a replica may have at once, or `unlimited` (default)."""
+    limit: RateLimit | None = None
+    """A rate limiter at the door of each replica."""
+    shed: Shed | None = None
+    """Load shedding: whom to turn away, in overload."""
+    line: LineField = LineOrder("fifo")
+    """Who of those in line is next: `fifo`, `lifo`, or `adaptive lifo above 10 after 100ms`, which is lifo while more
+    than so many (default 0) wait and the line has not been empty for so long (default 100ms)."""
     consumes: dict[str, str] = {}
     """Queues whose messages free workers take, each with the operation that handles them: `{charges: charge}`."""
 

@@ -1,0 +1,162 @@
+"""The rules that a service's replicas may have, each a decision of ``sim.policies`` where the engine asks for it.
+
+Left out: what the rules cost (deciding takes no time and no worker).
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, Any, Callable, Sequence
+
+from sim.engine.doors import Door
+from sim.engine.record import MARKS
+from sim.engine.recorder import cause
+from sim.policies.limiter import TokenBucket
+from sim.policies.shedding import AdaptiveLifo, CoDel, ControlledDelay, PriorityShed
+from sim.scenario import models
+
+if TYPE_CHECKING:
+    from sim.engine.build import Building
+    from sim.engine.calls import Attempt
+    from sim.engine.doors import Guarded
+    from sim.engine.replica import Patience, Replica
+
+DELAYED = MARKS.index("delayed")
+
+
+def is_guarded(model: models.Service) -> bool:
+    """Whether the replicas of this service have rules of their own."""
+    return model.limit is not None or model.shed is not None or model.line.kind != "fifo"
+
+
+def is_plain(model: models.Service, operation: str) -> bool:
+    """Whether calls of *operation* are only ever taken in turn, by whoever is free, for a time drawn beforehand."""
+    if is_guarded(model):
+        return False
+    return not any(isinstance(step, models.Work) and step.work.per_request_s for step in model.operations[operation])
+
+
+class TokenLine:
+    """Calls pass with a token; without one they are turned away, or wait outside for theirs (up to *most_s*)."""
+
+    __slots__ = ("bucket", "waits", "most_s", "why", "mark", "place", "after")
+
+    def __init__(self, house: Building, name: str, model: models.RateLimit) -> None:
+        self.bucket = TokenBucket(model.rate, model.burst)
+        self.waits = model.when_full == "wait"
+        self.most_s = inf if model.max_wait is None else float(model.max_wait)
+        self.place = house.place(name)
+        self.why = cause(self.place, "rate limit")
+        self.mark, self.after = house.recorder.marks.write, house.kernel.after
+
+    def pass_on(self, replica: Guarded, attempt: Attempt) -> None:
+        """Let *attempt* in, now or later, or turn it away."""
+        now = replica.env._now
+        if not self.waits:
+            if self.bucket.admit(now):
+                replica.enter(attempt)
+            else:
+                replica.turn_away(attempt, self.why)
+        elif self.bucket.wait_s(now) > self.most_s:
+            replica.turn_away(attempt, self.why)
+        elif wait_s := self.bucket.reserve(now):
+            self.mark((now, DELAYED, self.place, attempt.request.number))
+            self.after(wait_s, replica.come_in, attempt)
+        else:
+            replica.enter(attempt)
+
+
+class ShortLine:
+    """Turns away who finds *length* in line."""
+
+    __slots__ = ("length", "why")
+
+    def __init__(self, length: int, why: int) -> None:
+        self.length, self.why = length, why
+
+    def admits(self, replica: Replica, attempt: Any, now: float) -> bool:
+        """Whether *attempt* may join the line."""
+        return len(replica.line) < self.length
+
+
+class ByPriority:
+    """Keeps the last places of the line for what is important; *priorities* are those of the workloads."""
+
+    __slots__ = ("policy", "priorities", "why")
+
+    def __init__(self, shares: Sequence[float], priorities: Sequence[int], why: int) -> None:
+        self.policy, self.priorities, self.why = PriorityShed(shares), priorities, why
+
+    def admits(self, replica: Replica, attempt: Any, now: float) -> bool:
+        """Whether *attempt* may join the line."""
+        priority = self.priorities[int(attempt.request.client.code)]
+        return self.policy.admits(priority, len(replica.line), replica.places)
+
+
+class StandingLine:
+    """CoDel, asked for everyone who leaves the line."""
+
+    __slots__ = ("policy", "why")
+
+    def __init__(self, target_s: float, interval_s: float, why: int) -> None:
+        self.policy, self.why = CoDel(target_s, interval_s), why
+
+    def admits(self, replica: Replica, attempt: Any, now: float) -> bool:
+        """Whether *attempt* may begin."""
+        return self.policy.keep(now, now - attempt.entered_at, not replica.line)
+
+
+def guard(house: Building, name: str, model: models.Service, replica: Guarded) -> None:
+    """Give *replica*, just built, the door that its service describes."""
+    priorities = [workload.priority for workload in house.scenario.workload.values()]
+
+    def anew() -> Door:
+        door = Door(anew)
+        if model.limit is not None:
+            door.tokens = TokenLine(house, name, model.limit)
+        if model.line.kind == "lifo":
+            door.newest_first = _always
+        elif model.line.kind == "adaptive lifo":
+            door.newest_first = AdaptiveLifo(model.line.above, model.line.after_s).newest_first
+        if model.shed is not None:
+            _shed(house, name, model.shed, priorities, replica, door)
+        return door
+
+    replica.door = anew()
+
+
+def _always(now: float, waiting: int, empty_at: float) -> bool:
+    return True
+
+
+def _shed(
+    house: Building, name: str, model: models.Shed, priorities: Sequence[int], replica: Guarded, door: Door
+) -> None:  # fmt: skip
+    why = cause(house.place(name), "shed")
+    if model.line_length is not None:
+        door.to_join.append(ShortLine(model.line_length, why))
+    if model.by_priority is not None:
+        door.to_join.append(ByPriority(model.by_priority, priorities, why))
+    if model.codel is not None:
+        door.to_begin.append(StandingLine(model.codel.target_s, model.codel.interval_s, why))
+    if model.controlled_delay is not None:
+        door.patience = _controlled(house, replica, model.controlled_delay, why)
+
+
+def _controlled(
+    house: Building, replica: Guarded, target: Any, why: int
+) -> Callable[[Patience, float, float], None]:  # fmt: skip
+    """Return what starts the timer of one who joins the line: a long one, or a short one while the line stands."""
+    policy = ControlledDelay(target.target_s, target.interval_s)
+
+    def leave(patience: Patience) -> None:
+        replica.line.remove(patience.attempt)
+        replica.service.reject(patience.attempt, why)
+
+    lanes = {wait_s: house.kernel.lane(wait_s, leave) for wait_s in (policy.interval_s, policy.target_s)}
+    replica.patience = lanes[policy.interval_s]
+
+    def start(patience: Patience, now: float, empty_at: float) -> None:
+        lanes[policy.patience_s(now, empty_at)].add(patience)
+
+    return start
