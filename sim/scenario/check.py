@@ -11,9 +11,12 @@ from typing import Callable, Iterator
 from sim import quantities as q
 from sim.errors import did_you_mean
 from sim.scenario import recipes
+from sim.scenario.defences import defence_problems
 from sim.scenario.faults import fault_problems
+from sim.scenario.models import Link
 from sim.scenario.names import name_problems
 from sim.scenario.overload import overload_problems
+from sim.scenario.shape import spaced
 from sim.scenario.tree import Node, Problem, Words, at_key, at_value, parsed
 from sim.scenario.workloads import workload_problems
 
@@ -30,7 +33,7 @@ def problems(root: Node) -> list[Problem]:
         return too_large
     checks: tuple[Callable[[Node], Iterator[Problem]], ...] = (
         name_problems, _clock, workload_problems, _services, overload_problems, _recipes, _cycles, _keys, _queues,
-        _links, _policies, fault_problems,
+        _links, _policies, defence_problems, fault_problems,
     )  # fmt: skip
     return [problem for check in checks for problem in check(root)]
 
@@ -189,7 +192,9 @@ def _links(root: Node) -> Iterator[Problem]:
 
 def _delivery(link: Node) -> Iterator[Problem]:
     """Find policies of a caller on a link that a queue delivers along: it has its own."""
-    for key, instead in (("timeout", "visibility timeout"), ("retry", "redelivery"), ("breaker", "")):
+    instead_of = {"timeout": "visibility timeout", "retry": "redelivery"}
+    for key in (spaced(field) for field in Link.model_fields if field not in ("latency", "loss")):
+        instead = instead_of.get(key, "")
         node = link.get(key)
         if node is not None and node.value is not None:
             hint = f"a queue has `{instead}`" if instead else ""
