@@ -124,6 +124,10 @@ class Building:
         if name in self.fragile:
             service.uniform = self.streams.uniform(name, "injected errors")
             service.uniform_after = self.streams.uniform(name, "injected errors after work")
+        for index in range(model.replicas):
+            service.replicas.append(self._replica(service, index, model))
+        return service
+
     def _replica(self, service: Service, index: int, model: models.Service) -> Replica:
         kernel, guarded = self.kernel, rules.is_guarded(model)
         replica: Replica
@@ -139,10 +143,6 @@ class Building:
         if isinstance(replica, Guarded):
             rules.guard(self, service.name, model, replica)
         return replica
-
-        for index in range(model.replicas):
-            service.replicas.append(self._replica(service, index, model))
-        return service
 
     def promises(self) -> Any:
         """Return which effects each request promises."""
