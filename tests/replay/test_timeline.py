@@ -101,7 +101,8 @@ def test_failures_retries_and_short_circuits_are_counted_as_in_the_rows() -> Non
     frames = round(data()["end_s"] / data()["rate_s"])
     rows = book.link_shelf.rows(book.links.index("shop -> till"))
     counted = {
-        "retries": int((book.tried & (book.attempts["number"] > 1))[rows].sum()), "short-circuited": int((~book.tried[rows]).sum()),
+        "retries": int((book.tried & (book.attempts["number"] > 1))[rows].sum()),
+        "short-circuited": int((~book.tried[rows]).sum()),
         "failures": int((book.failed & book.tried)[rows].sum()),
     }  # fmt: skip
     for name, expected in counted.items():
