@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from sim.engine.record import Record
+    from sim.results.blast import BlastRadius
 
-FRAMES = ("requests", "attempts", "messages", "effects", "marks", "ledger", "events", "failures", "series")
+FRAMES = (
+    "requests", "attempts", "messages", "effects", "marks", "ledger", "events", "failures", "waste", "symptoms",
+    "series",
+)  # fmt: skip
 Values = dict[tuple[str, str, str], list[float | None]]
 
 
@@ -24,7 +28,8 @@ class Run:
     """The replications of one combination, their measures with intervals, and the first one's record.
 
     ``measures``, ``requests``, ``attempts``, ``messages``, ``effects``, ``marks``, ``ledger``, ``events``,
-    ``failures`` and ``series`` are data frames, made on first use; all but the first are of the first replication.
+    ``failures``, ``waste``, ``symptoms`` and ``series`` are data frames, made on first use; all but the first are of
+    the first replication.
     """
 
     def __init__(self, scenario: Any, seed: int, replications: list[Replication], record: Record) -> None:
@@ -122,6 +127,14 @@ class Run:
         from sim.results.story import explain
 
         return explain(self.record)
+
+    @cached_property
+    def blast_radius(self) -> BlastRadius:
+        """How far the faults of the first replication reached: struck nodes, those hit in order, and how far away."""
+        from sim.results.blast import blast_radius
+        from sim.results.book import Book
+
+        return blast_radius(Book(self.record))
 
     def plot(self) -> Any:
         """Return the figures of the first replication, by name."""

@@ -17,6 +17,7 @@ from sim.results.columns import rows_of
 from sim.results.duties import STATUSES
 from sim.results.rows import Measure
 from sim.results.series import series as all_series
+from sim.results.symptoms import symptoms as all_symptoms
 
 if TYPE_CHECKING:
     import pandas
@@ -108,6 +109,42 @@ def failures(record: Record) -> pandas.DataFrame:
     counts = measured.groupby(["workload", "outcome", "where", "why"], observed=True).size()
     table = counts.rename("requests").reset_index().sort_values("requests", ascending=False, kind="stable")
     table.attrs["units"] = {"requests": "requests"}
+    found: pandas.DataFrame = table.reset_index(drop=True)
+    return found
+
+
+def symptoms(record: Record) -> pandas.DataFrame:
+    """A row for each symptom in order of time: which part, what kind, how much, and which part was the how-manieth.
+
+    ``order`` numbers the parts by their first symptom, from 1; ``first`` marks that one. ``value`` and ``before`` are
+    explained with each kind in ``sim.results.symptoms.KINDS``. Kinds that tell of an end, or of load, are included.
+    """
+    found = all_symptoms(Book(record))
+    order: dict[str, int] = {}
+    numbers = [order.setdefault(one.of, len(order) + 1) for one in found]
+    firsts = [i == next(j for j, other in enumerate(found) if other.of == one.of) for i, one in enumerate(found)]
+
+    def seconds(values: list[float | None]) -> Any:
+        return np.array([np.nan if value is None else value for value in values], np.float64)
+
+    return _frame({
+        "at": seconds([one.at_s for one in found]), "of": [one.of for one in found],
+        "kind": [one.kind for one in found], "order": np.array(numbers, np.int64), "first": np.array(firsts, np.bool_),
+        "value": seconds([one.value for one in found]), "before": seconds([one.before for one in found]),
+        "until_at": seconds([one.until_s for one in found]), "from_at": seconds([one.from_s for one in found]),
+    })  # fmt: skip
+
+
+def waste(record: Record) -> pandas.DataFrame:
+    """Where work was done for callers that had left, worst first: by link, and by how and why their attempts ended.
+
+    An attempt that ended ``ok`` and is wasted all the same had its caller's caller leave.
+    """
+    frame = attempts(record)
+    frame = frame[frame["wasted_s"] > 0]
+    sums = frame.groupby(["link", "callee", "outcome", "why"], observed=True)[["worked_s", "wasted_s"]]
+    table = sums.sum().reset_index().sort_values("wasted_s", ascending=False, kind="stable")
+    table.attrs["units"] = {"worked_s": "worker s", "wasted_s": "worker s"}
     found: pandas.DataFrame = table.reset_index(drop=True)
     return found
 

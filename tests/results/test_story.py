@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import functools
+import inspect
+import re
+import sys
 
 import pytest
 
 import sim
 from sim.engine.record import Record
 from sim.engine.run import play as play_scenario
+from sim.results import story
 from sim.results.blast import blast_radius
 from sim.results.book import Book
 from sim.results.story import Sentence, explain
+from sim.results.symptoms import KINDS
 from tests.engine._play import play
 
 SLOW = "faults: {back slow: {slow: back, by: 16x, at: 8s, for: 4s}}"
@@ -270,6 +275,31 @@ def test_the_blast_radius_counts_nodes_by_side_and_distance() -> None:
     assert ("back", 2, "downstream") in {(hit.node, hit.links, hit.direction) for hit in down.hit}
     calm = blast_radius(Book(play(chain("faults: {f: {slow: back, by: 1x, at: 8s, for: 1s}}"), "20s")))
     assert calm.hit == () and calm.radius is None
+
+
+def test_the_reach_is_told_in_the_order_in_which_it_was_felt() -> None:
+    record = play(chain(SLOW), "32s")
+    told = tell(record, "blast radius")
+    assert told.text == (
+        "blast radius of back: 3 of 3 nodes, in this order: back, front (1 upstream), users (2 upstream)"
+    )
+    assert (told.of, told.value, told.at_s) == ("back", 3, record.ended_at)
+    assert "blast radius" not in kinds(play(chain("faults: {f: {slow: back, by: 1x, at: 8s, for: 1s}}"), "20s"))
+
+
+def test_a_run_without_faults_says_that_there_is_none() -> None:
+    record = play(chain(), "20s")
+    told = tell(record, "no fault")
+    assert (told.at_s, told.value, told.of) == (0.0, 20.0, "system")
+    assert "no fault" not in kinds(play(chain(SLOW), "20s")) and "fault begins" not in kinds(record)
+
+
+def test_every_kind_of_sentence_has_a_test_here() -> None:
+    written = re.findall(r'Sentence\([^\n]*, "([a-z -]+)", ', inspect.getsource(story))
+    promises = re.findall(r'\("([a-z]+)", [A-Z]+, "', inspect.getsource(story))
+    assert len(written) >= 7 and promises == ["ghost", "duplicated", "missing"]
+    here = inspect.getsource(sys.modules[__name__])
+    assert [kind for kind in (*KINDS, *written, *promises) if f'"{kind}"' not in here] == []
 
 
 # --- the shipped scenario ---------------------------------------------------------------------------------------

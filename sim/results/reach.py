@@ -1,0 +1,36 @@
+"""How far the faults of a run reached, and when each part first showed it: measures that a claim can be about.
+
+They speak of the whole run (`all`), and only where there are faults. What counts as a symptom is told in
+``sim.results.symptoms``, and which way it went in ``sim.results.blast``.
+"""
+
+from __future__ import annotations
+
+from sim.results.blast import blast_radius
+from sim.results.book import Book
+from sim.results.rows import Measure, Names, Rows
+from sim.results.yardstick import Yardstick
+
+NAMES: Names = {
+    "nodes hit": ("nodes", "workloads, services and queues with a symptom since the first fault"),
+    "blast radius": ("links", "most links between a struck node and one that was hit; null where none was"),
+    "first symptom": (
+        "s",
+        "from the first fault's begin to the first symptom of a node, or of any (system); null if there is none",
+    ),
+}
+
+
+def family(book: Book) -> list[Measure]:
+    """Return the rows of ``system`` and, for the first symptom, of every workload, service and queue."""
+    table, record = Rows(NAMES), book.record
+    if not record.windows:
+        return table.rows
+    blast, begin = blast_radius(book), Yardstick.of(book).begin
+    first = {hit.node: hit.first_at_s - begin for hit in blast.hit}
+    table.add("nodes hit", "system", "all", len(blast.hit), blast.nodes)
+    table.add("blast radius", "system", "all", blast.radius, len(blast.hit))
+    table.add("first symptom", "system", "all", min(first.values(), default=None), len(first))
+    for node in (*record.workloads, *record.services, *record.queues):
+        table.add("first symptom", node, "all", first.get(node), int(node in first))
+    return table.rows
