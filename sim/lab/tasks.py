@@ -31,8 +31,11 @@ class Played:
     """The player's data."""
 
 
-def play(scenario: Any, seed: int | None = None, replications: int = 1, progress: Progress | None = None) -> Played:
-    """Play a resolved scenario, and prepare what the pages show of it."""
+def play(
+    scenario: Any, seed: int | None = None, replications: int = 1, progress: Progress | None = None,
+    during: tuple[str, ...] = (),
+) -> Played:  # fmt: skip
+    """Play a resolved scenario, and prepare what the pages show; *during* are windows to measure beside its claims'."""
     from sim.experiments.run import run_resolved
     from sim.replay import timeline
     from sim.results.blast import blast_radius
@@ -40,7 +43,7 @@ def play(scenario: Any, seed: int | None = None, replications: int = 1, progress
     from sim.results.series import series
     from sim.results.story import explain
 
-    run = run_resolved(bounded(scenario), seed, replications, 1, progress)
+    run = run_resolved(bounded(scenario), seed, replications, 1, progress, during=during)
     book = Book(run.record)
     return Played(run, explain(book), blast_radius(book), tuple(series(book)), timeline(book))
 

@@ -370,7 +370,7 @@ class Editor {
     return this.width;
   }
 
-  closeOffers() { this.offers.classList.remove("open"); this.offered = []; }
+  closeOffers() { this.offers.classList.remove("open"); this.offers.replaceChildren(); this.offered = []; }
 
   accept() {
     const one = this.offered[this.chosen];

@@ -1,0 +1,93 @@
+"""The page Learn: lessons that go predict, run, explain, try; a trainer's view of each; and the glossary."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from sim.lab import room
+from sim.lab.learn import lesson
+from sim.lab.learn.lessons import Lesson, lessons
+from sim.lab.words import GLOSSARY, plain
+
+CHOSEN, TRAINER = "learn lesson", "learn trainer"
+
+
+def page() -> None:
+    """Draw the page."""
+    st.title("Learn")
+    if CHOSEN not in st.session_state:
+        asked = st.query_params.get("lesson", "")
+        st.session_state[CHOSEN] = asked if asked in lessons() else ""
+    if room.is_trainer():
+        st.toggle(
+            "Trainer's view", key=TRAINER, persist_state="session",
+            help="Minutes, what to ask, and what to discuss, beside every step.",
+        )  # fmt: skip
+    chosen = lessons().get(st.session_state[CHOSEN])
+    if chosen is not None:
+        _back()
+        lesson.draw(chosen, trainer_view())
+        return
+    first, second = st.tabs(["Lessons", "Glossary"])
+    with first:
+        _overview()
+    with second:
+        _glossary()
+
+
+def trainer_view() -> bool:
+    """Whether this session sees what the trainer should know."""
+    return room.is_trainer() and bool(st.session_state.get(TRAINER))
+
+
+def _back() -> None:
+    st.button("All lessons", icon=":material/arrow_back:", on_click=_choose, args=("",))
+
+
+def _choose(name: str) -> None:
+    st.session_state[CHOSEN] = name
+    if name:
+        st.query_params["lesson"] = name
+    elif "lesson" in st.query_params:
+        del st.query_params["lesson"]
+
+
+def _overview() -> None:
+    st.markdown(
+        "Each lesson asks before it shows: **predict, run, explain, try**. Answers are held against the run that you see, "
+        "not against a list."
+    )
+    if trainer_view():
+        total = sum(one.minutes for one in lessons().values())
+        st.info(f"All lessons together take about {total:g} minutes with a room. The guide is docs/teaching.md.")
+    columns = st.columns(2)
+    for i, one in enumerate(lessons().values()):
+        with columns[i % 2]:
+            _card(i + 1, one)
+
+
+def _card(number: int, one: Lesson) -> None:
+    done, of = lesson.progress(one)
+    with st.container(border=True):
+        st.subheader(f"{number}. {one.title}")
+        st.markdown(plain(one.aim))
+        told = f"{done} of {of} done" if done else f"{of} parts"
+        st.caption(f"{one.minutes:g} minutes · {told} · plays {plain(one.scenario)}")
+        label = "Go on" if 0 < done < of else "Look again" if done else "Begin"
+        st.button(
+            f"{label}: {one.title}", key=f"begin {one.name}", on_click=_choose, args=(one.name,),
+            type="secondary" if done == of else "primary", width="stretch",
+        )  # fmt: skip
+
+
+def _glossary() -> None:
+    wanted = st.text_input("Find a term", key="glossary search", max_chars=40, placeholder="for example: ghost")
+    found = {name: text for name, text in sorted(GLOSSARY.items()) if _fits(wanted, name, text)}
+    if not found:
+        st.caption("No term fits. Try a shorter word.")
+    for name, text in found.items():
+        st.markdown(f"**{plain(name)}**  \n{plain(text)}")
+
+
+def _fits(wanted: str, name: str, text: str) -> bool:
+    return wanted.strip().lower() in f"{name} {text}".lower()

@@ -1,0 +1,262 @@
+"""One lesson on the page: each step asks, plays what was asked about, and explains it with what was measured.
+
+What a participant has predicted is kept in the browser session only. The next step opens when this one is answered.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from sim.errors import LabError
+from sim.lab import room, state
+from sim.lab.choice import Choice as Chosen
+from sim.lab.learn.answers import answer, filled, goals_met, in_words, is_right, verdict
+from sim.lab.learn.lessons import Attempt, Choice, Guess, Lesson, Measured, Play, Step
+from sim.lab.learn.prose import prose
+from sim.lab.runs import Order
+from sim.lab.words import plain
+from sim.results.measures import NAMES
+
+DONE = "learn done"
+
+
+def progress(lesson: Lesson) -> tuple[int, int]:
+    """Return how many parts of a lesson this session has finished, and how many there are."""
+    done = st.session_state.get(DONE, {})
+    found = sum((lesson.name, i) in done for i in range(len(lesson.steps)))
+    return found + ((lesson.name, -1) in done), len(lesson.steps) + 1
+
+
+def _done() -> dict[tuple[str, int], Any]:
+    """Return what this session has predicted: by lesson and step, -1 for what it tried at the end."""
+    found: dict[tuple[str, int], Any] = st.session_state.setdefault(DONE, {})
+    return found
+
+
+def draw(lesson: Lesson, trainer: bool) -> None:
+    """Draw a lesson as far as this session has come; the trainer sees all of its steps, and the notes."""
+    st.header(lesson.title)
+    prose(f"**Afterwards you can:** {lesson.aim[0].lower()}{lesson.aim[1:]}", f"{lesson.name} aim")
+    prose(lesson.before, f"{lesson.name} before")
+    if trainer:
+        _notes([f"{lesson.minutes:g} minutes in all.", *lesson.trainer], f"{lesson.name} notes")
+    for i, step in enumerate(lesson.steps):
+        _step(lesson, i, step, trainer)
+        if (lesson.name, i) not in _done() and not trainer:
+            st.caption(f"Part {i + 1} of {len(lesson.steps) + 1}. The next part opens when you have run this one.")
+            return
+    _attempt(lesson, lesson.attempt, trainer)
+
+
+def _notes(lines: list[str], key: str) -> None:
+    with st.container(border=True):
+        st.markdown("**For the trainer**")
+        prose(lines, key, as_list=True)
+
+
+# --- playing ---------------------------------------------------------------------------------------------------
+
+
+def scenario_of(lesson: Lesson) -> Any:
+    """Return the scenario that a lesson plays."""
+    return state.scenario_of(Chosen(scenario=lesson.scenario))
+
+
+def order_of(lesson: Lesson, play: Play, scenario: Any) -> Order:
+    """Return the order that plays one combination of a lesson, with every window that the lesson speaks of."""
+    resolved = scenario.resolve(play.variant or None, play.with_, dict(play.set_))
+    return Order("play", resolved, {"seed": resolved.seed, "replications": 1, "during": windows(lesson)})
+
+
+def windows(lesson: Lesson) -> tuple[str, ...]:
+    """Return the windows in seconds that a lesson speaks of, beside those of the scenario's own claims."""
+    named = [claim.during for claim in lesson.attempt.goals.values()]
+    for step in lesson.steps:
+        named += [one.during for one in (*step.show, *step.values.values())]
+    return tuple(dict.fromkeys(during for during in named if " to " in during))
+
+
+def run_of(lesson: Lesson, play: Play) -> Any:
+    """Return the run of one combination of the lesson's scenario, or None where it was cancelled or refused."""
+    played = state.played(order_of(lesson, play, scenario_of(lesson)), f"Playing: {play.words}")
+    return None if played is None else played.run
+
+
+# --- one step ---------------------------------------------------------------------------------------------------
+
+
+def _step(lesson: Lesson, i: int, step: Step, trainer: bool) -> None:
+    st.divider()
+    st.subheader(f"{i + 1}. {step.title}")
+    if trainer:
+        _notes([f"{step.minutes:g} minutes.", *step.trainer], f"{lesson.name} {i} notes")
+    prose(step.ask, f"{lesson.name} {i} ask", look="ask")
+    if trainer and room.is_open():
+        _ask_the_room(lesson, i, step)
+    prediction = _prediction(lesson, i, step)
+    if prediction is None:
+        return
+    run = run_of(lesson, step.play)
+    if run is None:
+        return
+    found = answer(step.question, run)
+    said = verdict(step.question, prediction, found)
+    (st.success if is_right(step.question, prediction, found) else st.info)(plain(said))
+    _measures(step.show, run, step.play)
+    try:
+        text = filled(step.explain, step, partial(_must_run, lesson))
+    except LabError:
+        return
+    prose(text, f"{lesson.name} {i} explain")
+    if trainer and room.is_open() and st.button("Show the room the answer", key=f"reveal {lesson.name} {i}"):
+        room.board().close(found.right or "cannot be told", right_option(step.question, found))
+
+
+def _must_run(lesson: Lesson, play: Play) -> Any:
+    run = run_of(lesson, play)
+    if run is None:
+        raise LabError("cancelled")
+    return run
+
+
+def _prediction(lesson: Lesson, i: int, step: Step) -> Any:
+    """Return what was predicted for this step, asking for it where nothing was."""
+    key = (lesson.name, i)
+    with st.form(f"predict {lesson.name} {i}", border=False):
+        predicted = _widget(step.question, f"answer {lesson.name} {i}", _done().get(key))
+        label = "Predict again" if key in _done() else "Predict, then run"
+        if st.form_submit_button(label, type="primary"):
+            if predicted is None:
+                st.warning("Choose an answer first: a guess is enough.")
+            else:
+                _done()[key] = predicted
+    return _done().get(key)
+
+
+def _widget(question: Guess | Choice, key: str, before: Any) -> Any:
+    if isinstance(question, Choice):
+        labels = list(question.labels)
+        index = labels.index(before) if before in labels else None
+        return st.radio("Your prediction", labels, index=index, key=key, format_func=plain)
+    unit = NAMES[question.of.measure][0]
+    label = "Your prediction" + (" in percent" if unit == "ratio" else f" in {unit}")
+    middle = question.least + question.step * round((question.most - question.least) / question.step / 2)
+    numbers = (question.least, question.most, middle if before is None else float(before), question.step)
+    whole = all(number == int(number) for number in numbers)
+    least, most, value, step = (int(number) if whole else number for number in numbers)
+    return st.slider(label, least, most, value, step, key=key)
+
+
+def _measures(shown: tuple[Measured, ...], run: Any, play: Play) -> None:
+    rows = [
+        {"what": one.measure, "of": one.of, "when": one.during, "measured": in_words(one, run), "n": f"{count(one, run):,}"}
+        for one in shown
+    ]
+    st.dataframe(rows, hide_index=True, width="stretch")
+    st.caption(plain(f"{play.words}; one run, seed {run.seed}; n counts what was measured. Runs longer in the Lab."))
+
+
+def count(one: Measured, run: Any) -> int:
+    """Return how many samples are behind one measure of *run*."""
+    key = (one.measure, one.of, one.during)
+    return next((row["n"] for row in run.rows if (row["measure"], row["of"], row["during"]) == key), 0)
+
+
+# --- the room ---------------------------------------------------------------------------------------------------
+
+
+def bands(question: Guess, parts: int = 6) -> tuple[str, ...]:
+    """Return the range of a guess in *parts* bands, for a room to vote on."""
+    return tuple(f"{low:g} to {high:g}" for low, high in _edges(question, parts))
+
+
+def _edges(question: Guess, parts: int) -> list[tuple[float, float]]:
+    width = (question.most - question.least) / parts
+    return [(round(question.least + i * width, 6), round(question.least + (i + 1) * width, 6)) for i in range(parts)]
+
+
+def options_for(question: Guess | Choice) -> tuple[str, ...]:
+    """Return what a room can vote on: the options, or bands of a number."""
+    return bands(question) if isinstance(question, Guess) else question.labels
+
+
+def right_option(question: Guess | Choice, found: Any) -> str:
+    """Return the option of the room that the run makes right, or an empty string."""
+    if isinstance(question, Choice):
+        return found.right or ""
+    if found.value is None:
+        return ""
+    value = found.value * (100 if NAMES[question.of.measure][0] == "ratio" else 1)
+    labels = bands(question)
+    inside = [label for label, (low, high) in zip(labels, _edges(question, len(labels))) if low <= value <= high]
+    return inside[0] if inside else ""
+
+
+def _ask_the_room(lesson: Lesson, i: int, step: Step) -> None:
+    if st.button("Ask the room", key=f"room {lesson.name} {i}", icon=":material/group:"):
+        unit = ""
+        if isinstance(step.question, Guess):
+            name = NAMES[step.question.of.measure][0]
+            unit = " (percent)" if name == "ratio" else f" ({name})"
+        room.board().ask(" ".join(step.ask.split()) + unit, options_for(step.question), lesson.name, i)
+    asked = room.board().asked
+    if asked is not None and (asked.lesson, asked.step) == (lesson.name, i):
+        room.live_bars()
+
+
+# --- the end ----------------------------------------------------------------------------------------------------
+
+
+def _attempt(lesson: Lesson, attempt: Attempt, trainer: bool) -> None:
+    st.divider()
+    st.subheader(f"{len(lesson.steps) + 1}. Try it")
+    if trainer:
+        known = f"{attempt.minutes:g} minutes. One way: {attempt.known.words}."
+        _notes([known], f"{lesson.name} try notes")
+    prose(attempt.ask, f"{lesson.name} try ask", look="ask")
+    with st.expander("A hint"):
+        prose(attempt.hint, f"{lesson.name} hint")
+    with st.form(f"try {lesson.name}", border=False):
+        play = _knobs(lesson, attempt)
+        if st.form_submit_button("Run what you chose", type="primary"):
+            st.session_state[f"tried {lesson.name}"] = play
+    tried = st.session_state.get(f"tried {lesson.name}")
+    if tried is not None:
+        _tried(lesson, attempt, tried)
+
+
+def _knobs(lesson: Lesson, attempt: Attempt) -> Play:
+    variant = attempt.variants[0] if attempt.variants else ""
+    if len(attempt.variants) > 1:
+        variant = st.selectbox("Variant", attempt.variants, key=f"try variant {lesson.name}")
+    chosen = []
+    for name in attempt.toggles:
+        about = scenario_of(lesson).toggles[name].about
+        if st.checkbox(plain(name), key=f"try {lesson.name} {name}", help=plain(about)):
+            chosen.append(name)
+    settings = []
+    for path, values in attempt.settings.items():
+        value = st.selectbox(path.replace(":", " → "), values, key=f"try {lesson.name} {path}")
+        if value != values[0]:
+            settings.append((path, value))
+    return Play(variant, tuple(chosen), tuple(settings))
+
+
+def _tried(lesson: Lesson, attempt: Attempt, play: Play) -> None:
+    try:
+        run = run_of(lesson, play)
+    except LabError as error:
+        st.warning(plain(error))
+        return
+    if run is None:
+        return
+    met = goals_met(attempt, run)
+    for name, (ok, text) in met.items():
+        (st.success if ok else st.error)(plain(f"{'Met' if ok else 'Not met'}, {name}: {text}"))
+    st.caption(plain(f"{play.words}; one run, seed {run.seed}."))
+    if all(ok for ok, _ in met.values()):
+        _done()[lesson.name, -1] = play
+        prose(attempt.afterwards or "Done.", f"{lesson.name} afterwards")
