@@ -10,7 +10,7 @@ from sim.lab.words import HELP
 
 def main() -> None:
     """Draw the page that the address names."""
-    st.set_page_config(page_title="Pileup", page_icon=":material/stacked_line_chart:", layout="wide")
+    st.set_page_config(page_title="Pileup", page_icon=pages.ICON, layout="wide")
     chosen = st.navigation(list(pages.all_pages().values()), position="top")
     theme.style()
     state.read_link()

@@ -1,10 +1,123 @@
-"""The page Compare."""
+"""The page Compare: designs and switches side by side on the same seeds, with intervals; ablation; fault matrix."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
+
+from sim.errors import LabError
+from sim.lab import charts, pages, panels, state
+from sim.lab.choice import Choice, settings
+from sim.lab.runs import Order
+from sim.lab.words import GLOSSARY, HELP, plain
+
+VARIANTS, SWITCHES = "variants", "switches, one by one"
 
 
 def page() -> None:
     """Draw the page."""
     st.title("Compare")
+    chosen = state.choice()
+    try:
+        scenario = state.scenario_of(chosen)
+    except LabError as error:
+        st.error("This scenario cannot be opened.", icon=":material/error:")
+        st.code(str(error), language=None)
+        return
+    _head(scenario, chosen)
+    side_by_side, defence = st.tabs(["Side by side", "Which defence did the work"])
+    with side_by_side:
+        _side_by_side(chosen, scenario)
+    with defence:
+        panels.defences(chosen, scenario)
+    state.write_link()
+
+
+def _head(scenario: Any, chosen: Choice) -> None:
+    names = {one.name: one.title for one in state.gallery()}
+    if chosen.scenario not in names:
+        names[chosen.scenario] = scenario.title
+    picked = st.selectbox(
+        "Scenario", list(names), list(names).index(chosen.scenario), format_func=lambda name: names[name],
+        key=f"compare scenario {state.generation()}", help=HELP["scenario"],
+    )  # fmt: skip
+    if picked != chosen.scenario:
+        state.choose(Choice(picked), redraw=True)
+        st.rerun()
+    st.markdown(f"#### {plain(scenario.question)}")
+    if chosen.load != 1.0 or chosen.faults is not None:
+        st.caption("With the load and the faults that were set in the Lab.")
+        pages.link("lab", "Change them in the Lab", ":material/science:", chosen)
+
+
+def _side_by_side(chosen: Choice, scenario: Any) -> None:
+    ways = [way for way, there in ((VARIANTS, len(scenario.variants) > 1), (SWITCHES, bool(scenario.toggles))) if there]
+    if not ways:
+        st.info("This scenario has one design and no switches: there is nothing to compare.", icon=":material/info:")
+        return
+    left, right = st.columns(2)
+    way = left.segmented_control("Compare", ways, default=ways[0], key=f"way {chosen.scenario}") or ways[0]
+    n = right.select_slider("Seeds", [2, 3, 5, 10, 20], 5, key="compare seeds", help=HELP["replications"])
+    options = _what(way, chosen, scenario)
+    if options is None:
+        return
+    options |= {"seed": chosen.seed, "replications": n, "set_": settings(chosen, scenario)}
+    many = len(options.get("variants") or options["toggle"]) + ("toggle" in options)
+    key = f"compare {chosen.scenario} {options}"
+    if not panels.wanted(key, f"Play {many} designs, {n} times each", ":material/play_arrow:"):
+        return
+    compared = state.played(Order("compare", scenario, options), f"Playing {many} designs {n} times")
+    if compared is None:
+        st.button("Run again", key="run again", icon=":material/replay:")
+        return
+    _levels(compared, n)
+    st.subheader(f"Against {plain(compared.baseline)}", help=GLOSSARY["paired difference"])
+    panels.differences(compared, n)
+    st.download_button(
+        "Table (CSV)", lambda: compared.table.to_csv(index=False), f"{chosen.scenario}_comparison.csv", "text/csv",
+        on_click="ignore", icon=":material/download:",
+    )  # fmt: skip
+
+
+def _what(way: str, chosen: Choice, scenario: Any) -> dict[str, Any] | None:
+    if way == VARIANTS:
+        names = st.pills(
+            "Which variants", list(scenario.variants), selection_mode="multi", default=list(scenario.variants),
+            key=f"variants {chosen.scenario}", help=HELP["variant"],
+        )  # fmt: skip
+        if len(names) < 2:
+            st.info(
+                "Choose two variants at least; the first is what the others are held against.", icon=":material/info:"
+            )
+            return None
+        return {"variants": [name for name in scenario.variants if name in names]}
+    variants = list(scenario.variants)
+    variant = chosen.variant or (variants[0] if variants else "")
+    if len(variants) > 1:
+        variant = st.selectbox(
+            "In which variant", variants, variants.index(variant), key=f"in variant {chosen.scenario}"
+        )
+    toggles = [name for name, one in scenario.toggles.items() if one.for_ is None or variant in one.for_]
+    if not toggles:
+        st.info("This variant has no switches of its own.", icon=":material/info:")
+        return None
+    picked = st.pills("Which switches", toggles, selection_mode="multi", default=toggles, key=f"switches {variant}")
+    return {"toggle": list(picked), "variant": variant or None} if picked else None
+
+
+def _levels(compared: Any, n: int) -> None:
+    """Draw every design's goodput with its interval, a picture for each workload."""
+    first = next(iter(compared.runs.values()))
+    window = panels.window_of(first)
+    when = "in the fault" if window == "fault" else "in all"
+    for of in first.record.workloads:
+        rows = []
+        for label, run in compared.runs.items():
+            found = [
+                row for row in run.rows if (row["measure"], row["of"], row["during"]) == ("goodput ratio", of, window)
+            ]
+            rows += [panels.in_points(row, label) for row in found]
+        chart, told = charts.intervals(rows, "what", f"{of}: goodput {when} (%)", zero=False, domain=(0, 100))
+        st.altair_chart(chart, theme=None, alt=told)
+    st.caption(f"{GLOSSARY['goodput']} Means of n = {n} seeds with 95 % intervals; requests that arrived {when}.")

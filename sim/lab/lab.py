@@ -1,10 +1,128 @@
-"""The page Lab."""
+"""The page Lab: a question, a prediction, a run, its replay, and switches that answer at once."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
+
+from sim.errors import LabError
+from sim.lab import downloads, faults, gallery, panels, player, predict, state, switches
+from sim.lab.choice import Choice
+from sim.lab.words import plain
 
 
 def page() -> None:
     """Draw the page."""
-    st.title("Lab")
+    chosen = state.choice()
+    try:
+        scenario = state.scenario_of(chosen)
+    except LabError as error:
+        st.title("Lab")
+        st.error("This scenario cannot be opened.", icon=":material/error:")
+        st.code(str(error), language=None)
+        gallery.gallery()
+        return
+    st.title(plain(scenario.title))
+    with st.expander("Choose another scenario", icon=":material/menu_book:", expanded=False):
+        gallery.gallery()
+    st.markdown(f"#### {plain(scenario.question) or 'What happens here?'}")
+    if not state.is_running():
+        _before(scenario)
+        return
+    _after(scenario)
+    state.write_link()
+
+
+def _before(scenario: Any) -> None:
+    """Draw the question and the prediction, and nothing that gives it away."""
+    left, right = st.columns([3, 2])
+    with left:
+        predict.ask(scenario)
+        st.button(
+            "Run", type="primary", icon=":material/play_arrow:", on_click=state.set_running, args=(True,), key="run",
+            help="Plays the scenario as written; then every switch answers at once.",
+        )  # fmt: skip
+    with right, st.container(border=True):
+        st.markdown("**The system**")
+        for name, workload in scenario.workload.items():
+            load = f"{workload.rate.text}" if workload.rate is not None else f"{workload.users} users"
+            st.markdown(f"- {plain(name)}: {plain(load)}")
+        st.markdown(f"- services: {', '.join(plain(name) for name in scenario.services)}")
+        for name in scenario.faults:
+            st.markdown(f"- what breaks: {plain(name)}")
+
+
+def _after(scenario: Any) -> None:
+    left, right = st.columns([1, 3], gap="medium")
+    with left:
+        chosen = switches.switches(scenario)
+    if problem := switches.problem(chosen, scenario):
+        with right:
+            st.error("These switches cannot be played together.", icon=":material/error:")
+            st.code(problem, language=None)
+        return
+    resolved = state.resolved(chosen)
+    with left, st.expander("Faults", icon=":material/bolt:", expanded=chosen.faults is not None):
+        faults.editor(resolved)
+    base = Choice(chosen.scenario, seed=chosen.seed, text=chosen.text)
+    with right:
+        played = state.played(state.order_for(chosen), f"Playing {plain(scenario.title)}")
+        baseline = None
+        if chosen != base and played is not None:
+            baseline = state.played(state.order_for(base), "Playing the baseline")
+        if played is None:
+            st.button("Run again", key="run again", icon=":material/replay:")
+            return
+        panels.cut_off(played)
+        predict.told(played)
+        panels.headlines(played, baseline)
+    _replay(chosen, resolved, played, baseline)
+    _below(chosen, scenario, resolved, played, baseline)
+
+
+def _replay(chosen: Choice, resolved: Any, played: Any, baseline: Any | None) -> None:
+    """Draw the replay, alone or beside the baseline's, and what was chosen in it."""
+    from sim.replay import beside
+
+    side_by_side = baseline is not None and st.toggle(
+        "The baseline beside it", False, key="beside", help="Both runs on one clock: same arrivals, same faults.",
+        persist_state="session",
+    )  # fmt: skip
+    data = beside(played.timeline, baseline.timeline) if side_by_side and baseline is not None else played.timeline
+    first = min((begin for _, begin, _ in played.run.record.windows), default=played.run.record.warmup_s)
+    resume = st.session_state.pop("resume at", None)
+    start = f"{chosen.scenario} first shown"
+    at_s = resume
+    if at_s is None and not st.session_state.get(start):
+        at_s = max(0.0, first - 3.0)
+    st.session_state[start] = True
+    shown = player.show(
+        data, f"lab player {chosen.scenario}", at_s=at_s, select=True, autoplay=True, speed=5, series=False
+    )  # fmt: skip
+    faults.told()
+    if shown.node is not None:
+        faults.break_it_here(resolved, shown.node, shown.at_s)
+    else:
+        st.caption("Choose a box in the replay to see its numbers, and to break it at the time shown.")
+
+
+def _below(chosen: Choice, scenario: Any, resolved: Any, played: Any, baseline: Any | None) -> None:
+    over_time, books, chance, which, files = st.tabs(
+        ["Over time", "Ledger and lesson", "Is it chance?", "Which defence?", "Share and download"]
+    )
+    with over_time:
+        panels.series(played, baseline)
+    with books:
+        panels.ledger(played)
+        if scenario.lesson:
+            st.subheader("What it teaches")
+            st.markdown(plain(scenario.lesson))
+        for line in resolved.assumptions:
+            st.caption(f"Assumed: {plain(line)}")
+    with chance:
+        panels.difference(chosen, scenario)
+    with which:
+        panels.defences(chosen, scenario)
+    with files:
+        downloads.downloads(chosen, resolved, played)

@@ -9,6 +9,12 @@ import streamlit as st
 
 from sim.lab.choice import Choice, to_query
 
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="6" fill="#0072B2"/>'
+    '<path d="M5 24h5v-5h6v-6h6V7h5" fill="none" stroke="#fff" stroke-width="3"/></svg>'
+)
+"""The mark in the browser's tab, drawn here: an icon by name would be fetched from elsewhere."""
+
 TITLES = {
     "start": "Start", "lab": "Lab", "compare": "Compare", "trace": "Trace", "compose": "Compose", "learn": "Learn",
 }  # fmt: skip

@@ -1,10 +1,208 @@
-"""The page Trace."""
+"""The page Trace: everything that one request did, as a waterfall, and why it failed where it did."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
+
+from sim.errors import LabError
+from sim.lab import pages, state, theme
+from sim.lab.words import GLOSSARY, plain
+from sim.results import trace as reading
+from sim.results.trace import Part, Span, Trace
+from sim.results.wording import seconds
+
+EXAMPLES = {
+    "failed": "a failed one", "slowest": "the slowest that went well", "typical": "a typical one",
+    "ghost": "told failure, done all the same",
+}  # fmt: skip
+DOING = {
+    "under way": "on the network", "queued": "in line for a worker, or in a queue", "served": "a worker works on it",
+    "waiting": "a worker waits for the answer of its own call", "backing off": "a pause before the next try",
+}  # fmt: skip
+WANTED, NOT_WANTED = "its caller waits", "its caller had left"
+MOST_SPANS = 120
 
 
 def page() -> None:
     """Draw the page."""
-    st.title("Trace")
+    st.title("What one request did")
+    chosen = state.choice()
+    try:
+        scenario = state.scenario_of(chosen)
+        order = state.order_for(chosen)
+    except LabError as error:
+        st.error("This combination cannot be played.", icon=":material/error:")
+        st.code(str(error), language=None)
+        return
+    where = " with ".join(part for part in (order.scenario.variant, ", ".join(order.scenario.toggles_on)) if part)
+    st.markdown(f"{plain(scenario.title)}{': ' + plain(where) if where else ''}, seed {order.options['seed']}.")
+    pages.link("lab", "Change it in the Lab", ":material/science:", chosen)
+    played = state.played(order, "Playing it")
+    if played is None:
+        st.button("Run again", key="run again", icon=":material/replay:")
+        return
+    state.set_running(True)
+    state.write_link()
+    request = _choose(played)
+    if request is not None:
+        _draw(reading.trace(played.run.record, request), played)
+
+
+def _choose(played: Any) -> int | None:
+    """Draw the choice of a request, and return its id."""
+    record = played.run.record
+    left, right = st.columns([2, 1], vertical_alignment="bottom")
+    workload = left.pills("Whose request", ["all", *record.workloads], default="all", key="trace workload")
+    found = reading.examples(record, None if workload in (None, "all") else workload)
+    names = [name for name in EXAMPLES if name in found]
+    if not names:
+        st.info("Nobody asked for anything after the warm-up, so there is no request to show.", icon=":material/inbox:")
+        return None
+    kind = left.pills(
+        "Which one", [*names, "by number"], default=names[0], key=f"trace which {workload}",
+        format_func=lambda name: EXAMPLES.get(name, "another, by its number"),
+        help="Failed: of those that arrived in the fault, the one that did most. Typical: the median latency.",
+    )  # fmt: skip
+    if kind != "by number":
+        return found[kind or names[0]]
+    last = int(record.requests["id"].max())
+    number = right.number_input(
+        "Request number", 0, last, found[names[0]], help="As in the tables of the Lab's download."
+    )
+    return int(number) if int(number) in record.requests["id"] else None
+
+
+def _draw(trace: Trace, played: Any) -> None:
+    first = trace.spans[0]
+    took = seconds(first.ended_at - first.begin_at)
+    st.subheader(f"Request {trace.request} of {plain(trace.workload)}: {first.outcome} after {took}")
+    for span in trace.causes[:4]:
+        st.markdown(f"- :material/error: {_reason(span)}")
+    if len(trace.causes) > 4:
+        st.caption(f"and {len(trace.causes) - 4} more of the kind")
+    if not trace.causes:
+        st.markdown("- :material/check_circle: nothing failed on its way")
+    spans = trace.spans[:MOST_SPANS]
+    chart, told = waterfall(trace, spans)
+    st.altair_chart(chart, theme=None, alt=told, key="waterfall")
+    if len(trace.spans) > MOST_SPANS:
+        st.warning(f"Only the first {MOST_SPANS} of its {len(trace.spans)} spans are drawn; the file has all.")
+    st.caption(
+        "; ".join(f"**{kind}**: {about}" for kind, about in DOING.items()) + ". Pale: its caller had left already, so "
+        f"nobody wanted it any more ({GLOSSARY['wasted work'].rstrip('.').lower()})."
+    )
+    with st.expander("The same as a table"):
+        st.dataframe([_row(trace, span) for span in trace.spans], hide_index=True, alt=told)
+    st.download_button(
+        "Trace (JSON)", lambda: as_json(trace), f"request_{trace.request}.json", "application/json", on_click="ignore",
+        icon=":material/download:", help="Chrome's trace format; microseconds on the scenario's clock.",
+    )  # fmt: skip
+
+
+def _reason(span: Span) -> str:
+    at = span.where if span.where and span.where not in (span.name, span.link) else ""
+    number = f", attempt {span.number}" if span.number > 1 else ""
+    return f"**{plain(span.why)}** at {span.ended_at:.2f} s: {plain(span.link)}{number}{', ' + plain(at) if at else ''}"
+
+
+def label(span: Span) -> str:
+    """Return a span's line in the waterfall: indented by its depth, with the number of its attempt."""
+    number = f" #{span.number}" if span.kind in ("call", "delivery") and span.number > 1 else ""
+    kind = "" if span.kind in ("call", "request") else f" ({span.kind})"
+    return "\u2003" * span.depth + f"{span.name}{kind}{number}"
+
+
+def waterfall(trace: Trace, spans: tuple[Span, ...]) -> tuple[Any, str]:
+    """Return the chart of a trace's parts on one line of time, and its words."""
+    import altair as alt
+
+    lines = [f"{i:03}{label(span)}" for i, span in enumerate(spans)]
+    parts = [_part(line, part) for line, span in zip(lines, spans) for part in span.parts]
+    ends = [
+        {"line": line, "at": span.ended_at, "told": f"{'✕' if span.failed else '✓'} {span.outcome}{_because(span)}"}
+        for line, span in zip(lines, spans)
+    ]
+    y = alt.Y(
+        "line:N", sort=lines, title=None,
+        axis=alt.Axis(
+            labelExpr="slice(datum.label, 3)", labelLimit=260, labelAlign="left", labelPadding=200, minExtent=205
+        ),
+    )  # fmt: skip
+    left, right = trace.begin_at, trace.end_at
+    room = max(right - left, 1e-6)
+    x = alt.X("begin:Q", title="time on the scenario's clock (s)",
+              scale=alt.Scale(domain=[left, right + 0.28 * room], nice=False))  # fmt: skip
+    kinds = list(DOING)
+    bars = alt.Chart(alt.InlineData(values=parts)).mark_bar(height=13, stroke=theme.ink(), strokeWidth=0.6).encode(
+        x=x, x2="end:Q", y=y,
+        color=alt.Color("doing:N", title=None, scale=alt.Scale(domain=kinds, range=_colors())),
+        opacity=alt.Opacity("wanted:N", legend=None, scale=alt.Scale(
+            domain=[WANTED, NOT_WANTED], range=[1, 0.35])),
+        tooltip=["doing:N", "wanted:N", alt.Tooltip("begin:Q", format=".4f"), alt.Tooltip("took:Q", format=".4f")],
+    )  # fmt: skip
+    words = alt.Chart(alt.InlineData(values=[part for part in parts if part["took"] > 0.09 * room])).mark_text(
+        align="left", dx=4, fontSize=10, color="#10151c"
+    ).encode(x="begin:Q", y=y, text="doing:N")  # fmt: skip
+    outcomes = alt.Chart(alt.InlineData(values=ends)).mark_text(align="left", dx=6, color=theme.ink()).encode(
+        x=alt.X("until:Q"), y=y, text="told:N"
+    ).transform_calculate(until=f"max(datum.at, {left})")  # fmt: skip
+    chart = alt.layer(bars, words, outcomes).properties(height=26 * len(spans) + 10)
+    told = "; ".join(
+        f"{span.name} from {span.begin_at:.3f} to {span.ended_at:.3f} s: {span.outcome}{_because(span)}"
+        for span in spans[:40]
+    )
+    return theme.altair_theme(chart), f"Waterfall of request {trace.request}: {told}."
+
+
+def _part(line: str, part: Part) -> dict[str, Any]:
+    wanted = WANTED if part.wanted else NOT_WANTED
+    took = part.end_at - part.begin_at
+    return {
+        "line": line,
+        "doing": part.kind,
+        "begin": part.begin_at,
+        "end": part.end_at,
+        "took": took,
+        "wanted": wanted,
+    }
+
+
+def _because(span: Span) -> str:
+    return f": {span.why}" if span.arose_here else ""
+
+
+def _colors() -> list[str]:
+    """Return the colours of what a visit does; dark text is legible on each, and words name them too."""
+    return ["#9aa7b5", theme.ORANGE, "#35a7e0", "#d99bbd", "#f0e442"]
+
+
+def _row(trace: Trace, span: Span) -> dict[str, Any]:
+    spent = {kind: round(sum(p.end_at - p.begin_at for p in span.parts if p.kind == kind), 4) for kind in DOING}
+    return {
+        "what": label(span), "link": span.link,
+        "what": label(span), "link": span.link, "from (s)": round(span.begin_at, 4),
+        "until (s)": round(span.ended_at, 4), "outcome": span.outcome, "reason": span.why, "where": span.where,
+        **{f"{kind} (s)": value for kind, value in spent.items()},
+    }  # fmt: skip
+
+
+def as_json(trace: Trace) -> str:
+    """Return a trace in Chrome's Trace Event Format: one complete event for each part, in microseconds."""
+    import json
+
+    events = [
+        {
+            "name": part.kind, "cat": span.kind, "ph": "X", "pid": 1, "tid": i,
+            "ts": round(part.begin_at * 1e6, 1), "dur": round((part.end_at - part.begin_at) * 1e6, 1),
+            "args": {"span": span.name, "link": span.link, "outcome": span.outcome, "reason": span.why,
+                     "wanted": part.wanted},
+        }
+        for i, span in enumerate(trace.spans) for part in span.parts
+    ]  # fmt: skip
+    names = [
+        {"name": "thread_name", "ph": "M", "pid": 1, "tid": i, "args": {"name": label(span).strip()}}
+        for i, span in enumerate(trace.spans)
+    ]
+    return json.dumps({"traceEvents": [*names, *events], "displayTimeUnit": "ms"})

@@ -1,0 +1,90 @@
+"""Files of what is on the page: the combination as YAML, tables, a report, the story, and a notebook of it."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+import zlib
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from sim.lab.choice import OWN, Choice, to_query
+from sim.lab.words import plain
+from sim.scenario import dump
+
+TABLES = ("requests", "attempts", "messages", "effects", "ledger", "events", "series", "measures")
+
+
+def downloads(chosen: Choice, resolved: Any, played: Any) -> None:
+    """Draw the link to share and a button for each file; a file is made when its button is pressed."""
+    name = f"{chosen.scenario}_{resolved.variant or 'as_written'}".replace(" ", "_")
+    st.markdown("**Share**: whoever opens this link sees the same combination, and the same numbers.")
+    st.code(f"{_address()}?{urlencode({**to_query(chosen), 'run': '1'}, doseq=True)}", language=None, wrap_lines=True)
+    st.markdown("**Download**")
+    with st.container(horizontal=True):
+        for label, data, ending, kind, help_ in (
+            ("Scenario (YAML)", lambda: dump(resolved), "yaml", "text/yaml", "This combination as a scenario file."),
+            ("Tables (CSV)", lambda: csv_tables(played), "zip", "application/zip", "Every table of the run, zipped."),
+            ("Story (text)", lambda: str(played.story), "txt", "text/plain", "What happened, in order."),
+            ("Report (HTML)", lambda: report(played), "html", "text/html", "One page that opens without a network."),
+            ("Notebook", lambda: notebook(chosen, resolved), "ipynb", "application/x-ipynb+json",
+             "A Jupyter notebook that repeats this view."),
+        ):  # fmt: skip
+            st.download_button(
+                label, data, f"{name}.{ending}", kind, on_click="ignore", help=help_, icon=":material/download:",
+                key=f"download {ending}",
+            )  # fmt: skip
+    st.caption(f"Digest of the scenario: {resolved.digest[:16]}; seed {played.run.seed}. {plain(resolved.source)}")
+
+
+def _address() -> str:
+    url = st.context.url or "http://127.0.0.1:8501/lab"
+    return url.partition("?")[0]
+
+
+def csv_tables(played: Any) -> bytes:
+    """Return a zip of the run's tables as CSV; times in seconds on the scenario's clock."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in TABLES:
+            archive.writestr(f"{name}.csv", getattr(played.run, name).to_csv(index=False))
+    return out.getvalue()
+
+
+def report(played: Any) -> str:
+    """Return the run as one page: the replay, the story and the measures."""
+    from sim.replay import page
+
+    return page(played.timeline, {"theme": "auto"})
+
+
+def notebook(chosen: Choice, resolved: Any) -> str:
+    """Return a notebook that plays the combination again and shows what the page showed."""
+    seed = resolved.seed if chosen.seed is None else chosen.seed
+    cells = [
+        _cell("markdown", f"# {resolved.title}\n\n{resolved.question}"),
+        _cell("code", f"import sim\n\nscenario = sim.loads({_quoted(dump(resolved))})"),
+        _cell("code", f"run = sim.run(scenario, seed={seed}, replications=1)\nrun"),
+        _cell("code", "print(run.explain())"),
+        _cell("code", "rows = run.measures\nrows[(rows.measure == 'goodput ratio')]"),
+        _cell("code", "run.replay()"),
+    ]
+    if chosen.scenario != OWN:
+        args = f"{resolved.variant!r}, with_={list(resolved.toggles_on)!r}, seed={seed}, replications=1"
+        cells.insert(1, _cell("markdown", f"The same as `sim.run(sim.load('{chosen.scenario}.yaml'), {args})`."))
+    meta = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return json.dumps({"cells": cells, "metadata": meta, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+
+
+def _quoted(text: str) -> str:
+    """Return *text* as a Python literal on several lines."""
+    return '"""\\\n' + text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"') + '"""'
+
+
+def _cell(kind: str, text: str) -> dict[str, Any]:
+    found: dict[str, Any] = {"cell_type": kind, "id": f"c{zlib.crc32(text.encode()):08x}", "metadata": {}}
+    found["source"] = text.splitlines(keepends=True)
+    return found | ({"outputs": [], "execution_count": None} if kind == "code" else {})
