@@ -181,7 +181,6 @@ def _colors() -> list[str]:
 def _row(trace: Trace, span: Span) -> dict[str, Any]:
     spent = {kind: round(sum(p.end_at - p.begin_at for p in span.parts if p.kind == kind), 4) for kind in DOING}
     return {
-        "what": label(span), "link": span.link,
         "what": label(span), "link": span.link, "from (s)": round(span.begin_at, 4),
         "until (s)": round(span.ended_at, 4), "outcome": span.outcome, "reason": span.why, "where": span.where,
         **{f"{kind} (s)": value for kind, value in spent.items()},
