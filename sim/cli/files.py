@@ -42,6 +42,7 @@ def show(file: File, variant: Variant = None, with_: With = None, set_: Set = No
 
 def _show_switches(scenario: Any) -> None:
     from sim.results.claims import describe_claim
+    from sim.scenario.strikes import when
 
     if scenario.variants:
         print(f"\nVariants: {', '.join(scenario.variants)}")
@@ -53,7 +54,7 @@ def _show_switches(scenario: Any) -> None:
     if scenario.faults:
         print("\nFaults:")
     for name, fault in scenario.faults.items():
-        print(f"  {name}: at {fault.at} for {fault.for_:g}s")
+        print(f"  {name}: {when(fault)}")
     if scenario.expect:
         print("\nClaims:")
     for name, claim in scenario.expect.items():

@@ -48,9 +48,9 @@ def _sources(house: Building, name: str, model: models.Workload, client: Client,
     sources = [(name, shape)]
     for fault_name, fault in house.scenario.faults.items():
         if isinstance(fault, models.Spike) and fault.spike == name and shape is not None:
-            begin = house.fault_begins[fault_name]
-            end = min(begin + fault.for_, until_s)
-            sources.append((f"{name} spike {fault_name}", arrivals.during(shape, fault.by, begin, end)))
+            for number, (begin, end) in enumerate(house.spans[fault_name]):
+                component = f"{name} spike {fault_name}" + (f" {number}" if number else "")
+                sources.append((component, arrivals.during(shape, fault.by, begin, min(end, until_s))))
     for component, rate in sources:
         times = arrivals.instants(model.arrivals, rate, until_s, streams.generator(component, "arrivals"))
         which: Iterator[list[int]] = repeat([0] * 4096)

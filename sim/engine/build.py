@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Iterator
 from sim.engine import audience, faults, rules
 from sim.engine.clients import request_numbers
 from sim.engine.compile import OperationCompiler
+from sim.engine.concurrency import WatchingFreeService, WatchingService, note_limits
 from sim.engine.doors import Guarded, GuardedFreeReplica, GuardedReplica
 from sim.engine.kernel import Kernel
 from sim.engine.promises import promises
@@ -25,6 +26,7 @@ from sim.engine.wiring import Wiring
 from sim.policies.breaker import CircuitBreaker
 from sim.quantities import UNLIMITED
 from sim.scenario import models
+from sim.scenario.strikes import strikes
 
 if TYPE_CHECKING:
     from sim.engine.calls import Then
@@ -45,14 +47,12 @@ class Building:
         self.effect_sites: list[EffectSite] = []
         self._effect_codes: dict[str, int] = {}
         self._note_effects()
-        self.windows: list[tuple[str, float, float]] = []
-        self.fault_begins = {
-            name: self.streams.draw(fault.at, f"fault {name}", "at")() for name, fault in scenario.faults.items()
-        }
-        targets = {name: faults.target(fault) for name, fault in scenario.faults.items()}
-        self.fragile = {targets[name] for name, f in scenario.faults.items() if isinstance(f, faults.TOUCHES)}
-        self.freezable = {targets[name] for name, f in scenario.faults.items() if isinstance(f, faults.FREEZES)}
-        self.faulty_links = {targets[name] for name, f in scenario.faults.items() if isinstance(f, faults.ON_LINKS)}
+        self.strikes = {name: strikes(scenario, fault) for name, fault in scenario.faults.items()}
+        self.spans = faults.spans(scenario, self.streams)
+        self.windows = [(name, *span) for name, spans in self.spans.items() for span in spans]
+        needs = faults.needs(scenario, self.strikes)
+        self.fragile, self.freezable, self.paced = needs.fragile, needs.freezable, needs.paced
+        self.faulty_links = needs.links
         self.operations = tuple(
             f"{service}.{operation}" for service, model in scenario.services.items() for operation in model.operations
         )
@@ -120,12 +120,13 @@ class Building:
     def _service(self, name: str, model: models.Service) -> Service:
         kernel = self.kernel
         kind = FreeService if model.while_calling == "free" else Service
+        if model.concurrency is not None:
+            kind = WatchingFreeService if model.while_calling == "free" else WatchingService
         service = kind(kernel, name, self.place(name))
-        if name in self.fragile:
-            service.uniform = self.streams.uniform(name, "injected errors")
-            service.uniform_after = self.streams.uniform(name, "injected errors after work")
         for index in range(model.replicas):
             service.replicas.append(self._replica(service, index, model))
+        if model.concurrency is not None:
+            note_limits(self, service)
         return service
 
     def _replica(self, service: Service, index: int, model: models.Service) -> Replica:

@@ -108,7 +108,11 @@ class OperationCompiler:
     def _work(self, step: models.Work, after: Continuation, path: str, in_strand: bool) -> Then:
         building = self.building
         draw, counting = under_load(building.streams.draw(step.work, path, "work"), step.work.per_request_s)
-        kind = recipe.FreezableWork if self.service.name in building.freezable else recipe.Work
+        kind: type[recipe.Work | recipe.FreezableWork] = recipe.Work
+        if self.service.name in building.paced:
+            kind = recipe.PacedWork
+        elif self.service.name in building.freezable:
+            kind = recipe.FreezableWork
         work = kind(building.kernel, draw, self._timed(after, in_strand, True).then)
         self.service.works.append((work, draw))
         self.last_work = work

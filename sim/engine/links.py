@@ -6,7 +6,9 @@ connections, and packets within a message.
 
 from __future__ import annotations
 
+from collections import deque
 from heapq import heappush
+from math import inf
 from typing import TYPE_CHECKING, Callable
 
 from sim.engine.calls import Attempt, lose_answer, refuse
@@ -75,50 +77,97 @@ def _receive(attempt: Attempt) -> None:
     attempt.step.receive(attempt)
 
 
-class FaultyNetwork(Network):
-    """A network that some fault cuts, delays or makes lossy; windows may overlap."""
+class Way:
+    """One direction of a network that faults strike: what they do to it, and the line of a drip."""
 
-    __slots__ = ("healthy", "delays", "losses", "cuts", "refusing_cuts")
+    __slots__ = ("name", "network", "go", "healthy", "delays", "loss", "lost", "losses", "drips", "spacing_s",
+                 "line", "next_at", "cuts", "refusing_cuts", "own_loss")  # fmt: skip
+
+    def __init__(self, name: str, network: FaultyNetwork, go: Callable[[Attempt], None], lost: Draw) -> None:
+        self.name, self.network, self.go, self.lost = name, network, go, lost
+        self.healthy: Draw = getattr(network, name)
+        self.own_loss = self.loss = network.loss
+        self.delays: dict[str, Draw] = {}
+        self.losses: dict[str, float] = {}
+        self.drips: dict[str, float] = {}
+        self.spacing_s = 0.0
+        """Seconds between two messages; 0 without a drip."""
+        self.line: deque[Attempt] = deque()
+        self.next_at = -inf
+        self.cuts = self.refusing_cuts = 0
+
+    def change(self) -> None:
+        """Recompute from the healthy network and the faults that are on: delays add, losses combine, drips do not."""
+        setattr(self.network, self.name, _sum([self.healthy, *self.delays.values()]))
+        kept = 1.0 - self.own_loss
+        for share in self.losses.values():
+            kept *= 1.0 - share
+        self.loss = 1.0 - kept if self.losses else self.own_loss
+        self.spacing_s = max(self.drips.values(), default=0.0)
+        while self.line and not self.spacing_s:
+            self.go(self.line.popleft())
+
+    def enter(self, attempt: Attempt) -> None:
+        """Let *attempt* go, if it is its turn, or put it in line."""
+        if not self.spacing_s:
+            self.go(attempt)
+            return
+        now = self.network.env._now
+        self.line.append(attempt)
+        if len(self.line) == 1:
+            self.network.kernel.at(max(now, self.next_at), ANSWER, self._next, self.line)
+
+    def _next(self, line: deque[Attempt]) -> None:
+        """It is the turn of the first in line; nobody is there where the drip has ended meanwhile."""
+        now = self.network.env._now
+        if not line or now < self.next_at:
+            return
+        self.next_at = now + self.spacing_s
+        self.go(line.popleft())
+        if line:
+            self.network.kernel.at(self.next_at, ANSWER, self._next, line)
+
+
+class FaultyNetwork(Network):
+    """A network that some fault cuts, delays, makes lossy or lets drip, each way; windows may overlap."""
+
+    __slots__ = ("ways", "forth", "back_way")
 
     def __init__(
         self, kernel: Kernel, place: int, out: Draw, back: Draw, loss: float, lost_out: Draw, lost_back: Draw
     ) -> None:  # fmt: skip
         super().__init__(kernel, place, out, back, loss, lost_out, lost_back)
-        self.healthy = (out, back, loss)
-        self.delays: dict[str, tuple[Draw, Draw]] = {}
-        self.losses: dict[str, float] = {}
-        self.cuts = self.refusing_cuts = 0
+        self.forth = Way("out", self, super().send, lost_out)
+        self.back_way = Way("back", self, super().answer, lost_back)
+        self.ways = {"out": self.forth, "back": self.back_way}
+        self.loss = 0.0  # it is asked here, before the line of a drip
 
     def send(self, attempt: Attempt) -> None:
         """Carry a request, unless the link is cut."""
-        if self.refusing_cuts:
+        way = self.forth
+        if way.refusing_cuts:
             refuse(attempt, self.cut_cause)
-        elif self.cuts:
+        elif way.cuts:
             self.lose(attempt, self.cut_cause)
+        elif way.loss and way.lost() < way.loss:
+            self.lose(attempt, self.lost_cause)
         else:
-            super().send(attempt)
+            way.enter(attempt)
 
     def answer(self, attempt: Attempt) -> None:
         """Carry an answer, unless the link is cut: a refusing cut tells the caller that the call is over."""
-        if self.refusing_cuts:
+        way = self.back_way
+        if way.refusing_cuts:
             attempt.result = REFUSED
             if attempt.outcome == PENDING:
                 attempt.cause = self.cut_cause
             attempt.step.receive(attempt)
-        elif self.cuts:
+        elif way.cuts:
             self.lose(attempt, self.cut_cause)
+        elif way.loss and way.lost() < way.loss:
+            self.lose(attempt, self.lost_cause)
         else:
-            super().answer(attempt)
-
-    def change(self) -> None:
-        """Recompute latency and loss from the healthy ones and the faults that are on: delays add, losses combine."""
-        out, back, loss = self.healthy
-        self.out = _sum([out, *(pair[0] for pair in self.delays.values())])
-        self.back = _sum([back, *(pair[1] for pair in self.delays.values())])
-        kept = 1.0 - loss
-        for share in self.losses.values():
-            kept *= 1.0 - share
-        self.loss = 1.0 - kept if self.losses else loss
+            way.enter(attempt)
 
 
 def _sum(draws: list[Draw]) -> Draw:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import sys
 from contextlib import contextmanager
-from math import ceil, nan
+from math import ceil, isnan, nan
 from typing import Any, Callable, Iterator
 
 import numpy as np
@@ -269,19 +269,11 @@ def _record(building: Building, census: _Census, seed: int, replication: int, en
     )
 
 
-def _down(building: Building, ended_at: float) -> list[tuple[str, float, float]]:
-    """Return when each service was down, overlapping crash windows merged."""
-    merged: list[tuple[str, float, float]] = []
-    for service in building.services:
-        spans = sorted(
-            (begin, min(end, ended_at))
-            for name, begin, end in building.windows
-            if isinstance(fault := building.scenario.faults[name], models.Crash) and fault.crash == service
-            if begin < ended_at
-        )
-        for begin, end in spans:
-            if merged and merged[-1][0] == service and begin <= merged[-1][2]:
-                merged[-1] = (service, merged[-1][1], max(end, merged[-1][2]))
-            else:
-                merged.append((service, begin, end))
-    return merged
+def _down(building: Building, ended_at: float) -> list[tuple[str, int, float, float]]:
+    """Return when each replica was down, one that still is until the run's end."""
+    return [
+        (name, index, begin, ended_at if isnan(end) else min(end, ended_at))
+        for name, service in building.services.items()
+        for index, begin, end in sorted(service.outages, key=lambda outage: outage[:2])
+        if begin < ended_at
+    ]

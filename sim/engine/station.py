@@ -18,19 +18,28 @@ if TYPE_CHECKING:
 class Service:
     """The replicas of one service, and what begins and ends a recipe there."""
 
-    __slots__ = ("kernel", "env", "name", "place", "replicas", "full", "impatient", "crashed", "injected", "share",
-                 "share_after", "uniform", "uniform_after", "works")  # fmt: skip
+    __slots__ = ("kernel", "env", "name", "place", "replicas", "full", "impatient", "crashed", "injected",
+                 "works", "slowness", "paces", "harms", "harms_after", "on_restart", "outages")  # fmt: skip
 
     def __init__(self, kernel: Kernel, name: str, place: int) -> None:
         self.kernel, self.env, self.name, self.place = kernel, kernel.env, name, place
         self.replicas: list[Replica] = []
         self.full, self.impatient = cause(place, "line full"), cause(place, "waited too long")
         self.crashed, self.injected = cause(place, "crashed"), cause(place, "injected errors")
-        self.share = self.share_after = 0.0
-        self.uniform: Draw
-        self.uniform_after: Draw
         self.works: list[tuple[Any, Draw]] = []
         """Work steps with their healthy draw, for the `slow` fault."""
+        self.slowness: dict[str, float] = {}
+        """Active factors on the work of all replicas, by fault."""
+        self.paces: dict[str, Callable[[Replica, float], float]] = {}
+        """Factors on the work that a replica begins at an instant, by fault."""
+        self.harms: dict[str, Callable[[Attempt], int]] = {}
+        """Active faults that may fail a recipe at its beginning: each gives the cause, or 0."""
+        self.harms_after: dict[str, Callable[[Attempt], int]] = {}
+        """The same at its end."""
+        self.on_restart: list[Callable[[Replica], None]] = []
+        """Told of each replica that is back after a crash, empty."""
+        self.outages: list[tuple[int, float, float]] = []
+        """(replica, begin, end) of every time that one was down; not over yet: NaN."""
 
     def reject(self, attempt: Attempt, why: int) -> None:
         """Answer rejected at once."""
@@ -105,8 +114,8 @@ class Service:
         def begin(attempt: Attempt) -> None:
             if attempt.replica.frozen:
                 attempt.replica.deferred.append((begin_if_alive, (attempt,)))
-            elif self.share and self.uniform() < self.share:
-                fail(attempt, ERROR, self.injected)
+            elif self.harms and (why := _harmed(attempt, self.harms)):
+                fail(attempt, ERROR, why)
             else:
                 program(attempt)
 
@@ -124,16 +133,18 @@ class Service:
         """Wrap the end of a recipe for errors that come after the work."""
 
         def end(attempt: Attempt) -> None:
-            if self.share_after and self.uniform_after() < self.share_after:
-                fail(attempt, ERROR, self.injected)
+            if self.harms_after and (why := _harmed(attempt, self.harms_after)):
+                fail(attempt, ERROR, why)
             else:
                 finish(attempt)
 
         return end
 
-    def crash(self, refuse: bool, attempts: Sequence[Attempt]) -> None:
-        """All replicas die; *attempts* are all that is open in the run."""
-        for replica in self.replicas:
+    def crash(self, replicas: Sequence[Replica], refuse: bool, attempts: Sequence[Attempt]) -> None:
+        """These *replicas* die; *attempts* are all that is open in the run."""
+        for replica in replicas:
+            if not replica.down:
+                self.outages.append((replica.index, self.env._now, nan))
             replica.down += 1
             replica.blocked += 1
             replica.refuses += refuse
@@ -141,10 +152,10 @@ class Service:
         for attempt in attempts:
             # leaf calls have no replica yet; they never go to a service that can crash
             here: Any = getattr(attempt, "replica", NOWHERE)
-            if here.index >= 0 and here.service is self and attempt.left_at is None:
+            if here.index >= 0 and here.service is self and attempt.left_at is None and here in replicas:
                 if attempt.entered_at == attempt.entered_at:
                     self._kill(attempt, refuse)
-        for replica in self.replicas:
+        for replica in replicas:
             replica.clear()
 
     def _kill(self, attempt: Attempt, refuse: bool) -> None:
@@ -162,26 +173,35 @@ class Service:
         else:
             drop(attempt)
 
-    def restore(self, refuse: bool) -> None:
-        """The end of a crash window: back, empty, if no other window holds it down."""
-        for replica in self.replicas:
+    def restore(self, replicas: Sequence[Replica], refuse: bool) -> None:
+        """The end of a crash window of *replicas*: each is back, empty, if no other window holds it down."""
+        for replica in replicas:
             replica.down -= 1
             replica.blocked -= 1
             replica.refuses -= refuse
+            if not replica.down:
+                self._note_restart(replica)
             replica.take_next()
 
-    def freeze(self) -> None:
-        """The beginning of a pause."""
-        for replica in self.replicas:
+    def _note_restart(self, replica: Replica) -> None:
+        number = next(i for i in range(len(self.outages) - 1, -1, -1) if self.outages[i][0] == replica.index)
+        index, begin, _ = self.outages[number]
+        self.outages[number] = (index, begin, self.env._now)
+        for tell in self.on_restart:
+            tell(replica)
+
+    def freeze(self, replicas: Sequence[Replica]) -> None:
+        """The beginning of a pause of *replicas*."""
+        for replica in replicas:
             replica.frozen += 1
             replica.blocked += 1
             if replica.frozen == 1:
                 pieces = [piece.freeze() for piece in replica.pieces]
                 replica.pieces = dict.fromkeys(pieces)
 
-    def thaw(self) -> None:
+    def thaw(self, replicas: Sequence[Replica]) -> None:
         """The end of a pause: frozen work goes on, then everything that came meanwhile, in order."""
-        for replica in self.replicas:
+        for replica in replicas:
             replica.frozen -= 1
             replica.blocked -= 1
             if replica.frozen:
@@ -192,6 +212,14 @@ class Service:
             for function, arguments in deferred:
                 function(*arguments)
             replica.take_next()
+
+
+def _harmed(attempt: Attempt, harms: dict[str, Callable[[Attempt], int]]) -> int:
+    """Return the cause of the first of *harms* that strikes *attempt*, or 0."""
+    for harm in harms.values():
+        if why := harm(attempt):
+            return why
+    return 0
 
 
 class FreeService(Service):

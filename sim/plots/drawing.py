@@ -11,7 +11,8 @@ from typing import Any
 
 from sim.plots import style
 from sim.quantities import UNLIMITED
-from sim.scenario.models import Scenario
+from sim.scenario.models import Scenario, fault_kind
+from sim.scenario.strikes import strikes
 from sim.topology import system_graph
 
 MEASURES = (
@@ -114,8 +115,10 @@ _TROUBLES: dict[str, Callable[[Any], str]] = {
     "pause": lambda fault: "paused",
     "errors": lambda fault: f"{fault.share:.0%} errors",
     "cut": lambda fault: "cut",
+    "partition": lambda fault: "cut",
     "delay": lambda fault: f"{fault.by} later",
     "lose": lambda fault: f"{fault.share:.0%} lost",
+    "drip": lambda fault: f"{fault.rate:g}/s through",
     "spike": lambda fault: f"{fault.by:g}x the rate",
 }
 
@@ -125,9 +128,13 @@ def _troubles(scenario: Scenario, faults: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in faults:
         fault = scenario.faults[name]
-        kind = type(fault).__name__.lower()
-        where, words = str(getattr(fault, kind)), _TROUBLES[kind](fault)
-        found[where] = f"{found[where]}, {words}" if where in found else words
+        words, hit = _TROUBLES[str(fault_kind(fault))](fault), strikes(scenario, fault)
+        parts = {where: words for where in (*hit.queues, *hit.links, *hit.workloads)}
+        for service, indexes in hit.services.items():
+            some = "" if indexes is None else f"{len(indexes)} of {scenario.services[service].replicas} "
+            parts[service] = some + words
+        for where, told in parts.items():
+            found[where] = f"{found[where]}, {told}" if where in found else told
     return found
 
 

@@ -52,7 +52,7 @@ def service(book: Book, clock: Clock, name: str) -> Entry:
         "workers": None if math.isinf(workers) else int(workers),
         "places": places,
         "frees": book.frees(name),
-        "down": [[begin, min(end, book.end)] for of, begin, end in book.record.down if of == name],
+        "down": [list(span) for span in book.all_down(name)],
         "rates": {"arrivals": clock.rates(entered), "rejected": clock.rates(entered[turned_away])},
         "levels": {
             "busy": clock.levels(*book.holds(code)),

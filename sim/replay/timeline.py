@@ -19,6 +19,7 @@ from sim.results.book import Book
 from sim.results.columns import rows_of
 from sim.results.story import explain
 from sim.results.wording import fault_sentence
+from sim.scenario.models import fault_kind
 
 Timeline = dict[str, Any]
 EVENTS = ("fault begins", "fault ends", "breaker open", "breaker half-open", "breaker closed")
@@ -98,7 +99,7 @@ def _faults(book: Book, clock: Clock) -> list[dict[str, Any]]:
         troubles += [(f"{arrow.caller} -> {arrow.callee}", arrow.trouble) for arrow in struck.arrows if arrow.trouble]
         found.append({
             "name": name, "at_s": begin, "until_s": min(end, clock.end_s), "on": [list(pair) for pair in troubles],
-            "kind": type(scenario.faults[name]).__name__.lower(), "words": fault_sentence(scenario.faults[name]),
+            "kind": fault_kind(scenario.faults[name]), "words": fault_sentence(scenario.faults[name]),
         })  # fmt: skip
     return found
 

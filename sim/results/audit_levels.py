@@ -71,7 +71,7 @@ def limits(book: Book) -> Breach | None:
 def worker_seconds(book: Book) -> Breach | None:
     """All worker time is useful, wasted, held waiting, idle or down, and none of them is negative.
 
-    Unlimited workers are exempt. Nothing is held while all replicas are down.
+    Unlimited workers are exempt. A replica holds nothing while it is down.
     """
     work, wasted, held = book.work
     for code, name in enumerate(book.record.services):
@@ -79,12 +79,14 @@ def worker_seconds(book: Book) -> Breach | None:
         if math.isinf(workers):
             continue
         begin, end = book.holds(code)
-        down = [(low, min(high, book.end)) for service, low, high in book.record.down if service == name]
-        for low, high in down:
-            if (busy := area_s(begin, end, low, high)) > RELATIVE * book.end:
-                return Breach(f"worker-seconds held at {name} while it is down", "be 0", busy, low)
+        down_s = 0.0
+        for replica, down in book.outages(name).items():
+            here = book.attempts["replica"][book.holders(code)] == replica
+            for low, high in down:
+                if (busy := area_s(begin[here], end[here], low, high)) > RELATIVE * book.end:
+                    return Breach(f"worker-seconds held at {name}#{replica} while it is down", "be 0", busy, low)
+            down_s += float(book.model(name).workers) * math.fsum(high - low for low, high in down)
         capacity = workers * book.end
-        down_s = workers * math.fsum(high - low for low, high in down)
         in_vain, useful = exact_sum(wasted[rows]), exact_sum(work[rows] - wasted[rows])
         waiting = exact_sum(held[rows] - work[rows])
         idle = capacity - math.fsum((area_s(begin, end, 0.0, book.end), down_s))

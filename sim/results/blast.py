@@ -12,6 +12,7 @@ from typing import Iterable, Literal
 from sim.engine.record import Record
 from sim.results.book import Book
 from sim.results.symptoms import Symptom, symptoms
+from sim.scenario.strikes import strikes
 
 Direction = Literal["struck", "upstream", "downstream", "aside", "apart"]
 Neighbours = dict[str, list[str]]
@@ -69,8 +70,10 @@ def struck(record: Record) -> tuple[str, ...]:
     """Return the nodes that the faults of *record* strike, each once; of a link both ends are struck."""
     found: list[str] = []
     for name in dict.fromkeys(name for name, begin, _ in record.windows if begin <= record.ended_at):
-        fault = record.scenario.faults[name]
-        found += str(getattr(fault, type(fault).__name__.lower())).split(" -> ")
+        hit = strikes(record.scenario, record.scenario.faults[name])
+        found += [*hit.services, *hit.queues, *hit.workloads]
+        used = {site.link: None for site in record.sites}
+        found += [end for link in hit.links if link in used for end in link.split(" -> ")]
     return tuple(dict.fromkeys(found))
 
 

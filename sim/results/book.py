@@ -16,6 +16,7 @@ from sim.quantities import UNLIMITED
 from sim.results import breakers, duties, work
 from sim.results.columns import Bools, Floats, Ints, Shelf, never, rows_of
 from sim.results.duties import Duties
+from sim.results.intervals import steps
 from sim.results.windows import Window, windows
 
 
@@ -226,6 +227,29 @@ class Book:
         rows = self.visit_shelf.rows(service)
         begun = rows[np.isfinite(self.started_at[rows])]
         return self.started_at[begun], self.left_at[begun]
+
+    def holders(self, service: int) -> Ints:
+        """Return the attempt row of every time that a worker of *service* (a code) was held, as in ``holds``."""
+        if self.frees(self.record.services[service]):
+            rows: Ints = self.segment_row[self.service[self.segment_row] == service]
+            return rows
+        rows = self.visit_shelf.rows(service)
+        return rows[np.isfinite(self.started_at[rows])]
+
+    def outages(self, service: str) -> dict[int, list[tuple[float, float]]]:
+        """Return when each replica of *service* that ever was down was so, by its number."""
+        found: dict[int, list[tuple[float, float]]] = {}
+        for name, replica, begin, end in self.record.down:
+            if name == service:
+                found.setdefault(replica, []).append((begin, min(end, self.end)))
+        return found
+
+    def all_down(self, service: str) -> list[tuple[float, float]]:
+        """Return when all replicas of *service* were down at once."""
+        spans = [span for down in self.outages(service).values() for span in down]
+        times, levels = steps(*np.array(spans, np.float64).reshape(-1, 2).T)
+        all_of_them = np.flatnonzero(levels >= self.model(service).replicas)
+        return [(float(times[i]), float(times[i + 1])) for i in all_of_them]
 
     def holds(self, service: int) -> tuple[Floats, Floats]:
         """Return begin and end of every time that a worker of *service* (a code) was held."""

@@ -64,8 +64,11 @@ def _flow(table: Rows, book: Book, of: str, window: Window, rows: Ints, everyone
     stayed = (left - entered)[begun & np.isfinite(left)]
     table.add("sojourn mean", of, window.name, float(stayed.mean()) if len(stayed) else None, len(stayed))
     turned_away = ~begun & (left == entered)
-    # what was in line when all replicas went down was killed, it did not withdraw
-    killed = np.isin(left, [begin for service, begin, _ in book.record.down if service == of])
+    # what was in line when its replica went down was killed, it did not withdraw
+    killed = np.zeros(len(left), np.bool_)
+    for replica, down in book.outages(of).items():
+        here = book.attempts["replica"][rows] == replica
+        killed[here] |= np.isin(left[here], [begin for begin, _ in down])
     gave_up = ~begun & np.isfinite(left) & (left > entered) & ~killed
     for name, which in (("rejected", turned_away), ("withdrawn", gave_up)):
         count = int(np.count_nonzero(which))

@@ -7,6 +7,7 @@ are answered and done. Left out: what would have happened otherwise.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Iterator
 
@@ -20,6 +21,9 @@ from sim.results.evidence import Busy, busy_at_the_end, worst_outcome
 from sim.results.recovery import FOR_SECONDS
 from sim.results.symptoms import Symptom, is_comparable, symptoms
 from sim.results.wording import counted, fault_sentence, number, seconds, share, told
+
+MOST_OPENINGS = 3
+"""A fault that strikes more often than this is told once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +66,15 @@ def _openings(book: Book) -> Iterator[Sentence]:
     if not record.windows:
         text = f"no fault is injected in {seconds(record.duration_s)} of arrivals"
         yield Sentence(0.0, text, "no fault", "system", record.duration_s)
-    for name, begin, end in sorted(record.windows, key=lambda window: window[1]):
-        if begin <= book.end:
-            text = f"{name}: {fault_sentence(record.scenario.faults[name])} for {seconds(end - begin)}"
-            yield Sentence(begin, text, "fault begins", name, end - begin)
+    for name in dict.fromkeys(name for name, _, _ in record.windows):
+        spans = [(begin, end) for fault, begin, end in record.windows if fault == name and begin <= book.end]
+        text, total = f"{name}: {fault_sentence(record.scenario.faults[name])}", math.fsum(e - b for b, e in spans)
+        if len(spans) > MOST_OPENINGS:
+            told = f"{text}, {number(len(spans))} times, {seconds(total)} in all"
+            yield Sentence(spans[0][0], told, "fault begins", name, total)
+            continue
+        for begin, end in spans:
+            yield Sentence(begin, f"{text} for {seconds(end - begin)}", "fault begins", name, end - begin)
 
 
 def _closings(book: Book, found: list[Symptom]) -> Iterator[Sentence]:

@@ -57,21 +57,23 @@ class Window:
 def windows(record: Record, during: Iterable[str] = ()) -> dict[str, Window]:
     """Return the windows of *record* by name: `all`, those of its faults, and the written ones asked for in *during*.
 
-    Without faults there is no `before`, `fault` and `after`. A fault that shares a name with one of these is found
+    Without faults there is no `before`, `fault` and `after`; where none of them struck, all
+    is before. A fault that shares a name with one of these is found
     under `fault` only. Raises ParameterError for a name that is neither.
     """
     whole = (record.warmup_s, record.duration_s)
     found = {"all": _window("all", [whole])}
-    if record.windows:
+    faults = list(dict.fromkeys([*record.scenario.faults, *(name for name, _, _ in record.windows)]))
+    if faults:
         spans = [(begin, end) for _, begin, end in record.windows]
-        found["before"] = _window("before", [(whole[0], min(begin for begin, _ in spans))], whole)
+        found["before"] = _window("before", [(whole[0], min([begin for begin, _ in spans], default=whole[1]))], whole)
         found["fault"] = _window("fault", spans, whole)
-        found["after"] = _window("after", [(max(end for _, end in spans), whole[1])], whole)
-        for name in dict.fromkeys(name for name, _, _ in record.windows):
+        found["after"] = _window("after", [(max([end for _, end in spans], default=whole[1]), whole[1])], whole)
+        for name in faults:
             mine = [(begin, end) for fault, begin, end in record.windows if fault == name]
             found.setdefault(name, _window(name, mine, whole))
     for name in during:
-        if name not in found and not (name in FIXED and not record.windows):
+        if name not in found and not (name in FIXED and not faults):
             found[name] = _window(name, [parse_span(name, found)])
     return found
 

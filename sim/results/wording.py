@@ -8,6 +8,7 @@ from sim.results.book import Book
 from sim.results.evidence import held_by, retried_share
 from sim.results.symptoms import Symptom
 from sim.scenario import models
+from sim.scenario.strikes import named
 
 
 def number(value: float) -> str:
@@ -52,24 +53,51 @@ def share(ratio: float) -> str:
 
 def fault_sentence(fault: models.Fault) -> str:
     """Return what a fault does, in words; how long is said by whoever knows when it ends."""
+    who = _struck_part(fault)
     match fault:
         case models.Slow():
-            return f"{fault.slow} takes {number(fault.by)} times as long to work"
+            return f"{who} takes {number(fault.by)} times as long to work"
         case models.Crash():
-            return f"{fault.crash} crashes and {'refuses calls' if fault.mode == 'refuse' else 'answers nobody'}"
+            return f"{who} crashes and {'refuses calls' if fault.mode == 'refuse' else 'answers nobody'}"
         case models.Pause():
-            return f"{fault.pause} stops"
+            return f"{who} stops"
         case models.Errors():
-            return f"{fault.errors} answers {share(fault.share)} of requests with an error"
+            return f"{who} answers {share(fault.share)} of requests with an error"
         case models.Cut():
-            return f"{fault.cut} is cut{' and refuses calls' if fault.mode == 'refuse' else ''}"
+            return f"{who} is cut{_way(fault)}{_REFUSING[fault.mode]}"
+        case models.Partition():
+            return f"{who} cannot reach each other{_PARTED[fault.mode]}"
         case models.Delay():
-            return f"{fault.delay} takes longer, by {seconds(fault.by.mean)} on average each way,"
+            return f"{who} takes longer, by {seconds(fault.by.mean)} on average{_way(fault) or ' each way'},"
         case models.Lose():
-            return f"{fault.lose} loses {share(fault.share)} of what it carries, each way,"
+            return f"{who} loses {share(fault.share)} of what it carries,{_way(fault) or ' each way'},"
+        case models.Drip():
+            return f"{who} lets {number(fault.rate)} messages a second through{_way(fault) or ' each way'},"
         case models.Spike():
-            return f"{fault.spike} come {number(fault.by)} times as often"
+            return f"{who} come {number(fault.by)} times as often"
     return f"{models.fault_kind(fault)} begins"
+
+
+_REFUSING = {"silent": "", "refuse": " and refuses calls", "reset": " and resets the calls on it"}
+
+
+_PARTED = {"silent": "", "refuse": "; calls are refused", "reset": "; calls are refused, those on their way too"}
+
+
+def _struck_part(fault: models.Fault) -> str:
+    """Return the node, the link, or the replicas that a fault strikes."""
+    if isinstance(fault, models.Partition):
+        sides = [", ".join(members) for members in fault.partition.values()]
+        return " and ".join(sides) if len(sides) > 1 else f"{sides[0]} and the rest"
+    if isinstance(fault, models.ServiceFault) and fault.replicas is not None:
+        some = ", ".join(f"#{index}" for index in fault.replicas)
+        return f"{named(fault)} (replica{'' if len(fault.replicas) == 1 else 's'} {some})"
+    return named(fault)
+
+
+def _way(fault: models.LinkFault) -> str:
+    """Return in which direction only a fault of a link acts; empty for both."""
+    return {"out": " for requests", "back": " for answers", "both": ""}[fault.way]
 
 
 def told(book: Book, symptom: Symptom) -> str:

@@ -7,49 +7,147 @@ from typing import Iterator
 from sim import quantities as q
 from sim.errors import did_you_mean
 from sim.scenario import recipes
+from sim.scenario.fault_fields import After, parse_begin, parse_replicas
 from sim.scenario.fields import one_arrow
-from sim.scenario.models import fault_kind
-from sim.scenario.tree import Node, Problem, at_value, parsed, plain
+from sim.scenario.models import FAULTS, LinkFault, ServiceFault, fault_kind
+from sim.scenario.tree import Node, Problem, Words, at_key, at_value, parsed, plain
 
 _BEFALL = {
-    "slow": ("services",), "errors": ("services",), "crash": ("services", "queues"), "pause": ("services", "queues"),
-    "spike": ("workload",),
+    "crash": ("services", "queues", "hosts"), "pause": ("services", "queues", "hosts"), "spike": ("workload",),
 }  # fmt: skip
-_WORDS = {"services": "service", "queues": "queue", "workload": "workload"}
+"""What a fault can strike, where it is not a service or a host, or a link."""
+_WORDS = {"services": "service", "queues": "queue", "workload": "workload", "hosts": "host"}
+_NODES = ("workload", "services", "queues")
+MOST_WINDOWS = 10_000
 
 
 def fault_problems(root: Node) -> Iterator[Problem]:
     """Find faults on nothing, factors that cannot be meant, and faults outside the measured time."""
     used = recipes.links_used(root)
-    for fault in root.children("faults").values():
+    yield from _hosts(root)
+    for name, fault in root.children("faults").items():
         kind = fault_kind(plain(fault))
         if kind is None:
             continue
         target = fault.get(kind)
         if target is not None and isinstance(target.value, str):
             yield from _target(root, kind, target, used)
+            yield from _replicas(root, target.value, fault.get("replicas"))
         if kind == "spike":
             yield from _spike(root, fault)
-        yield from _begins(root, fault.get("at"))
+        elif kind == "partition":
+            yield from _sides(root, target, used)
+        elif kind == "drip":
+            yield from _above_zero(fault.get("rate"), q.parse_rate, "be a rate above zero")
+        yield from _moments(root, name, fault)
+
+
+# --- what is struck -----------------------------------------------------------------------------------------
 
 
 def _target(root: Node, kind: str, target: Node, used: list[str]) -> Iterator[Problem]:
-    if kind in _BEFALL:
-        known = [name for where in _BEFALL[kind] for name in root.children(where)]
+    befalls = _BEFALL.get(kind, ("services", "hosts") if issubclass(FAULTS[kind], ServiceFault) else ())
+    if befalls:
+        known = [name for where in befalls for name in root.children(where)]
         if target.value not in known:
-            what = " or ".join(_WORDS[where] for where in _BEFALL[kind])
-            yield at_value(target, f"name a {what} that exists", did_you_mean(target.value, known))
+            kinds = [_WORDS[where] for where in befalls if where != "hosts" or root.children("hosts")]
+            words = " or ".join([", ".join(kinds[:-1]), kinds[-1]] if kinds[1:] else kinds)
+            yield at_value(target, f"name a {words} that exists", did_you_mean(target.value, known))
+        elif "queues" not in befalls and target.value in root.children("hosts"):
+            yield from _struck_on_host(root, kind, target)
+        return
+    if not issubclass(FAULTS[kind], LinkFault):
         return
     link = one_arrow(target.value)
     if link in used:
         return
-    ends = [name for where in _WORDS for name in root.children(where)]
+    ends = [name for where in _NODES for name in root.children(where)]
     if all(end in ends for end in link.split(" -> ")) and link.count(" -> ") == 1:
         turned = " -> ".join(reversed(link.split(" -> ")))
         hint = f"did you mean {turned!r}?" if turned in used else did_you_mean(link, used)
         yield at_value(target, "name a link that some call, send or delivery uses", hint, unused=True)
     else:
         yield at_value(target, "name a link between two nodes that exist", did_you_mean(link, used))
+
+
+def _struck_on_host(root: Node, kind: str, target: Node) -> Iterator[Problem]:
+    members = _texts(root.children("hosts")[target.value])
+    if not any(node.value.partition("#")[0] in root.children("services") for node in members):
+        yield at_value(target, f"name a host with a service on it: no queue can be struck by {kind}")
+
+
+def _replicas(root: Node, name: str, node: Node | None) -> Iterator[Problem]:
+    if node is None:
+        return
+    chosen = parsed(parse_replicas, Node(plain(node)))
+    if chosen is None:
+        return
+    service = root.children("services").get(name)
+    if service is None:
+        if name in root.children("queues") or name in root.children("hosts"):
+            hint = "a host names its replicas itself" if name in root.children("hosts") else ""
+            yield at_key(node, "stand beside a service", hint)
+        return
+    yield from _exist(chosen[-1], name, service, node)
+
+
+def _exist(number: int, name: str, service: Node, node: Node) -> Iterator[Problem]:
+    count = service.get("replicas")
+    there = count.value if count is not None and isinstance(count.value, int) else 1
+    if number >= there and service.get("autoscaler") is None:
+        yield at_value(node, f"name replicas that {name} has: it has {there}, numbered from 0")
+
+
+def _hosts(root: Node) -> Iterator[Problem]:
+    services, queues = root.children("services"), root.children("queues")
+    for host in root.children("hosts").values():
+        if isinstance(host.value, list) and not host.value:
+            yield at_value(host, "hold at least one entry")
+        for node in _texts(host):
+            name, hash_, number = node.value.partition("#")
+            if name not in services and (hash_ or name not in queues):
+                yield at_value(
+                    node, "name a service, a replica (payments#0) or a queue", did_you_mean(name, [*services, *queues])
+                )
+            elif hash_ and not number.isdecimal():
+                yield at_value(node, "name a replica by its number, as in payments#0")
+            elif hash_:
+                yield from _exist(int(number), name, services[name], node)
+
+
+def _texts(node: Node) -> list[Node]:
+    return [item for item in node.steps() if isinstance(item.value, str)]
+
+
+def _sides(root: Node, sides: Node | None, used: list[str]) -> Iterator[Problem]:
+    if sides is None or not isinstance(sides.value, dict):
+        return
+    if not sides.value:
+        yield at_value(sides, "hold at least one side")
+        return
+    known = [*(name for where in _NODES for name in root.children(where)), *root.children("hosts")]
+    found: dict[str, str] = {}
+    wrong: list[Problem] = []
+    for side, members in sides.value.items():
+        for node in _texts(members):
+            if node.value not in known:
+                hint = did_you_mean(node.value, known)
+                wrong.append(at_value(node, "name a workload, service, queue or host that exists", hint))
+            names = root.children("hosts").get(node.value)
+            for name in [node.value] if names is None else [item.value for item in _texts(names)]:
+                if "#" in name:
+                    wrong.append(at_value(node, "name whole nodes: a link has no replicas", value=name))
+                elif found.setdefault(name, side) != side:
+                    hint = f"it is also on {found[name]}"
+                    wrong.append(at_value(node, "stand on one side only", hint, value=name))
+    if not wrong and not any(_is_parted(link, found, len(sides.value)) for link in used):
+        wrong = [at_value(sides, "part nodes that talk to each other: no link leads from one side to another")]
+    yield from wrong
+
+
+def _is_parted(link: str, side: dict[str, str], sides: int) -> bool:
+    one, other = (side.get(end) for end in link.split(" -> "))
+    return one != other and (sides == 1 or (one is not None and other is not None))
 
 
 def _spike(root: Node, fault: Node) -> Iterator[Problem]:
@@ -62,11 +160,73 @@ def _spike(root: Node, fault: Node) -> Iterator[Problem]:
         yield at_value(by, "be at least 1x")
 
 
-def _begins(root: Node, node: Node | None) -> Iterator[Problem]:
-    law, duration = parsed(q.parse_law, node), parsed(q.parse_duration, root.get("duration"))
-    warmup = parsed(q.parse_duration, root.get("warmup")) or 0.0
-    if node is None or law is None:
+def _above_zero(node: Node | None, parse: object, rule: str) -> Iterator[Problem]:
+    if node is not None and parsed(parse, node) == 0:  # type: ignore[arg-type]
+        yield at_value(node, rule)
+
+
+# --- when ---------------------------------------------------------------------------------------------------
+
+
+def _moments(root: Node, name: str, fault: Node) -> Iterator[Problem]:
+    up, down = fault.get("up"), fault.get("down")
+    if up is None and down is None:
+        for key in ("at", "for"):
+            yield from _given(fault, key)
+    else:
+        for key in ("up", "down"):
+            yield from _given(fault, key, "`up` and `down` go together")
+        yield from _often(root, fault)
+    at = fault.get("at")
+    begin = parsed(parse_begin, at)
+    if at is None or begin is None:
         return
+    if isinstance(begin, After):
+        yield from _after(root, name, at, begin)
+    else:
+        yield from _begins(root, at, begin)
+
+
+def _given(fault: Node, key: str, hint: str = "") -> Iterator[Problem]:
+    if fault.get(key) is not None:
+        return
+    gone = fault.removed.get(key)
+    if gone is not None:
+        yield Problem(gone.key_at, gone.loc, "be given", Words("null, which removes it"), hint)
+    else:
+        yield Problem(fault.key_at or fault.at, (*fault.loc, key), "be given", None, hint)
+
+
+def _often(root: Node, fault: Node) -> Iterator[Problem]:
+    laws = [parsed(q.parse_law, fault.get(key)) for key in ("up", "down")]
+    duration = parsed(q.parse_duration, root.get("duration"))
+    node = fault.get("up")
+    if node is None or duration is None or laws[0] is None or laws[1] is None:
+        return
+    cycle = laws[0].mean + laws[1].mean if laws[0].kind != "empirical" and laws[1].kind != "empirical" else 1.0
+    if duration > MOST_WINDOWS * cycle:
+        yield at_value(node, f"let it strike at most {MOST_WINDOWS} times in the duration")
+
+
+def _after(root: Node, name: str, node: Node, begin: After) -> Iterator[Problem]:
+    faults = root.children("faults")
+    others = [other for other in faults if other != name]
+    if begin.fault not in others:
+        hint = did_you_mean(begin.fault, others) or "it is written 5s after NAME ends"
+        yield at_value(node, "hang on another fault that exists", hint)
+        return
+    way = [name]
+    while (then := parsed(parse_begin, faults[way[-1]].get("at"))) is not None and isinstance(then, After):
+        if then.fault in way or then.fault not in faults:
+            if then.fault == name and name == min(way):
+                yield at_value(node, "not hang on itself", value=Words(" after ".join([*way, name])))
+            return
+        way.append(then.fault)
+
+
+def _begins(root: Node, node: Node, law: q.Law) -> Iterator[Problem]:
+    duration = parsed(q.parse_duration, root.get("duration"))
+    warmup = parsed(q.parse_duration, root.get("warmup")) or 0.0
     bounds = _bounds(law)
     if bounds is None:
         yield at_value(node, "be an instant or lie between two, such as 60s or uniform 60s to 90s")

@@ -33,7 +33,7 @@ def is_name(text: object) -> bool:
 def name_problems(root: Node) -> Iterator[Problem]:
     """Find names with other characters, nodes that share a name, and names that mean something else."""
     seen: dict[str, str] = {}
-    for kind in (*NODE_KINDS, "faults"):
+    for kind in (*NODE_KINDS, "hosts", "faults"):
         for name, node in root.children(kind).items():
             yield from _well_named(name, node)
             if kind == "faults":

@@ -48,8 +48,9 @@ def field_texts() -> dict[str, dict[str, str]]:
             ):
                 own[field.target.id] = inspect.cleandoc(str(text.value.value))
         found[part.name] = own
-    for _name, fault in FAULTS.items():
-        found[fault.__name__] = {**found["Fault"], **found[fault.__name__]}
+    for fault in FAULTS.values():
+        bases = [found[base.__name__] for base in reversed(fault.__mro__) if base.__name__ in found]
+        found[fault.__name__] = {key: text for base in bases for key, text in base.items()}
     return found
 
 
@@ -122,7 +123,7 @@ def _models() -> Iterator[tuple[str, type[Model]]]:
     """Iterate over the models by the name under which people meet them: scenario, workload, link, step work."""
     for name in field_texts():
         model = getattr(models, name)
-        if model in (Model, models.Fault):
+        if model in (Model, models.Fault, models.ServiceFault, models.LinkFault):
             continue
         kind = "step " if model in STEPS.values() else "fault " if model in FAULTS.values() else ""
         yield kind + name.lower(), model

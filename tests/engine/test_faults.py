@@ -120,7 +120,7 @@ def test_two_overlapping_crashes_keep_it_down_until_the_last_ends() -> None:
     rows = struck(faults, "1500ms 2500ms 3500ms 4s", link="timeout: 500ms", recipe="{work: 250ms}")
     assert [row[5] for row in rows] == ["refused", "refused", "timeout", "ok"]
     record = play(system(faults, "0s"))
-    assert record.down == [("a", 1.0, 4.0)]
+    assert record.down == [("a", 0, 1.0, 4.0)]
 
 
 # --- pause --------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ def _on(record: Record, *kinds: str) -> dict[str, np.ndarray]:
 
 
 def _callers(record: Record) -> None:
-    """No attempt outlasts its timeout; no call is tried more often than allowed; only a breaker short-circuits."""
+    """No attempt outlasts its timeout; no call is tried more often than allowed; only a caller's gates short-circuit."""
     columns, links = record.attempts, record.scenario.links
     lasted = columns["ended_at"] - columns["sent_at"]
     for name, mine in _on(record, "call", "send").items():
@@ -39,8 +39,10 @@ def _callers(record: Record) -> None:
         short = columns["outcome"][mine] == SHORT_CIRCUITED
         tries = columns["number"][mine][~short]
         most = link.retry.max_attempts if link is not None and link.retry is not None else 1
+        if link is not None and link.hedge is not None:
+            most *= 1 + link.hedge.most
         assert tries.max(initial=0) <= most, f"attempts on {name}"
-        if link is None or link.breaker is None:
+        if link is None or not any((link.breaker, link.throttle, link.limit, link.bulkhead, link.propagate_deadline)):
             assert not short.any(), f"short-circuits on {name}"
 
 
@@ -78,10 +80,10 @@ def _replicas(record: Record) -> None:
         waited = columns["started_at"] - columns["entered_at"]
         if model.max_wait is not None:
             assert np.nanmax(waited[here], initial=0.0) <= model.max_wait + TINY_S, f"max wait at {name}"
-        for service, begin, end in record.down:
+        for service, replica, begin, end in record.down:
             if service == name:
-                started = columns["started_at"][here]
-                assert not ((started >= begin) & (started < end)).any(), f"{name} serves while it is down"
+                started = columns["started_at"][here & (columns["replica"] == replica)]
+                assert not ((started >= begin) & (started < end)).any(), f"{name}#{replica} serves while it is down"
         for replica in range(model.replicas):
             mine = np.flatnonzero(here & (columns["replica"] == replica))
             line_end = np.fmin(columns["started_at"][mine], columns["left_at"][mine])

@@ -12,10 +12,14 @@ from sim.scenario.models.faults import (
     Crash,
     Cut,
     Delay,
+    Drip,
     Errors,
     Fault,
+    LinkFault,
     Lose,
+    Partition,
     Pause,
+    ServiceFault,
     Slow,
     Spike,
     fault_kind,
@@ -23,7 +27,7 @@ from sim.scenario.models.faults import (
 from sim.scenario.models.defences import Breaker, Bulkhead, Cache, CallLimit, Hedge, Retry, RetryBudget, Throttle
 from sim.scenario.models.links import Link
 from sim.scenario.models.nodes import Queue, Service
-from sim.scenario.models.overload import RateLimit, Shed
+from sim.scenario.models.overload import Concurrency, RateLimit, Shed
 from sim.scenario.models.scenario import Claim, Scenario, Toggle
 from sim.scenario.models.steps import (
     STEPS,
@@ -54,9 +58,11 @@ __all__ = [
     "Call",
     "CallLimit",
     "Claim",
+    "Concurrency",
     "Crash",
     "Cut",
     "Delay",
+    "Drip",
     "Effect",
     "Errors",
     "FAULTS",
@@ -64,11 +70,13 @@ __all__ = [
     "Fault",
     "Hedge",
     "Link",
+    "LinkFault",
     "Lose",
     "Model",
     "OnError",
     "PATCH",
     "Parallel",
+    "Partition",
     "Patch",
     "Pause",
     "Queue",
@@ -84,6 +92,7 @@ __all__ = [
     "Send",
     "Service",
     "Shed",
+    "ServiceFault",
     "Slow",
     "Spike",
     "Step",

@@ -93,6 +93,9 @@ class Scenario(Model):
     """Point-to-point queues by name."""
     links: dict[LinkName, Link] = {}
     """Links by `caller -> callee`; an end is a workload, a service or a queue."""
+    hosts: dict[str, Annotated[list[str], Field(min_length=1)]] = {}
+    """Hosts, racks or zones by name, each a list of what stands on it: services, single replicas (`payments#0`), queues.
+    A fault of a node can name one instead, and strikes all that is on it."""
     faults: dict[str, AnyFault] = {}
     """What is injected, by name."""
     variants: dict[str, Patch] = {}

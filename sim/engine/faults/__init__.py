@@ -1,0 +1,61 @@
+"""Faults: what is injected, when, into which part. A fault acts at the edges of its windows.
+
+The edges go first at their instant, beginnings before ends. Windows may overlap: factors multiply, delays add, shares
+combine independently, crash beats pause. Every window is drawn before the run (``spans``); what a system needs to be
+struck is built in only where some fault strikes (``needs``). Left out: faults that wait for something to happen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Callable
+
+from sim.engine.faults import network, nodes
+from sim.engine.faults.needs import Needs, needs
+from sim.engine.faults.spans import spans
+from sim.engine.kernel import FAULT_EDGE
+from sim.scenario import models
+
+if TYPE_CHECKING:
+    from sim.engine.build import Building
+    from sim.engine.faults.spans import Span
+
+__all__ = ["Needs", "needs", "schedule", "spans"]
+
+Act = Callable[[], None]
+Edges = tuple[Act, Act]
+"""What happens at the beginning and at the end."""
+
+
+def schedule(building: Building) -> None:
+    """Put the edges of every window of every fault on the clock."""
+    kernel, events = building.kernel, building.recorder.events
+    ends: list[tuple[float, str, list[Act]]] = []
+    for name, fault in building.scenario.faults.items():
+        for number, span in enumerate(building.spans[name]):
+            edges = _edges(building, name, f"{name} {number}", fault, span)
+            starts, stops = [start for start, _ in edges], [stop for _, stop in edges]
+            kernel.at(span[0], FAULT_EDGE, _edge, (events, span[0], "fault begins", name, starts))
+            ends.append((span[1], name, stops))
+    for end, name, stops in ends:  # after all beginnings, so that nothing slips between two windows that touch
+        kernel.at(end, FAULT_EDGE, _edge, (events, end, "fault ends", name, stops))
+
+
+def _edge(what: tuple[list[tuple[float, str, str, str]], float, str, str, list[Act]]) -> None:
+    events, at, kind, name, acts = what
+    events.append((at, kind, name, ""))
+    for act in acts:
+        act()
+
+
+def _edges(building: Building, name: str, key: str, fault: models.Fault, span: Span) -> list[Edges]:
+    """Return what happens at the edges of one window of *fault*, for each part that it strikes."""
+    struck = building.strikes[name]
+    found: list[Edges] = []
+    for link in struck.links:
+        if link in building.networks:
+            found.append(network.edges(building, name, key, fault, link))
+    for queue in struck.queues:
+        found.append(nodes.on_queue(building.queues[queue], fault))
+    for service, indexes in struck.services.items():
+        found.append(nodes.on_service(building, name, key, fault, building.services[service], indexes))
+    return found  # the arrivals of a spike are a source of their own

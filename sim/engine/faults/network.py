@@ -1,0 +1,69 @@
+"""What faults do to links: cut them, slow them down, make them lossy, let only so much through; each way or one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.engine.faults.nodes import switch
+from sim.outcomes import PENDING, REFUSED
+from sim.scenario import models
+
+if TYPE_CHECKING:
+    from sim.engine.build import Building
+    from sim.engine.faults import Edges
+    from sim.engine.links import FaultyNetwork, Way
+
+_WAYS = {"out": ("out",), "back": ("back",), "both": ("out", "back")}
+
+
+def edges(building: Building, name: str, key: str, fault: models.Fault, link: str) -> Edges:
+    """Return the edges of a window, with the unique name *key*, of the fault *name* on *link*."""
+    network: FaultyNetwork = building.networks[link]
+    if isinstance(fault, models.Cut | models.Partition):
+        ways = _WAYS[fault.way if isinstance(fault, models.Cut) else "both"]
+        return _cut(building, network, link, fault.mode, ways)
+    pairs = [_on_way(building, key, fault, network.ways[way]) for way in _WAYS[getattr(fault, "way", "both")]]
+
+    def begin() -> None:
+        for start, _ in pairs:
+            start()
+
+    def end() -> None:
+        for _, stop in pairs:
+            stop()
+
+    return begin, end
+
+
+def _on_way(building: Building, key: str, fault: models.Fault, way: Way) -> Edges:
+    match fault:
+        case models.Delay():
+            draw = building.streams.draw(fault.by, f"fault {key}", way.name)
+            return switch(way.delays, key, draw, way.change)
+        case models.Lose():
+            return switch(way.losses, key, float(fault.share), way.change)
+        case models.Drip():
+            return switch(way.drips, key, 1.0 / float(fault.rate), way.change)
+    raise TypeError(f"{type(fault).__name__} is no fault of a link")
+
+
+def _cut(building: Building, network: FaultyNetwork, link: str, mode: str, names: tuple[str, ...]) -> Edges:
+    """Count the cuts that are on; a reset also tells whoever waits for an answer over *link*."""
+    ways = [network.ways[name] for name in names]
+    refuses = mode != "silent"
+
+    def change(by: int) -> None:
+        for way in ways:
+            way.cuts += by
+            way.refusing_cuts += by * refuses
+
+    def begin() -> None:
+        change(1)
+        if mode == "reset":
+            waiting = [one for one in building.recorder.open_attempts.values() if one.outcome == PENDING]
+            for attempt in waiting:
+                if attempt.outcome == PENDING and building.sites[int(attempt.step.code)].link == link:
+                    attempt.result, attempt.cause = REFUSED, network.cut_cause
+                    attempt.step.receive(attempt)
+
+    return begin, lambda: change(-1)
