@@ -15,6 +15,7 @@ from sim.outcomes import OK
 
 if TYPE_CHECKING:
     from sim.engine.calls import Attempt
+    from sim.engine.concurrency import InFlight
     from sim.engine.rules import TokenLine
 
 
@@ -30,7 +31,10 @@ class Rule(Protocol):
 class Door:
     """The rules of one replica, with what they remember."""
 
-    __slots__ = ("tokens", "at_entry", "to_join", "to_begin", "newest_first", "patience", "empty_at", "anew")
+    __slots__ = ("tokens", "at_entry", "to_join", "to_begin", "newest_first", "patience", "empty_at", "anew",
+                 "in_flight")  # fmt: skip
+    in_flight: InFlight
+    """Of replicas with a limit on calls in flight; one of the rules at entry, too."""
 
     def __init__(self, anew: Callable[[], Door]) -> None:
         self.tokens: TokenLine | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
+from sim.engine.concurrency import InFlight
 from sim.engine.doors import Door
 from sim.engine.record import MARKS
 from sim.engine.recorder import cause
@@ -26,7 +27,8 @@ DELAYED = MARKS.index("delayed")
 
 def is_guarded(model: models.Service) -> bool:
     """Whether the replicas of this service have rules of their own."""
-    return model.limit is not None or model.shed is not None or model.line.kind != "fifo"
+    rules = (model.limit, model.shed, model.concurrency)
+    return model.line.kind != "fifo" or any(rule is not None for rule in rules)
 
 
 def is_plain(model: models.Service, operation: str) -> bool:
@@ -120,6 +122,9 @@ def guard(house: Building, name: str, model: models.Service, replica: Guarded) -
             door.newest_first = AdaptiveLifo(model.line.above, model.line.after_s).newest_first
         if model.shed is not None:
             _shed(house, name, model.shed, priorities, replica, door)
+        if model.concurrency is not None:  # the last to be asked at entry: who it admits is inside
+            door.in_flight = InFlight(model.concurrency, house.place(name))
+            door.at_entry.append(door.in_flight)
         return door
 
     replica.door = anew()

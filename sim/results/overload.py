@@ -5,23 +5,29 @@ A reason is what the caller was told: one that had left before was told nothing 
 
 from __future__ import annotations
 
+import math
 from typing import Any, Callable
 
 import numpy as np
 
 from sim.engine.record import MARKS, REASONS, REJECTED
 from sim.results.book import Book
+from sim.results.columns import Floats
 from sim.results.rows import Measure, Names, Rows
+from sim.results.windows import Window
 
 NAMES: Names = {
     "rate limited": ("calls", "calls rejected because the service's rate limit had no token for them"),
     "delayed": ("calls", "calls that waited for a token of the service's rate limit"),
     "shed": ("calls", "calls rejected by the service's load shedding, on joining or on leaving the line"),
+    "over concurrency limit": ("calls", "calls rejected because so many were in flight as the limit allows"),
+    "concurrency limit mean": ("calls", "time-weighted limit on calls in flight, of all replicas together"),
 }
 
 TOLD: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "rate limited": ("rate limit", lambda service: service.limit is not None),
     "shed": ("shed", lambda service: service.shed is not None),
+    "over concurrency limit": ("concurrency limit", lambda service: service.concurrency is not None),
 }
 """The measures that count a reason: (the reason, whether a service has what gives it)."""
 
@@ -42,7 +48,26 @@ def family(book: Book) -> list[Measure]:
             if model.limit is not None and model.limit.when_full == "wait":
                 count = _marked(book, "delayed", place, window.holds(book.record.marks["at"]))
                 table.add("delayed", name, window.name, count if window.spans else None, count)
+            if model.concurrency is not None:
+                at, limit = levels(book, "concurrency limit", name)
+                table.add("concurrency limit mean", name, window.name, mean_level(window, at, limit), len(at))
     return table.rows
+
+
+def levels(book: Book, kind: str, name: str) -> tuple[Floats, Floats]:
+    """Return (instants, level from each on) that the events of *kind* tell of the component *name*."""
+    told = [(at, float(detail)) for at, what, of, detail in book.record.events if what == kind and of == name]
+    pairs = np.array(told, np.float64).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def mean_level(window: Window, at: Floats, level: Floats) -> float | None:
+    """Return the time-weighted mean of a level over *window*; None for an empty one."""
+    if not window.spans:
+        return None
+    until = np.append(at[1:], np.inf)
+    areas = [float(value) * window.area_s(at[i : i + 1], until[i : i + 1]) for i, value in enumerate(level)]
+    return math.fsum(areas) / window.seconds
 
 
 def _marked(book: Book, kind: str, place: int, inside: Any) -> int:

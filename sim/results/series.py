@@ -18,6 +18,7 @@ from sim.results.book import Book
 from sim.results.breakers import changes
 from sim.results.columns import Bools, Floats
 from sim.results.intervals import areas_per_second, lowest_at
+from sim.results.overload import levels
 from sim.results.rows import Names
 
 NAMES: Names = {
@@ -30,6 +31,7 @@ NAMES: Names = {
     "in service": ("visits", "visits that have begun and not left"),
     "waiting": ("visits", "visits in line for a worker"),
     "utilisation": ("ratio", "held worker time over all worker time; none for unlimited workers"),
+    "concurrency limit": ("calls", "limit on calls in flight, of all replicas together"),
     "attempts": ("/s", "attempts sent"),
     "breaker state": ("", "0 closed, 0.5 half-open, 1 open"),
     "published": ("/s", "messages published"),
@@ -96,6 +98,15 @@ def _services(book: Book, seconds: int) -> Iterator[Series]:
         yield Series(of, "waiting", _level(book, *book.lines(code), seconds))
         if not math.isinf(workers):
             yield Series(of, "utilisation", _level(book, *book.holds(code), seconds) / workers)
+        if book.model(of).concurrency is not None:
+            yield Series(of, "concurrency limit", _told(book, "concurrency limit", of, seconds))
+
+
+def _told(book: Book, kind: str, of: str, seconds: int) -> Floats:
+    """Return the level that events tell, at the beginning of each second."""
+    at, level = levels(book, kind, of)
+    told: Floats = level[np.searchsorted(at, np.arange(seconds, dtype=np.float64), side="right") - 1]
+    return told
 
 
 def _links(book: Book, seconds: int) -> Iterator[Series]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Iterator
 
 from sim import quantities as q
-from sim.scenario.tree import Node, Problem, at_key, at_value, parsed
+from sim.scenario.tree import Node, Problem, Words, at_key, at_value, parsed
 from sim.scenario.workloads import given
 
 
@@ -14,6 +14,7 @@ def overload_problems(root: Node) -> Iterator[Problem]:
     for service in root.children("services").values():
         yield from _limit(service.get("limit"))
         yield from _shed(service)
+        yield from _concurrency(service.get("concurrency"))
 
 
 def _limit(limit: Node | None) -> Iterator[Problem]:
@@ -38,7 +39,7 @@ def _shed(service: Node) -> Iterator[Problem]:
         waiting = service.get("waiting")
         if waiting is not None and waiting.value == "unlimited":
             yield at_key(node, "share out a bounded `waiting`", value="unlimited")
-    for node in given(shed, "controlled delay"):
+    if given(shed, "controlled delay"):
         for patience in given(service, "max wait"):
             yield at_key(patience, "not stand beside `shed.controlled delay`, which says how long one may wait")
 
@@ -53,3 +54,37 @@ def _falling(shares: Node) -> Iterator[Problem]:
         if share is not None and before is not None and share > before:
             yield at_value(node, "not be above the share of what is more important")
         before = share
+
+
+_OF_KIND = {"aimd": ("backoff", "slow call"), "gradient": ("smoothing", "tolerance", "queue", "window")}
+
+
+def _concurrency(limit: Node | None) -> Iterator[Problem]:
+    """Find keys of the other kind, bounds that cross, and factors that would break the limit."""
+    if limit is None or limit.word("kind") not in _OF_KIND:
+        return
+    for kind, keys in _OF_KIND.items():
+        for node in given(limit, *keys):
+            if kind != limit.word("kind"):
+                yield at_key(node, f"stand beside `kind: {kind}`")
+    for key, parse, low, high, rule in (
+        ("backoff", q.parse_share, 0.0, 1.0, "be a share above 0% and below 100%"),
+        ("smoothing", q.parse_share, 0.0, 1.1, "be a share above 0%"),
+        ("tolerance", q.parse_factor, 0.999, q.UNLIMITED, "be a factor of at least 1x"),
+    ):
+        for written in given(limit, key):
+            value = parsed(parse, written)
+            if value is not None and not low < value < high:
+                yield at_value(written, rule)
+    least, initial, most = (_whole(limit, key, default) for key, default in _BOUNDS)
+    if not least <= initial <= most:
+        yield at_key(limit, "have least <= initial <= most", value=Words(f"{least}, {initial} and {most}"))
+
+
+_BOUNDS = (("least", 1), ("initial", 20), ("most", 1000))
+
+
+def _whole(node: Node, key: str, default: int) -> int:
+    child = node.get(key)
+    value = default if child is None or child.value is None else child.value
+    return value if isinstance(value, int) else default

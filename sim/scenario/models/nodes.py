@@ -9,7 +9,7 @@ from pydantic import Field
 from sim.quantities import UNLIMITED, BackoffLaw, Balance, LineOrder
 from sim.scenario.fields import BackoffField, BalanceField, Count, LineField, PositiveCount, PositiveDuration
 from sim.scenario.models.base import Model
-from sim.scenario.models.overload import RateLimit, Shed
+from sim.scenario.models.overload import Concurrency, RateLimit, Shed
 from sim.scenario.models.steps import Recipe
 
 
@@ -36,6 +36,8 @@ class Service(Model):
     """A rate limiter at the door of each replica."""
     shed: Shed | None = None
     """Load shedding: whom to turn away, in overload."""
+    concurrency: Concurrency | None = None
+    """An adaptive limit on calls in flight at each replica."""
     line: LineField = LineOrder("fifo")
     """Who of those in line is next: `fifo`, `lifo`, or `adaptive lifo above 10 after 100ms`, which is lifo while more
     than so many (default 0) wait and the line has not been empty for so long (default 100ms)."""

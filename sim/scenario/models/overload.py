@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.scenario.fields import PositiveDuration, RateNumber, Share, TargetField
+from sim.scenario.fields import Factor, PositiveDuration, RateNumber, Share, TargetField
 from sim.scenario.models.base import Model
 
 
@@ -37,3 +37,32 @@ class Shed(Model):
     controlled_delay: TargetField | None = None
     """How long one may wait in line: the interval, but only the target once the line has not been empty for an
     interval: `target 5ms interval 100ms`. Goes well with `line: adaptive lifo`."""
+
+
+class Concurrency(Model):
+    """A limit on calls in flight that finds its own size, in each replica: the next call is answered rejected.
+
+    A call is in flight from entering the replica to leaving it, its time in line included.
+    """
+
+    kind: Literal["aimd", "gradient"]
+    """`aimd` grows by one with each call that went well and shrinks with each that was dropped (it was rejected, took
+    too long, or its caller had gone); `gradient` shrinks as latency grows beyond what it has been for long."""
+    initial: Annotated[int, Field(ge=1)] = 20
+    """The limit at the start, and after a crash."""
+    least: Annotated[int, Field(ge=1)] = 1
+    """It does not fall below this."""
+    most: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
+    """It does not grow above this."""
+    backoff: Share = 0.9
+    """`aimd`: what is left of the limit after a drop."""
+    slow_call: PositiveDuration | None = None
+    """`aimd`: a call that took longer counts as dropped."""
+    smoothing: Share = 0.2
+    """`gradient`: how far the limit moves at a time towards where latency says it should be."""
+    tolerance: Factor = 1.5
+    """`gradient`: latency up to so many times the long-term mean is no sign of overload."""
+    queue: Annotated[int, Field(ge=1)] = 4
+    """`gradient`: how many more calls it tries to let in each time."""
+    window: Annotated[int, Field(ge=1)] = 600
+    """`gradient`: over about how many calls the long-term mean is taken."""
