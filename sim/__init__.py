@@ -22,6 +22,7 @@ _HOMES = {
     "check": "sim.experiments.check", "ablate": "sim.experiments.ablate", "Ablation": "sim.experiments.ablate",
     "matrix": "sim.experiments.matrix", "Matrix": "sim.experiments.trials",
     "hysteresis": "sim.experiments.hysteresis", "Hysteresis": "sim.experiments.hysteresis",
+    "breaker_costs": "sim.experiments.breakers",
     "exercise": "sim.answers", "check_answer": "sim.answers",
     "topology": "sim.topology", "theory": "sim.theory",
     "LabError": "sim.errors", "ParameterError": "sim.errors", "ScenarioError": "sim.errors",

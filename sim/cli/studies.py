@@ -1,0 +1,125 @@
+"""Commands that study one combination under many conditions: matrix, hysteresis, breakers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sim.cli.helpers import earlier_document, leave, load_file, names_in, progress_bar, say, tell_written
+from sim.cli.options import (
+    CLAIM_FAILED, CUT_OFF, OK, File, Json, Out, Replications, Seed, Set, Variant, With, Workers,
+)  # fmt: skip
+
+
+def matrix(
+    file: File,
+    faults: Annotated[
+        str | None, typer.Option("--faults", help="Only these, with commas: slow, 'crash refuse'…")
+    ] = None,
+    on: Annotated[str | None, typer.Option("--on", help="Only on these nodes and links, with commas.")] = None,
+    size: Annotated[
+        list[str] | None, typer.Option("--size", help="FAULT=SIZE, e.g. slow=20x, errors=10%, delay=250ms.")
+    ] = None,
+    at: Annotated[str | None, typer.Option("--at", help="When each begins; default a third into the run.")] = None,
+    for_: Annotated[str | None, typer.Option("--for", help="How long; default a sixth of the run.")] = None,
+    toggles: Annotated[
+        str | None, typer.Option("--toggles", help="Defences to try, with commas; default all of the variant.")
+    ] = None,
+    worst: Annotated[int, typer.Option("--worst", min=0, help="Try the defences on so many of the worst.")] = 5,
+    top: Annotated[int, typer.Option("--top", min=1, help="List so many faults.")] = 15,
+    fail_above: Annotated[
+        str | None, typer.Option("--fail-above", help="Status 1 if a fault costs more than this share, e.g. 20%.")
+    ] = None,
+    against: Annotated[
+        Path | None, typer.Option("--against", help="An earlier `matrix --json`: status 1 if anything is worse.")
+    ] = None,
+    variant: Variant = None, with_: With = None, set_: Set = None, seed: Seed = None,
+    replications: Replications = None, out: Out = None, json: Json = False, workers: Workers = None,
+) -> None:  # fmt: skip
+    """Try every fault on every node and link, one at a time: what hurts most, and what each defence would change."""
+    from sim.experiments.matrix import matrix as matrix_of
+    from sim.export import summary
+    from sim.export.matrix import matrix_document, of_matrix, worse_than
+    from sim.quantities import parse_duration, parse_share
+
+    scenario = load_file(file)
+    limit = None if fail_above is None else parse_share(fail_above)
+    before = None if against is None else earlier_document(against)
+    with progress_bar(f"trying faults on {scenario.title}") as progress:
+        found = matrix_of(
+            scenario, variant, with_ or (), names_in(toggles), names_in(faults) or (), names_in(on) or (),
+            _sizes(size), None if at is None else parse_duration(at), None if for_ is None else parse_duration(for_),
+            worst, replications, seed, workers, progress, set_ or (),
+        )  # fmt: skip
+    document = matrix_document(found)
+    if json:
+        print(summary.to_json(document), end="")
+    else:
+        print(of_matrix(found, top))
+    if out is not None:
+        from sim.export.folder import write_matrix
+
+        tell_written(write_matrix(found, out))
+    worse = [] if before is None else worse_than(document, before)
+    if limit is not None:
+        worse += [f"{one.name}: more than {fail_above} of the requests in the fault lost" for one in found.above(limit)]
+    for line in worse:
+        say(line)
+    if found.cut_off:
+        leave(CUT_OFF)
+    leave(CLAIM_FAILED if worse else OK)
+
+
+def _sizes(texts: list[str] | None) -> dict[str, Any]:
+    """Return FAULT=SIZE texts as a mapping; what is no such text is refused where sizes are read."""
+    return {name.strip(): size.strip() for name, _, size in (text.partition("=") for text in texts or ())}
+
+
+def hysteresis(
+    file: File,
+    workload: Annotated[str, typer.Option("--workload", help="Whose load is stepped; an open loop.")],
+    low: Annotated[str, typer.Option("--from", help="The lowest load, e.g. 2/s.")],
+    high: Annotated[str, typer.Option("--to", help="The highest load, e.g. 12/s.")],
+    steps: Annotated[int, typer.Option("--steps", min=2, help="How many loads from the lowest to the highest.")] = 8,
+    step: Annotated[str, typer.Option("--step", help="How long each step lasts; its second half is measured.")] = "60s",
+    variant: Variant = None, with_: With = None, set_: Set = None, seed: Seed = None,
+    replications: Replications = None, out: Out = None, json: Json = False, workers: Workers = None,
+) -> None:  # fmt: skip
+    """Step the load up, then down: where service is lost, and how far the load must fall until it is found again."""
+    from sim.experiments.hysteresis import hysteresis as hysteresis_of
+    from sim.export import summary
+    from sim.export.hysteresis import hysteresis_document, of_hysteresis
+
+    scenario = load_file(file)
+    with progress_bar(f"stepping {workload}") as progress:
+        found = hysteresis_of(
+            scenario, workload, low, high, steps, step, variant, with_ or (), replications, seed, workers, progress,
+            set_ or (),
+        )  # fmt: skip
+    if json:
+        print(summary.to_json(hysteresis_document(found)), end="")
+    else:
+        print(of_hysteresis(found))
+    if out is not None:
+        from sim.export.folder import write_hysteresis
+
+        tell_written(write_hysteresis(found, out))
+    leave(CUT_OFF if found.run.cut_off else OK)
+
+
+def breakers(
+    file: File, variant: Variant = None, with_: With = None, set_: Set = None, seed: Seed = None,
+    replications: Replications = None, json: Json = False, workers: Workers = None,
+) -> None:  # fmt: skip
+    """Tell what each circuit breaker costs and saves: the same requests with it and without it, one by one."""
+    from sim.experiments.breakers import breaker_costs
+    from sim.export import summary
+    from sim.export.breakers import breakers_document, of_breakers
+
+    scenario = load_file(file)
+    with progress_bar(f"pairing {scenario.title}") as progress:
+        found = breaker_costs(scenario, variant, with_ or (), replications, seed, workers, progress, set_ or ())
+    print(summary.to_json(breakers_document(found)) if json else of_breakers(found) + "\n", end="")
+    leave(CUT_OFF if found.cut_off else OK)

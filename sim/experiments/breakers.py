@@ -1,0 +1,161 @@
+"""What a circuit breaker costs and what it saves: the same requests with and without it, one by one.
+
+A request is *spoiled* if the breaker stopped one of its calls, it was not well served, and without the breaker, on the
+same seed, it is: the availability cost. It is *saved* if it is well served only with the breaker. Requests are paired
+by workload and arrival. Luck that is drawn call by call (a `fail` step, a law of work) falls on others when calls are
+left out, so a few requests change sides by chance alone, as many one way as the other. Left out: requests of closed
+loops, whose arrivals depend on what was answered, and what the callee is spared (compare its measures for that).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any, Callable, Iterable, Mapping
+
+import numpy as np
+
+from sim.engine.record import SHORT_CIRCUITED
+from sim.errors import ParameterError
+from sim.experiments.batch import Batch, Job
+from sim.results.book import Book
+from sim.results.columns import Bools, Floats, Ints
+from sim.results.statistics import Interval, interval
+
+
+@dataclass(frozen=True, slots=True)
+class Fates:
+    """The requests of open loops after the warm-up: who asked, when, who was well served, and who was stopped where."""
+
+    workload: Ints
+    arrived_at: Floats
+    good: Bools
+    stopped: dict[str, Bools]
+    cut_off: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """One replication, in requests: all *paired*, those *stopped* by the breaker, and what became of them.
+
+    *spoiled* were stopped, and are well served without the breaker only; *unlucky* too, though nothing of theirs was
+    stopped; *saved* are well served with it only. Well served with it, less without it, is saved - spoiled - unlucky.
+    """
+
+    paired: int
+    stopped: int
+    spoiled: int
+    unlucky: int
+    saved: int
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerCost:
+    """What the breaker of one *link* costs and saves, for each replication."""
+
+    link: str
+    pairings: tuple[Pairing, ...]
+
+    def share(self, what: str) -> Interval:
+        """Return the share of all requests that were ``stopped``, ``spoiled``, ``unlucky`` or ``saved``."""
+        return interval([getattr(one, what) / one.paired for one in self.pairings if one.paired])
+
+    @property
+    def availability_cost(self) -> Interval:
+        """The share of all requests that was spoiled: stopped, and served without the breaker."""
+        return self.share("spoiled")
+
+    @property
+    def net(self) -> Interval:
+        """What the breaker changes in all: the share of requests well served with it, less that without it."""
+        return interval([(it.saved - it.spoiled - it.unlucky) / it.paired for it in self.pairings if it.paired])
+
+
+class BreakerCosts:
+    """The costs of every breaker of one combination, each taken out alone."""
+
+    def __init__(self, scenario: Any, seed: int, costs: tuple[BreakerCost, ...], cut_off: str) -> None:
+        self.scenario = scenario
+        self.seed = seed
+        self.costs = costs
+        self.cut_off = cut_off
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each breaker and each of its numbers: mean and 95 % interval over the replications."""
+        found = []
+        for one in self.costs:
+            told = {name: one.share(name) for name in ("stopped", "spoiled", "unlucky", "saved")}
+            for name, spread in {**told, "net": one.net}.items():
+                found.append({
+                    "link": one.link, "share": name, "mean": spread.mean, "low": spread.low, "high": spread.high,
+                    "runs": spread.n,
+                })  # fmt: skip
+        return found
+
+    @property
+    def table(self) -> Any:
+        """``rows`` as a data frame."""
+        import pandas
+
+        return pandas.DataFrame(self.rows)
+
+    def _repr_html_(self) -> str:
+        return str(self.table.to_html(index=False))
+
+
+def breaker_costs(
+    scenario: Any, variant: str | None = None, with_: Iterable[str] = (), replications: int | None = None,
+    seed: int | None = None, workers: int | None = 1, progress: Callable[[float], None] | None = None,
+    set_: Mapping[str, object] | Iterable[str] = (),
+) -> BreakerCosts:  # fmt: skip
+    """Play one combination with all its breakers, and without each of them, on the same seeds.
+
+    Raises ``ParameterError`` where there is no breaker, or no open loop to pair requests of.
+    """
+    set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
+    base = scenario.resolve(variant, with_, set_)
+    links = [name for name, link in base.links.items() if link.breaker is not None]
+    if not links:
+        raise ParameterError("have a link with a breaker", base.variant or "as written", place="the combination")
+    if all(workload.users is not None for workload in base.workload.values()):
+        raise ParameterError("have an open loop", list(base.workload), place="the combination")
+    bare = [base.resolve(base.variant, base.toggles_on, {f"links.{name}.breaker": None}) for name in links]
+    runs = range(base.replications if replications is None else replications)
+    root = base.seed if seed is None else seed
+    jobs = [Job(one, root, number) for one in (base, *bare) for number in runs]
+    with Batch(len(jobs), workers, progress) as batch:
+        found = batch.look(jobs, partial(fates, links=tuple(links)))
+    groups = [found[i : i + len(runs)] for i in range(0, len(found), len(runs))]
+    costs = tuple(
+        BreakerCost(name, tuple(paired(a, b, name) for a, b in zip(groups[0], without, strict=True)))
+        for name, without in zip(links, groups[1:], strict=True)
+    )
+    return BreakerCosts(base, root, costs, next((one.cut_off for one in found if one.cut_off), ""))
+
+
+def fates(book: Book, links: tuple[str, ...]) -> Fates:
+    """Look at what became of every request, and which of them a breaker of *links* stopped."""
+    record, requests = book.record, book.requests
+    loops = [i for i, name in enumerate(record.workloads) if record.scenario.workload[name].users is None]
+    chosen = np.flatnonzero(np.isin(requests["workload"], loops) & book.windows["all"].holds(book.arrived_at))
+    stopped = {}
+    for name in links:
+        rows = book.link_shelf.rows(book.links.index(name)) if name in book.links else np.zeros(0, np.int64)
+        cut = rows[book.attempts["outcome"][rows] == SHORT_CIRCUITED]
+        stopped[name] = np.isin(chosen, book.request_of[cut])
+    return Fates(
+        requests["workload"][chosen].astype(np.int64), book.arrived_at[chosen], book.good[chosen], stopped,
+        record.cut_off,
+    )  # fmt: skip
+
+
+def paired(with_: Fates, without: Fates, link: str) -> Pairing:
+    """Count what the breaker of *link* made of each request that came in both runs."""
+    here = {key: row for row, key in enumerate(zip(with_.workload.tolist(), with_.arrived_at.tolist()))}
+    keys = list(zip(without.workload.tolist(), without.arrived_at.tolist()))
+    pairs = np.array([(here[key], row) for row, key in enumerate(keys) if key in here], np.int64).reshape(-1, 2)
+    now, bare, cut = with_.good[pairs[:, 0]], without.good[pairs[:, 1]], with_.stopped[link][pairs[:, 0]]
+    worse = bare & ~now
+    return Pairing(len(pairs), int(cut.sum()), int((worse & cut).sum()), int((worse & ~cut).sum()),
+                   int((now & ~bare).sum()))  # fmt: skip
