@@ -23,7 +23,7 @@ ROOMS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (("sim.results",), ("numpy", "pandas", "scipy")),
     (("sim.experiments",), ("numpy", "pandas", "dask", "pyarrow")),
     (("sim.plots", "sim.export", "sim.replay"), ("numpy", "pandas", "networkx", "matplotlib", "altair", "pyarrow")),
-    (FACES, ("typer", "click", "rich", "streamlit", "altair", "numpy", "pandas", "matplotlib")),
+    (FACES, ("typer", "click", "rich", "streamlit", "altair", "numpy", "pandas", "matplotlib", "segno")),
 ]
 """From top to bottom: the modules of a room, and the packages from outside that it may use, heavy ones in functions."""
 

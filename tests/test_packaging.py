@@ -46,7 +46,11 @@ def test_constraints_are_exact_and_cover_every_requirement() -> None:
 
 
 def test_the_wheel_carries_the_scenarios_where_an_installed_copy_looks_for_them() -> None:
-    assert PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"] == {"scenarios": "sim/_scenarios"}
+    assert PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"] == {
+        "scenarios": "sim/_scenarios",
+        "app.py": "sim/_app/app.py",
+        ".streamlit/config.toml": "sim/_app/.streamlit/config.toml",
+    }
     assert shipped_folder().name in ("scenarios", "_scenarios")
 
 

@@ -11,7 +11,7 @@ from typing import Any, Callable
 
 import typer
 
-from sim.cli import designs, files, runs, studies
+from sim.cli import designs, files, lab, runs, studies
 from sim.cli.helpers import say
 from sim.cli.options import BAD_INPUT, CLAIM_FAILED, CUT_OFF, INTERRUPTED
 from sim.errors import BudgetError, LabError, ModelError
@@ -21,7 +21,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "run": runs.run, "explain": runs.explain, "check": runs.check,
     "compare": designs.compare, "ablate": designs.ablate, "matrix": studies.matrix,
     "hysteresis": studies.hysteresis, "breakers": studies.breakers,
-    "schema": files.schema, "explain-field": files.explain_field,
+    "schema": files.schema, "explain-field": files.explain_field, "lab": lab.lab,
 }  # fmt: skip
 """Every command in the order of the help."""
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from sim.lab import pages, state, theme
+from sim.lab import pages, room, state, theme
 from sim.lab.words import HELP
 
 
 def main() -> None:
     """Draw the page that the address names."""
     st.set_page_config(page_title="Pileup", page_icon=pages.ICON, layout="wide")
+    if not room.admitted():
+        return
     chosen = st.navigation(list(pages.all_pages().values()), position="top")
     theme.style()
     state.read_link()

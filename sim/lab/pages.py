@@ -7,6 +7,7 @@ from typing import Any, Callable
 
 import streamlit as st
 
+from sim.lab import room
 from sim.lab.choice import Choice, to_query
 
 ICON = (
@@ -23,9 +24,10 @@ TITLES = {
 
 def all_pages() -> dict[str, Any]:
     """Return the pages for ``st.navigation``; a page's module is imported when the page is drawn."""
+    titles = TITLES | ({"room": "Room"} if room.is_open() else {})
     pages = {
         name: st.Page(_drawer(name), title=title, url_path=name, default=name == "start")
-        for name, title in TITLES.items()
+        for name, title in titles.items()
     }
     st.session_state["pages"] = pages
     return pages

@@ -9,9 +9,10 @@ from uuid import uuid4
 import streamlit as st
 
 from sim.errors import LabError
+from sim.lab import room
 from sim.lab.choice import OWN, Choice, from_query, resolve, to_query
 from sim.lab.runs import Job, Order, Players
-from sim.scenario import Summary, catalogue, load, loads
+from sim.scenario import Summary, catalogue, load
 from sim.scenario.shipped import shipped_folder, shipped_scenario
 
 _CHOICE, _GENERATION, _USER, _LINK, _RUNNING = "choice", "generation", "user", "link", "running"
@@ -80,6 +81,8 @@ def _as_lists(query: dict[str, str | list[str]]) -> dict[str, list[str]]:
 def scenario_of(chosen: Choice) -> Any:
     """Return the scenario that is chosen; raises ``LabError`` where there is none such or it is not valid."""
     if chosen.scenario == OWN:
+        if not room.composing_is_open():
+            raise LabError("in a room only the trainer plays scenarios that are not shipped")
         return _own(chosen.text)
     path = shipped_scenario(chosen.scenario)
     if path is None:
@@ -94,7 +97,9 @@ def _shipped(path: str, changed_at_ns: int) -> Any:
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _own(text: str) -> Any:
-    return loads(text, name="your scenario")
+    from sim.lab.compose.check import opened
+
+    return opened(text)
 
 
 def resolved(chosen: Choice | None = None) -> Any:

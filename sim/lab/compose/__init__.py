@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from sim.errors import LabError, ParameterError
-from sim.lab import state, theme
+from sim.lab import pages, state, theme
 from sim.lab.choice import OWN, Choice, pack, unpack
 from sim.lab.compose import drawing, results, table
 from sim.lab.compose.check import MOST_LETTERS, Checked, check
@@ -291,7 +291,5 @@ def _run(resolved: Any) -> None:
 
 
 def _open_in_lab() -> None:
-    from sim.lab import app
-
     state.choose(Choice(OWN, text=text()), redraw=True)
-    st.switch_page(st.Page(app._lab, title="Lab", url_path="lab"))
+    pages.go("lab")

@@ -42,7 +42,7 @@ def in_unit(value: float, unit: str) -> str:
     if unit == "ratio":
         return percent(value)
     if unit == "s":
-        return f"{value * 1e3:.3g} ms" if value < 1 else f"{value:.3g} s"
+        return f"{value * 1e3:.3g} ms" if 0 < value < 1 else f"{value:.3g} s"
     number = f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"
     return f"{number}{unit}" if unit in ("/s", "x") else f"{number} {unit}".strip()
 

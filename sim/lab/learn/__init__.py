@@ -54,8 +54,8 @@ def _choose(name: str) -> None:
 
 def _overview() -> None:
     st.markdown(
-        "Each lesson asks before it shows: **predict, run, explain, try**. Answers are held against the run that you see, "
-        "not against a list."
+        "Each lesson asks before it shows: **predict, run, explain, try**. Answers are held against the run that you "
+        "see, not against a list."
     )
     if trainer_view():
         total = sum(one.minutes for one in lessons().values())

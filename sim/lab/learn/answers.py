@@ -20,7 +20,7 @@ Runs = Callable[[Play], Any]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the run says: *right* is the option or the number in words, *value* the number; None where it cannot tell."""
+    """What the run says: *right* is the option or the number in words, *value* the number; None if it cannot tell."""
 
     right: str | None
     value: float | None = None
@@ -89,11 +89,16 @@ def verdict(question: Guess | Choice, prediction: Any, found: Answer) -> str:
 
 
 def filled(text: str, step: Step, runs: Runs) -> str:
-    """Return *text* with each ``{name}`` replaced by what was measured, in words; unknown names raise ``KeyError``."""
+    """Return *text* with each ``{name}`` replaced by what was measured; what is counted is named by the text itself.
+
+    Unknown names raise ``KeyError``.
+    """
 
     def measured(found: re.Match[str]) -> str:
         one = step.values[found[1]]
-        return in_words(one, runs(one.play or step.play))
+        words = in_words(one, runs(one.play or step.play))
+        unit = NAMES[one.measure][0]
+        return words.removesuffix(f" {unit}") if unit not in ("ratio", "s") else words
 
     return re.sub(r"\{([^{}]+)\}", measured, text)
 

@@ -152,7 +152,13 @@ def _widget(question: Guess | Choice, key: str, before: Any) -> Any:
 
 def _measures(shown: tuple[Measured, ...], run: Any, play: Play) -> None:
     rows = [
-        {"what": one.measure, "of": one.of, "when": one.during, "measured": in_words(one, run), "n": f"{count(one, run):,}"}
+        {
+            "what": one.measure,
+            "of": one.of,
+            "when": one.during,
+            "measured": in_words(one, run),
+            "n": f"{count(one, run):,}",
+        }
         for one in shown
     ]
     st.dataframe(rows, hide_index=True, width="stretch")

@@ -93,3 +93,17 @@ def _door() -> None:
         st.error(f"Too many wrong codes came in. Wait {WINDOW_S:g} seconds, then try again.")
     else:
         st.error("This is not the code of this room. Look at the trainer's screen again.")
+
+
+def live_bars() -> None:
+    """Draw the votes of the room, as they come in."""
+    from sim.lab.room.page import live_bars as draw
+
+    draw()
+
+
+def page() -> None:
+    """Draw the page Room."""
+    from sim.lab.room.page import page as draw
+
+    draw()
