@@ -55,7 +55,7 @@ def _before(scenario: Any) -> None:
 
 def _after(scenario: Any) -> None:
     left, right = st.columns([1, 3], gap="medium")
-    with left:
+    with left, st.container(key="switches"):
         chosen = switches.switches(scenario)
     if problem := switches.problem(chosen, scenario):
         with right:
@@ -63,7 +63,11 @@ def _after(scenario: Any) -> None:
             st.code(problem, language=None)
         return
     resolved = state.resolved(chosen)
-    with left, st.expander("Faults", icon=":material/bolt:", expanded=chosen.faults is not None):
+    with (
+        left,
+        st.container(key="faults"),
+        st.expander("Faults", icon=":material/bolt:", expanded=chosen.faults is not None),
+    ):
         faults.editor(resolved)
     base = Choice(chosen.scenario, seed=chosen.seed, text=chosen.text)
     with right:
@@ -77,8 +81,8 @@ def _after(scenario: Any) -> None:
         panels.cut_off(played)
         predict.told(played)
         panels.headlines(played, baseline)
-    _replay(chosen, resolved, played, baseline)
-    _below(chosen, scenario, resolved, played, baseline)
+        _replay(chosen, resolved, played, baseline)
+        _below(chosen, scenario, resolved, played, baseline)
 
 
 def _replay(chosen: Choice, resolved: Any, played: Any, baseline: Any | None) -> None:

@@ -34,7 +34,7 @@ def switches(scenario: Any) -> Choice:
         variant = st.radio("Variant", variants, index, key=f"variant {suffix}", help=HELP["variant"])
     toggles = _toggles(scenario, variant, chosen, suffix)
     load = st.select_slider(
-        "Load", _loads(chosen.load), chosen.load, format_func=lambda x: f"{x:g} times", key=f"load {suffix}",
+        "Load", _loads(chosen.load), chosen.load, format_func=lambda x: f"{x:g}x", key=f"load {suffix}",
         help=HELP["load"],
     )  # fmt: skip
     seed = scenario.seed if chosen.seed is None else chosen.seed

@@ -59,6 +59,10 @@ _RULES = """
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: inherit; opacity: .86; }
 [data-testid="stMetricLabel"] p { font-size: .95rem; }
 :focus-visible { outline: 3px solid #56B4E9 !important; outline-offset: 2px; }
+@media (min-width: 900px) {
+  .stColumn:has(.st-key-switches) { position: sticky; top: 4.5rem; align-self: flex-start; max-height: calc(100vh - 5rem);
+    overflow-y: auto; }
+}
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: .8rem; padding-right: .8rem; }
   h1 { font-size: 1.7rem !important; } h2 { font-size: 1.35rem !important; }

@@ -53,14 +53,13 @@ def page() -> None:
 def _choose(played: Any) -> int | None:
     """Draw the choice of a request, and return its id."""
     record = played.run.record
-    left, right = st.columns([2, 1], vertical_alignment="bottom")
-    workload = left.pills("Whose request", ["all", *record.workloads], default="all", key="trace workload")
+    workload = st.pills("Whose request", ["all", *record.workloads], default="all", key="trace workload")
     found = reading.examples(record, None if workload in (None, "all") else workload)
     names = [name for name in EXAMPLES if name in found]
     if not names:
         st.info("Nobody asked for anything after the warm-up, so there is no request to show.", icon=":material/inbox:")
         return None
-    kind = left.pills(
+    kind = st.pills(
         "Which one", [*names, "by number"], default=names[0], key=f"trace which {workload}",
         format_func=lambda name: EXAMPLES.get(name, "another, by its number"),
         help="Failed: of those that arrived in the fault, the one that did most. Typical: the median latency.",
@@ -68,9 +67,7 @@ def _choose(played: Any) -> int | None:
     if kind != "by number":
         return found[kind or names[0]]
     last = int(record.requests["id"].max())
-    number = right.number_input(
-        "Request number", 0, last, found[names[0]], help="As in the tables of the Lab's download."
-    )
+    number = st.number_input("Request number", 0, last, found[names[0]], help="As in the tables of the Lab's download.")
     return int(number) if int(number) in record.requests["id"] else None
 
 
@@ -78,12 +75,12 @@ def _draw(trace: Trace, played: Any) -> None:
     first = trace.spans[0]
     took = seconds(first.ended_at - first.begin_at)
     st.subheader(f"Request {trace.request} of {plain(trace.workload)}: {first.outcome} after {took}")
-    for span in trace.causes[:4]:
-        st.markdown(f"- :material/error: {_reason(span)}")
-    if len(trace.causes) > 4:
-        st.caption(f"and {len(trace.causes) - 4} more of the kind")
-    if not trace.causes:
-        st.markdown("- :material/check_circle: nothing failed on its way")
+    causes = sorted(trace.causes, key=lambda span: span.ended_at)
+    if causes:
+        told = [_reason(span) for span in causes[:5]] + ([f"and {len(causes) - 5} more"] if len(causes) > 5 else [])
+        st.markdown("What went wrong, in order:\n" + "\n".join(f"1. {line}" for line in told))
+    else:
+        st.markdown("Nothing failed on its way.")
     spans = trace.spans[:MOST_SPANS]
     chart, told = waterfall(trace, spans)
     st.altair_chart(chart, theme=None, alt=told, key="waterfall")
@@ -108,10 +105,13 @@ def _reason(span: Span) -> str:
 
 
 def label(span: Span) -> str:
-    """Return a span's line in the waterfall: indented by its depth, with the number of its attempt."""
+    """Return a span's line in the waterfall: indented by its depth, with the number of its attempt.
+
+    The first letter has no width; behind it a chart does not trim the indent.
+    """
     number = f" #{span.number}" if span.kind in ("call", "delivery") and span.number > 1 else ""
     kind = "" if span.kind in ("call", "request") else f" ({span.kind})"
-    return "\u2003" * span.depth + f"{span.name}{kind}{number}"
+    return "\u200b" + "\u2003" * span.depth + f"{span.name}{kind}{number}"
 
 
 def waterfall(trace: Trace, spans: tuple[Span, ...]) -> tuple[Any, str]:
@@ -121,7 +121,11 @@ def waterfall(trace: Trace, spans: tuple[Span, ...]) -> tuple[Any, str]:
     lines = [f"{i:03}{label(span)}" for i, span in enumerate(spans)]
     parts = [_part(line, part) for line, span in zip(lines, spans) for part in span.parts]
     ends = [
-        {"line": line, "at": span.ended_at, "told": f"{'✕' if span.failed else '✓'} {span.outcome}{_because(span)}"}
+        {
+            "line": line,
+            "at": max(span.ended_at, span.left_at),
+            "told": f"{'✕' if span.failed else '✓'} {span.outcome}{_because(span)}",
+        }
         for line, span in zip(lines, spans)
     ]
     y = alt.Y(
@@ -201,7 +205,7 @@ def as_json(trace: Trace) -> str:
         for i, span in enumerate(trace.spans) for part in span.parts
     ]  # fmt: skip
     names = [
-        {"name": "thread_name", "ph": "M", "pid": 1, "tid": i, "args": {"name": label(span).strip()}}
+        {"name": "thread_name", "ph": "M", "pid": 1, "tid": i, "args": {"name": label(span).strip("\u200b\u2003")}}
         for i, span in enumerate(trace.spans)
     ]
     return json.dumps({"traceEvents": [*names, *events], "displayTimeUnit": "ms"})
