@@ -12,7 +12,7 @@
 
 # %%
 import sim
-from sim.plots.beside import beside
+from sim.plots.beside import beside, measured
 from sim.plots.picture import Picture
 
 ME = "Ada Lovelace"  # put your own name here: it makes the exercises at the end yours
@@ -54,8 +54,9 @@ faults: {slow till: {slow: till, by: 4x, at: 60s, for: 20s}}
 
 # %%
 run = sim.run(shop)
-before, during, after = (100 * run.value("goodput ratio", "customers", part) for part in ("before", "fault", "after"))
-print(f"served in time: {before:.1f} % before the fault, {during:.1f} % of those who came during it, {after:.1f} % after")
+parts = ["before", "fault", "after"]
+before, during, after = (100 * run.value("goodput ratio", "customers", part) for part in parts)
+print(f"served in time: {before:.1f} % before, {during:.1f} % during the fault, {after:.1f} % after")
 print(f"you predicted: {my_prediction}")
 
 # %% [markdown]
@@ -67,13 +68,13 @@ print(f"you predicted: {my_prediction}")
 print(run.explain())
 
 # %%
-Picture(run.plot()["system"], "The shop: customers call the till, whose workers are all busy during the fault.")
+run.replay()
 
 # %%
 Picture(
     run.plot()["answered and done"],
-    f"Orders per second over time. Ten a second arrive; {before:.0f} % are answered in time before the slow till, "
-    f"{during:.0f} % while it is slow.",
+    f"Orders per second over time. Ten a second arrive; {before:.0f} % are answered in time before the fault, "
+    f"{during:.0f} % during it.",
 )
 
 # %%
@@ -110,12 +111,12 @@ assert 4.7 < throughput < 5.3 and wasted > 80 and late > turned_away
 # %%
 backlog = sim.theory.fluid_backlog(rate=10, capacity=20, outage_s=20, capacity_during=5)
 fits = 20
-measured = run.value("rejected ratio", "customers", "fault") * run.value("offered", "customers", "fault")
-print(f"piled up, as water: {backlog.peak:.0f}; of these {fits} fit into the line, {backlog.peak - fits:.0f} do not")
-print(f"turned away in the run, mean of {len(run.replications)} replications: {measured:.0f}")
+rejected = run.value("rejected ratio", "customers", "fault") * run.value("offered", "customers", "fault")
+print(f"piled up, as water: {backlog.peak:.0f}; {fits} fit into the line, {backlog.peak - fits:.0f} do not")
+print(f"turned away in the run, mean of {len(run.replications)} replications: {rejected:.0f}")
 
 # %% [check]
-assert abs(measured - (backlog.peak - fits)) < 10
+assert abs(rejected - (backlog.peak - fits)) < 10
 
 # %% [markdown]
 # The two agree, and they come from different worlds: the run plays every single order with all its chance, the formula
@@ -123,14 +124,14 @@ assert abs(measured - (backlog.peak - fits)) < 10
 #
 # ## Break it
 #
-# Now the question of this notebook's twin, which people get wrong more often: **would a longer line help, or a shorter one?**
+# Now a question that people get wrong more often: **would a longer line help, or a shorter one?**
 # Write your answer down, then play lines of different lengths. Each length meets the same customers and the same orders.
 
 # %%
 lengths = [0, 1, 2, 3, 5, 10, 20, 40]
 runs = [sim.run(shop, set_={"services.till.waiting": length}) for length in lengths]
 rows = {
-    part: [next(r for r in one.rows if (r["measure"], r["of"], r["during"]) == ("goodput ratio", "customers", part)) for one in runs]
+    part: [measured(one, "goodput ratio", "customers", part) for one in runs]
     for part in ("before", "fault")
 }
 in_calm = [1 - sim.theory.mmck(10, 10, workers=2, places=2 + length).lost_ratio for length in lengths]
@@ -140,19 +141,21 @@ figure = beside(
     {"before, measured": (lengths, rows["before"]), "in the fault, measured": (lengths, rows["fault"])},
     {"before, by formula (M/M/2/K)": (lengths, in_calm)},
     "A short line serves more in the fault, and turns some away when all is well",
-    "waiting places", "served in time (%)", "seed 1 · 10 replications · bars: 95 % intervals", scale=100, top=105,
+    "waiting places", "served in time (%)", "seed 1 · 10 replications · bars: 95 % intervals",
+    scale=100, top=105,
 )
 least, most = rows["fault"][-1]["mean"], max(row["mean"] for row in rows["fault"])
-Picture(figure, f"In the fault {100 * most:.0f} % are served with the best line and {100 * least:.0f} % with the longest.")
+Picture(figure, f"In the fault the best line serves {100 * most:.0f} %, the longest {100 * least:.0f} %.")
 
 # %%
 best = lengths[[row["mean"] for row in rows["fault"]].index(most)]
-print(f"in the fault the best line has {best} places and serves {100 * most:.0f} %; 40 places serve {100 * least:.0f} %")
-print(f"before it, {best} places serve {100 * rows['before'][lengths.index(best)]['mean']:.1f} %")
+calm = 100 * rows["before"][lengths.index(best)]["mean"]
+print(f"places that serve most in the fault: {best}; they serve {100 * most:.0f} %, 40 serve {100 * least:.0f} %")
+print(f"before the fault, a line of {best} serves {calm:.1f} %")
 
 # %% [check]
 assert best in (1, 2) and most > 0.3 and least < 0.1
-assert 0.85 < rows["before"][lengths.index(best)]["mean"] < 0.99
+assert 85 < calm < 99
 assert all(abs(row["mean"] - theory) < 0.02 for row, theory in zip(rows["before"], in_calm))
 
 # %% [markdown]

@@ -45,7 +45,8 @@ compared = sim.compare(shop, variants=ways, replications=4)
 runs = compared.runs
 for way in ways:
     browsers = 100 * runs[way].value("goodput ratio", "browsers", "fault")
-    print(f"{way:13} browsers served in time during the fault: {browsers:5.1f} %; you predicted {my_prediction.get(way)}")
+    told = my_prediction.get(way, "nothing")
+    print(f"{way:13} browsers served in time during the fault: {browsers:5.1f} %; you predicted {told}")
 
 # %% [markdown]
 # ## Look
@@ -55,8 +56,9 @@ for way in ways:
 # %%
 Picture(
     compared.plot(),
-    "Three designs below each other. Synchronous: shoppers and browsers both fall to almost nothing during the fault. "
-    "Asynchronous: both are answered throughout, while charging stops and comes late. Hybrid: answered throughout as well.",
+    "Three designs below each other. Synchronous: shoppers and browsers both fall to almost nothing during "
+    "the fault. Asynchronous: both are answered throughout, while charging almost stops and is made up for "
+    "afterwards. Hybrid: answered throughout as well.",
 )
 
 # %% [markdown]
@@ -66,13 +68,13 @@ Picture(
 print(runs["synchronous"].explain())
 
 # %%
-runs["synchronous"].events
+runs["synchronous"].replay()
 
 # %%
 Picture(
     runs["synchronous"].plot()["services"],
-    "Workers busy and requests waiting, for web, orders and payments. In the fault all three are at 100 %, one after the "
-    "other: payments first, then orders, then web.",
+    "Workers busy and requests waiting, for web, orders and payments. In the fault all three are at 100 %, "
+    "one after the other: payments first, then orders, then web.",
 )
 
 # %% [markdown]
@@ -86,8 +88,8 @@ Picture(
 
 # %%
 workers, timeout_s, rate = 2 * 16, 1.5, 100
-print(f"orders can be in the middle of {workers} calls. If each takes its whole timeout of {timeout_s} s, orders gets through")
-print(f"{workers} / {timeout_s} s = {workers / timeout_s:.0f} calls/s of the {rate}/s that come.")
+print(f"orders can be in the middle of {workers} calls. If each takes its whole timeout of {timeout_s} s,")
+print(f"orders gets through {workers} / {timeout_s} s = {workers / timeout_s:.0f} of the {rate} calls a second.")
 passed = runs["synchronous"].value("throughput", "orders", "fault")
 print(f"measured during the fault: {passed:.0f}/s")
 
@@ -127,8 +129,8 @@ assert abs(peak / water.peak - 1) < 0.06 and abs(drain_s - water.drain_s) < 4
 def wrongs(run):
     """Return what shoppers who came during the fault have met, the mean of the replications."""
     counts = {name: run.value(name, "charged", "fault") for name in ("ghost", "duplicated")}
-    late = run.value("done latency p50", "shoppers", "fault")
-    return {"answered (%)": 100 * run.value("answered ratio", "shoppers", "fault"), **counts, "median to charge (s)": late}
+    answered, late = (run.value(name, "shoppers", "fault") for name in ("answered ratio", "done latency p50"))
+    return {"answered (%)": 100 * answered, **counts, "median to charge (s)": late}
 
 pd.DataFrame({way: wrongs(run) for way, run in runs.items()}).T.round(1)
 
@@ -136,7 +138,8 @@ pd.DataFrame({way: wrongs(run) for way, run in runs.items()}).T.round(1)
 found = {way: wrongs(run) for way, run in runs.items()}
 assert found["synchronous"]["ghost"] > 500 and found["asynchronous"]["ghost"] == 0
 assert found["hybrid"]["duplicated"] > 500 > found["asynchronous"]["duplicated"]
-assert found["asynchronous"]["median to charge (s)"] > 15 and 28 < found["hybrid"]["median to charge (s)"] < 36
+assert found["asynchronous"]["median to charge (s)"] > 15
+assert 28 < found["hybrid"]["median to charge (s)"] < 36
 
 # %% [markdown]
 # Synchronously, hundreds of shoppers are told that it failed, and are charged. (They went away; payments did not know.)
@@ -150,14 +153,19 @@ assert found["asynchronous"]["median to charge (s)"] > 15 and 28 < found["hybrid
 # The file has switches. Which one would you flip for the browsers? Predict: does any of them help the **shoppers**?
 
 # %%
-flipped = sim.compare(shop, variant="synchronous", toggle=["circuit breaker", "short timeout", "retries"], replications=4)
-served = {label: [run.value("goodput ratio", of, "fault") for of in ("shoppers", "browsers")] for label, run in flipped.runs.items()}
+switches = ["circuit breaker", "short timeout", "retries"]
+flipped = sim.compare(shop, variant="synchronous", toggle=switches, replications=4)
+served = {
+    label: [run.value("goodput ratio", of, "fault") for of in ("shoppers", "browsers")]
+    for label, run in flipped.runs.items()
+}
 table = pd.DataFrame(served, index=["shoppers served in time (%)", "browsers served in time (%)"]).T
 (100 * table).round(1)
 
 # %% [check]
 assert served["with circuit breaker"][1] > 0.85 and served["with short timeout"][1] > 0.99
-assert 0.2 < served["with retries"][1] < 0.9 and all(shoppers < 0.1 for shoppers, _ in served.values())
+assert 0.2 < served["with retries"][1] < 0.9
+assert all(shoppers < 0.1 for shoppers, _ in served.values())
 
 # %% [markdown]
 # The breaker and the short timeout give browsers their shop back: workers are let go. **No switch helps the shoppers**:

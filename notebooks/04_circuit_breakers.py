@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 import sim
-from sim.plots.beside import beside
+from sim.plots.beside import beside, measured
 from sim.plots.picture import Picture
 
 ME = "Ada Lovelace"  # your name
@@ -46,8 +46,8 @@ served = pd.DataFrame({
     label: {of: 100 * run.value("goodput ratio", of, "fault") for of in ("browsers", "shoppers")}
     for label, run in compared.runs.items()
 })
-print("served in time during the fault, in %; you predicted", my_prediction)
-served.T.round(1)
+print("you predicted:", *(f"{what} {told}" for what, told in my_prediction.items()), sep="\n  ")
+served.T.rename_axis("served in time (%)").round(1)
 
 # %% [markdown]
 # ## Look
@@ -55,14 +55,15 @@ served.T.round(1)
 # %%
 Picture(
     guarded.plot()["breakers"],
-    "State of the breaker over time: closed until about 63 s, open for 30 s, half-open for a moment, and closed again.",
+    "State of the breaker over time: closed until about 63 s, open for 30 s, half-open for a moment, and closed "
+    "again.",
 )
 
 # %%
 Picture(
     compared.plot(),
-    "Without and with the breaker. Without: shoppers and browsers both fall during the fault. With it: browsers dip for "
-    "some seconds and are back, shoppers stay at almost nothing until the breaker closes.",
+    "Without and with the breaker. Without: shoppers and browsers both fall during the fault. With it: browsers "
+    "dip for some seconds and are back, shoppers stay at almost nothing until the breaker closes.",
 )
 
 # %%
@@ -85,7 +86,8 @@ work_s, timeout_s = 0.4, 1.5
 line = (timeout_s - work_s) * 20
 first_timeout = 60 + line / (100 - 20) + timeout_s
 opened_at = changes["at"].iloc[0]
-print(f"by water, a call sent at {60 + line / 80:.1f} s is the first to wait too long; it times out at {first_timeout:.1f} s")
+print(f"by water, a call sent at {60 + line / 80:.1f} s is the first to wait too long;")
+print(f"it times out at {first_timeout:.1f} s")
 print(f"the first timeouts come one by one among successes; five in a row at {opened_at:.1f} s")
 
 # %% [check]
@@ -102,10 +104,13 @@ assert 92 < closed_at < 94 and list(changes["kind"]) == ["breaker open", "breake
 
 # %%
 timeouts = [250, 500, 1000, 1500, 2000, 3000, 5000]
+place, on = "links.orders:payments.timeout", ["circuit breaker"]
 guarded_runs = {
-    ms: sim.run(shop, variant="synchronous", with_=["circuit breaker"], replications=2, set_={"links.orders:payments.timeout": f"{ms}ms"})
+    ms: sim.run(shop, variant="synchronous", with_=on, replications=2, set_={place: f"{ms}ms"})
     for ms in timeouts
 }
+
+# %%
 table = pd.DataFrame({
     ms: {"breaker open (% of the run)": 100 * run.value("breaker open share", "orders -> payments"),
          "browsers served (%)": 100 * run.value("goodput ratio", "browsers", "fault")}
@@ -135,8 +140,9 @@ def unlucky(p):
     """Return a shop whose stock fails for a share of its calls, with a breaker as a toggle."""
     breaker = {"breaker": {"failures": 5, "open for": "30s", "probes": 1}}
     return sim.Scenario(
-        version=1, title="Bad luck", question="What does a breaker do to bad luck?", lesson="It multiplies it.",
-        duration="2000s", drain="10s", replications=5, workload={"callers": {"calls": "shop.buy", "rate": "10/s"}},
+        version=1, title="Bad luck", question="What does a breaker do to it?", lesson="It multiplies it.",
+        duration="2000s", drain="10s", replications=5,
+        workload={"callers": {"calls": "shop.buy", "rate": "10/s"}},
         services={"shop": {"workers": 8, "waiting": 64, "operations": {"buy": [{"call": "stock.ask"}]}},
                   "stock": {"workers": 8, "waiting": 64, "operations": {"ask": [{"fail": f"{p}%"}]}}},
         links={"shop -> stock": {}},
@@ -146,7 +152,7 @@ def unlucky(p):
 # %%
 def good(p, **how):
     """Return the row of what succeeds: mean and interval."""
-    return next(r for r in sim.run(unlucky(p), **how).rows if (r["measure"], r["of"], r["during"]) == ("goodput ratio", "callers", "all"))
+    return measured(sim.run(unlucky(p), **how), "goodput ratio", "callers")
 
 def formula(p):
     """Return what succeeds with the breaker: closed for a while, then open until a probe succeeds."""
@@ -160,15 +166,16 @@ off, on = [good(p) for p in shares], [good(p, with_=["breaker"]) for p in shares
 fine = np.linspace(0.05, 0.5, 91)
 figure = beside(
     {"no breaker, measured": (shares, off), "breaker, measured": (shares, on)},
-    {"no breaker: 1 - p": (100 * fine, 1 - fine), "breaker, by formula": (100 * fine, [formula(p) for p in fine])},
+    {"no breaker: 1 - p": (100 * fine, 1 - fine), "breaker: formula": (100 * fine, [formula(p) for p in fine])},
     "A breaker makes an outage of bad luck", "calls that fail at random (%)", "calls that succeed (%)",
     "seed 1 · 5 replications of 2,000 s · bars: 95 % intervals", scale=100, top=105,
 )
-Picture(figure, "Successful calls against random failures. With the breaker they fall far below 1 - p from 25 % on.")
+Picture(figure, "Successful calls against random failures: far below 1 - p with the breaker, from 25 % on.")
 
 # %%
-print(f"at 20 % failures {100 * off[1]['mean']:.0f} % succeed without and {100 * on[1]['mean']:.0f} % with the breaker,")
-print(f"at 30 % {100 * off[3]['mean']:.0f} % and {100 * on[3]['mean']:.0f} %, at 50 % {100 * off[-1]['mean']:.0f} % and {100 * on[-1]['mean']:.0f} %")
+for i, p in enumerate(shares):
+    without_it, with_it = 100 * off[i]["mean"], 100 * on[i]["mean"]
+    print(f"{p} % fail: {without_it:.0f} % succeed without the breaker, {with_it:.0f} % with it")
 
 # %% [check]
 assert all(abs(row["mean"] - formula(p / 100)) < 0.06 for p, row in zip(shares, on))
@@ -176,7 +183,7 @@ assert all(abs(row["mean"] - (1 - p / 100)) < 0.01 for p, row in zip(shares, off
 assert off[-1]["mean"] > 0.48 and on[-1]["mean"] < 0.08 and on[3]["mean"] < 0.48
 
 # %% [markdown]
-# Half of the calls would have succeeded, and almost none do: the breaker has turned one bad coin in two into an outage. Here
+# At 50 %, half of the calls would have succeeded, and almost none do: the breaker has turned one bad coin in two into an outage. Here
 # a failure cost nothing (nobody was held), so there was nothing to protect. **Guard calls whose failure costs the caller time**,
 # and let five in a row mean *down*, not *unlucky*: a ratio over many calls tells the two apart better.
 #

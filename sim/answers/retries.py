@@ -34,7 +34,7 @@ def storm(given: Given) -> Scenario:
     from sim.scenario.shipped import shipped_folder
 
     found = load(shipped_folder() / "retry_storm.yaml").resolve("storm")
-    return found.set("links.clients:server.retry.max attempts", given["most"]).set("replications", 2)
+    return found.set("links.clients:server.retry.max attempts", given["most"]).set("replications", 5)
 
 
 def rate_at_the_end(run: Run) -> float:
@@ -46,7 +46,7 @@ EXERCISES = (
     Exercise(
         ask="Each call fails with {p} %, on its own, and is tried at most {most} times, the first one counted. How "
         "many attempts does a call take on average?",
-        options={"p": (10, 20, 30, 40, 50), "most": (3, 4, 5)},
+        options={"p": (30, 40, 50, 60), "most": (3, 4)},
         expected=attempts,
         why="1 + p + p x p + ..., {most} terms: the next attempt is made only if all before it failed.",
         unit="attempts",

@@ -14,6 +14,8 @@ from sim.plots import style
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from sim.experiments.run import Run
+
 MARKS = ("o", "s", "^", "D", "v", "P")
 
 Points = Mapping[str, tuple[Sequence[float], Sequence[Mapping[str, Any]]]]
@@ -49,10 +51,22 @@ def beside(
         axes.set_ylim(0, top)
     axes.set_xlabel(x)
     axes.set_ylabel(y)
-    style.legend(axes, look, columns=3)
+    style.legend(axes, look, columns=4)
     style.title(figure, title, look)
     style.caption(figure, caption, look)
     return figure
+
+
+def measured(run: Run, measure: str, of: str = "system", during: str = "all") -> dict[str, Any]:
+    """Return the row of one measure of *run*, with its mean, interval and samples: a point for ``beside``.
+
+    Raises ``KeyError`` for a measure that the run does not have.
+    """
+    wanted = (measure, of, during)
+    for row in run.rows:
+        if (row["measure"], row["of"], row["during"]) == wanted:
+            return row
+    raise KeyError(f"no measure {measure!r} of {of!r} during {during!r}")
 
 
 def _arms(rows: Sequence[Mapping[str, Any]], scale: float) -> list[list[float]]:
