@@ -6,7 +6,7 @@ A new fault joins by an entry in ``INJECTIONS``. Left out: several faults at onc
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Iterable, Iterator, Mapping
+from typing import Any, Callable, Iterable, Iterator, Mapping
 
 from sim.errors import ParameterError, did_you_mean
 from sim.scenario.models import Scenario
@@ -17,7 +17,8 @@ from sim.topology import system_graph
 class Injection:
     """A fault to try on every part of the kinds *on*: its *verb*, what is fixed, and how large it is by default.
 
-    *size* is the key that says how large; *default* is meant to hurt a healthy system, and is a convention.
+    *size* is the key that says how large; *default* is meant to hurt a healthy system, and is a convention. *target*
+    turns a part's name into what the verb names.
     """
 
     verb: str
@@ -25,39 +26,44 @@ class Injection:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     size: str = ""
     default: str = ""
+    target: Callable[[str], Any] = str
 
     @property
     def kind(self) -> str:
-        """What it is called: the verb, and the mode where it has several."""
-        return " ".join([self.verb, *([str(self.fixed["mode"])] if "mode" in self.fixed else [])])
+        """What it is called: the verb, the mode where it has several, and whether it strikes one replica only."""
+        replica = "one replica" if "replicas" in self.fixed else ""
+        return " ".join(word for word in (self.verb, self.fixed.get("mode"), replica) if word)
 
 
-NODES = ("services", "queues")
+NODES = ("services", "queues", "hosts")
 INJECTIONS = (
     Injection("slow", ("services",), size="by", default="10x"),
+    Injection("slow", ("replicated services",), {"replicas": 1}, size="by", default="10x"),
     Injection("crash", NODES, {"mode": "silent"}),
     Injection("crash", NODES, {"mode": "refuse"}),
     Injection("pause", NODES),
     Injection("errors", ("services",), size="share", default="50%"),
     Injection("cut", ("links",), {"mode": "silent"}),
     Injection("cut", ("links",), {"mode": "refuse"}),
+    Injection("cut", ("links",), {"mode": "reset"}),
+    Injection("partition", ("linked nodes",), {"mode": "silent"}, target=lambda name: {name: [name]}),
     Injection("delay", ("links",), size="by", default="1s"),
     Injection("lose", ("links",), size="share", default="20%"),
+    Injection("drip", ("links",), size="rate", default="5/s"),
     Injection("spike", ("open loops",), size="by", default="3x"),
 )
-"""Every fault that is tried; a crash of a queue is one too, for its messages survive and nobody can send meanwhile."""
+"""Every fault that is tried; a partition parts one node from all others."""
 
 KINDS = tuple(one.kind for one in INJECTIONS)
 
 
 @dataclass(frozen=True, slots=True)
 class Attempted:
-    """A fault to inject: its *kind*, the part it strikes, how large it is (empty where it has no size)."""
+    """A fault to inject: its *kind*, the part it strikes, its *size* (empty where it has none), its keys in a file."""
 
     kind: str
     where: str
     size: str
-    verb: str
     settings: Mapping[str, Any]
 
     @property
@@ -67,17 +73,21 @@ class Attempted:
 
     def on(self, at_s: float, for_s: float) -> dict[str, Any]:
         """Return the fault as it would be written in a file."""
-        return {self.verb: self.where, **self.settings, "at": f"{at_s:.6g}s", "for": f"{for_s:.6g}s"}
+        return {**self.settings, "at": f"{at_s:.6g}s", "for": f"{for_s:.6g}s"}
 
 
 def parts(scenario: Scenario) -> dict[str, list[str]]:
     """Return the parts of a resolved scenario that a fault can strike, by kind."""
-    edges = system_graph(scenario).edges(data=True)
+    edges = [edge for edge in system_graph(scenario).edges(data=True) if edge[2]["kind"] != "dead letters"]
+    ends = {end for edge in edges for end in edge[:2]}
     return {
         "open loops": [name for name, workload in scenario.workload.items() if workload.rate is not None],
         "services": list(scenario.services),
+        "replicated services": [name for name, service in scenario.services.items() if service.replicas > 1],
         "queues": list(scenario.queues),
-        "links": [data["link"] for _, _, data in edges if data["kind"] != "dead letters"],
+        "hosts": list(scenario.hosts),
+        "linked nodes": [name for name in (*scenario.services, *scenario.queues) if name in ends],
+        "links": [data["link"] for _, _, data in edges],
     }
 
 
@@ -107,8 +117,8 @@ def injections(
 
 def _attempted(one: Injection, where: str, sizes: Mapping[str, str]) -> Attempted:
     size = sizes.get(one.verb, one.default)
-    settings = {**one.fixed, **({one.size: size} if one.size else {})}
-    return Attempted(one.kind, where, size, one.verb, settings)
+    settings = {one.verb: one.target(where), **one.fixed, **({one.size: size} if one.size else {})}
+    return Attempted(one.kind, where, size, settings)
 
 
 def _must_exist(place: str, names: Iterable[str], known: Iterable[str]) -> None:

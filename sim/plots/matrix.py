@@ -40,7 +40,7 @@ def matrix_figure(matrix: Matrix, dark: bool = False) -> Figure:
     kinds = [kind for kind in KINDS if any(one.fault.kind == kind for one in matrix.trials)]
     sizes = {one.fault.kind: one.fault.size for one in matrix.trials}
     cells = {(one.fault.where, one.fault.kind): Cell(one.share.mean, _after(one)) for one in matrix.trials}
-    every = [name for names in parts(matrix.scenario).values() for name in names]
+    every = dict.fromkeys(name for names in parts(matrix.scenario).values() for name in names)
     where = [name for name in every if any(place == name for place, _ in cells)]
     kept = set(list(dict.fromkeys(one.fault.where for one in matrix.trials))[:MOST_ROWS])
     rows = [name for name in where if name in kept]
@@ -78,7 +78,8 @@ def heat_figure(
     """
     both = bool(faced) and len(switches) > 1
     height = 0.44 * max(len(parts), len(faced) if both else 0) + 2.6
-    figure = style.empty_figure(max(4.2, height), look)
+    wide = style.WIDTH_IN + 0.4 * max(0, len(kinds) + (len(switches) if both else 0) - 14)
+    figure = style.empty_figure(max(4.2, height), look, wide)
     widths = [0.9 * len(kinds) + 2.0, 0.9 * len(switches) + 3.4] if both else [1.0]
     panels = figure.subplots(1, len(widths), width_ratios=widths, squeeze=False)[0]
     _draw(panels[0], parts, kinds, grid, "share of the good requests in the fault that is lost (%)", look)

@@ -29,12 +29,13 @@ workload:
   users: {calls: web.look, users: 2, think: 1s, deadline: 2s}
 services:
   web: {workers: 8, operations: {buy: [{call: till.pay}, {send: letters}], look: [{work: 10ms}]}}
-  till: {workers: 2, operations: {pay: [{work: 31250us}]}}
+  till: {replicas: 2, operations: {pay: [{work: 31250us}]}}
   clerk: {workers: 2, consumes: {letters: post}, operations: {post: [{work: 31250us}, {effect: posted}]}}
 queues:
   letters: {dead letters: bin, max deliveries: 2}
   bin: {}
 links: {web -> till: {timeout: 1s}}
+hosts: {rack: [clerk, letters]}
 faults: {clerk down: {crash: clerk, mode: silent, at: 20s, for: 5s}}
 toggles:
   fallback:
@@ -45,10 +46,14 @@ expect:
   it is slow: {measure: goodput ratio, of: buyers, during: clerk down, below: 100%}
 """
 
+TRIED = ["crash silent", "crash refuse", "slow", "spike", "cut refuse"]
+"""On this system: crashes of six parts in two modes, four slow ones, a spike, five cuts."""
+COUNT = 6 * 2 + 4 + 1 + 5
+
 
 @pytest.fixture(scope="module")
 def shop() -> Matrix:
-    return matrix(sim.loads(SHOP), faults=["crash", "slow", "spike", "cut refuse"], at_s=24, for_s=8, worst=2)
+    return matrix(sim.loads(SHOP), faults=TRIED, at_s=24, for_s=8, worst=2)
 
 
 def test_every_fault_of_the_format_is_tried_somewhere() -> None:
@@ -58,19 +63,26 @@ def test_every_fault_of_the_format_is_tried_somewhere() -> None:
 def test_every_fault_meets_every_part_that_can_have_it() -> None:
     scenario = sim.loads(SHOP).resolve()
     assert parts(scenario) == {
-        "open loops": ["buyers"], "services": ["web", "till", "clerk"], "queues": ["letters", "bin"],
+        "open loops": ["buyers"], "services": ["web", "till", "clerk"], "replicated services": ["till"],
+        "queues": ["letters", "bin"], "hosts": ["rack"],
+        "linked nodes": ["web", "till", "clerk", "letters"],
         "links": ["buyers -> web", "users -> web", "web -> till", "web -> letters", "letters -> clerk"],
     }  # fmt: skip
     tried = injections(scenario)
-    assert len(tried) == 1 + 3 * 5 + 2 * 3 + 5 * 4 and len({one.name for one in tried}) == len(tried)
-    assert [one.name for one in injections(scenario, ["slow"], ["till"], {"slow": "3x"})] == ["slow 3x: till"]
-    assert {one.kind for one in injections(scenario, ["cut"])} == {"cut silent", "cut refuse"}
+    assert len(tried) == 1 + 3 * 2 + 1 + 6 * 3 + 4 + 5 * 6 and len({one.name for one in tried}) == len(tried)
+    named = [one.name for one in injections(scenario, ["slow"], ["till"], {"slow": "3x"})]
+    assert named == ["slow 3x: till", "slow one replica 3x: till"]
+    assert {one.kind for one in injections(scenario, ["cut"])} == {"cut silent", "cut refuse", "cut reset"}
+    parted = injections(scenario, ["partition"], ["till"])[0]
+    assert parted.on(24, 8) == {"partition": {"till": ["till"]}, "mode": "silent", "at": "24s", "for": "8s"}
+    gray = injections(scenario, ["slow one replica"])[0]
+    assert (gray.name, gray.settings["replicas"]) == ("slow one replica 10x: till", 1)
 
 
 @pytest.mark.slow
 def test_every_fault_can_be_played_on_every_part() -> None:
     found = matrix(sim.loads(SHOP), replications=1, worst=0)
-    assert len(found.trials) == 42 and not found.cut_off
+    assert len(found.trials) == 60 and not found.cut_off
 
 
 @pytest.mark.parametrize(
@@ -108,7 +120,7 @@ def test_a_loss_is_what_is_missing_of_what_would_have_been_served() -> None:
 
 def test_the_faults_are_ranked_by_what_they_cost_and_the_scenarios_own_is_out(shop: Matrix) -> None:
     costs = [one.lost.mean or 0.0 for one in shop.trials]
-    assert costs == sorted(costs, reverse=True) and len(shop.trials) == 1 + 3 * 3 + 2 * 2 + 5
+    assert costs == sorted(costs, reverse=True) and len(shop.trials) == COUNT
     found = {one.name: one for one in shop.trials}
     assert shop.trials[0].name == "crash silent: letters", "web waits without a timeout, and keeps its workers for good"
     assert shop.trials[0].never == 2
@@ -161,9 +173,7 @@ def test_recovery_cannot_be_told_when_the_run_ends_with_the_fault() -> None:
 
 @pytest.mark.slow
 def test_processes_change_nothing(shop: Matrix) -> None:
-    again = matrix(
-        sim.loads(SHOP), faults=["crash", "slow", "spike", "cut refuse"], at_s=24, for_s=8, worst=2, workers=2
-    )
+    again = matrix(sim.loads(SHOP), faults=TRIED, at_s=24, for_s=8, worst=2, workers=2)
     assert again.rows == shop.rows
 
 
@@ -171,9 +181,9 @@ def test_the_table_has_a_row_for_each_fault_and_the_text_the_worst(shop: Matrix)
     assert list(shop.table["on"]) == [one.fault.where for one in shop.trials]
     assert "fallback saves" in shop.table and shop.table["fallback saves"].notna().sum() == 2
     text = of_matrix(shop, 3)
-    assert text.startswith("Shop: as written, 19 faults, one at a time\neach from 24 s to 32 s; seed 5, 2 replications")
-    assert "16 more faults cost less." in text and "no fault at all" in text
-    assert "<table" in shop._repr_html_() and "19 faults" in repr(shop)
+    assert text.startswith("Shop: as written, 22 faults, one at a time\neach from 24 s to 32 s; seed 5, 2 replications")
+    assert "19 more faults cost less." in text and "no fault at all" in text
+    assert "<table" in shop._repr_html_() and "22 faults" in repr(shop)
 
 
 def test_the_document_can_be_held_against_an_earlier_one(shop: Matrix) -> None:
@@ -182,7 +192,7 @@ def test_the_document_can_be_held_against_an_earlier_one(shop: Matrix) -> None:
     earlier = json.loads(to_json(document))
     for row in earlier["faults"]:
         row["lost values"] = [value - 10 for value in row["lost values"]]
-    assert len(worse_than(document, earlier)) == 19 and worse_than(earlier, document) == []
+    assert len(worse_than(document, earlier)) == COUNT and worse_than(earlier, document) == []
     earlier["seed"] = 6
     with pytest.raises(sim.ParameterError, match="the same seed, 5, got 6"):
         worse_than(document, earlier)
@@ -208,7 +218,7 @@ def test_the_figure_has_a_cell_for_each_fault(shop: Matrix, dark: bool) -> None:
     figure = shop.plot(dark)
     FigureCanvasAgg(figure).draw()
     faults, defences = figure.axes
-    assert len([text for text in faults.texts if text.get_gid() == "lost"]) == 19
+    assert len([text for text in faults.texts if text.get_gid() == "lost"]) == COUNT
     assert len([text for text in defences.texts if text.get_gid() == "lost"]) == 2 * 3
     assert "slow 10x" in [label.get_text() for label in faults.get_xticklabels()]
     alone = Matrix(shop.scenario, shop.seed, shop.window, shop.trials, (), {}).plot(dark)
