@@ -53,6 +53,9 @@ class Building:
         needs = faults.needs(scenario, self.strikes)
         self.fragile, self.freezable, self.paced = needs.fragile, needs.freezable, needs.paced
         self.faulty_links = needs.links
+        cancellable = {name.split(" -> ")[1] for name, link in scenario.links.items() if link.on_abandon == "cancel"}
+        self.fragile |= cancellable
+        self.freezable |= cancellable
         self.operations = tuple(
             f"{service}.{operation}" for service, model in scenario.services.items() for operation in model.operations
         )

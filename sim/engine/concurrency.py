@@ -83,6 +83,11 @@ class Watching(Service):
         attempt.replica.door.in_flight.left(attempt, self.env._now, rejected=True)
         super().reject(attempt, why)
 
+    def cancel(self, attempt: Attempt) -> None:
+        """As for any service."""
+        attempt.replica.door.in_flight.left(attempt, self.env._now)
+        super().cancel(attempt)
+
 
 class WatchingService(Watching):
     """A watching service whose workers are held while calling."""

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
+from sim.engine.armed import CONTINUE, ArmedCall, at_the_door
+from sim.engine.concurrency import InFlight, Watching
 from sim.engine.replica import FreeReplica, Patience, Replica
 from sim.outcomes import OK
 
 if TYPE_CHECKING:
     from sim.engine.calls import Attempt
-    from sim.engine.concurrency import InFlight
     from sim.engine.rules import TokenLine
 
 
@@ -77,6 +78,8 @@ class Guarded(Replica):
         """A call that had to wait for its token has it now, and finds the replica as it is."""
         if self.down:
             self.service.turn_away_down(attempt, self)
+        elif isinstance(attempt.step, ArmedCall) and attempt.step.arms.on_abandon != CONTINUE:
+            at_the_door(self.enter)(attempt)
         else:
             self.enter(attempt)
 
@@ -100,6 +103,13 @@ class Guarded(Replica):
         self.line.append(attempt)
         attempt.patience = Patience(attempt)
         door.patience(attempt.patience, now, door.empty_at)
+
+    def leave_line(self, attempt: Attempt) -> bool:
+        """As for any replica."""
+        left = super().leave_line(attempt)
+        if left and isinstance(self.service, Watching):
+            self.door.in_flight.left(attempt, self.env._now)
+        return left
 
     def next_in_line(self) -> Any:
         """Take the next one that the rules let begin out of the line; None when it is empty."""

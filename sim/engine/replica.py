@@ -148,6 +148,15 @@ class Replica:
         self.free -= 1
         attempt.step.begin(attempt)
 
+    def leave_line(self, attempt: Attempt) -> bool:
+        """Take *attempt* out of the line, whose caller does not wait any more; False when it is not there."""
+        if attempt not in self.line:
+            return False
+        self.line.remove(attempt)
+        if self.patience is not None:
+            attempt.patience.outcome = OK
+        return True
+
     def withdraw(self, patience: Patience) -> None:
         """The patience of the first in line is over (equal patience: the first in line is the first to leave)."""
         attempt = patience.attempt
@@ -164,13 +173,25 @@ class Replica:
 
     def book_unfinished_work(self) -> None:
         """Count what work in progress has come to, before it is lost."""
-        if self.frozen:
-            return
-        now = self.env._now
         for piece in self.pieces:
-            root = piece.frame.root
-            if root.left_at is None:  # else a strand that its attempt has left behind: no worker is held for it
-                root.worked_s = min(root.worked_s + now - piece.begun_at, now - root.started_at)
+            self._book(piece)
+
+    def _book(self, piece: Any) -> None:
+        """Count what one piece of work has come to; what was done before a pause is counted already."""
+        now, root = self.env._now, piece.frame.root
+        if not self.frozen and root.left_at is None:  # else a strand left behind, for which no worker is held
+            root.worked_s = min(root.worked_s + now - piece.begun_at, now - root.started_at)
+
+    def let_go(self, attempt: Attempt) -> None:
+        """Nothing is done for *attempt* any more: its worker is free for others."""
+        self.release(self.env._now)
+
+    def stop_work(self, attempt: Attempt) -> None:
+        """End the work in progress for *attempt* and count what it has come to."""
+        for piece in [piece for piece in self.pieces if piece.frame.root is attempt]:
+            self._book(piece)
+            piece.frame = None
+            del self.pieces[piece]
 
     def close(self) -> None:
         """At the end of the run: write what only the replica knows (nothing, where workers are held throughout)."""
@@ -246,6 +267,23 @@ class FreeReplica(Replica):
         """The recipe of *attempt* is over."""
         self.in_flight -= 1
         self.suspend(attempt)
+
+    def let_go(self, attempt: Attempt) -> None:
+        """As for any replica; it may hold several workers (strands), or none."""
+        now = self.env._now
+        for frame in [frame for frame in self.held if frame.root is attempt]:
+            self.write((frame.id, frame.queued_at, frame.running_since, now))
+            del self.held[frame]
+            self.free += 1
+        waiting = list(self.ready)
+        self.ready.clear()
+        for entry in waiting:
+            if entry[1].root is attempt:
+                self.write((entry[1].id, entry[0], now, now))
+            else:
+                self.ready.append(entry)
+        self.in_flight -= 1
+        self.take_next()
 
     def take_next(self) -> None:
         """Free workers take whoever came first, of those who go on and those who are new."""

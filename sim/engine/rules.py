@@ -27,7 +27,7 @@ DELAYED = MARKS.index("delayed")
 
 def is_guarded(model: models.Service) -> bool:
     """Whether the replicas of this service have rules of their own."""
-    rules = (model.limit, model.shed, model.concurrency)
+    rules = (model.limit, model.shed, model.concurrency, model.refuse_late)
     return model.line.kind != "fifo" or any(rule is not None for rule in rules)
 
 
@@ -108,12 +108,29 @@ class StandingLine:
         return self.policy.keep(now, now - attempt.entered_at, not replica.line)
 
 
+class InTime:
+    """Turns away what can only be late: its caller's time, which came with the call, ends before *least_s* is over."""
+
+    __slots__ = ("least_s", "why")
+
+    def __init__(self, least_s: float, why: int) -> None:
+        self.least_s, self.why = float(least_s), why
+
+    def admits(self, replica: Replica, attempt: Any, now: float) -> bool:
+        """Whether *attempt* can still be answered in time."""
+        return bool(now + self.least_s <= attempt.due_at)
+
+
 def guard(house: Building, name: str, model: models.Service, replica: Guarded) -> None:
     """Give *replica*, just built, the door that its service describes."""
     priorities = [workload.priority for workload in house.scenario.workload.values()]
 
     def anew() -> Door:
         door = Door(anew)
+        if model.refuse_late is not None:
+            in_time = InTime(model.refuse_late.least_time, cause(house.place(name), "out of time"))
+            door.at_entry.append(in_time)
+            door.to_begin.append(in_time)
         if model.limit is not None:
             door.tokens = TokenLine(house, name, model.limit)
         if model.line.kind == "lifo":

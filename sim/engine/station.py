@@ -173,6 +173,15 @@ class Service:
         else:
             drop(attempt)
 
+    def cancel(self, attempt: Attempt) -> None:
+        """Stop at once what is being done for *attempt*, whose caller has gone, and free its worker."""
+        replica = attempt.replica
+        replica.stop_work(attempt)
+        attempt.killed = True
+        attempt.left_at = self.env._now
+        close_left(attempt)
+        replica.let_go(attempt)
+
     def restore(self, replicas: Sequence[Replica], refuse: bool) -> None:
         """The end of a crash window of *replicas*: each is back, empty, if no other window holds it down."""
         for replica in replicas:

@@ -21,12 +21,14 @@ NAMES: Names = {
     "delayed": ("calls", "calls that waited for a token of the service's rate limit"),
     "shed": ("calls", "calls rejected by the service's load shedding, on joining or on leaving the line"),
     "over concurrency limit": ("calls", "calls rejected because so many were in flight as the limit allows"),
+    "refused late": ("calls", "calls rejected because they could not be done before their caller's time was over"),
     "concurrency limit mean": ("calls", "time-weighted limit on calls in flight, of all replicas together"),
 }
 
 TOLD: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "rate limited": ("rate limit", lambda service: service.limit is not None),
     "shed": ("shed", lambda service: service.shed is not None),
+    "refused late": ("out of time", lambda service: service.refuse_late is not None),
     "over concurrency limit": ("concurrency limit", lambda service: service.concurrency is not None),
 }
 """The measures that count a reason: (the reason, whether a service has what gives it)."""

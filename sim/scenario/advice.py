@@ -34,7 +34,7 @@ def advice(scenario: Scenario) -> list[str]:
 
 def _warnings(root: Node, model: Scenario) -> Iterator[Problem]:
     checks: tuple[Callable[[Node, Scenario], Iterator[Problem]], ...] = (
-        _timeouts, _visibility, _unbounded, _jitter, _queues, _branches,
+        _timeouts, _visibility, _unbounded, _jitter, _queues, _branches, _deadlines,
     )  # fmt: skip
     for check in checks:
         yield from check(root, model)
@@ -124,6 +124,15 @@ def _p99(step: recipes.Step) -> float:
         return 0.0
     value = q.parse_work(target.value).quantile(0.99)
     return 0.0 if math.isnan(value) else value
+
+
+def _deadlines(root: Node, model: Scenario) -> Iterator[Problem]:
+    """Services that refuse late work, but are never told how much time is left."""
+    for name, service in model.services.items():
+        calling = [link for way, link in model.links.items() if way.endswith(f" -> {name}")]
+        if service.refuse_late is not None and not any(link.propagate_deadline for link in calling):
+            node = _below(root, "services", name, "refuse late")
+            yield at_key(node, "be called over a link with `propagate deadline: true`", value=None)
 
 
 def _unbounded(root: Node, model: Scenario) -> Iterator[Problem]:

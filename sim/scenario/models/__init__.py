@@ -27,7 +27,7 @@ from sim.scenario.models.faults import (
 from sim.scenario.models.defences import Breaker, Bulkhead, Cache, CallLimit, Hedge, Retry, RetryBudget, Throttle
 from sim.scenario.models.links import Link
 from sim.scenario.models.nodes import Queue, Service
-from sim.scenario.models.overload import Concurrency, RateLimit, Shed
+from sim.scenario.models.overload import Concurrency, RateLimit, RefuseLate, Shed
 from sim.scenario.models.scenario import Claim, Scenario, Toggle
 from sim.scenario.models.steps import (
     STEPS,
@@ -82,6 +82,7 @@ __all__ = [
     "Queue",
     "READY",
     "RateLimit",
+    "RefuseLate",
     "Recipe",
     "Repeat",
     "Reply",

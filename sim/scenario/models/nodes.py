@@ -9,7 +9,7 @@ from pydantic import Field
 from sim.quantities import UNLIMITED, BackoffLaw, Balance, LineOrder
 from sim.scenario.fields import BackoffField, BalanceField, Count, LineField, PositiveCount, PositiveDuration
 from sim.scenario.models.base import Model
-from sim.scenario.models.overload import Concurrency, RateLimit, Shed
+from sim.scenario.models.overload import Concurrency, RateLimit, RefuseLate, Shed
 from sim.scenario.models.steps import Recipe
 
 
@@ -38,6 +38,8 @@ class Service(Model):
     """Load shedding: whom to turn away, in overload."""
     concurrency: Concurrency | None = None
     """An adaptive limit on calls in flight at each replica."""
+    refuse_late: RefuseLate | None = None
+    """Refuse work that cannot be done before its caller's propagated deadline."""
     line: LineField = LineOrder("fifo")
     """Who of those in line is next: `fifo`, `lifo`, or `adaptive lifo above 10 after 100ms`, which is lifo while more
     than so many (default 0) wait and the line has not been empty for so long (default 100ms)."""

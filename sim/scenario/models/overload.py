@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.scenario.fields import Factor, PositiveDuration, RateNumber, Share, TargetField
+from sim.scenario.fields import Duration, Factor, PositiveDuration, RateNumber, Share, TargetField
 from sim.scenario.models.base import Model
 
 
@@ -66,3 +66,13 @@ class Concurrency(Model):
     """`gradient`: how many more calls it tries to let in each time."""
     window: Annotated[int, Field(ge=1)] = 600
     """`gradient`: over about how many calls the long-term mean is taken."""
+
+
+class RefuseLate(Model):
+    """Answer rejected at once, on arrival and when a worker would take it, what its caller cannot use any more.
+
+    Only calls over links with `propagate deadline: true` bring along how much time is left.
+    """
+
+    least_time: Duration = 0.0
+    """The least time that a request needs here: one whose caller's time ends sooner is refused."""
