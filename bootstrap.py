@@ -172,12 +172,17 @@ def check(*extra: str) -> int:
     return run(PYTHON, "-m", "sim", "check", *scenarios(), *extra)
 
 
+def notebooks(*extra: str) -> int:
+    """execute the notebooks anew, from the texts beside them (open them with .venv/bin/jupyter lab notebooks)"""
+    return run(PYTHON, "notebooks/build.py", *extra)
+
+
 def bench(*extra: str) -> int:
     """measure the engine's speed against its peers"""
     return run(PYTHON, "benchmarks/compare.py", *extra)
 
 
-TASKS = {task.__name__: task for task in (setup, demo, test, lint, schema, check, bench)}
+TASKS = {task.__name__: task for task in (setup, demo, test, lint, schema, check, notebooks, bench)}
 
 
 def main() -> int:
@@ -185,7 +190,7 @@ def main() -> int:
     name = sys.argv[1] if len(sys.argv) > 1 else "help"
     if name not in TASKS:
         print(f"usage: {Path(sys.executable).name} bootstrap.py TASK [arguments of the tool behind it]\n")
-        print("\n".join(f"  {task:8}{function.__doc__}" for task, function in TASKS.items()))
+        print("\n".join(f"  {task:11}{function.__doc__}" for task, function in TASKS.items()))
         return 0 if name in ("help", "-h", "--help") else 2
     if sys.version_info < OLDEST:
         return with_a_newer_python()
