@@ -21,6 +21,7 @@ from sim.scenario import models
 
 if TYPE_CHECKING:
     from sim.engine.build import Building
+    from sim.engine.replica import Replica
 
 Of = Callable[[Any], Any]
 
@@ -155,14 +156,18 @@ class Arming:
         return self._by_scope(model.scope, make)
 
     def _memory(self, model: models.Cache, mark: Callable[[str, Any], None]) -> Memory:
-        made: list[Cache] = []
+        caches: dict[str, Cache] = {}
 
         def make(whose: str) -> Cache:
-            made.append(Cache(model.entries, model.expire_after))
-            return made[-1]
+            caches[whose] = Cache(model.entries, model.expire_after)
+            return caches[whose]
+
+        def forget(replica: Replica) -> None:
+            if f"caller {replica.index}" in caches:
+                caches[f"caller {replica.index}"].clear()
 
         if model.scope == "caller" and self.caller in self.house.services:
-            self.house.services[self.caller].on_restart.append(lambda: [cache.clear() for cache in made])
+            self.house.services[self.caller].on_restart.append(forget)
         uniform = self.house.streams.uniform(self.name, "cache hits")
         return Memory(self._by_scope(model.scope, make), model.coalesce, model.hit_ratio, uniform, mark)
 

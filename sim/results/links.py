@@ -10,6 +10,7 @@ import numpy as np
 
 from sim.engine.record import DEGRADED, SHORT_CIRCUITED, TIMEOUT
 from sim.results.book import Book
+from sim.results.breakers import how_many
 from sim.results.columns import Ints
 from sim.results.rows import Measure, Names, Rows
 
@@ -19,8 +20,8 @@ NAMES: Names = {
     "amplification": ("x", "attempts over attempts if every call that led there were tried once"),
     "attempt ok ratio": ("ratio", "share of attempts answered ok or degraded in their caller's time"),
     "timeouts": ("attempts", "attempts that their caller gave up"),
-    "short-circuited": ("calls", "calls that the breaker did not let through"),
-    "breaker open share": ("ratio", "share of the time in which the breaker was open"),
+    "short-circuited": ("calls", "calls and tries that the caller itself stopped: breaker, throttle, limit, bulkhead"),
+    "breaker open share": ("ratio", "share of the time in which the breaker was open; of several breakers, the mean"),
 }
 
 
@@ -37,7 +38,8 @@ def family(book: Book) -> list[Measure]:
             table.add("attempts rate", name, window.name, window.per_second(len(sent)), len(sent))
             if name in book.breakers:
                 opened, closed = book.breakers[name]
-                open_share = window.mean(opened, closed)
+                open_mean = window.mean(opened, closed)
+                open_share = None if open_mean is None else open_mean / how_many(book, name)
                 table.add("breaker open share", name, window.name, open_share, len(opened))
         every = np.concatenate([*calls, np.zeros(0, np.int64)])
         table.add("attempts", "system", window.name, len(every) if window.spans else None, len(every))

@@ -15,6 +15,7 @@ import numpy as np
 
 from sim.engine.record import OUTCOMES, Record
 from sim.results.book import Book
+from sim.results import decisions
 from sim.results.breakers import changes
 from sim.results.columns import Bools, Floats
 from sim.results.intervals import areas_per_second, lowest_at
@@ -33,7 +34,8 @@ NAMES: Names = {
     "utilisation": ("ratio", "held worker time over all worker time; none for unlimited workers"),
     "concurrency limit": ("calls", "limit on calls in flight, of all replicas together"),
     "attempts": ("/s", "attempts sent"),
-    "breaker state": ("", "0 closed, 0.5 half-open, 1 open"),
+    "breaker state": ("", "0 closed, 0.5 half-open, 1 open; of several breakers, the mean"),
+    **{name: ("/s", meaning) for name, (_, meaning) in decisions.NAMES.items() if name != "cache hit ratio"},
     "published": ("/s", "messages published"),
     "deliveries": ("/s", "deliveries begun"),
     "backlog": ("messages", "messages that wait, those in flight excluded"),
@@ -118,6 +120,8 @@ def _links(book: Book, seconds: int) -> Iterator[Series]:
         if of in states:
             at, state = states[of]
             yield Series(of, "breaker state", np.append(0.0, state)[np.searchsorted(at, instants, side="right")])
+        for decision in decisions.told(book, of):
+            yield Series(of, decision, _count(decisions.decided_at(book, of, decision), seconds))
 
 
 def _queues(book: Book, seconds: int) -> Iterator[Series]:

@@ -29,7 +29,7 @@ def _on(record: Record, *kinds: str) -> dict[str, np.ndarray]:
 
 
 def _callers(record: Record) -> None:
-    """No attempt outlasts its timeout; no call is tried more often than allowed; only a caller's gates short-circuit."""
+    """No attempt outlasts its timeout; no call is tried more often than allowed; only a gate short-circuits."""
     columns, links = record.attempts, record.scenario.links
     lasted = columns["ended_at"] - columns["sent_at"]
     for name, mine in _on(record, "call", "send").items():

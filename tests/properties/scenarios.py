@@ -11,6 +11,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.properties.link_defences import add_defences
+
 TIMES = ("0s", "125ms", "250ms", "500ms", "1s", "exponential 200ms", "uniform 0s to 500ms", "mix 90% 125ms 10% 2s")
 SHORT = ("125ms", "250ms", "500ms", "1s")
 DURATION_S = 4
@@ -209,6 +211,8 @@ def _link(draw: st.DrawFn, name: str) -> dict[str, Any]:
             link["retry"]["jitter"] = draw(st.sampled_from(("none", "full", "equal", "decorrelated")))
     if rarely(draw):
         link["breaker"] = {"failures": draw(st.integers(1, 3)), "open for": draw(short), "probes": 1}
+    if rarely(draw, 3):
+        add_defences(draw, link, to_service=not name.split(" -> ")[1].startswith("q"))
     return link
 
 

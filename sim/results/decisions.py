@@ -1,0 +1,123 @@
+"""What the defences on a link decided: calls answered from a cache, hedged, made up for, denied, called off or stopped.
+
+Each measure is told for links that have the defence. Decisions belong to the window in which they are made. Left out:
+what would have been without them (``pileup compare`` and ``pileup ablate`` play that).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Iterator
+
+import numpy as np
+
+from sim.engine.record import MARKS, REASONS, SHORT_CIRCUITED
+from sim.results.book import Book
+from sim.results.columns import Floats, Shelf
+from sim.results.rows import Measure, Names, Rows
+
+COUNTED: dict[str, tuple[str, str, Callable[[Any], bool]]] = {
+    "cache hits": ("cache hit", "calls answered from the cache", lambda link: link.cache is not None),
+    "coalesced": (
+        "coalesced", "calls that waited for another's answer to the same key",
+        lambda link: link.cache is not None and link.cache.coalesce,
+    ),
+    "fallbacks": (
+        "fallback", "failed calls that went on with a stand-in answer", lambda link: link.fallback is not None,
+    ),
+    "hedges": ("hedge", "second attempts sent because the first took long", lambda link: link.hedge is not None),
+    "retries denied": (
+        "retry denied", "retries that the budget did not pay for",
+        lambda link: link.retry is not None and link.retry.budget is not None,
+    ),
+    "late answers accepted": (
+        "late answer accepted", "calls ended by an answer to an attempt that had timed out",
+        lambda link: link.late_answers == "accept",
+    ),
+    "dropped": (
+        "dropped", "attempts dropped on their way or in line because nobody waited any more",
+        lambda link: link.on_abandon != "continue",
+    ),
+    "cancelled": (
+        "cancelled", "attempts whose work was stopped because nobody waited any more",
+        lambda link: link.on_abandon == "cancel",
+    ),
+}  # fmt: skip
+"""Measures that count marks: name to (kind of mark, meaning, whether a link has such)."""
+
+STOPS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "stopped by breaker": ("breaker open", lambda link: link.breaker is not None),
+    "stopped by throttle": ("throttled", lambda link: link.throttle is not None),
+    "stopped by limit": ("rate limit", lambda link: link.limit is not None),
+    "stopped by bulkhead": ("bulkhead full", lambda link: link.bulkhead is not None),
+    "stopped by deadline": ("out of time", lambda link: link.propagate_deadline),
+}
+"""Measures that count tries which the caller itself stopped: name to (reason, whether a link has such)."""
+
+NAMES: Names = {
+    **{name: ("calls", meaning) for name, (_, meaning, _) in COUNTED.items()},
+    "cache hit ratio": ("ratio", "share of calls answered from the cache"),
+    **{name: ("calls", f"tries that were not sent: {reason}") for name, (reason, _) in STOPS.items()},
+}
+
+
+def family(book: Book) -> list[Measure]:
+    """Return the rows of every link with such a defence."""
+    table = Rows(NAMES)
+    for name, link in _armed(book):
+        marks, stops = _marks(book, name), _stops(book, name)
+        for window in book.windows.values():
+            here = bool(window.spans)
+            counts = {kind: len(marks.within(code, window.spans)) for code, kind in enumerate(MARKS)}
+            for measure, (kind, _, has) in COUNTED.items():
+                if has(link):
+                    table.add(measure, name, window.name, counts[kind] if here else None, counts[kind])
+            if link.cache is not None:
+                asked = counts["cache hit"] + counts["cache miss"]
+                table.add_share("cache hit ratio", name, window.name, counts["cache hit"], asked)
+            for measure, (reason, has) in STOPS.items():
+                if has(link):
+                    count = len(stops.within(REASONS.index(reason), window.spans))
+                    table.add(measure, name, window.name, count if here else None, count)
+    return table.rows
+
+
+def _armed(book: Book) -> Iterator[tuple[str, Any]]:
+    """Iterate over the links of the run that decide anything."""
+    links = book.record.scenario.links
+    for name in book.links:
+        link = links.get(name)
+        if link is not None and any(has(link) for _, _, has in COUNTED.values()):
+            yield name, link
+        elif link is not None and any(has(link) for _, has in STOPS.values()):
+            yield name, link
+
+
+def _marks(book: Book, link: str) -> Shelf:
+    """Return the marks of *link*, by kind and time."""
+    table = book.record.marks
+    mine = table["place"] == book.record.places.index(link) if link in book.record.places else table["place"] < 0
+    return Shelf(np.where(mine, table["kind"], -1), len(MARKS), table["at"])
+
+
+def _stops(book: Book, link: str) -> Shelf:
+    """Return the tries on *link* that the caller itself stopped, by reason and time."""
+    columns = book.attempts
+    mine = (columns["outcome"] == SHORT_CIRCUITED) & (book.link == book.links.index(link))
+    return Shelf(np.where(mine, columns["why"], -1), len(REASONS), book.sent_at)
+
+
+def decided_at(book: Book, link: str, measure: str) -> Floats:
+    """Return when *link* decided so (a name of ``COUNTED`` or ``STOPS``), in order of time, in seconds."""
+    if measure in COUNTED:
+        rows = _marks(book, link).rows(MARKS.index(COUNTED[measure][0]))
+        return np.asarray(book.record.marks["at"], np.float64)[rows]
+    return book.sent_at[_stops(book, link).rows(REASONS.index(STOPS[measure][0]))]
+
+
+def told(book: Book, link: str) -> list[str]:
+    """Return the names of the decisions that *link* can make."""
+    model = book.record.scenario.links.get(link)
+    if model is None:
+        return []
+    counted = [name for name, (_, _, has) in COUNTED.items() if has(model)]
+    return counted + [name for name, (_, has) in STOPS.items() if has(model)]

@@ -1,0 +1,94 @@
+"""Random defences of a caller, valid by construction: each key of a link beyond timeout, retry and plain breaker."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from hypothesis import strategies as st
+
+SHORT = ("125ms", "250ms", "500ms", "1s")
+short = st.sampled_from(SHORT)
+
+
+def _breaker(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
+    breaker: dict[str, Any] = {"open for": draw(short), "probes": draw(st.integers(1, 3))}
+    kind = draw(st.sampled_from(("failures", "failure rate", "slow rate")))
+    if kind == "failures":
+        breaker["failures"] = draw(st.integers(1, 3))
+    else:
+        breaker[kind] = draw(st.sampled_from(("30%", "60%", "100%")))
+        breaker["minimum calls"] = draw(st.integers(1, 3))
+        breaker.update(draw(st.sampled_from(({}, {"calls": 4}, {"window": "1s"}))))
+    if kind == "slow rate":
+        breaker["slow call"] = draw(short)
+    breaker["guards"] = draw(st.sampled_from(("calls", "retries")))
+    breaker["scope"] = draw(st.sampled_from(("link", "caller", "callee") if to_service else ("link", "caller")))
+    link["breaker"] = breaker
+
+
+def _retry(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
+    retry: dict[str, Any] = {"max attempts": draw(st.integers(2, 4)), "backoff": draw(short)}
+    if draw(st.booleans()):
+        retry["on"] = draw(st.sampled_from((["timeout"], ["error", "rejected"], ["refused", "timeout"])))
+    if draw(st.booleans()):
+        budgets = ({"per try": 0.3}, {"per success": 0.5, "capacity": 2}, {"capacity": 20, "cost": 5, "refund": True})
+        retry["budget"] = {**draw(st.sampled_from(budgets)), "scope": draw(st.sampled_from(("link", "caller")))}
+    link["retry"] = retry
+    if link.get("timeout") and draw(st.booleans()):
+        link["late answers"] = "accept"
+
+
+def _hedge(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
+    link["hedge"] = {
+        **draw(st.sampled_from(({"after": "125ms"}, {"percentile": "50%"}))),
+        "most": draw(st.integers(1, 2)),
+    }
+
+
+def _fallback(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
+    link["fallback"] = draw(st.sampled_from(("default", "empty", "cached")))
+
+
+def _throttle(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
+    link["throttle"] = {"factor": draw(st.sampled_from(("1x", "2x"))), "window": "1s"}
+
+
+def _limit(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
+    how: tuple[dict[str, Any], ...] = ({}, {"when full": "wait"}, {"when full": "wait", "max wait": "250ms"})
+    link["limit"] = {"rate": "3/s", "burst": draw(st.integers(1, 2)), **draw(st.sampled_from(how)), **_scope(draw)}
+
+
+def _bulkhead(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
+    how: tuple[dict[str, Any], ...] = ({}, {"max waiting": 2}, {"max waiting": "unlimited", "max wait": "250ms"})
+    link["bulkhead"] = {"max concurrent calls": draw(st.integers(1, 2)), **draw(st.sampled_from(how)), **_scope(draw)}
+
+
+def _cache(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
+    how: tuple[dict[str, Any], ...] = (
+        {"hit ratio": "50%"}, {"entries": 2}, {"expire after": "500ms", "coalesce": True}, {"coalesce": True},
+    )  # fmt: skip
+    cache = dict(draw(st.sampled_from(how)))
+    link["cache"] = cache if "hit ratio" in cache else {**cache, **_scope(draw)}
+
+
+def _deadline(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
+    link["propagate deadline"] = True
+
+
+def _abandon(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
+    link["on abandon"] = draw(st.sampled_from(("drop queued", "cancel")))
+
+
+def _scope(draw: st.DrawFn) -> dict[str, Any]:
+    return {"scope": draw(st.sampled_from(("link", "caller")))}
+
+
+KINDS: tuple[Callable[[st.DrawFn, dict[str, Any], bool], None], ...] = (
+    _breaker, _retry, _hedge, _fallback, _throttle, _limit, _bulkhead, _cache, _deadline, _abandon,
+)  # fmt: skip
+
+
+def add_defences(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
+    """Add up to three defences to *link*, which leads to a service or to a queue."""
+    for index in draw(st.lists(st.integers(0, len(KINDS) - 1), max_size=3, unique=True)):
+        KINDS[index](draw, link, to_service)
