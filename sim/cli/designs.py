@@ -45,6 +45,9 @@ def ablate(
     toggles: Annotated[
         str | None, typer.Option("--toggles", help="Names with commas; default all that belong to the variant.")
     ] = None,
+    claim: Annotated[
+        list[str] | None, typer.Option("--claim", help="A claim of the scenario that is to be met; may be repeated.")
+    ] = None,
     variant: Variant = None, set_: Set = None, seed: Seed = None, replications: Replications = None, out: Out = None,
     json: Json = False, workers: Workers = None,
 ) -> None:  # fmt: skip
@@ -57,12 +60,13 @@ def ablate(
     names = names_in(toggles)
     with progress_bar(f"ablating {scenario.title}") as progress:
         done = ablate_all(scenario, names, variant, replications, seed, workers, progress, set_ or ())
+    goals = done.claims(claim) if claim else None
     if json:
-        print(summary.to_json(ablation_document(done)), end="")
+        print(summary.to_json(ablation_document(done, goals)), end="")
     else:
-        print(of_ablation(done))
+        print(of_ablation(done, goals))
     if out is not None:
         from sim.export.folder import write_ablation
 
-        tell_written(write_ablation(done, out))
+        tell_written(write_ablation(done, out, goals))
     leave(CUT_OFF if done.cut_off else OK)

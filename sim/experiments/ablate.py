@@ -146,6 +146,32 @@ class Ablation:
             for on, run in self.runs.items()
         })  # fmt: skip
 
+    def claims(self, names: Iterable[str] | None = None) -> dict[str, Claim]:
+        """Return the scenario's claims about this variant as goals: what they say, whatever switches they say it of.
+
+        *names* choose among them; the default is all whose measure some run has. Claims about a difference (`than`)
+        are no goals. Raises ``ParameterError`` for a name that is none of them.
+        """
+        scenario = self.baseline.scenario
+        first = next(iter(scenario.variants), "")
+        there = {
+            name: claim.model_copy(update={"variant": None, "with_": []}) for name, claim in scenario.expect.items()
+            if claim.than is None and (claim.variant or first) == self.baseline.variant
+        }  # fmt: skip
+        if names is None:
+            known = {key for run in self.runs.values() for key in run.values}
+            return {name: goal for name, goal in there.items() if (goal.measure, goal.of, goal.during) in known}
+        chosen = list(names)
+        for name in chosen:
+            if name not in there:
+                hint = did_you_mean(name, there) or f"there are {', '.join(there) or 'none'}"
+                raise ParameterError("name a claim about this variant, without than", name, hint, "claim")
+        return {name: there[name] for name in chosen}
+
+    def fewest_for_claims(self) -> dict[str, tuple[Combination, ...]]:
+        """Return, for each of ``claims()`` by itself, the combinations with the fewest switches that meet it."""
+        return {name: self.meets({name: goal}).fewest for name, goal in self.claims().items()}
+
     def _default_goals(self) -> dict[str, Claim]:
         asked = {"measure": "goodput ratio", "during": self.window, "above": GOOD_ENOUGH}
         return {name: Claim.model_validate({**asked, "of": name}) for name in self.baseline.record.workloads}

@@ -24,7 +24,7 @@ def of_ablation(ablation: Ablation, goals: Goals = None) -> str:
     parts = [_heading(ablation), _combinations(ablation), _main_effects(ablation)]
     if interactions := _interactions(ablation):
         parts.append(interactions)
-    parts += [_fewest(ablation, ablation.meets(goals)), *_remarks(ablation)]
+    parts += [_fewest(ablation, ablation.meets(goals)), *_claims(ablation), *_remarks(ablation)]
     return "\n\n".join(parts)
 
 
@@ -53,6 +53,9 @@ def ablation_document(ablation: Ablation, goals: Goals = None) -> dict[str, Any]
         "goals": {name: describe_claim(goal) for name, goal in met.goals.items()},
         "met by": [list(on) for on in met.by],
         "fewest": [list(on) for on in met.fewest],
+        "fewest for claims": {
+            name: [list(on) for on in fewest] for name, fewest in ablation.fewest_for_claims().items()
+        },
         "cut off": ablation.cut_off or None,
         "versions": versions(),
     }  # fmt: skip
@@ -77,7 +80,7 @@ def _combinations(ablation: Ablation) -> str:
     body = []
     for on, run in ablation.runs.items():
         index = {(row["measure"], row["of"], row["during"]): row for row in run.rows}
-        body.append([label(on), *(_with_interval(index.get(("goodput ratio", of, window))) for of in workloads)])
+        body.append([label(on), *(_share(index.get(("goodput ratio", of, window))) for of in workloads)])
     return table(body, [f"Goodput ratio (during {window})", *workloads])
 
 
@@ -116,6 +119,15 @@ def _fewest(ablation: Ablation, met: Met) -> str:
     return "\n".join(lines)
 
 
+def _claims(ablation: Ablation) -> list[str]:
+    """Return a table of the scenario's own claims about this variant, with the fewest switches that meet each."""
+    body = []
+    for name, fewest in ablation.fewest_for_claims().items():
+        words = "needs none" if fewest == ((),) else " or ".join(label(on) for on in fewest) or "met by none"
+        body.append([name, words])
+    return [table(body, ["Claim of the scenario", "fewest switches that meet it"])] if body else []
+
+
 def _remarks(ablation: Ablation) -> list[str]:
     remarks = []
     if not ablation.full:
@@ -129,6 +141,13 @@ def _remarks(ablation: Ablation) -> list[str]:
     if ablation.cut_off:
         remarks.append(f"CUT OFF: {ablation.cut_off}")
     return remarks
+
+
+def _share(row: dict[str, Any] | None) -> str:
+    """Return a share with its interval, which for a mean of few values may reach beyond all or none, cut off there."""
+    if row is None or row["low"] is None:
+        return _with_interval(row)
+    return _with_interval({**row, "low": max(row["low"], 0.0), "high": min(row["high"], 1.0)})
 
 
 def _with_interval(row: dict[str, Any] | None) -> str:

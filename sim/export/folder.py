@@ -14,7 +14,7 @@ from sim.experiments.hysteresis import Hysteresis
 from sim.experiments.run import Run
 from sim.experiments.trials import Matrix
 from sim.export import report
-from sim.export.ablation import ablation_document, of_ablation
+from sim.export.ablation import Goals, ablation_document, of_ablation
 from sim.export.hysteresis import hysteresis_document, of_hysteresis
 from sim.export.matrix import matrix_document, of_matrix
 from sim.export.summary import comparison_document, run_document, to_json, versions
@@ -54,14 +54,14 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def write_ablation(ablation: Ablation, folder: Path) -> list[Path]:
+def write_ablation(ablation: Ablation, folder: Path, goals: Goals = None) -> list[Path]:
     """Write an ablation into *folder*: summary, the table of combinations, figure and report."""
     with _replacing(folder) as made:
-        _text(made / "summary.json", to_json(ablation_document(ablation)))
+        _text(made / "summary.json", to_json(ablation_document(ablation, goals)))
         (made / "tables").mkdir()
         ablation.table.to_parquet(made / "tables" / "combinations.parquet", index=False)
         figures = _figures({"ablation": ablation.plot()}, made / "figures")
-        _text(made / "report.md", report.page(ablation.baseline, of_ablation(ablation), figures))
+        _text(made / "report.md", report.page(ablation.baseline, of_ablation(ablation, goals), figures))
         _text(made / MANIFEST, to_json(_manifest(ablation.baseline, folder.name)))
     return sorted(path for path in folder.rglob("*") if path.is_file())
 

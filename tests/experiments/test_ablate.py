@@ -203,6 +203,33 @@ def test_goals_are_claims_about_any_combination() -> None:
     assert ablation.meets([trivial]).fewest == ((),) and "without any switch" in of_ablation(ablation, [trivial])
 
 
+CLAIMS = """
+expect:
+  nobody is in time: {measure: goodput ratio, of: c, below: 5%}
+  the fast are: {with: [fast], measure: goodput ratio, of: c, above: 95%}
+  never: {measure: goodput ratio, of: c, above: 100%}
+  elsewhere: {variant: other, measure: goodput ratio, of: c, above: 0%}
+  more than there: {measure: goodput ratio, of: c, than: other, above: 0%}
+"""
+
+
+def test_the_scenarios_own_claims_are_goals_whatever_switches_they_speak_of() -> None:
+    ablation = ablate(sim.loads(DEADLINES + CLAIMS), ["fast", "patient"], replications=1)
+    assert list(ablation.claims()) == ["nobody is in time", "the fast are", "never"]
+    fewest = ablation.fewest_for_claims()
+    assert fewest["nobody is in time"] == ((),) and fewest["never"] == ()
+    assert fewest["the fast are"] == (("fast",), ("patient",))
+    text = of_ablation(ablation, ablation.claims(["the fast are"]))
+    assert (
+        "Goals: goodput ratio of c during all is above 95%.\nFewest switches that meet them: fast or patient." in text
+    )
+    assert "needs none" in text and "met by none" in text and "Claim of the scenario" in text
+    with pytest.raises(sim.ParameterError, match="did you mean 'the fast are'"):
+        ablation.claims(["the fast ar"])
+    with pytest.raises(sim.ParameterError, match="name a claim about this variant"):
+        ablation.claims(["elsewhere"])
+
+
 def test_a_goal_with_a_combination_of_its_own_or_an_unknown_measure_is_refused() -> None:
     ablation = ablate(sim.loads(DEADLINES), ["fast"], replications=1)
     asked = {"measure": "goodput ratio", "of": "c", "above": "50%"}
