@@ -11,7 +11,7 @@ from typing import Any, Callable
 
 import typer
 
-from sim.cli import designs, files, lab, runs, studies
+from sim.cli import designs, files, lab, pages, runs, studies
 from sim.cli.helpers import say
 from sim.cli.options import BAD_INPUT, CLAIM_FAILED, CUT_OFF, INTERRUPTED
 from sim.errors import BudgetError, LabError, ModelError
@@ -20,7 +20,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "list": files.list_scenarios, "show": files.show, "new": files.new, "validate": files.validate,
     "run": runs.run, "explain": runs.explain, "check": runs.check,
     "compare": designs.compare, "ablate": designs.ablate, "matrix": studies.matrix,
-    "hysteresis": studies.hysteresis, "breakers": studies.breakers,
+    "hysteresis": studies.hysteresis, "breakers": studies.breakers, "report": pages.report,
     "schema": files.schema, "explain-field": files.explain_field, "lab": lab.lab,
 }  # fmt: skip
 """Every command in the order of the help."""

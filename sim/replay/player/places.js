@@ -11,7 +11,8 @@ function placed(data, width) {
 }
 
 function across(data, width, columns) {
-  const wide = clamp((width - (columns - 1) * 84) / columns, 128, 164);
+  const room = data.links.some((link) => link.breaker) ? 118 : 84; // what the words on a link need
+  const wide = clamp((width - (columns - 1) * room) / columns, 128, 164);
   const step = columns > 1 ? Math.min(320, (width - wide - 8) / (columns - 1)) : 0;
   const left = (width - step * (columns - 1)) / 2;
   const heights = [...data.nodes.map((node) => node.height), ...data.links.flatMap((link) => link.bends.map((b) => b[1]))];

@@ -1,0 +1,75 @@
+"""The fidelity card: what a scenario models, what it assumes, what no run of this laboratory knows, and which bytes.
+
+What is modelled is read from the resolved scenario. What is left out is a list of its own, because it is as true of
+every other scenario; a mechanism that is added takes its line away.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.experiments.run import Run
+from sim.export.page.parts import bullets, terms
+from sim.export.summary import versions
+
+LEFT_OUT = (
+    "Machines: services share no processor, memory, disk or network card; a worker is a place, not a core.",
+    "Bytes: links have latency and loss, no bandwidth; the size of a message costs nothing.",
+    "Clocks: every part of the system reads the same time exactly.",
+    "People: nobody is called, deploys, restarts or scales anything unless the scenario says so as a fault.",
+    "Distributions hold for all time: nothing warms up, fragments or leaks unless the scenario says so.",
+)
+"""What no run knows."""
+
+
+def fidelity(run: Run) -> str:
+    """Return the card of a run."""
+    scenario = run.scenario
+    requests = sum(int(row["n"]) for row in run.rows if (row["measure"], row["of"], row["during"]) == WHOLE)
+    played = terms([
+        ("scenario", scenario.title),
+        ("combination", " with ".join(part for part in (run.variant, ", ".join(run.toggles)) if part) or "as written"),
+        ("seed", run.seed),
+        ("replications", len(run.replications)),
+        ("requests measured", f"{requests:,} in all replications"),
+        ("digest of the resolved scenario", scenario.digest),
+        *versions().items(),
+    ])  # fmt: skip
+    return (
+        '<div class="card">'
+        f"<div><h3>Modelled</h3>{bullets(modelled(scenario))}</div>"
+        f"<div><h3>Assumed</h3>{bullets(scenario.assumptions) or '<p>The scenario states no assumption.</p>'}</div>"
+        f"<div><h3>Left out</h3>{bullets(LEFT_OUT)}</div>"
+        f"<div><h3>Which numbers</h3>{played}</div></div>"
+    )
+
+
+WHOLE = ("offered", "system", "all")
+
+
+def modelled(scenario: Any) -> list[str]:
+    """Return what a resolved scenario is made of, in words with counts."""
+    found = [
+        f"{_counted(len(scenario.workload), 'workload')}: {', '.join(scenario.workload)}",
+        f"{_counted(len(scenario.services), 'service')} with workers and waiting lines: {', '.join(scenario.services)}",
+    ]
+    if scenario.queues:
+        found.append(f"{_counted(len(scenario.queues), 'queue')}: {', '.join(scenario.queues)}")
+    fields = {name: field.alias or name for name, field in _link_fields(scenario).items()}
+    for name, words in fields.items():
+        on = [link for link, model in scenario.links.items() if name in model.model_fields_set]
+        if on:
+            found.append(f"{words} on {', '.join(on)}")
+    for name, fault in scenario.faults.items():
+        found.append(f"the fault {name}, at {fault.at}, for {fault.for_:g} s")
+    return found
+
+
+def _link_fields(scenario: Any) -> dict[str, Any]:
+    for link in scenario.links.values():
+        return dict(type(link).model_fields)
+    return {}
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}{'s' * (n != 1)}"

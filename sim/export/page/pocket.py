@@ -1,0 +1,136 @@
+"""The pocket page: one scenario for a phone, every combination played beforehand, so that a switch answers at once.
+
+The question and a prediction come first. What does not fit is left out in a stated order, and said on the page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any, Callable, Iterable, Mapping
+
+from sim.errors import ScenarioError
+from sim.experiments.run import Run, run_resolved
+from sim.export.page import parts
+from sim.export.summary import versions
+from sim.replay import assets, timeline, to_json
+from sim.replay.html import json_for_html
+
+MOST_COMBINATIONS = 48
+MOST_BYTES = 2_600_000
+"""Of data, so that the page stays below 3 MB."""
+Combination = tuple[str, tuple[str, ...]]
+
+
+@dataclass(slots=True)
+class Pocket:
+    """A scenario's combinations as they were played, in order, and what was left out, in sentences."""
+
+    scenario: Any
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    replications: int = 1
+    seed: int = 0
+    cut_off: str = ""
+
+
+def pre_run(
+    scenario: Any, set_: Mapping[str, object] | Iterable[str] = (), seed: int | None = None,
+    replications: int | None = None, workers: int | None = 1, progress: Callable[[float], None] | None = None,
+    most: int = MOST_COMBINATIONS,
+) -> Pocket:  # fmt: skip
+    """Play every variant with every set of its toggles, those with the fewest toggles first, at most *most* in all."""
+    changes = dict(set_) if isinstance(set_, Mapping) else list(set_)
+    pocket = Pocket(scenario)
+    resolved = _resolved(scenario, changes, pocket)
+    if len(resolved) > most:
+        pocket.left_out.append(f"{len(resolved) - most} combinations of the most switches: {most} are played.")
+    size = 0
+    for i, one in enumerate(resolved[:most]):
+        part = None if progress is None else _part(progress, i, min(most, len(resolved)))
+        run = run_resolved(one, seed, replications, workers, part)
+        entry = _entry(run)
+        size += len(to_json(entry))
+        if size > MOST_BYTES:
+            entry["replay"] = None
+        pocket.entries.append(entry)
+        pocket.cut_off = pocket.cut_off or run.cut_off
+        pocket.replications, pocket.seed = len(run.replications), run.seed
+    bare = sum(entry["replay"] is None for entry in pocket.entries)
+    if bare:
+        pocket.left_out.append(f"The replays of {bare} combinations of the most switches; their numbers are here.")
+    return pocket
+
+
+def _part(progress: Callable[[float], None], i: int, of: int) -> Callable[[float], None]:
+    return lambda share: progress((i + share) / of)
+
+
+def combinations_of(scenario: Any) -> list[Combination]:
+    """Return every variant with every set of toggles that belong to it, those with the fewest toggles first."""
+    names = list(scenario.variants) or [""]
+    belong = {
+        name: [key for key, toggle in scenario.toggles.items() if not toggle.for_ or name in toggle.for_]
+        for name in names
+    }
+    most = max(len(toggles) for toggles in belong.values())
+    return [(name, on) for many in range(most + 1) for name in names for on in combinations(belong[name], many)]
+
+
+def _resolved(scenario: Any, set_: Any, pocket: Pocket) -> list[Any]:
+    """Return the combinations that exist; of toggles that contradict each other the pairs are told, each once."""
+    found = []
+    told: dict[str, None] = {}
+    for variant, on in combinations_of(scenario):
+        try:
+            found.append(scenario.resolve(variant or None, on, set_))
+        except ScenarioError as error:
+            if not on:
+                raise
+            if len(on) == 2:
+                told[f"{on[0]} with {on[1]}, which cannot be played together: {_reason(error)}."] = None
+    pocket.left_out += told
+    return found
+
+
+def _reason(error: Exception) -> str:
+    return str(error).strip().splitlines()[0].removesuffix(".")
+
+
+def _entry(run: Run) -> dict[str, Any]:
+    """Return one combination: its share of well-served requests by workload, and its first replication."""
+    during = "fault" if run.record.windows else "all"
+    rows = {(row["of"], row["during"]): row for row in run.rows if row["measure"] == "goodput ratio"}
+    numbers = []
+    for workload in run.scenario.workload:
+        row = rows.get((workload, during))
+        if row is not None:
+            kept = {key: row[key] for key in ("mean", "low", "high")}
+            kept = {key: None if value is None else round(min(1.0, max(0.0, value)), 5) for key, value in kept.items()}
+            numbers.append({"of": workload, **kept, "n": row["n"], "runs": row["runs"]})
+    return {
+        "variant": run.variant, "toggles": list(run.toggles), "during": during, "numbers": numbers,
+        "replay": timeline(run.record),
+    }  # fmt: skip
+
+
+def pocket_page(pocket: Pocket) -> str:
+    """Return the page: the same pocket gives the same bytes."""
+    scenario = pocket.scenario
+    script, style = assets()
+    data = {
+        "title": scenario.title, "question": scenario.question, "lesson": scenario.lesson.strip(),
+        "variants": list(scenario.variants) or [""],
+        "toggles": [
+            {"name": name, "about": toggle.about, "for": list(toggle.for_)} for name, toggle in scenario.toggles.items()
+        ],
+        "assumptions": list(scenario.assumptions), "left_out": pocket.left_out, "entries": pocket.entries,
+        "seed": pocket.seed, "replications": pocket.replications, "version": versions()["pileup"],
+    }  # fmt: skip
+    body = (
+        f"<main><h1>{parts.text(scenario.title)}</h1>{parts.paragraph(scenario.question, 'question')}"
+        '<div id="pocket"></div></main>'
+        f'<script type="application/json" id="pocket-data">{json_for_html(data)}</script>'
+    )
+    styles = (parts.own("page.css"), parts.own("pocket.css"), style)
+    return parts.document(scenario.title, body, styles, f"{script}\n{parts.own('pocket.js')}", "pocket")

@@ -1,0 +1,261 @@
+"""The report of a scenario as one page: the question, a replay, the numbers, the claims, the books, and what is true.
+
+It is for a design review: who reads it needs neither this program nor a network, and can print it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Iterable, Mapping
+
+from sim.errors import ParameterError
+from sim.experiments.check import Checked, check
+from sim.experiments.compare import Comparison, compare
+from sim.experiments.run import Run, run_resolved, switched_on, written_windows
+from sim.export import tables
+from sim.export.page import parts
+from sim.export.page.fidelity import fidelity
+from sim.plots import comparison_figure, figures
+from sim.results.measures import NAMES
+from sim.replay import assets, embedded, timeline
+
+SECTIONS = (
+    ("Workloads", "workload", ("goodput ratio", "answered ratio", "done ratio", "latency p50", "latency p95")),
+    ("Services", "services", ("utilisation", "waiting mean", "wait mean", "rejected", "wasted share")),
+    ("Queues", "queues", ("backlog peak", "oldest age", "drain time", "dead-lettered", "lost")),
+)  # fmt: skip
+"""Tables of measures: heading, which part of the scenario, columns."""
+COMPARED = ("goodput ratio", "answered ratio", "done ratio", "latency p95")
+MOST_TOGGLES = 6
+"""A scenario without variants is compared with each of its first toggles on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a report tells of: the run in front, the combinations it is compared with, and the claims."""
+
+    scenario: Any
+    run: Run
+    comparison: Comparison | None
+    checked: Checked | None
+
+    @property
+    def cut_off(self) -> str:
+        """The first budget that ended a run early; empty when all are complete."""
+        compared = self.comparison.cut_off if self.comparison else ""
+        return self.run.cut_off or compared or (self.checked.cut_off if self.checked else "")
+
+    @property
+    def holds(self) -> bool:
+        """Whether every claim holds; True where none was judged."""
+        return self.checked is None or self.checked.holds
+
+
+def play(
+    scenario: Any, variant: str | None = None, with_: Iterable[str] = (), without: Iterable[str] = (),
+    set_: Mapping[str, object] | Iterable[str] = (), seed: int | None = None, replications: int | None = None,
+    workers: int | None = 1, progress: Callable[[float], None] | None = None,
+) -> Report:  # fmt: skip
+    """Play everything that a report tells: one combination, its comparison with the others, and all the claims.
+
+    With *set_* the claims are not judged: they speak of the scenario as it is written.
+    """
+
+    def part(first: float, last: float) -> Callable[[float], None] | None:
+        return None if progress is None else lambda share: progress(first + (last - first) * share)
+
+    resolved = scenario.resolve(variant, switched_on(scenario, with_, without), set_)
+    run = run_resolved(resolved, seed, replications, workers, part(0, 0.15), during=written_windows(scenario))
+    compared = None
+    toggles = None if len(scenario.variants) > 1 else list(scenario.toggles)[:MOST_TOGGLES] or None
+    if len(scenario.variants) > 1 or toggles:
+        base = variant if toggles else None
+        compared = compare(
+            scenario, None, toggles, base, seed, replications, set_, workers, part(0.15, 0.5)
+        )  # fmt: skip
+    checked = None
+    if scenario.expect and not _any(set_):
+        checked = check(scenario, replications, seed, workers, part(0.5, 1.0))
+    return Report(scenario, run, compared, checked)
+
+
+def _any(set_: Mapping[str, object] | Iterable[str]) -> bool:
+    return bool(dict(set_) if isinstance(set_, Mapping) else list(set_))
+
+
+def report_page(report: Report) -> str:
+    """Return the page: the same report gives the same bytes."""
+    script, style = assets()
+    scenario, run = report.scenario, report.run
+    body = "\n".join([
+        f"<header><p class='kind'>Pileup report</p><h1>{parts.text(scenario.title)}</h1>",
+        parts.paragraph(scenario.question, "question"), parts.paragraph(scenario.lesson.strip(), "lesson"),
+        parts.paragraph(_source(scenario), "source"), "</header><main>",
+        parts.section("The run, replayed", _replay(report), name="replay"),
+        parts.section("Before any run", *_arithmetic(run), name="before"),
+        parts.section("What happened", _story(run), name="story"),
+        parts.section("What was measured", _told(run), *_measures(run), *_figures(run), name="measured"),
+        parts.section("Compared", *_comparison(report), name="compared"),
+        parts.section("Claims", *_claims(report), name="claims"),
+        parts.section("Books", *_books(report), name="books"),
+        parts.section("Fidelity card", fidelity(run), name="fidelity"), "</main>",
+    ])  # fmt: skip
+    styles = (parts.own("page.css"), parts.own("report.css"), style)
+    return parts.document(scenario.title, body, styles, f"{script}\n{parts.own('report.js')}", "report")
+
+
+def _source(scenario: Any) -> str:
+    return f"Source: {scenario.source}" if scenario.source else ""
+
+
+def _replay(report: Report) -> str:
+    """Return the player, and the other combinations to put beside it."""
+    mine = timeline(report.run.record)
+    others = {} if report.comparison is None else {
+        label: timeline(run.record, label) for label, run in report.comparison.runs.items()
+        if run.scenario.digest != report.run.scenario.digest
+    }  # fmt: skip
+    choice = ""
+    if others:
+        options = "".join(f"<option value='{i}'>{parts.text(label)}</option>" for i, label in enumerate(others))
+        choice = (
+            f'<p class="choice"><label for="beside">Beside <b>{parts.text(mine["label"])}</b> show </label>'
+            f'<select id="beside"><option value="">nothing</option>{options}</select></p>'
+        )
+    return choice + embedded(mine) + embedded_others(list(others.values()))
+
+
+def embedded_others(data: list[dict[str, Any]]) -> str:
+    """Return further runs as data that the page's script takes when they are asked for."""
+    from sim.replay.html import json_for_html
+
+    return f'<script type="application/json" id="others">{json_for_html(data)}</script>'
+
+
+def _arithmetic(run: Run) -> list[str]:
+    from sim.topology import describe
+
+    return [
+        parts.paragraph("Offered load against capacity, worst cases and weak points, from the scenario alone."),
+        parts.as_typed("\n".join(describe(run.scenario).lines()), "Arithmetic before the run"),
+    ]
+
+
+def _story(run: Run) -> str:
+    rows = [(f"{told.at_s:.1f} s", told.text) for told in run.explain().sentences]
+    inside = "".join(f"<li><b>{parts.text(at)}</b> {parts.text(words)}</li>" for at, words in rows)
+    return f'<ol class="story">{inside}</ol>'
+
+
+def _told(run: Run) -> str:
+    times = len(run.replications)
+    on = " with ".join(part for part in (run.variant, ", ".join(run.toggles)) if part) or "as written"
+    what = f"means of {times} replications, with 95 % intervals" if times > 1 else "one run: one sample, not a fact"
+    return parts.paragraph(f"{on}, seed {run.seed}: {what}. n counts the samples of the first column.")
+
+
+def _measures(run: Run) -> list[str]:
+    index = {(row["measure"], row["of"], row["during"]): row for row in run.rows}
+    windows = ["before", "fault", "after"] if run.record.windows else ["all"]
+    made = []
+    for heading, where, measures in SECTIONS:
+        rows = []
+        for name in getattr(run.scenario, where):
+            for window in windows:
+                found = [index.get((measure, name, window)) for measure in measures]
+                if any(row is not None and row["mean"] is not None for row in found):
+                    n = next((row["n"] for row in found if row is not None), 0)
+                    rows.append([name, window, *(parts.interval(row, tables.number) for row in found), f"{n:,}"])
+        made.append(parts.table([heading, "during", *measures, "n"], rows))
+    return made
+
+
+def _figures(run: Run) -> list[str]:
+    light, dark = figures(run), figures(run, dark=True)
+    return [parts.picture(light[name], dark[name], f"{name} of {run.scenario.title}, over time") for name in light]
+
+
+def _comparison(report: Report) -> list[str]:
+    compared = report.comparison
+    if compared is None:
+        return []
+    window = "fault" if report.run.record.windows else "all"
+    differences = {(row["combination"], row["measure"], row["of"], row["during"]): row for row in compared.rows}
+    rows: list[list[object]] = []
+    for workload in report.scenario.workload:
+        for label, run in compared.runs.items():
+            index = {(row["measure"], row["of"], row["during"]): row for row in run.rows}
+            cells: list[object] = [parts.interval(index.get((m, workload, window)), tables.number) for m in COMPARED]
+            change = differences.get((label, "goodput ratio", workload, window))
+            rows.append([workload, label, *cells, _change(change, label == compared.baseline)])
+    header = ["Workload", "combination", *COMPARED, f"goodput ratio less that of {compared.baseline}"]
+    first = next(iter(compared.runs.values()))
+    n = len(first.replications)
+    told = f"During {window}; the same arrivals and faults for all, {n} replication{'s' * (n != 1)}, paired."
+    figure = parts.picture(
+        comparison_figure(compared), comparison_figure(compared, dark=True), "All combinations on shared axes"
+    )
+    return [parts.paragraph(told), parts.table(header, rows), figure]
+
+
+def _change(row: Mapping[str, Any] | None, is_baseline: bool) -> str:
+    if is_baseline:
+        return "baseline"
+    if row is None or row["difference"] is None:
+        return "–"
+    words = f"{row['difference'] * 100:+.1f} points"
+    if row["low"] is None:
+        return words
+    spread = f"{row['low'] * 100:+.1f} to {row['high'] * 100:+.1f}"
+    return f"{words}\n{spread}" + ("" if row["distinguishable"] else ", not distinguishable")
+
+
+MARKS = {"holds": "✓ holds", "fails": "✕ fails", "cannot tell": "? cannot tell"}
+
+
+def _claims(report: Report) -> list[str]:
+    if report.checked is None:
+        why = "The scenario makes no claims." if not report.scenario.expect else "Not judged: values were changed."
+        return [parts.paragraph(why)]
+    rows = []
+    for name, verdict in report.checked.verdicts.items():
+        claim, told = report.scenario.expect[name], [value for value in verdict.values if value is not None]
+        where = " with ".join(
+            [claim.variant or _first(report.scenario), *([", ".join(claim.with_)] if claim.with_ else [])]
+        )
+        spread = _range(told, NAMES[claim.measure][0])
+        mark = (MARKS[verdict.verdict], verdict.verdict.replace(" ", "-"))
+        rows.append([name, mark, where, verdict.text, spread, len(told)])
+    held = sum(verdict.verdict == "holds" for verdict in report.checked.verdicts.values())
+    return [
+        parts.paragraph(f"{held} of {len(rows)} claims hold."),
+        parts.table(["Claim", "verdict", "combination", "says", "measured", "runs"], rows),
+    ]
+
+
+def _range(values: list[float], unit: str) -> str:
+    """Return the smallest and the largest of *values* with their unit; one number where they look the same."""
+    if not values:
+        return "no value"
+    low, high = tables.number(min(values), unit), tables.number(max(values), unit)
+    return low if low == high else f"{low} to {high}"
+
+
+def _first(scenario: Any) -> str:
+    return next(iter(scenario.variants), "as written")
+
+
+def _books(report: Report) -> list[str]:
+    held = dict(report.run.identities)
+    for name, holds in (report.checked.identities if report.checked else {}).items():
+        held[name] = held.get(name, True) and holds
+    cut = parts.paragraph(f"Cut off: {report.cut_off}", "fails") if report.cut_off else ""
+    told = parts.paragraph("Counted by two roads in every replication of every run on this page:")
+    return [told, parts.bullets([f"✓ {name}" if holds else f"✕ {name}" for name, holds in held.items()], "books"), cut]
+
+
+def check_format(name: str) -> str:
+    """Return *name* if a page of that format exists; raises ParameterError."""
+    if name not in ("page", "pocket"):
+        raise ParameterError("be page or pocket", name, place="--format")
+    return name
