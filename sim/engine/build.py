@@ -10,6 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Iterator
 
 from sim.engine import audience, faults, rules
+from sim.engine.bounded import BoundedQueue
 from sim.engine.clients import request_numbers
 from sim.engine.compile import OperationCompiler
 from sim.engine.concurrency import WatchingFreeService, WatchingService, note_limits
@@ -77,7 +78,8 @@ class Building:
         for name, model in scenario.services.items():
             self.services[name] = self._service(name, model)
         for code, (name, queue) in enumerate(scenario.queues.items()):
-            self.queues[name] = Queue(self.kernel, self.recorder, name, code, self.place(name), queue, self.message_ids)
+            kind = Queue if queue.max_length == UNLIMITED else BoundedQueue
+            self.queues[name] = kind(self.kernel, self.recorder, name, code, self.place(name), queue, self.message_ids)
         for name, queue in scenario.queues.items():
             if queue.dead_letters is not None:
                 self.queues[name].dead_letters = self.queues[queue.dead_letters]

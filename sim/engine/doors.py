@@ -51,6 +51,14 @@ class Door:
         """Makes the door of a replica that has just been started again."""
 
 
+def let_in(enter: Callable[[Any], None], attempt: Any) -> None:
+    """Do *enter* for one who has waited outside; one who was given up meanwhile is dropped, where its link does so."""
+    if isinstance(attempt.step, ArmedCall) and attempt.step.arms.on_abandon != CONTINUE:
+        at_the_door(enter)(attempt)
+    else:
+        enter(attempt)
+
+
 class Guarded(Replica):
     """A replica with rules at its door and its line; to be put before a kind of replica."""
 
@@ -78,10 +86,8 @@ class Guarded(Replica):
         """A call that had to wait for its token has it now, and finds the replica as it is."""
         if self.down:
             self.service.turn_away_down(attempt, self)
-        elif isinstance(attempt.step, ArmedCall) and attempt.step.arms.on_abandon != CONTINUE:
-            at_the_door(self.enter)(attempt)
         else:
-            self.enter(attempt)
+            let_in(self.enter, attempt)
 
     def turn_away(self, attempt: Attempt, why: int) -> None:
         """Reject *attempt* at the door."""

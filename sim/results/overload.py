@@ -11,6 +11,7 @@ from typing import Any, Callable
 import numpy as np
 
 from sim.engine.record import MARKS, REASONS, REJECTED
+from sim.quantities import UNLIMITED
 from sim.results.book import Book
 from sim.results.columns import Floats
 from sim.results.rows import Measure, Names, Rows
@@ -18,10 +19,14 @@ from sim.results.windows import Window
 
 NAMES: Names = {
     "rate limited": ("calls", "calls rejected because the service's rate limit had no token for them"),
-    "delayed": ("calls", "calls that waited for a token of the service's rate limit"),
+    "delayed": (
+        "calls",
+        "calls that waited for a token of a service's rate limit, sends that waited for room in a queue",
+    ),
     "shed": ("calls", "calls rejected by the service's load shedding, on joining or on leaving the line"),
     "over concurrency limit": ("calls", "calls rejected because so many were in flight as the limit allows"),
     "refused late": ("calls", "calls rejected because they could not be done before their caller's time was over"),
+    "pushed back": ("calls", "sends rejected because the queue was full"),
     "concurrency limit mean": ("calls", "time-weighted limit on calls in flight, of all replicas together"),
 }
 
@@ -53,7 +58,22 @@ def family(book: Book) -> list[Measure]:
             if model.concurrency is not None:
                 at, limit = levels(book, "concurrency limit", name)
                 table.add("concurrency limit mean", name, window.name, mean_level(window, at, limit), len(at))
+    for name in book.record.queues:
+        if book.record.scenario.queues[name].max_length != UNLIMITED:
+            _queue(table, book, name)
     return table.rows
+
+
+def _queue(table: Rows, book: Book, name: str) -> None:
+    """Add what a bounded queue pushed back onto its senders."""
+    place, columns = book.record.places.index(name), book.attempts
+    sites = [code for code, site in enumerate(book.record.sites) if site.callee == name]
+    full = np.isin(columns["site"], sites) & (columns["outcome"] == REJECTED) & (columns["where"] == place)
+    for window in book.windows.values():
+        rejected = int(np.count_nonzero(full & window.holds(book.entered_at)))
+        waited = _marked(book, "delayed", place, window.holds(book.record.marks["at"]))
+        for measure, count in (("pushed back", rejected), ("delayed", waited)):
+            table.add(measure, name, window.name, count if window.spans else None, count)
 
 
 def levels(book: Book, kind: str, name: str) -> tuple[Floats, Floats]:

@@ -15,6 +15,11 @@ def overload_problems(root: Node) -> Iterator[Problem]:
         yield from _limit(service.get("limit"))
         yield from _shed(service)
         yield from _concurrency(service.get("concurrency"))
+    for queue in root.children("queues").values():
+        most = queue.get("max length")
+        for node in given(queue, "when full"):
+            if most is None or most.value in (None, "unlimited"):
+                yield at_key(node, "stand beside a `max length`")
 
 
 def _limit(limit: Node | None) -> Iterator[Problem]:

@@ -58,3 +58,8 @@ class Queue(Model):
     """The queue that gets messages which could not be handled."""
     redelivery: BackoffField = BackoffLaw()
     """How long a message rests after its handler failed: `exponential 1s factor 2`; default at once."""
+    max_length: PositiveCount = UNLIMITED
+    """Waiting messages that fit (those in flight are not counted); further sends are pushed back. Default unlimited."""
+    when_full: Literal["reject", "block"] = "reject"
+    """Back-pressure: answer a send rejected at once, or acknowledge it only when there is room again, so that whoever
+    sends is held up. Messages that return, and dead letters, always fit."""
