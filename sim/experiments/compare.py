@@ -70,6 +70,10 @@ class Comparison:
         wanted = self.table[self.table["measure"].isin(("goodput ratio", "answered ratio", "done ratio"))]
         return str(wanted.to_html(index=False))
 
+    def __repr__(self) -> str:
+        title = self.runs[self.baseline].scenario.title
+        return f"<Comparison of {title!r}: {' against '.join(self.runs)}>"
+
 
 def compare(
     scenario: Any, variants: Iterable[str] | None = None, toggle: str | Iterable[str] | None = None,
