@@ -11,8 +11,9 @@ from typing import Any
 import streamlit as st
 
 from sim.errors import LabError
-from sim.lab import room, state
+from sim.lab import pages, room, state, theme
 from sim.lab.choice import Choice as Chosen
+from sim.lab.compose import drawing
 from sim.lab.learn.answers import answer, filled, goals_met, in_words, is_right, verdict
 from sim.lab.learn.lessons import Attempt, Choice, Guess, Lesson, Measured, Play, Step
 from sim.lab.learn.prose import prose
@@ -41,6 +42,7 @@ def draw(lesson: Lesson, trainer: bool) -> None:
     st.header(lesson.title)
     prose(f"**Afterwards you can:** {lesson.aim[0].lower()}{lesson.aim[1:]}", f"{lesson.name} aim")
     prose(lesson.before, f"{lesson.name} before")
+    _picture(lesson)
     if trainer:
         _notes([f"{lesson.minutes:g} minutes in all.", *lesson.trainer], f"{lesson.name} notes")
     for i, step in enumerate(lesson.steps):
@@ -49,6 +51,12 @@ def draw(lesson: Lesson, trainer: bool) -> None:
             st.caption(f"Part {i + 1} of {len(lesson.steps) + 1}. The next part opens when you have run this one.")
             return
     _attempt(lesson, lesson.attempt, trainer)
+
+
+def _picture(lesson: Lesson) -> None:
+    resolved = scenario_of(lesson).resolve(lesson.steps[0].play.variant or None, (), ())
+    if not drawing.too_large(resolved):
+        st.html(drawing.as_html(drawing.drawn(resolved, theme.is_dark()), drawing.in_words(resolved)))
 
 
 def _notes(lines: list[str], key: str) -> None:
@@ -106,6 +114,7 @@ def _step(lesson: Lesson, i: int, step: Step, trainer: bool) -> None:
     said = verdict(step.question, prediction, found)
     (st.success if is_right(step.question, prediction, found) else st.info)(plain(said))
     _measures(step.show, run, step.play)
+    _see(lesson, step.play, f"see {lesson.name} {i}")
     try:
         text = filled(step.explain, step, partial(_must_run, lesson))
     except LabError:
@@ -124,30 +133,40 @@ def _must_run(lesson: Lesson, play: Play) -> Any:
 
 def _prediction(lesson: Lesson, i: int, step: Step) -> Any:
     """Return what was predicted for this step, asking for it where nothing was."""
-    key = (lesson.name, i)
+    key, widget = (lesson.name, i), f"answer {lesson.name} {i}"
     with st.form(f"predict {lesson.name} {i}", border=False):
-        predicted = _widget(step.question, f"answer {lesson.name} {i}", _done().get(key))
-        label = "Predict again" if key in _done() else "Predict, then run"
-        if st.form_submit_button(label, type="primary"):
-            if predicted is None:
-                st.warning("Choose an answer first: a guess is enough.")
-            else:
-                _done()[key] = predicted
+        _widget(step.question, widget, _done().get(key))
+        again = key in _done()
+        st.form_submit_button(
+            "Predict again" if again else "Predict, then run", type="secondary" if again else "primary",
+            key=f"predict {widget}", on_click=_predict, args=(key, widget),
+        )  # fmt: skip
+    if st.session_state.pop(f"missing {widget}", False):
+        st.warning("Choose an answer first: a guess is enough.")
     return _done().get(key)
 
 
-def _widget(question: Guess | Choice, key: str, before: Any) -> Any:
+def _predict(key: tuple[str, int], widget: str) -> None:
+    predicted = st.session_state.get(widget)
+    if predicted is None:
+        st.session_state[f"missing {widget}"] = True
+    else:
+        _done()[key] = predicted
+
+
+def _widget(question: Guess | Choice, key: str, before: Any) -> None:
     if isinstance(question, Choice):
         labels = list(question.labels)
         index = labels.index(before) if before in labels else None
-        return st.radio("Your prediction", labels, index=index, key=key, format_func=plain)
+        st.radio("Your prediction", labels, index=index, key=key, format_func=plain)
+        return
     unit = NAMES[question.of.measure][0]
     label = "Your prediction" + (" in percent" if unit == "ratio" else f" in {unit}")
     middle = question.least + question.step * round((question.most - question.least) / question.step / 2)
     numbers = (question.least, question.most, middle if before is None else float(before), question.step)
     whole = all(number == int(number) for number in numbers)
     least, most, value, step = (int(number) if whole else number for number in numbers)
-    return st.slider(label, least, most, value, step, key=key)
+    st.slider(label, least, most, value, step, key=key)
 
 
 def _measures(shown: tuple[Measured, ...], run: Any, play: Play) -> None:
@@ -162,7 +181,17 @@ def _measures(shown: tuple[Measured, ...], run: Any, play: Play) -> None:
         for one in shown
     ]
     st.dataframe(rows, hide_index=True, width="stretch")
-    st.caption(plain(f"{play.words}; one run, seed {run.seed}; n counts what was measured. Runs longer in the Lab."))
+    st.caption(plain(f"{play.words}; one run, seed {run.seed}; n counts what was measured."))
+
+
+def _see(lesson: Lesson, play: Play, key: str) -> None:
+    """Offer the same run in the Lab, where it moves."""
+    if play.set_:
+        return
+    if st.button("See this run move in the Lab", key=key, icon=":material/play_circle:", type="tertiary"):
+        state.choose(Chosen(scenario=lesson.scenario, variant=play.variant, toggles=play.with_), redraw=True)
+        state.set_running(True)
+        pages.go("lab")
 
 
 def count(one: Measured, run: Any) -> int:
