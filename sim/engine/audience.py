@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Callable, Iterator
 
 from sim.engine import arrivals
 from sim.engine.clients import Client, Source, User, no_keys
+from sim.engine.faults.herd import ticks_of, together, waking_together
 from sim.engine.recipe import Degraded
 from sim.scenario import models
 
@@ -51,8 +52,11 @@ def _sources(house: Building, name: str, model: models.Workload, client: Client,
             for number, (begin, end) in enumerate(house.spans[fault_name]):
                 component = f"{name} spike {fault_name}" + (f" {number}" if number else "")
                 sources.append((component, arrivals.during(shape, fault.by, begin, min(end, until_s))))
+    herd = ticks_of(house, name)
     for component, rate in sources:
         times = arrivals.instants(model.arrivals, rate, until_s, streams.generator(component, "arrivals"))
+        if herd:
+            times = together(times, herd)
         which: Iterator[list[int]] = repeat([0] * 4096)
         if len(weights) > 1:
             which = arrivals.choice_blocks(weights, streams.generator(component, "operation"))
@@ -71,10 +75,13 @@ def _users(house: Building, name: str, model: models.Workload, client: Client, n
     first = None
     if model.start is not None and model.tasks is not None:
         first = tasks[list(model.tasks).index(model.start)]
+    herd = ticks_of(house, name)
     for index in range(model.users or 0):
         component = f"{name} user {index}"
         draw_task = _flat(arrivals.choice_blocks(weights, streams.generator(component, "task")))
         think = streams.draw(model.think, component, "think")
+        if herd:
+            think = waking_together(think, house.kernel, herd)
         User(house.kernel, client, index, think, draw_task, tasks, first, house.scenario.duration)
 
 

@@ -115,7 +115,8 @@ class Service:
             if attempt.replica.frozen:
                 attempt.replica.deferred.append((begin_if_alive, (attempt,)))
             elif self.harms and (why := _harmed(attempt, self.harms)):
-                fail(attempt, ERROR, why)
+                if why > 0:  # else the replica dies in this instant, and the request with it
+                    fail(attempt, ERROR, why)
             else:
                 program(attempt)
 

@@ -112,14 +112,19 @@ def drawing_of(
 _TROUBLES: dict[str, Callable[[Any], str]] = {
     "slow": lambda fault: f"{fault.by:g}x slower",
     "crash": lambda fault: "down",
+    "crash loop": lambda fault: "dies again and again",
     "pause": lambda fault: "paused",
     "errors": lambda fault: f"{fault.share:.0%} errors",
+    "leak": lambda fault: "leaks",
+    "deploy": lambda fault: "bad version",
+    "poison": lambda fault: "poison",
     "cut": lambda fault: "cut",
     "partition": lambda fault: "cut",
     "delay": lambda fault: f"{fault.by} later",
     "lose": lambda fault: f"{fault.share:.0%} lost",
     "drip": lambda fault: f"{fault.rate:g}/s through",
     "spike": lambda fault: f"{fault.by:g}x the rate",
+    "synchronise": lambda fault: "all at once",
 }
 
 
@@ -129,7 +134,7 @@ def _troubles(scenario: Scenario, faults: Iterable[str]) -> dict[str, str]:
     for name in faults:
         fault = scenario.faults[name]
         words, hit = _TROUBLES[str(fault_kind(fault))](fault), strikes(scenario, fault)
-        parts = {where: words for where in (*hit.queues, *hit.links, *hit.workloads)}
+        parts = dict.fromkeys((*hit.queues, *hit.links, *hit.workloads), words)
         for service, indexes in hit.services.items():
             some = "" if indexes is None else f"{len(indexes)} of {scenario.services[service].replicas} "
             parts[service] = some + words
@@ -146,7 +151,7 @@ def _policies(scenario: Scenario, name: str) -> tuple[str, ...]:
     if link.timeout is not None:
         words.append(f"timeout {seconds(link.timeout)}")
     if link.retry is not None and link.retry.max_attempts > 1:
-        words.append(f"{link.retry.max_attempts} attempts")
+        words.append(f"{link.retry.max_attempts:g} attempts".replace("inf", "unlimited"))
     if link.breaker is not None:
         words.append(f"breaker {link.breaker.failures}/{seconds(link.breaker.open_for)}")
     return tuple(words)

@@ -82,9 +82,9 @@ def worker_seconds(book: Book) -> Breach | None:
         down_s = 0.0
         for replica, down in book.outages(name).items():
             here = book.attempts["replica"][book.holders(code)] == replica
-            for low, high in down:
-                if (busy := area_s(begin[here], end[here], low, high)) > RELATIVE * book.end:
-                    return Breach(f"worker-seconds held at {name}#{replica} while it is down", "be 0", busy, low)
+            busy, since = _overlap_s(begin[here], end[here], down)
+            if busy > RELATIVE * book.end:
+                return Breach(f"worker-seconds held at {name}#{replica} while it is down", "be 0", busy, since)
             down_s += float(book.model(name).workers) * math.fsum(high - low for low, high in down)
         capacity = workers * book.end
         in_vain, useful = exact_sum(wasted[rows]), exact_sum(work[rows] - wasted[rows])
@@ -98,6 +98,16 @@ def worker_seconds(book: Book) -> Breach | None:
         if min(parts) < -spare:
             return Breach(f"useful, wasted, held and idle worker-seconds of {name}", "not be negative", parts)
     return None
+
+
+def _overlap_s(begin: Floats, end: Floats, spans: list[tuple[float, float]]) -> tuple[float, float]:
+    """Return the seconds of intervals that lie in disjoint ascending *spans*, and when the first of them begins."""
+    edges = np.array([edge for span in spans for edge in span])
+    inside = np.cumsum(np.diff(edges, prepend=edges[0]) * (np.arange(len(edges)) % 2))
+    overlap = np.interp(end, edges, inside) - np.interp(begin, edges, inside)
+    total = exact_sum(overlap)
+    first = float(begin[overlap > 0].min(initial=math.inf))
+    return total, next((max(low, first) for low, high in spans if high > first), math.nan)
 
 
 def little(book: Book) -> Breach | None:

@@ -59,8 +59,20 @@ def fault_sentence(fault: models.Fault) -> str:
             return f"{who} takes {number(fault.by)} times as long to work"
         case models.Crash():
             return f"{who} crashes and {'refuses calls' if fault.mode == 'refuse' else 'answers nobody'}"
+        case models.CrashLoop():
+            return f"{who} dies again and again and {'refuses calls' if fault.mode == 'refuse' else 'answers nobody'}"
         case models.Pause():
             return f"{who} stops"
+        case models.Leak():
+            grown = f"in {seconds(fault.within)}" if fault.within else f"with {counted(fault.requests or 0, 'request')}"
+            return f"{who} gets slower and slower, {number(fault.by)} times {grown},"
+        case models.Deploy():
+            bad = [f"{share(fault.share)} of requests fail"] if fault.share else []
+            bad += [f"work takes {number(fault.by)} times as long"] if fault.by != 1 else []
+            return f"{who} runs a bad version ({' and '.join(bad)})"
+        case models.Poison():
+            what = "fail in" if fault.effect == "error" else "kill the replicas of"
+            return f"requests for key {', '.join(map(str, fault.keys))} {what} {who}"
         case models.Errors():
             return f"{who} answers {share(fault.share)} of requests with an error"
         case models.Cut():
@@ -75,6 +87,8 @@ def fault_sentence(fault: models.Fault) -> str:
             return f"{who} lets {number(fault.rate)} messages a second through{_way(fault) or ' each way'},"
         case models.Spike():
             return f"{who} come {number(fault.by)} times as often"
+        case models.Synchronise():
+            return f"{who} come all at once" + (f" every {seconds(fault.every)}" if fault.every else "")
     return f"{models.fault_kind(fault)} begins"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Callable, Iterator
 
 from sim import quantities as q
 from sim.errors import did_you_mean
@@ -14,6 +14,7 @@ from sim.scenario.tree import Node, Problem, Words, at_key, at_value, parsed, pl
 
 _BEFALL = {
     "crash": ("services", "queues", "hosts"), "pause": ("services", "queues", "hosts"), "spike": ("workload",),
+    "synchronise": ("workload",),
 }  # fmt: skip
 """What a fault can strike, where it is not a service or a host, or a link."""
 _WORDS = {"services": "service", "queues": "queue", "workload": "workload", "hosts": "host"}
@@ -37,8 +38,10 @@ def fault_problems(root: Node) -> Iterator[Problem]:
             yield from _spike(root, fault)
         elif kind == "partition":
             yield from _sides(root, target, used)
-        elif kind == "drip":
-            yield from _above_zero(fault.get("rate"), q.parse_rate, "be a rate above zero")
+        elif kind == "poison":
+            yield from _poison(root, target)
+        else:
+            yield from _settings(kind, fault)
         yield from _moments(root, name, fault)
 
 
@@ -160,8 +163,40 @@ def _spike(root: Node, fault: Node) -> Iterator[Problem]:
         yield at_value(by, "be at least 1x")
 
 
-def _above_zero(node: Node | None, parse: object, rule: str) -> Iterator[Problem]:
-    if node is not None and parsed(parse, node) == 0:  # type: ignore[arg-type]
+def _poison(root: Node, target: Node | None) -> Iterator[Problem]:
+    if target is None or not isinstance(target.value, str):
+        return
+    known = recipes.operations(root)
+    if target.value not in known:
+        yield recipes.unknown_operation(target, known)
+        return
+    keyed = [workload for workload in root.children("workload").values() if workload.get("keys") is not None]
+    starts = [node.value for workload in keyed for node in recipes.requested(workload)]
+    if target.value not in recipes.reached(root, starts):
+        yield at_value(target, "be reached by a workload with keys", "give it `keys: uniform 5000`")
+
+
+def _settings(kind: str, fault: Node) -> Iterator[Problem]:
+    """Find settings of a fault that mean nothing, alone or together."""
+    if kind == "drip":
+        yield from _above_zero(fault.get("rate"), q.parse_rate, "be a rate above zero")
+    elif kind == "leak":
+        within, requests = fault.get("within"), fault.get("requests")
+        if within is None and requests is None:
+            yield from _given(fault, "within", "or `requests`: what the work grows with")
+        elif within is not None and requests is not None:
+            yield at_key(requests, "not stand beside `within`: work grows with one of them")
+    elif kind == "deploy" and fault.get("share") is None and fault.get("by") is None:
+        yield from _given(fault, "share", "or `by`: what is bad about the version")
+    elif kind in ("crash", "crash loop"):
+        if fault.get("warm up") is not None or fault.get("cold") is not None:
+            for key in ("warm up", "cold"):
+                yield from _given(fault, key, "`warm up` and `cold` go together")
+        yield from _above_zero(fault.get("lives"), lambda value: q.parse_law(value).mean, "be above zero")
+
+
+def _above_zero(node: Node | None, parse: Callable[[object], float], rule: str) -> Iterator[Problem]:
+    if node is not None and parsed(parse, node) == 0:
         yield at_value(node, rule)
 
 

@@ -32,8 +32,10 @@ def strikes(scenario: models.Scenario, fault: models.Fault) -> Strikes:
         return Strikes(links=tuple(_between(scenario, list(fault.partition.values()))))
     if isinstance(fault, models.LinkFault):
         return Strikes(links=(name,))
-    if isinstance(fault, models.Spike):
+    if isinstance(fault, models.Spike | models.Synchronise):
         return Strikes(workloads=(name,))
+    if isinstance(fault, models.Poison):
+        return Strikes(services={name.partition(".")[0]: None})
     chosen = fault.replicas if isinstance(fault, models.ServiceFault) else None
     if name in scenario.services:
         return Strikes(services={name: None if chosen is None else tuple(chosen)})

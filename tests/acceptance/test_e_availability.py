@@ -97,3 +97,42 @@ def test_losses_with_retries_are_answered_unless_every_attempt_is_lost(size: Siz
     links = {"clients -> server": "loss: 10%, timeout: 1s, retry: {max attempts: 3}"}
     run = asked(size.of(5e3, 1e5), {"server": failing("0%")}, "server.do", links)
     answered_agrees(run, 1 - 0.19**3)
+
+
+def outages(nodes: list[str], law: str) -> dict[str, str]:
+    """Return the faults of nodes that are up for 90 s in the mean and down for 10 s, each from streams of its own."""
+    return {f"{name} out": f"crash: {name}, mode: refuse, up: {law}90s, down: {law}10s" for name in nodes}
+
+
+@in_two_sizes
+@pytest.mark.parametrize(
+    "up, down",
+    [
+        pytest.param("exponential 90s", "exponential 10s", id="E04"),
+        pytest.param("gamma 90s cv 0.5", "gamma 10s cv 2", id="gamma"),
+    ],
+)
+def test_a_node_is_available_for_its_share_of_time_up(size: Size, up: str, down: str):
+    """Up for 90 of 100 s, whatever the laws: the limit of an alternating renewal process."""
+    seconds = size.of(4000, 100_000)
+    clients = {"clients": f"calls: s1.do, rate: {2000 / seconds}/s, arrivals: regular"}
+    faults = {"out": f"crash: s1, mode: refuse, up: {up}, down: {down}"}
+    run = play(system(seconds, clients, {"s1": failing("0%")}, faults=faults), size.replications)
+    size.agrees_in_3_se(run.values["answered ratio", "clients", "all"], 0.9)
+
+
+def test_a_node_that_is_up_and_down_for_fixed_times_is_available_for_exactly_its_share():
+    clients = {"clients": "calls: s1.do, rate: 2/s, arrivals: regular"}
+    run = play(system(1000, clients, {"s1": failing("0%")}, faults=outages(["s1"], "")))
+    assert run.value("answered ratio", "clients") == 0.9
+    assert run.record.down == [("s1", 0, 90.0 + 100 * i, 100.0 + 100 * i) for i in range(10)]
+
+
+@in_two_sizes
+def test_a_chain_of_nodes_with_outages_is_available_for_the_product(size: Size):
+    """E05: five nodes, each up 90 % of the time and independent of the others: 0.9^5 = 0.59049."""
+    seconds = size.of(4000, 40_000)
+    clients = {"clients": f"calls: s1.do, rate: {2000 / seconds}/s, arrivals: regular"}
+    faults = outages([f"s{i}" for i in range(1, 6)], "exponential ")
+    run = play(system(seconds, clients, chain(5, "0%"), faults=faults), size.replications)
+    size.agrees_in_3_se(run.values["answered ratio", "clients", "all"], 0.59049)

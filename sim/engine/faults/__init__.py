@@ -57,5 +57,5 @@ def _edges(building: Building, name: str, key: str, fault: models.Fault, span: S
     for queue in struck.queues:
         found.append(nodes.on_queue(building.queues[queue], fault))
     for service, indexes in struck.services.items():
-        found.append(nodes.on_service(building, name, key, fault, building.services[service], indexes))
-    return found  # the arrivals of a spike are a source of their own
+        found += nodes.on_service(building, name, key, fault, building.services[service], indexes)
+    return found  # the arrivals of a spike are a source of their own, and a synchronised source is one from the start

@@ -27,11 +27,14 @@ def needs(scenario: models.Scenario, strikes: Mapping[str, Strikes]) -> Needs:
         struck = strikes[name]
         found.links.update(struck.links)
         nodes = {*struck.services, *struck.queues}
-        if isinstance(fault, models.Crash | models.Pause | models.Errors):
-            found.fragile.update(nodes)
-        if isinstance(fault, models.Crash | models.Pause):
+        kills = isinstance(fault, models.Death) or (isinstance(fault, models.Poison) and fault.effect == "crash")
+        if kills or isinstance(fault, models.Pause):
             found.freezable.update(nodes)
+        if isinstance(fault, models.Errors | models.Poison):
+            found.fragile.update(nodes)
+        if isinstance(fault, models.Leak | models.Deploy) or (isinstance(fault, models.Death) and fault.warm_up):
+            found.paced.update(struck.services)
         if isinstance(fault, models.Slow):
             found.paced.update(service for service, indexes in struck.services.items() if indexes is not None)
-    found.fragile.update(found.paced)
+    found.fragile.update(found.freezable, found.paced)
     return found

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable
 
+from sim.engine.faults import deaths
+from sim.engine.faults.paces import Leak, Slower
+from sim.engine.recorder import cause
 from sim.scenario import models
 
 if TYPE_CHECKING:
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from sim.scenario.strikes import Indexes
 
 Harm = Callable[["Attempt"], int]
-"""Asked where a recipe begins or ends: the cause of its failing, or 0."""
+"""Asked where a recipe begins or ends: the cause of its failing, 0, or less where the request is taken and lost."""
 
 
 def on_queue(queue: Queue, fault: models.Fault) -> Edges:
@@ -30,21 +33,30 @@ def on_queue(queue: Queue, fault: models.Fault) -> Edges:
 
 def on_service(
     building: Building, name: str, key: str, fault: models.Fault, service: Service, indexes: Indexes
-) -> Edges:  # fmt: skip
+) -> list[Edges]:  # fmt: skip
     """Return the edges of a window, with the unique name *key*, of a fault of a service's replicas."""
     match fault:
         case models.Slow() if indexes is None:
-            return switch(service.slowness, key, float(fault.by), lambda: _set_speed(service))
+            return [switch(service.slowness, key, float(fault.by), lambda: _set_speed(service))]
         case models.Slow():
-            return switch(service.paces, key, _slower(float(fault.by), indexes))
+            return [switch(service.paces, key, Slower(float(fault.by), indexes))]
         case models.Errors():
-            draw = building.streams.uniform(f"fault {key}", "share")
-            harm = _failing(draw, float(fault.share), service.injected, indexes)
-            return switch(service.harms_after if fault.after_work else service.harms, key, harm)
+            harms = service.harms_after if fault.after_work else service.harms
+            return [switch(harms, key, _failing(building, key, float(fault.share), service, indexes))]
+        case models.Deploy():
+            fails = _failing(building, key, float(fault.share), service, indexes)
+            pace = Slower(float(fault.by), indexes)
+            return [switch(service.harms, key, fails), switch(service.paces, key, pace)]
+        case models.Leak():
+            return [_leak(building, key, fault, service, indexes)]
+        case models.Poison():
+            return [switch(service.harms, key, _poison(building, fault, service))]
+        case models.CrashLoop():
+            return [deaths.crash_loop(building, name, key, fault, service, indexes)]
         case models.Crash():
-            return _crash(building, service, indexes, fault.mode == "refuse")
+            return [deaths.crash(building, name, fault, service, indexes)]
         case _:
-            return _pause(service, indexes)
+            return [_pause(service, indexes)]
 
 
 def switch(active: dict[str, Any], key: str, value: Any, apply: Callable[[], None] | None = None) -> Edges:
@@ -63,11 +75,6 @@ def switch(active: dict[str, Any], key: str, value: Any, apply: Callable[[], Non
     return begin, end
 
 
-def struck(service: Service, indexes: Indexes) -> list[Replica]:
-    """Return the replicas with these numbers that exist now."""
-    return [replica for replica in service.replicas if indexes is None or replica.index in indexes]
-
-
 def _set_speed(service: Service) -> None:
     """Stretch work that begins from now on by the product of the active factors."""
     factor = 1.0
@@ -81,12 +88,9 @@ def _stretched(draw: Draw, factor: float) -> Draw:
     return lambda: draw() * factor
 
 
-def _slower(factor: float, indexes: Indexes) -> Callable[[Replica, float], float]:
-    return lambda replica, now: factor if indexes is None or replica.index in indexes else 1.0
-
-
-def _failing(draw: Draw, share: float, why: int, indexes: Indexes) -> Harm:
+def _failing(building: Building, key: str, share: float, service: Service, indexes: Indexes) -> Harm:
     """Fail a share of what is asked of these replicas; several harms ask in turn, so they combine independently."""
+    draw, why = building.streams.uniform(f"fault {key}", "share"), service.injected
 
     def harm(attempt: Attempt) -> int:
         return why if (indexes is None or attempt.replica.index in indexes) and draw() < share else 0
@@ -94,21 +98,37 @@ def _failing(draw: Draw, share: float, why: int, indexes: Indexes) -> Harm:
     return harm
 
 
-def _crash(building: Building, service: Service, indexes: Indexes, refuse: bool) -> Edges:
-    here: list[Replica] = []
+def _poison(building: Building, fault: models.Poison, service: Service) -> Harm:
+    keys, operation = tuple(fault.keys), fault.poison.partition(".")[2]
+    sites = enumerate(building.sites)
+    codes = {float(code) for code, site in sites if (site.callee, site.operation) == (service.name, operation)}
+    if fault.effect == "crash":
+        return deaths.Deadly(deaths.Killer(building, service, True), codes, keys, float(fault.restarts_after))
+    why = cause(service.place, "poison")
+    return lambda attempt: why if attempt.request.key in keys and attempt.step.code in codes else 0
+
+
+def _leak(building: Building, key: str, fault: models.Leak, service: Service, indexes: Indexes) -> Edges:
+    active: list[Leak] = []
 
     def begin() -> None:
-        here[:] = struck(service, indexes)
-        service.crash(here, refuse, list(building.recorder.open_attempts.values()))
+        leak = Leak(building.kernel, float(fault.by), fault.within, fault.requests, indexes)
+        active.append(leak)
+        service.paces[key], service.harms[key] = leak, leak.counted
+        service.on_restart.append(leak.restarted)
 
-    return begin, lambda: service.restore(here, refuse)
+    def end() -> None:
+        del service.paces[key], service.harms[key]
+        service.on_restart.remove(active.pop().restarted)
+
+    return begin, end
 
 
 def _pause(service: Service, indexes: Indexes) -> Edges:
     here: list[Replica] = []
 
     def begin() -> None:
-        here[:] = struck(service, indexes)
+        here[:] = deaths.struck(service, indexes)
         service.freeze(here)
 
     return begin, lambda: service.thaw(here)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Union
 
-from pydantic import Discriminator, Tag
+from pydantic import Discriminator, Field, Tag
 
+from sim.quantities import BackoffLaw
 from sim.scenario.fault_fields import BeginField, ReplicasField
-from sim.scenario.fields import Factor, LawField, LinkName, PositiveDuration, RateNumber, Share
+from sim.scenario.fields import BackoffField, Factor, LawField, LinkName, PositiveDuration, RateNumber, Share
 from sim.scenario.models.base import Model
 
 Way = Literal["out", "back", "both"]
@@ -45,13 +46,41 @@ class Slow(ServiceFault):
     """The factor; overlapping ones multiply."""
 
 
-class Crash(ServiceFault):
-    """Replicas die: work in flight and the line are lost; after the window they are back, empty."""
+class Death(ServiceFault):
+    """A fault after which replicas start again, empty: work in flight and the line are lost."""
+
+    mode: Literal["silent", "refuse"]
+    """`silent`: callers hear nothing. `refuse`: calls in flight and new ones are answered refused at once."""
+    warm_up: PositiveDuration | None = None
+    """After a restart a replica is cold: its work takes `cold` times as long at first, and less and less so over this
+    long, in a straight line. Default: it is as fast as ever at once."""
+    cold: Factor | None = None
+    """With `warm up`: how much longer work takes right after a restart."""
+
+
+class Crash(Death):
+    """Replicas die; after the window they are back."""
 
     crash: str
     """The service, the queue (its messages survive), or a host."""
-    mode: Literal["silent", "refuse"]
-    """`silent`: callers hear nothing. `refuse`: calls in flight and new ones are answered refused at once."""
+
+
+class CrashLoop(Death):
+    """Replicas die, are restarted, and die again, each by itself, until the window ends.
+
+    The default waits are those of Kubernetes' CrashLoopBackOff (Kubernetes documentation, "Pod Lifecycle").
+    """
+
+    crash_loop: str
+    """The service, or a host (its queues are spared)."""
+    lives: LawField
+    """How long a replica lives after each restart."""
+    restarts_after: BackoffField = BackoffLaw(
+        "exponential", 10.0, 2.0, cap=300.0, text="exponential 10s factor 2 cap 300s"
+    )
+    """How long it stays down after each death, the first one counted as 1."""
+    times: Annotated[int, Field(ge=1)] | None = None
+    """How often each replica dies in all; default as often as the window lets it."""
 
 
 class Pause(ServiceFault):
@@ -70,6 +99,43 @@ class Errors(ServiceFault):
     """The share of requests; overlapping ones combine independently."""
     after_work: bool = False
     """Fail after the work is done instead of before it."""
+
+
+class Leak(ServiceFault):
+    """Work gets slower and slower, as with a memory leak: in a straight line, anew after each restart of a replica."""
+
+    leak: str
+    """The service, or a host."""
+    by: Factor
+    """How many times as long work takes after `within`, or after so many `requests`; it goes on growing."""
+    within: PositiveDuration | None = None
+    """The time, since the window began or the replica restarted, in which work becomes `by` times as long."""
+    requests: Annotated[int, Field(ge=1)] | None = None
+    """Instead of `within`: how many requests a replica begins until then."""
+
+
+class Deploy(ServiceFault):
+    """A bad version runs, on some replicas or all, until it is rolled back: it fails, or is slow, or both."""
+
+    deploy: str
+    """The service, or a host."""
+    share: Share = 0.0
+    """The share of its requests that end in an error."""
+    by: Factor = 1.0
+    """How many times as long its work takes."""
+
+
+class Poison(Fault):
+    """Requests with certain keys cannot be handled by one operation."""
+
+    poison: str
+    """The operation, as `service.operation`."""
+    keys: Annotated[list[int], Field(min_length=1)]
+    """The keys."""
+    effect: Literal["error", "crash"]
+    """`error`: they are answered error at once. `crash`: the replica that begins one dies, with all it has."""
+    restarts_after: PositiveDuration = 1.0
+    """With `effect: crash`: how long a replica stays down."""
 
 
 class LinkFault(Fault):
@@ -138,9 +204,23 @@ class Spike(Fault):
     """The rate is multiplied by this; at least 1x."""
 
 
+class Synchronise(Fault):
+    """Arrivals of a workload come all at once instead of spread out (cron jobs, a thundering herd): no more, no fewer.
+
+    In an open loop, who would arrive between two ticks does so at the first of them; the users of a closed loop whose
+    pause ends between two wait for the second.
+    """
+
+    synchronise: str
+    """The workload."""
+    every: PositiveDuration | None = None
+    """Time between ticks, the first at the window's beginning; default one tick for the whole window."""
+
+
 FAULTS: dict[str, type[Fault]] = {
-    "slow": Slow, "crash": Crash, "pause": Pause, "errors": Errors, "cut": Cut, "partition": Partition,
-    "delay": Delay, "lose": Lose, "drip": Drip, "spike": Spike,
+    "slow": Slow, "crash": Crash, "crash loop": CrashLoop, "pause": Pause, "errors": Errors, "leak": Leak,
+    "deploy": Deploy, "poison": Poison, "cut": Cut, "partition": Partition, "delay": Delay, "lose": Lose, "drip": Drip,
+    "spike": Spike, "synchronise": Synchronise,
 }  # fmt: skip
 """Every kind of fault by its verb: the key that names what it strikes."""
 
@@ -156,10 +236,11 @@ def fault_kind(fault: Any) -> str | None:
 
 AnyFault = Annotated[
     Union[
-        Annotated[Slow, Tag("slow")], Annotated[Crash, Tag("crash")], Annotated[Pause, Tag("pause")],
-        Annotated[Errors, Tag("errors")], Annotated[Cut, Tag("cut")], Annotated[Partition, Tag("partition")],
-        Annotated[Delay, Tag("delay")], Annotated[Lose, Tag("lose")], Annotated[Drip, Tag("drip")],
-        Annotated[Spike, Tag("spike")],
+        Annotated[Slow, Tag("slow")], Annotated[Crash, Tag("crash")], Annotated[CrashLoop, Tag("crash loop")],
+        Annotated[Pause, Tag("pause")], Annotated[Errors, Tag("errors")], Annotated[Leak, Tag("leak")],
+        Annotated[Deploy, Tag("deploy")], Annotated[Poison, Tag("poison")], Annotated[Cut, Tag("cut")],
+        Annotated[Partition, Tag("partition")], Annotated[Delay, Tag("delay")], Annotated[Lose, Tag("lose")],
+        Annotated[Drip, Tag("drip")], Annotated[Spike, Tag("spike")], Annotated[Synchronise, Tag("synchronise")],
     ],
     Discriminator(fault_kind),
 ]  # fmt: skip

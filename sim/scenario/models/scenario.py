@@ -10,7 +10,7 @@ from sim.scenario.fields import Duration, LinkName, PositiveDuration, Size, Valu
 from sim.scenario.models.base import READY, Model, Patch
 from sim.scenario.models.faults import AnyFault
 from sim.scenario.models.links import Link
-from sim.scenario.models.nodes import Queue, Service
+from sim.scenario.models.nodes import Queue, Service, Store
 from sim.scenario.models.workload import Workload
 
 
@@ -91,11 +91,13 @@ class Scenario(Model):
     """Services by name."""
     queues: dict[str, Queue] = {}
     """Point-to-point queues by name."""
+    stores: dict[str, Store] = {}
+    """Stores by name, for the steps `read` and `write`."""
     links: dict[LinkName, Link] = {}
     """Links by `caller -> callee`; an end is a workload, a service or a queue."""
     hosts: dict[str, Annotated[list[str], Field(min_length=1)]] = {}
-    """Hosts, racks or zones by name, each a list of what stands on it: services, single replicas (`payments#0`), queues.
-    A fault of a node can name one instead, and strikes all that is on it."""
+    """Hosts, racks or zones by name, each a list of what stands on it: services, single replicas (`payments#0`) or
+    queues. A fault of a node can name one instead, and strikes all that is on it."""
     faults: dict[str, AnyFault] = {}
     """What is injected, by name."""
     variants: dict[str, Patch] = {}
