@@ -22,6 +22,7 @@ from sim.engine.record import EffectSite, Site
 from sim.engine.recorder import Recorder
 from sim.engine.replica import FreeReplica, Replica
 from sim.engine.station import FreeService, Service
+from sim.engine.stores import Store
 from sim.engine.streams import Streams
 from sim.engine.wiring import Wiring
 from sim.policies.breaker import CircuitBreaker
@@ -61,11 +62,12 @@ class Building:
             f"{service}.{operation}" for service, model in scenario.services.items() for operation in model.operations
         )
         self.services: dict[str, Service] = {}
+        self.stores = {name: Store() for name in scenario.stores}
         self.queues: dict[str, Queue] = {}
         self.networks: dict[str, Any] = {}
         self.breakers: dict[str, CircuitBreaker] = {}
         self._places: dict[str, int] = {}
-        for name in (*scenario.workload, *scenario.services, *scenario.queues, *scenario.links):
+        for name in (*scenario.workload, *scenario.services, *scenario.queues, *scenario.links, *scenario.stores):
             self.place(name)
         self._programs: dict[str, Then] = {}
         self._only_work: dict[str, Any] = {}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
-from sim.engine import recipe
+from sim.engine import recipe, stores
 from sim.engine.calls import Failed, Frame, GuardedCall, PlainCall, Then
 from sim.engine.loads import under_load
 from sim.engine.recorder import cause
@@ -153,6 +153,16 @@ class OperationCompiler:
         building = self.building
         site = building.effect_code(path)
         return recipe.Effect(building.kernel, building.recorder.effects.write, site, after.then).start
+
+    def _read(self, step: models.Read, after: Continuation, path: str, in_strand: bool) -> Then:
+        return stores.Read(self.building.stores[step.read], after.then).start
+
+    def _write(self, step: models.Write, after: Continuation, path: str, in_strand: bool) -> Then:
+        building, place = self.building, self.building.place(step.write)
+        return stores.Write(
+            building.kernel, building.stores[step.write], step.if_unchanged, building.recorder.marks.write, place,
+            cause(place, "conflict"), after.then, after.failed,
+        ).start  # fmt: skip
 
     def _fail(self, step: models.Fail, after: Continuation, path: str, in_strand: bool) -> Then:
         uniform = self.building.streams.uniform(path, "fail")

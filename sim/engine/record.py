@@ -36,7 +36,7 @@ REASONS = (
 
 MARKS = (
     "cache hit", "cache miss", "coalesced", "fallback", "hedge", "retry denied", "late answer accepted", "dropped",
-    "cancelled", "delayed",
+    "cancelled", "delayed", "written", "conflict",
 )  # fmt: skip
 """Decisions of a policy that no row of an attempt tells; a mark's kind is a position here."""
 

@@ -96,12 +96,14 @@ def _outlasting(
     if link.retry is None or link.timeout is None:
         return
     attempts = link.retry.max_attempts
-    waits = math.fsum(link.retry.backoff.wait_s(n) for n in range(1, attempts))
+    node, rule = _below(root, "links", link_name, "retry"), f"end before the deadline of {workload} ({written})"
+    if math.isinf(attempts):
+        yield at_key(node, rule, value=Words("unlimited attempts"))
+        return
+    waits = math.fsum(link.retry.backoff.wait_s(n) for n in range(1, int(attempts)))
     longest = attempts * link.timeout + waits
     if longest > deadline:
-        node = _below(root, "links", link_name, "retry")
-        rule = f"end before the deadline of {workload} ({written})"
-        yield at_key(node, rule, value=Words(f"{longest:g}s for {attempts} attempts with their waits"))
+        yield at_key(node, rule, value=Words(f"{longest:g}s for {attempts:g} attempts with their waits"))
 
 
 def _visibility(root: Node, model: Scenario) -> Iterator[Problem]:

@@ -92,6 +92,9 @@ def _recipes(root: Node) -> Iterator[Problem]:
                     yield recipes.unknown_operation(target, known)
                 elif step.verb == "send" and target.value not in queues:
                     yield at_value(target, "name a queue that exists", did_you_mean(target.value, queues))
+                elif step.verb in ("read", "write") and target.value not in root.children("stores"):
+                    hint = did_you_mean(target.value, root.children("stores"))
+                    yield at_value(target, "name a store that exists", hint)
                 elif step.verb == "branch":
                     yield from _branch(target, named)
             if step.verb == "parallel":

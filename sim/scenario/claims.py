@@ -107,13 +107,14 @@ def _of(document: Node, node: Node | None) -> Iterator[Problem]:
     known = subjects(document)
     name = one_arrow(node.value)
     if name not in known:
-        rule = "name a workload, workload/operation, service, link, queue or effect that exists, or system"
+        rule = "name a workload, workload/operation, service, link, queue, store or effect that exists, or system"
         yield at_value(node, rule, did_you_mean(name, known))
 
 
 def subjects(document: Node) -> list[str]:
     """Return everything that a claim of one combination can speak of."""
     known = ["system", *document.children("workload"), *document.children("services"), *document.children("queues")]
+    known += document.children("stores")
     for workload, node in document.children("workload").items():
         known += [f"{workload}/{request.value}" for request in recipes.requested(node)]
     known += [*recipes.links_used(document), *document.children("links")]

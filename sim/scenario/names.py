@@ -12,7 +12,7 @@ from sim.scenario.tree import SET, Node, Problem, at_key, at_value
 NAME = re.compile(r"[\w-]+( [\w-]+)*")
 MAX_NAME = 80
 MAX_PATCHES = 64
-NODE_KINDS = ("workload", "services", "queues")
+NODE_KINDS = ("workload", "services", "queues", "stores")
 WINDOWS = ("all", "before", "fault", "after")
 """Words that name a window of a run, so that no fault may."""
 UNPATCHED = ("version", "variants", "toggles", "expect", "extends")

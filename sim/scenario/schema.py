@@ -74,7 +74,7 @@ def schema() -> dict[str, Any]:
                 part["properties"][key]["default"] = value
     parts["Step"] = _step(parts)
     parts = _replaced(parts)
-    for key in ("workload", "services", "queues", "faults", "variants", "toggles", "expect"):
+    for key in ("workload", "services", "queues", "stores", "faults", "variants", "toggles", "expect"):
         parts["Scenario"]["properties"][key]["propertyNames"] = {"pattern": _REFUSED}
     extends = {"type": "string", "description": EXTENDS, "examples": ["online_boutique.yaml"]}
     return {

@@ -19,6 +19,11 @@ from sim.scenario.models import Link, Scenario
 Target = tuple[str, str]
 """``("call", "service.operation")`` or ``("send", queue)``."""
 
+MOST_TRIES = 10_000
+"""Unlimited attempts are counted up to here."""
+NEGLIGIBLE = 1e-15
+"""The share of calls that still go on below which the rest are not counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -93,13 +98,13 @@ class Recipes:
         return self._over(self.link(caller, operation.partition(".")[0]), ("call", operation), callee)
 
     def _over(self, link: Link, target: Target, callee: Profile) -> Profile:
-        tries = link.retry.max_attempts if link.retry else 1
+        tries = int(min(link.retry.max_attempts, MOST_TRIES)) if link.retry else 1
         one_ok = (1 - link.loss) ** 2 * callee.ok_ratio
         reach, attempts, rest = 1.0, 0.0, 0.0
         for n in range(1, tries + 1):
             attempts += reach
             reach *= 1 - one_ok
-            if reach == 0 or n == tries:
+            if reach < NEGLIGIBLE or n == tries:
                 break
             rest += reach * (link.retry.backoff.wait_s(n) if link.retry else 0.0)
         span = attempts * (2 * link.latency.mean + callee.answer_s) + rest

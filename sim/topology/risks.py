@@ -191,7 +191,9 @@ def persistence_s(link: Link) -> float:
         return math.inf
     if link.retry is None:
         return link.timeout
-    waits = math.fsum(link.retry.backoff.wait_s(n) for n in range(1, link.retry.max_attempts))
+    if math.isinf(link.retry.max_attempts):
+        return math.inf
+    waits = math.fsum(link.retry.backoff.wait_s(n) for n in range(1, int(link.retry.max_attempts)))
     return link.retry.max_attempts * link.timeout + waits
 
 

@@ -47,6 +47,10 @@ class Service(Model):
     """Queues whose messages free workers take, each with the operation that handles them: `{charges: charge}`."""
 
 
+class Store(Model):
+    """Rows with versions, one for each key; takes no time of its own. The steps `read` and `write` use it."""
+
+
 class Queue(Model):
     """A point-to-point queue: each message goes to one consumer at a time until one acknowledges it."""
 

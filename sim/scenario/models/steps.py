@@ -71,6 +71,27 @@ class Effect(Model):
     """A name for this step."""
 
 
+class Read(Model):
+    """Read the request's row of a store (one row for each key), so that a later write can compare."""
+
+    read: str
+    """The store."""
+    as_: str | None = None
+    """A name for this step."""
+
+
+class Write(Model):
+    """Write the request's row of a store."""
+
+    write: str
+    """The store."""
+    if_unchanged: bool = False
+    """Only if nobody has written the row since this request read it (compare and set); otherwise fail, and the answer
+    is an error."""
+    as_: str | None = None
+    """A name for this step."""
+
+
 class Fail(Model):
     """Answer error with this probability, independently each time."""
 
@@ -134,8 +155,8 @@ class Parallel(Model):
 
 
 STEPS: dict[str, type[Model]] = {
-    "work": Work, "wait": Wait, "call": Call, "send": Send, "effect": Effect, "fail": Fail, "reply": Reply,
-    "branch": Branch, "repeat": Repeat, "parallel": Parallel,
+    "work": Work, "wait": Wait, "call": Call, "send": Send, "effect": Effect, "read": Read, "write": Write,
+    "fail": Fail, "reply": Reply, "branch": Branch, "repeat": Repeat, "parallel": Parallel,
 }  # fmt: skip
 
 
@@ -163,7 +184,8 @@ def unfold_step(step: Any) -> Any:
 Step = Annotated[
     Union[
         Annotated[Work, Tag("work")], Annotated[Wait, Tag("wait")], Annotated[Call, Tag("call")],
-        Annotated[Send, Tag("send")], Annotated[Effect, Tag("effect")], Annotated[Fail, Tag("fail")],
+        Annotated[Send, Tag("send")], Annotated[Effect, Tag("effect")], Annotated[Read, Tag("read")],
+        Annotated[Write, Tag("write")], Annotated[Fail, Tag("fail")],
         Annotated[Reply, Tag("reply")], Annotated[Branch, Tag("branch")], Annotated[Repeat, Tag("repeat")],
         Annotated[Parallel, Tag("parallel")],
     ],
