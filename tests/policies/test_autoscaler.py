@@ -22,6 +22,11 @@ def test_replicas_grow_in_the_ratio_of_what_is_measured_to_the_target(
     assert Autoscaler(0.5, 1, 100).desired(0.0, replicas, utilisation) == desired
 
 
+def test_a_whole_number_of_replicas_is_not_rounded_up() -> None:
+    assert ceil(25 * (0.56 / 0.5)) == 29, "the quotient of rounded numbers; 28 is right"
+    assert Autoscaler(0.5, 1, 100).desired(0.0, 25, 0.56) == 28
+
+
 def test_more_come_at_once_and_fewer_after_five_minutes_of_low_answers() -> None:
     scaler, replicas, log = Autoscaler(0.5, 1, 100), 4, []
     load = {0: 2.0, 60: 8.0, 120: 2.0, 480: 2.0}

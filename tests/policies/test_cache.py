@@ -3,14 +3,14 @@
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from sim.errors import ParameterError
 from sim.policies.cache import Cache
 
-KEYS = st.sampled_from("abcde")
+KEYS_USED = "abcde"
+KEYS = st.sampled_from(KEYS_USED)
 
 
 def value(found: Any) -> Any:
@@ -24,6 +24,13 @@ def test_the_least_recently_used_is_pushed_out() -> None:
     assert value(cache.get("a", 1.0)) == 1
     cache.put("c", 2.0, 3)
     assert [value(cache.get(key, 3.0)) for key in "abc"] == [1, None, 3]
+
+
+def test_an_answer_that_is_renewed_was_used() -> None:
+    cache = Cache(2, None)
+    for now, key in enumerate("abac"):
+        cache.put(key, float(now), now)
+    assert [value(cache.get(key, 4.0)) for key in "abc"] == [2, None, 3]
 
 
 def test_a_hit_is_true_even_when_the_value_is_not() -> None:
@@ -75,51 +82,35 @@ def test_a_cache_that_cannot_work_is_refused(entries: float, expire_after_s: flo
         Cache(entries, expire_after_s)
 
 
-class CacheAgainstModel(RuleBasedStateMachine):
-    """Gets and puts in any order, against a list of all that ever happened, read backwards."""
-
-    @initialize(entries=st.sampled_from([1, 2, 3, float("inf")]), expire_after_s=st.sampled_from([None, 1.0, 4.0]))
-    def build(self, entries: float, expire_after_s: float | None) -> None:
-        self.cache, self.now, self.puts = Cache(entries, expire_after_s), 0.0, 0
-        self.uses: list[str] = []
-        self.put_at: dict[str, tuple[float, int]] = {}
-
-    def kept(self) -> list[str]:
-        """The keys used last, newest first, as many as there is room for."""
-        order = list(dict.fromkeys(reversed(self.uses)))
-        return order if self.cache.entries == float("inf") else order[: int(self.cache.entries)]
-
-    @rule(quarters=st.integers(0, 8))
-    def time_passes(self, quarters: int) -> None:
-        self.now += quarters / 4
-
-    @rule(key=KEYS)
-    def get(self, key: str) -> None:
-        put_at, expected = self.put_at.get(key, (0.0, None))
-        fresh = key in self.kept() and self.now < put_at + self.cache.expire_after_s
-        assert value(self.cache.get(key, self.now)) == (expected if fresh else None)
-        if fresh:
-            self.uses.append(key)
-
-    @rule(key=KEYS)
-    def put(self, key: str) -> None:
-        self.puts += 1
-        self.cache.put(key, self.now, self.puts)
-        self.uses.append(key)
-        self.put_at[key] = (self.now, self.puts)
-
-    @rule()
-    def clear(self) -> None:
-        self.cache.clear()
-        self.uses.clear()
-
-    @invariant()
-    def the_same_is_kept(self) -> None:
-        kept = self.kept()
-        assert len(self.cache) == len(kept)
-        for key in "abcde":
-            assert value(self.cache.stale(key)) == (self.put_at[key][1] if key in kept else None)
-
-
-TestCacheAgainstModel = CacheAgainstModel.TestCase
-TestCacheAgainstModel.settings = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+@given(
+    entries=st.sampled_from([1, 2, 3, float("inf")]),
+    expire_after_s=st.sampled_from([None, 1.0, 4.0]),
+    steps=st.lists(
+        st.tuples(st.sampled_from(["get", "put", "put", "get", "clear"]), KEYS, st.integers(0, 3)),
+        min_size=20,
+        max_size=80,
+    ),
+)
+@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+def test_any_history_reads_as_if_all_that_happened_were_read_backwards(
+    entries: float, expire_after_s: float | None, steps: list[tuple[str, str, int]]
+) -> None:
+    cache, now = Cache(entries, expire_after_s), 0.0
+    uses: list[str] = []
+    put: dict[str, tuple[float, int]] = {}
+    for number, (step, key, quarters) in enumerate(steps):
+        now += quarters / 4
+        kept = list(dict.fromkeys(reversed(uses)))[: len(KEYS_USED) if entries == float("inf") else int(entries)]
+        assert len(cache) == len(kept)
+        assert {k: value(cache.stale(k)) for k in KEYS_USED} == {k: put[k][1] if k in kept else None for k in KEYS_USED}
+        if step == "clear" and number % 3 == 0:
+            cache.clear()
+            uses.clear()
+        elif step == "put":
+            cache.put(key, now, number)
+            put[key] = (now, number)
+            uses.append(key)
+        else:
+            fresh = key in kept and (expire_after_s is None or now < put[key][0] + expire_after_s)
+            assert value(cache.get(key, now)) == (put[key][1] if fresh else None)
+            uses += [key] * fresh
