@@ -100,7 +100,7 @@ def picture(light: Any, dark: Any, words: str) -> str:
     """Return one figure in two colours, whichever the reader's page has; *words* say what is in it."""
     sources = (svg_address(light), svg_address(dark))
     return (
-        f'<figure><picture><source media="(prefers-color-scheme: dark) and (not print)" srcset="{sources[1]}">'
+        f'<figure><picture><source media="screen and (prefers-color-scheme: dark)" srcset="{sources[1]}">'
         f'<img src="{sources[0]}" alt="{text(words)}" loading="lazy"></picture></figure>'
     )
 

@@ -26,17 +26,17 @@ function across(data, width, columns) {
 function down(data, width, columns) {
   const across = Math.max(1, Math.floor((width + 12) / 148));
   const wide = Math.min(164, (width - 12 * (across - 1) - 6) / across);
-  const spots = new Map();
+  const spots = new Map(), pitch = HIGH + (data.links.some((link) => link.breaker) ? 108 : 74);
   let row = 0;
   for (let column = 0; column < columns; column++) {
     const here = data.nodes.filter((node) => node.column === column).sort((a, b) => a.height - b.height);
     for (let first = 0; first < here.length; first += across, row++) {
       const line = here.slice(first, first + across);
-      const pitch = Math.max(wide + 12, Math.min(width / line.length, wide + 60));
-      line.forEach((node, i) => spots.set(node.name, [width / 2 + (i - (line.length - 1) / 2) * pitch, 26 + HIGH / 2 + row * (HIGH + 74)]));
+      const apart = Math.max(wide + 12, Math.min(width / line.length, wide + 60));
+      line.forEach((node, i) => spots.set(node.name, [width / 2 + (i - (line.length - 1) / 2) * apart, 26 + HIGH / 2 + row * pitch]));
     }
   }
-  return { width, height: row * (HIGH + 74) - 22, wide, middle: (node) => spots.get(node.name), bend: null, isDown: true };
+  return { width, height: row * pitch - (pitch - HIGH) + 52, wide, middle: (node) => spots.get(node.name), bend: null, isDown: true };
 }
 
 /** How far from the middle of its two boxes each link leaves and arrives, sorted by where it comes from and goes to. */

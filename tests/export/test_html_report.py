@@ -1,0 +1,180 @@
+"""The report as a page: everything that was promised is in it, as it was measured, and nothing can break out of it."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+import sim
+from sim.export.page import Report, parts, play, report_page
+from sim.export.page.fidelity import modelled
+from sim.topology import describe
+
+SHOP = """
+version: 1
+title: A slow till
+question: What does a <slow> till do?
+lesson: A line fills & orders fail.
+source: 'a test: "nobody"'
+assumptions: [Nobody leaves the shop.]
+duration: 12s
+warmup: 2s
+replications: 2
+workload: {customers: {calls: till.pay, rate: 40/s, deadline: 1s}}
+services: {till: {workers: 2, waiting: 20, operations: {pay: [{work: exponential 20ms}]}}}
+faults: {slow till: {slow: till, by: 6x, at: 5s, for: 4s}}
+toggles:
+  short line: {about: Fewer places, patch: {services: {till: {waiting: 2}}}}
+expect:
+  well before: {measure: goodput ratio, of: customers, during: before, above: 90%}
+  never fails: {measure: goodput ratio, of: customers, during: fault, above: 99%}
+"""
+SECTIONS = [
+    "The run, replayed", "Before any run", "What happened", "What was measured", "Compared", "Claims", "Books",
+    "Fidelity card",
+]  # fmt: skip
+
+
+class Reader(HTMLParser):
+    """Collects the tags, what links point to, and the words of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.headings: list[str] = []
+        self.addresses: list[str] = []
+        self.words: list[str] = []
+        self.feed(page)
+        self.text = " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ("meta", "img", "source", "input", "br"):
+            self.open.append(tag)
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "srcset")]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] not in ("script", "style"):
+            self.words.append(data)
+            if self.open[-1] == "h2":
+                self.headings.append(data)
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return play(sim.loads(SHOP))
+
+
+@pytest.fixture(scope="module")
+def page(report: Report) -> str:
+    return report_page(report)
+
+
+@pytest.fixture(scope="module")
+def read(page: str) -> Reader:
+    return Reader(page)
+
+
+@pytest.mark.slow
+def test_every_promised_section_is_there_and_every_element_is_closed(read: Reader) -> None:
+    assert read.headings == SECTIONS
+    assert read.open == []
+
+
+@pytest.mark.slow
+def test_the_page_says_what_the_scenario_says_as_text(read: Reader, page: str) -> None:
+    assert "What does a <slow> till do?" in read.text and "<slow>" not in page
+    assert "A line fills & orders fail." in read.text and "Nobody leaves the shop." in read.text
+
+
+@pytest.mark.slow
+def test_the_arithmetic_is_what_show_prints(read: Reader, report: Report) -> None:
+    for line in describe(report.run.scenario).lines():
+        assert " ".join(line.split()) in read.text
+
+
+@pytest.mark.slow
+def test_the_numbers_are_the_runs_own(read: Reader, report: Report) -> None:
+    value = report.run.value("goodput ratio", "customers", "fault")
+    assert value is not None and value < 0.9
+    assert f"customers fault {value * 100:.1f} %" in read.text
+    assert report.comparison is not None
+    row = next(
+        row for row in report.comparison.rows
+        if (row["combination"], row["measure"], row["of"], row["during"])
+        == ("with short line", "goodput ratio", "customers", "fault")
+    )  # fmt: skip
+    assert f"{row['difference'] * 100:+.1f} points" in read.text
+
+
+@pytest.mark.slow
+def test_a_claim_that_fails_is_said_to_fail(read: Reader, report: Report) -> None:
+    assert "1 of 2 claims hold." in read.text and "✕ fails" in read.text
+    assert not report.holds
+
+
+@pytest.mark.slow
+def test_books_story_and_the_fidelity_card_are_complete(read: Reader, report: Report) -> None:
+    for name in report.run.identities:
+        assert f"✓ {name}" in read.text
+    for sentence in report.run.explain().sentences:
+        assert " ".join(sentence.text.split()) in read.text
+    assert report.run.scenario.digest in read.text and "numpy" in read.text
+
+
+@pytest.mark.slow
+def test_the_page_needs_no_network_and_draws_each_figure_for_light_and_dark(read: Reader, page: str) -> None:
+    assert read.addresses and all(address.startswith("data:image/svg+xml;base64,") for address in read.addresses)
+    assert len(read.addresses) % 2 == 0 and page.count("<figure>") == len(read.addresses) // 2 >= 4
+    assert "default-src 'none'" in page
+
+
+@pytest.mark.slow
+def test_the_same_report_gives_the_same_bytes(page: str) -> None:
+    assert report_page(play(sim.loads(SHOP))) == page
+
+
+@pytest.mark.slow
+def test_claims_are_not_judged_of_a_changed_scenario() -> None:
+    changed = play(sim.loads(SHOP), set_=["services.till.workers=4"], replications=1)
+    assert changed.checked is None and changed.holds
+    assert "Not judged: values were changed." in Reader(report_page(changed)).text
+
+
+def test_what_is_modelled_is_read_from_the_scenario() -> None:
+    scenario = sim.loads(
+        SHOP.replace("faults:", "links: {customers -> till: {timeout: 1s, retry: {max attempts: 2}}}\nfaults:")
+    )
+    assert modelled(scenario.resolve()) == [
+        "1 workload: customers", "1 service with workers and waiting lines: till", "timeout on customers -> till",
+        "retry on customers -> till", "the fault slow till, at 5s, for 4 s",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("evil", ["</td><script>", "\"><img src=x onerror='a()'>", "<!--", "&amp;"])
+def test_no_part_lets_markup_through(evil: str) -> None:
+    made = (
+        parts.paragraph(evil, evil) + parts.bullets([evil]) + parts.terms([(evil, evil)]) + parts.as_typed(evil, evil)
+        + parts.table([evil], [[(evil, evil), evil]], evil) + parts.section(evil, parts.paragraph(evil), name=evil)
+    )  # fmt: skip
+    read = Reader(made)
+    assert read.open == [] and read.words.count(evil) == 11
+    assert not re.search(r"<(script|img|!--)", made)
+
+
+def row(mean: float | None, low: float | None, high: float | None, unit: str) -> dict[str, Any]:
+    return {"mean": mean, "low": low, "high": high, "unit": unit}
+
+
+def test_an_interval_stays_where_its_measure_can_lie() -> None:
+    from sim.export.tables import number
+
+    assert parts.interval(row(0.99, 0.95, 1.03, "ratio"), number) == "99.0 %\n95.0 % to 100.0 %"
+    assert parts.interval(row(0.1, -0.1, 0.3, "s"), number) == "100 ms\n0 s to 300 ms"
+    assert parts.interval(row(2.0, None, None, "s"), number) == "2 s"
+    assert parts.interval(row(None, None, None, "s"), number) == parts.interval(None, number) == "–"
