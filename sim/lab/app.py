@@ -8,12 +8,12 @@ from sim.lab import pages, room, state, theme
 from sim.lab.words import HELP
 
 
-def main() -> None:
-    """Draw the page that the address names."""
+def main(first: str = "start") -> None:
+    """Draw the page that the address names; *first* where it names none."""
     st.set_page_config(page_title="Pileup", page_icon=pages.ICON, layout="wide")
     if not room.admitted():
         return
-    chosen = st.navigation(list(pages.all_pages().values()), position="top")
+    chosen = st.navigation(list(pages.all_pages(first).values()), position="top")
     theme.style()
     state.read_link()
     chosen.run()

@@ -71,10 +71,9 @@ def _after(scenario: Any) -> None:
         faults.editor(resolved)
     base = Choice(chosen.scenario, seed=chosen.seed, text=chosen.text)
     with right:
+        also = None if chosen == base else state.submit(state.order_for(base))
         played = state.played(state.order_for(chosen), f"Playing {plain(scenario.title)}")
-        baseline = None
-        if chosen != base and played is not None:
-            baseline = state.played(state.order_for(base), "Playing the baseline")
+        baseline = None if also is None or played is None else state.show(also, "Playing the baseline")
         if played is None:
             st.button("Run again", key="run again", icon=":material/replay:")
             return

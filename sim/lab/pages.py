@@ -22,11 +22,11 @@ TITLES = {
 """Every page: the last part of its address, and of its module's name, to its title."""
 
 
-def all_pages() -> dict[str, Any]:
+def all_pages(first: str = "start") -> dict[str, Any]:
     """Return the pages for ``st.navigation``; a page's module is imported when the page is drawn."""
     titles = TITLES | ({"room": "Room"} if room.is_open() else {})
     pages = {
-        name: st.Page(_drawer(name), title=title, url_path=name, default=name == "start")
+        name: st.Page(_drawer(name), title=title, url_path=name, default=name == first)
         for name, title in titles.items()
     }
     st.session_state["pages"] = pages

@@ -1,4 +1,4 @@
-"""Runs outside the pages: a few worker processes, one run at a time for each participant, results shared by all.
+"""Runs outside the pages: a few worker processes, one or two runs at a time for each participant, results shared.
 
 Two participants who ask for the same thing get the same ``Job``; what is done stays in a cache bounded by count and
 bytes. A run ends at its budget of wall-clock time, or when everybody who asked for it has cancelled.
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
@@ -23,6 +24,10 @@ from sim.version import VERSION
 MOST_KEPT = 64
 MOST_KEPT_BYTES = 800_000_000
 MOST_WAITING = 60
+MOST_OF_ONE = 2
+"""So many jobs of one participant run at once, and wait at once: a run and the baseline beside it."""
+SHORT = "play"
+"""The task that takes a second or so; all others are long."""
 BUDGET_S = 120.0
 
 
@@ -96,18 +101,23 @@ class Players:
         self._running: dict[int, Job] = {}
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self._closed = False
-        for number in range(workers or min(4, max(1, os.cpu_count() or 1))):
-            threading.Thread(target=self._drive, args=(number,), daemon=True, name=f"player {number}").start()
+        self._threads = [
+            threading.Thread(target=self._drive, args=(number,), daemon=True, name=f"player {number}")
+            for number in range(workers or min(4, max(1, os.cpu_count() or 1)))
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, order: Order, user: str) -> Job:
         """Return the job for *order*, a new one only if nobody has asked for the same.
 
-        What *user* asked for before and has not begun is dropped, unless others wait for it too. Raises ``LabError``
-        when too many wait.
+        Of what *user* asked for and has not begun only the last few are kept, unless others wait for it too. Raises
+        ``LabError`` when too many wait.
         """
         key = order.key
         with self._lock:
-            for job in [job for job in self._waiting if user in job.users and job.order.key != key]:
+            mine = [job for job in self._waiting if user in job.users and job.order.key != key]
+            for job in mine[: max(0, len(mine) + 1 - MOST_OF_ONE)]:
                 self._leave(job, user)
             kept = self._kept.get(key)
             if kept is not None and not kept.failed:
@@ -134,6 +144,8 @@ class Players:
             for process in self._processes.values():
                 process.kill()
             self._lock.notify_all()
+        for thread in self._threads:
+            thread.join()
 
     # --- inside, with the lock held -------------------------------------------------------------------------
 
@@ -150,10 +162,11 @@ class Players:
         job._finish(problem=Cancelled("cancelled"))
 
     def _next(self) -> Job | None:
-        """Return the first job of somebody who has none running."""
-        busy = [job.users for job in self._running.values()]
+        """Return the first job of somebody who has few running; nobody has two long ones."""
         for job in self._waiting:
-            if not any(job.users <= users for users in busy):
+            running = [other for other in self._running.values() if job.users <= other.users]
+            is_long = job.order.task != SHORT and any(other.order.task != SHORT for other in running)
+            if len(running) < MOST_OF_ONE and not is_long:
                 self._waiting.remove(job)
                 return job
         return None
@@ -176,7 +189,7 @@ class Players:
                 while (job := self._next()) is None and not self._closed:
                     self._lock.wait()
                 if self._closed or job is None:
-                    return
+                    break
                 self._running[number] = job
             try:
                 self._play(number, job)
@@ -185,6 +198,7 @@ class Players:
                     self._running.pop(number, None)
                     self._trim()
                     self._lock.notify_all()
+        _end(self._processes[number])
 
     def _start(self, number: int) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "sim.lab.worker"]
@@ -224,8 +238,7 @@ class Players:
             job.size = size
             job._finish(value) if kind == "done" else job._finish(problem=value)
         except (EOFError, OSError):
-            process.kill()
-            process.wait()
+            _end(process)
             if not job.done:
                 job._finish(problem=self._ended(late.is_set()))
         finally:
@@ -237,3 +250,13 @@ class Players:
                 f"stopped after {self.budget_s:g} s: the lab gives no run longer; make it shorter or smaller"
             )
         return LabError("the run was ended from outside, or needed more memory than there is: make it smaller")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a worker and let go of its pipes."""
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()

@@ -156,7 +156,18 @@ def played(order: Order, label: str) -> Any:
     None when it was cancelled or could not be played; the reason is then on the page. The page's own thread only
     waits, so no other participant's page is held up.
     """
-    return show(players().submit(order, user()), label)
+    return show(submit(order), label)
+
+
+def submit(order: Order) -> Job:
+    """Return the job for an order of this session, begun or done; wait for it with ``show``."""
+    return players().submit(order, user())
+
+
+def warm_up() -> None:
+    """Start the worker processes, and play what most participants ask for first, while nobody waits for it."""
+    order = order_for(Choice())
+    players().submit(order, "the lab itself")
 
 
 def show(job: Job, label: str) -> Any:

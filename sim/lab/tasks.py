@@ -14,7 +14,7 @@ from sim.results.story import Story
 
 Progress = Callable[[float], None]
 
-MOST_EVENTS = 8_000_000
+MOST_EVENTS = 5_000_000
 MOST_RECORDS = "1.5GB"
 
 

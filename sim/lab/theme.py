@@ -60,8 +60,9 @@ _RULES = """
 [data-testid="stMetricLabel"] p { font-size: .95rem; }
 :focus-visible { outline: 3px solid #56B4E9 !important; outline-offset: 2px; }
 @media (min-width: 900px) {
-  .stColumn:has(.st-key-switches) { position: sticky; top: 4.5rem; align-self: flex-start; max-height: calc(100vh - 5rem);
-    overflow-y: auto; }
+  .stColumn:has(.st-key-switches) {
+    position: sticky; top: 4.5rem; align-self: flex-start; max-height: calc(100vh - 5rem); overflow-y: auto;
+  }
 }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: .8rem; padding-right: .8rem; }

@@ -77,8 +77,8 @@ def _draw(trace: Trace, played: Any) -> None:
     st.subheader(f"Request {trace.request} of {plain(trace.workload)}: {first.outcome} after {took}")
     causes = sorted(trace.causes, key=lambda span: span.ended_at)
     if causes:
-        told = [_reason(span) for span in causes[:5]] + ([f"and {len(causes) - 5} more"] if len(causes) > 5 else [])
-        st.markdown("What went wrong, in order:\n" + "\n".join(f"1. {line}" for line in told))
+        lines = [_reason(span) for span in causes[:5]] + ([f"and {len(causes) - 5} more"] if len(causes) > 5 else [])
+        st.markdown("What went wrong, in order:\n" + "\n".join(f"1. {line}" for line in lines))
     else:
         st.markdown("Nothing failed on its way.")
     spans = trace.spans[:MOST_SPANS]
@@ -147,8 +147,11 @@ def waterfall(trace: Trace, spans: tuple[Span, ...]) -> tuple[Any, str]:
         tooltip=["doing:N", "wanted:N", alt.Tooltip("begin:Q", format=".4f"), alt.Tooltip("took:Q", format=".4f")],
     )  # fmt: skip
     words = alt.Chart(alt.InlineData(values=[part for part in parts if part["took"] > 0.09 * room])).mark_text(
-        align="left", dx=4, fontSize=10, color="#10151c"
-    ).encode(x="begin:Q", y=y, text="doing:N")  # fmt: skip
+        align="left", dx=4, fontSize=10
+    ).encode(
+        x="begin:Q", y=y, text="doing:N",
+        color=alt.condition(alt.datum.wanted == WANTED, alt.value("#10151c"), alt.value(theme.ink())),
+    )  # fmt: skip
     outcomes = alt.Chart(alt.InlineData(values=ends)).mark_text(align="left", dx=6, color=theme.ink()).encode(
         x=alt.X("until:Q"), y=y, text="told:N"
     ).transform_calculate(until=f"max(datum.at, {left})")  # fmt: skip

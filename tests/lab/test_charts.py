@@ -1,0 +1,64 @@
+"""Charts: what is thinned keeps its extremes, and every chart says in words what it shows."""
+
+import numpy as np
+import pytest
+
+import sim
+from sim.results.series import Series, series
+
+pytest.importorskip("streamlit")
+pytest.importorskip("altair")
+
+
+def test_thinning_keeps_the_highest_and_the_lowest_value() -> None:
+    from sim.lab.charts import thinned
+
+    values = np.sin(np.arange(10_000) / 50) * 5
+    values[7_777], values[1_234] = 99.0, -99.0
+    kept = thinned(values, 400)
+    assert len(kept) <= 400
+    assert (7_777.0, 99.0) in kept and (1_234.0, -99.0) in kept
+    assert [t for t, _ in kept] == sorted(t for t, _ in kept)
+
+
+def test_a_chart_over_time_has_a_line_for_each_part_the_fault_and_words() -> None:
+    from sim.lab.charts import over_time
+
+    sides = {"this run": [Series("web", "waiting", np.array([0.0, 3.0, 1.0]))]}
+    drawn = over_time("waiting", sides, [("slow <b>till</b>", 1.0, 2.0)], 3.0)
+    assert drawn is not None
+    chart, told = drawn
+    document = chart.to_dict()
+    assert [layer["mark"]["type"] for layer in document["layer"]] == ["rect", "text", "line"]
+    assert told == "waiting (visits) over time: web (this run) has its peak of 3 at 1 s."
+
+
+def test_a_series_of_zeros_is_not_drawn() -> None:
+    from sim.lab.charts import over_time
+
+    assert over_time("waiting", {"this run": [Series("web", "waiting", np.zeros(5))]}, [], 5.0) is None
+
+
+def test_every_series_of_a_run_can_be_drawn() -> None:
+    from sim.lab.charts import over_time
+    from sim.lab.panels import SERIES
+
+    run = sim.run(sim.load("scenarios/poison_message.yaml").set("duration", "60s"), replications=1)
+    found = series(run.record)
+    drawn = [name for name in SERIES if over_time(name, {"this run": found}, [], 60.0) is not None]
+    assert {"goodput", "backlog"} <= set(drawn)
+
+
+def test_a_heat_map_carries_its_numbers_as_text() -> None:
+    from sim.lab.charts import heat
+
+    chart, told = heat([{"a": "x", "b": "y", "v": 0.25}, {"a": "x", "b": "z", "v": None}], "a", "b", "v", "Shares")
+    assert told == "Shares. y, x: 25%."
+    assert [layer["mark"]["type"] for layer in chart.to_dict()["layer"]] == ["rect", "text"]
+
+
+def test_intervals_say_mean_and_ends() -> None:
+    from sim.lab.charts import intervals
+
+    _, told = intervals([{"what": "breaker", "mean": 90.0, "low": 88.0, "high": 92.0}], "what", "points")
+    assert told == "points. breaker: 90, 88 to 92."

@@ -1,0 +1,257 @@
+"""Every page of the lab, without a browser: what it asks, what it shows, and that each switch answers."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
+
+pytest.importorskip("streamlit")
+
+LONG_S = 90
+MARKUP = """
+version: 1
+title: "Mine <script>alert(1)</script> **bold**"
+question: "Is <b>this</b> [safe](javascript:alert(1))?"
+duration: 20s
+workload: {ones: {calls: web.get, rate: 5/s, deadline: 1s}}
+services: {web: {workers: 2, waiting: 4, operations: {get: [{work: exponential 10ms}]}}}
+"""
+
+
+def opened(page: str, **query: str) -> "AppTest":
+    """The lab with *page* on top, opened by a link with *query*."""
+    from streamlit.testing.v1 import AppTest
+
+    at = AppTest.from_string(f'from sim.lab.app import main\nmain("{page}")\n', default_timeout=LONG_S)
+    for name, value in query.items():
+        at.query_params[name] = value
+    return at.run()
+
+
+def texts(at: "AppTest") -> str:
+    found: list[Any] = [*at.title, *at.subheader, *at.markdown, *at.caption, *at.info, *at.warning, *at.error, *at.code]
+    return "\n".join(str(element.value) for element in found)
+
+
+def widget(found: Any, label: str) -> Any:
+    return next(element for element in found if element.label == label)
+
+
+# --- before anything is played ------------------------------------------------------------------------------
+
+
+def test_the_first_screen_asks_with_three_answers_and_plays_nothing() -> None:
+    at = opened("start")
+    assert not at.exception
+    assert at.title[0].value == "One service gets slow. Who notices?"
+    assert len([button for button in at.button if str(button.key).startswith("answer")]) == 3
+    assert not at.sidebar.children
+
+
+def test_an_answer_is_met_with_two_numbers_and_one_switch() -> None:
+    at = opened("start")
+    at.button(key="answer payers").click().run()
+    assert [metric.value for metric in at.metric] == ["2 %", "6 %"]
+    assert "Not only they" in texts(at)
+    at.toggle(key="start switch").set_value(True).run()
+    assert not at.exception
+    assert float(at.metric[1].value.rstrip(" %")) > 85
+
+
+def test_the_lab_asks_for_a_prediction_before_it_gives_anything_away() -> None:
+    at = opened("lab")
+    assert not at.exception
+    assert at.title[0].value == "Cascade versus backlog"
+    assert "Your prediction" in texts(at)
+    assert not at.metric and "takes its callers" not in texts(at)
+
+
+def test_the_gallery_finds_scenarios_by_words_and_says_when_there_is_none() -> None:
+    at = opened("lab")
+    every = {button.key for button in at.button if str(button.key).startswith("choose ")}
+    at.text_input(key="search").set_value("poison").run()
+    some = {button.key for button in at.button if str(button.key).startswith("choose ")}
+    assert "choose poison_message" in some < every
+    at.text_input(key="search").set_value("no such words").run()
+    assert "No scenario has all these words" in texts(at)
+
+
+def test_a_card_chooses_its_scenario() -> None:
+    at = opened("lab")
+    at.button(key="choose retry_storm").click().run()
+    assert at.title[0].value == "Retry storm"
+
+
+def test_a_link_that_nobody_made_here_is_told_and_ignored() -> None:
+    at = opened("lab", scenario="cascade_vs_backlog", seed="-5", run="1")
+    assert "This link could not be opened" in texts(at) and "be a whole number" in texts(at)
+    assert at.title[0].value == "Cascade versus backlog"
+
+
+def test_markup_in_a_scenario_of_ones_own_is_shown_as_text() -> None:
+    from sim.lab.choice import pack
+
+    at = opened("lab", scenario="own", yaml=pack(MARKUP))
+    assert not at.exception
+    shown = texts(at)
+    assert "<script>" not in shown and "&lt;script&gt;" in shown
+    assert "[safe](javascript" not in shown
+
+
+def test_a_broken_scenario_of_ones_own_is_refused_with_its_place() -> None:
+    from sim.lab.choice import pack
+
+    at = opened("lab", scenario="own", yaml=pack(MARKUP.replace("rate: 5/s", "rate: 5")))
+    assert not at.exception
+    assert re.search(r"your scenario:\d+:\d+: workload.ones.rate must be a rate", texts(at))
+
+
+def test_compare_offers_variants_and_switches() -> None:
+    at = opened("compare")
+    assert not at.exception
+    assert any(str(button.label).startswith("Play 4 designs") for button in at.button)
+
+
+def test_every_term_of_the_glossary_is_a_sentence() -> None:
+    from sim.lab.words import GLOSSARY, HELP
+
+    assert all(text.endswith(".") and len(text) > 20 for text in [*GLOSSARY.values(), *HELP.values()])
+
+
+def test_names_with_markup_are_shown_as_text() -> None:
+    from sim.lab.words import plain
+
+    assert plain("<img src=x>") == "&lt;img src=x&gt;"
+    assert plain(":red[x] `y`") == r"\:red\[x\] \`y\`"
+
+
+# --- with runs ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_run_shows_each_workload_the_replay_and_the_ledger() -> None:
+    at = opened("lab")
+    at.button(key="run").click().run()
+    assert not at.exception
+    assert [metric.label for metric in at.metric] == [
+        "shoppers well served during the fault", "browsers well served during the fault"
+    ]  # fmt: skip
+    assert "The ledger" in texts(at)
+    assert at.query_params["run"] == ["1"]
+
+
+@pytest.mark.slow
+def test_a_prediction_is_held_against_the_run() -> None:
+    at = opened("lab")
+    at.radio[0].set_value(at.radio[0].options[0]).run()
+    at.button(key="run").click().run()
+    assert "Not so" in texts(at) and "shoppers: you said they hardly notice it" in texts(at)
+
+
+@pytest.mark.slow
+def test_flipping_the_breaker_shows_the_change_against_the_baseline_and_is_in_the_link() -> None:
+    at = opened("lab", scenario="cascade_vs_backlog", run="1")
+    before = at.metric[1].value
+    widget(at.toggle, "circuit breaker").set_value(True).run()
+    assert at.metric[1].value != before and "points against the baseline" in at.metric[1].delta
+    assert at.query_params["with"] == ["circuit breaker"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("toggle", ["circuit breaker", "retries", "short timeout", "patient timeout"])
+def test_every_switch_of_the_hero_answers(toggle: str) -> None:
+    at = opened("lab", scenario="cascade_vs_backlog", run="1", **{"with": toggle})
+    assert not at.exception and len(at.metric) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variant", ["asynchronous", "hybrid", "workers freed while calling"])
+def test_every_variant_of_the_hero_answers_and_foreign_switches_are_greyed_with_the_reason(variant: str) -> None:
+    at = opened("lab", scenario="cascade_vs_backlog", run="1")
+    at.radio[0].set_value(variant).run()
+    assert not at.exception and len(at.metric) == 2
+    assert widget(at.toggle, "short timeout").disabled
+    assert f"Not in *{variant}*: it belongs to synchronous." in texts(at)
+
+
+@pytest.mark.slow
+def test_two_switches_that_disagree_are_refused_with_the_reason() -> None:
+    at = opened("lab", scenario="cascade_vs_backlog", run="1")
+    widget(at.toggle, "short timeout").set_value(True)
+    widget(at.toggle, "patient timeout").set_value(True).run()
+    assert not at.exception
+    assert "These switches cannot be played together" in texts(at)
+
+
+@pytest.mark.slow
+def test_the_same_link_gives_the_same_numbers() -> None:
+    link = {"scenario": "cascade_vs_backlog", "with": "retries", "seed": "7", "load": "0.9", "run": "1"}
+    first, again = opened("lab", **link), opened("lab", **link)
+    assert [metric.value for metric in first.metric] == [metric.value for metric in again.metric]
+    assert widget(again.number_input, "Seed").value == 7
+
+
+@pytest.mark.slow
+def test_a_fault_can_be_added_moved_and_removed() -> None:
+    at = opened("lab", scenario="cascade_vs_backlog", run="1")
+    at.selectbox(key="new kind").set_value("crash").run()
+    at.selectbox(key="new target crash").set_value("web").run()
+    at.button(key="new add").click().run()
+    assert not at.exception
+    assert "web crash: {crash: web, mode: refuse, at: 20s, for: 20s}" in texts(at)
+    slider = next(one for one in at.slider if str(one.key).startswith("fault web crash"))
+    slider.set_value((100.0, 110.0)).run()
+    assert '"at":"100s","for":"10s"' in at.query_params["faults"][0]
+    at.button(key="remove web crash").click().run()
+    assert "web crash" not in at.query_params["faults"][0]
+
+
+@pytest.mark.slow
+def test_is_it_chance_plays_both_sides_on_the_same_seeds() -> None:
+    at = opened("lab", scenario="cascade_vs_backlog", run="1", **{"with": "circuit breaker"})
+    at.select_slider(key="difference seeds").set_value(3).run()
+    next(button for button in at.button if str(button.label).startswith("Is it chance?")).click().run()
+    assert not at.exception
+    table = next(frame.value for frame in at.dataframe if "difference" in frame.value.columns)
+    row = table[(table["of"] == "browsers") & (table["measure"] == "goodput ratio")].iloc[0]
+    assert row["real"] == "yes" and row["seeds"] == 3
+
+
+@pytest.mark.slow
+def test_the_defence_that_did_the_work_is_named() -> None:
+    at = opened("lab", scenario="poison_message", run="1")
+    buttons = [button for button in at.button if str(button.label).startswith("Which defence did the work?")]
+    buttons[0].click().run()
+    assert not at.exception
+    assert "Fewest switches" in "".join(one.value for one in at.success) or "No combination" in texts(at)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["launch_day", "online_boutique", "poison_message", "retry_storm"])
+def test_every_shipped_scenario_opens_and_runs(name: str) -> None:
+    at = opened("lab", scenario=name, run="1")
+    assert not at.exception
+    assert at.metric
+
+
+@pytest.mark.slow
+def test_compare_plays_variants_and_draws_differences() -> None:
+    at = opened("compare")
+    at.select_slider(key="compare seeds").set_value(2).run()
+    next(button for button in at.button if str(button.label).startswith("Play 4 designs")).click().run()
+    assert not at.exception
+    assert len(at.dataframe) >= 1 and "Against synchronous" in [one.value for one in at.subheader]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["failed", "slowest", "typical", "ghost"])
+def test_trace_draws_each_kind_of_request(kind: str) -> None:
+    at = opened("trace", scenario="cascade_vs_backlog", run="1", **{"with": "retries"})
+    pills = next(one for one in at.button_group if one.label == "Which one")
+    pills.set_value([kind]).run()
+    assert not at.exception
+    assert at.subheader[0].value.startswith("Request ")
+    assert ("What went wrong" in texts(at)) == (kind in ("failed", "ghost"))
