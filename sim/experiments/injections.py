@@ -39,20 +39,27 @@ NODES = ("services", "queues", "hosts")
 INJECTIONS = (
     Injection("slow", ("services",), size="by", default="10x"),
     Injection("slow", ("replicated services",), {"replicas": 1}, size="by", default="10x"),
+    Injection("leak", ("services",), {"within": "10s"}, size="by", default="10x"),
     Injection("crash", NODES, {"mode": "silent"}),
     Injection("crash", NODES, {"mode": "refuse"}),
+    Injection("crash loop", ("services",), {"mode": "refuse"}, size="lives", default="2s"),
     Injection("pause", NODES),
     Injection("errors", ("services",), size="share", default="50%"),
+    Injection("deploy", ("replicated services",), {"replicas": 1}, size="share", default="50%"),
+    Injection("partition", ("linked nodes",), {"mode": "silent"}, target=lambda name: {name: [name]}),
     Injection("cut", ("links",), {"mode": "silent"}),
     Injection("cut", ("links",), {"mode": "refuse"}),
     Injection("cut", ("links",), {"mode": "reset"}),
-    Injection("partition", ("linked nodes",), {"mode": "silent"}, target=lambda name: {name: [name]}),
     Injection("delay", ("links",), size="by", default="1s"),
     Injection("lose", ("links",), size="share", default="20%"),
     Injection("drip", ("links",), size="rate", default="5/s"),
     Injection("spike", ("open loops",), size="by", default="3x"),
+    Injection("synchronise", ("open loops",), size="every", default="5s"),
 )
 """Every fault that is tried; a partition parts one node from all others."""
+
+LEFT_OUT = {"poison": "which keys an operation cannot handle is for its author to say"}
+"""Faults of the format that are not tried, with the reason."""
 
 KINDS = tuple(one.kind for one in INJECTIONS)
 

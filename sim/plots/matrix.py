@@ -111,7 +111,7 @@ def _draw(
     style.gaps(axes, len(grid), len(columns), look)
     names = [style.short(name) for name in columns]
     axes.set_xticks(range(len(columns)), names, rotation=40, ha="left", rotation_mode="anchor")
-    axes.set_yticks(range(len(rows)), [style.short(name, 34) for name in rows])
+    axes.set_yticks(range(len(rows)), [style.short(name, 44) for name in rows])
     axes.set_xlabel(label)
 
 
