@@ -62,8 +62,13 @@ class Clock:
 
     def levels(self, begin: Floats, end: Floats) -> Values:
         """Return the mean number of open intervals in each frame."""
+        return rounded(self.means(begin, end))
+
+    def means(self, begin: Floats, end: Floats) -> Floats:
+        """Return the mean number of open intervals in each frame, not rounded."""
         frames = math.floor(self.end_s / self.level_s + 1e-9)
-        return rounded(areas_per_second(begin / self.level_s, end / self.level_s, frames)[0])
+        levels: Floats = areas_per_second(begin / self.level_s, end / self.level_s, frames)[0]
+        return levels
 
     def instants(self) -> Floats:
         """Return the beginning of each frame of a level."""

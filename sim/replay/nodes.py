@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from sim.quantities import UNLIMITED
-from sim.replay.clock import Clock, rounded
+from sim.replay.clock import Clock, Values, rounded
 from sim.results.book import Book
-from sim.results.breakers import changes as breaker_changes
+from sim.results.breakers import changes as breaker_changes, how_many
 from sim.results.intervals import lowest_at
 
 Entry = dict[str, Any]
@@ -40,7 +40,10 @@ def workload(book: Book, clock: Clock, name: str) -> Entry:
 
 
 def service(book: Book, clock: Clock, name: str) -> Entry:
-    """Return workers held and visits in line (means), and visits that entered and were turned away per second."""
+    """Return workers held, those there to be held, and visits in line (means); visits that entered, were turned away.
+
+    Visits are counted per second.
+    """
     code = book.record.services.index(name)
     model, workers = book.model(name), book.workers(name)
     rows = book.visit_shelf.rows(code)
@@ -58,8 +61,16 @@ def service(book: Book, clock: Clock, name: str) -> Entry:
             "busy": clock.levels(*book.holds(code)),
             "in service": clock.levels(*book.services_of(code)) if book.frees(name) else 0,
             "waiting": clock.levels(*book.lines(code)),
+            "there": 0 if math.isinf(workers) else _there(book, clock, name, workers),
         },
     }
+
+
+def _there(book: Book, clock: Clock, name: str, workers: float) -> Values:
+    """Return how many of all *workers* can work: those of replicas that are not down (means)."""
+    outages = [span for spans in book.outages(name).values() for span in spans]
+    begin, end = np.array(outages, np.float64).reshape(-1, 2).T
+    return rounded(workers - clock.means(begin, end) * workers / book.model(name).replicas)
 
 
 def queue(book: Book, clock: Clock, name: str) -> Entry:
@@ -84,8 +95,8 @@ def queue(book: Book, clock: Clock, name: str) -> Entry:
 def link(book: Book, clock: Clock, name: str) -> Entry:
     """Return attempts, retries, failures (when the caller has them) and short-circuited calls per second.
 
-    ``breaker`` holds the changes of its circuit breaker as [instant, state], 0 closed, 0.5 half-open, 1 open; None
-    without one.
+    ``breaker`` holds the changes of its circuit breaker as [instant, state], 0 closed, 0.5 half-open, 1 open; of
+    several (``breakers``) their mean; None without one.
     """
     code = book.links.index(name)
     rows = book.link_shelf.rows(code)
@@ -98,6 +109,7 @@ def link(book: Book, clock: Clock, name: str) -> Entry:
     return {
         "n": len(sent),
         "breaker": changes,
+        "breakers": how_many(book, name) if changes is not None else 0,
         "rates": {
             "attempts": clock.rates(book.sent_at[sent]),
             "retries": clock.rates(book.sent_at[sent[book.attempts["number"][sent] > 1]]),

@@ -117,6 +117,10 @@ def test_faults_say_whom_they_strike_and_a_crash_is_down_until_it_ends() -> None
     assert faults["slow till"]["on"] == [["till", "10x slower"]]
     assert (faults["slow till"]["at_s"], faults["slow till"]["until_s"]) == (10.0, 20.0)
     assert entry("nodes", "post")["down"] == [[12.0, 16.0]]
+    there = spread(entry("nodes", "post")["levels"]["there"], round(data()["end_s"] / data()["level_s"]))
+    frame = round(1 / data()["level_s"])
+    assert (there[12 * frame - 1], there[12 * frame], there[16 * frame - 1], there[16 * frame]) == (1, 0, 0, 1)
+    assert entry("nodes", "till")["levels"]["there"] == 2
 
 
 def test_dead_letters_travel_over_their_own_link() -> None:

@@ -79,11 +79,12 @@ function circle(node, wide, group, title, ring) {
 const SHOW = {
   service(side, one, time) {
     const { node, parts, group } = one;
-    const busy = side.level(node, "busy", time), waiting = side.level(node, "waiting", time), full = isFull(node, busy);
-    const lit = node.workers === null ? 0 : Math.round((busy / node.workers) * parts.cells.length);
-    parts.cells.forEach((cell, i) => mark(cell, "pp-on", i < lit));
+    const busy = side.level(node, "busy", time), waiting = side.level(node, "waiting", time), full = side.isFull(node, time);
+    const there = side.level(node, "there", time), scale = node.workers ? parts.cells.length / node.workers : 0;
+    const lit = Math.round(busy * scale), up = Math.round(there * scale);
+    parts.cells.forEach((cell, i) => { mark(cell, "pp-on", i < lit); mark(cell, "pp-gone", i >= up); });
     mark(group, "pp-full", full);
-    say(parts.busy, node.workers === null ? `${many(busy)} busy` : `${many(busy)} of ${many(node.workers)} busy`);
+    say(parts.busy, node.workers === null ? `${many(busy)} busy` : `${many(busy)} of ${many(there)} busy`);
     say(parts.waiting, `${many(waiting)} waiting`);
     mark(parts.waiting, "pp-soft", waiting < 0.5);
     const share = node.places ? waiting / node.places : waiting > 0 ? Math.min(1, Math.log10(1 + waiting) / 4) : 0;

@@ -32,11 +32,19 @@ class Side {
     return (node.down || []).some(([begin, end]) => time >= begin && time < end);
   }
 
+  /** The state of a link's breaker in words; of several, how many of them are open. */
   breaker(link, time) {
     if (!link.breaker) return null;
     let state = 0;
     for (const [at, next] of link.breaker) if (at <= time) state = next;
-    return state === 1 ? "open" : state === 0 ? "closed" : "half-open";
+    if (state === 1 || state === 0) return state ? "open" : "closed";
+    return link.breakers > 1 ? percent(100 * state) + " open" : "half-open";
+  }
+
+  /** Whether a service's workers, those that are there, are nearly all busy. */
+  isFull(node, time) {
+    const there = node.workers === null ? 0 : this.level(node, "there", time);
+    return there > 0 && this.level(node, "busy", time) >= FULL * there;
   }
 
   /** Everything said of a node at an instant: [what, value in words, whether it is bad]. */
@@ -53,7 +61,9 @@ class Side {
     } else if (node.kind === "service") {
       const busy = this.level(node, "busy", time), waiting = this.level(node, "waiting", time);
       const rejected = this.rate(node, "rejected", time);
-      rows.push(["workers busy", node.workers === null ? many(busy) : `${many(busy)} of ${many(node.workers)}`, isFull(node, busy)]);
+      const there = this.level(node, "there", time);
+      rows.push(["workers busy", node.workers === null ? many(busy) : `${many(busy)} of ${many(there)}`, this.isFull(node, time)]);
+      if (node.workers !== null && there < node.workers) rows.push(["workers gone", many(node.workers - there), true]);
       if (node.frees) rows.push(["begun and not left", many(this.level(node, "in service", time)) + " requests"]);
       rows.push(["in line", many(waiting) + (node.places === null ? "" : ` of ${many(node.places)} places`), node.places !== null && waiting >= FULL * node.places && node.places > 0]);
       rows.push(["arrive", many(this.rate(node, "arrivals", time)) + "/s"]);
@@ -78,10 +88,6 @@ class Side {
       fails: failures > 0 && failures >= FAILING * Math.max(attempts, failures),
     };
   }
-}
-
-function isFull(node, busy) {
-  return node.workers !== null && busy >= FULL * node.workers;
 }
 
 /** One line about a node, for people who do not see the drawing. */

@@ -144,7 +144,7 @@ class Stage {
     put(one.back, "y", top.toFixed(1));
     put(one.back, "height", rows * 14);
     if (facts.breaker) {
-      setPill(one.breaker, { open: "○ ", closed: "● ", "half-open": "◐ " }[facts.breaker] + "breaker " + facts.breaker, facts.breaker === "closed");
+      setPill(one.breaker, ({ open: "○ ", closed: "● ", "half-open": "◐ " }[facts.breaker] ?? "◐ ") + "breaker " + facts.breaker, facts.breaker === "closed");
       put(one.breaker.group, "transform", `translate(0 ${(top + rows * 14 + (one.isLevel ? 21 : 12)).toFixed(1)})`);
     }
     const total = facts.attempts + facts.stopped;
