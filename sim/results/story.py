@@ -57,7 +57,7 @@ def explain(record: Record | Book) -> Story:
     book = record if isinstance(record, Book) else Book(record)
     found = symptoms(book)
     of_symptoms = [Sentence(it.at_s, told(book, it), it.kind, it.of, it.value) for it in found]
-    in_order = sorted([*_openings(book), *of_symptoms], key=lambda sentence: sentence.at_s)
+    in_order = sorted([*_openings(book), *_lives(book), *of_symptoms], key=lambda sentence: sentence.at_s)
     return Story((*in_order, *_closings(book, found)))
 
 
@@ -75,6 +75,26 @@ def _openings(book: Book) -> Iterator[Sentence]:
             continue
         for begin, end in spans:
             yield Sentence(begin, f"{text} for {seconds(end - begin)}", "fault begins", name, end - begin)
+
+
+_LIVES = {
+    "died": "replica {} dies",
+    "unhealthy": "health checks take replica {} out of the rotation",
+    "healthy": "health checks put replica {} back into the rotation",
+}
+"""What is told of single replicas, by the kind of event."""
+
+
+def _lives(book: Book) -> Iterator[Sentence]:
+    """Yield what became of single replicas: of each service the first event of a kind, and how many there were."""
+    seen: dict[tuple[str, str], list[tuple[float, str]]] = {}
+    for at, kind, of, which in book.record.events:
+        if kind in _LIVES:
+            seen.setdefault((kind, of), []).append((at, which))
+    for (kind, of), events in seen.items():
+        at, which = events[0]
+        again = f", the first of {number(len(events))} such times" if len(events) > 1 else ""
+        yield Sentence(at, f"{of}: {_LIVES[kind].format(f'#{which}')}{again}", kind, of, len(events))
 
 
 def _closings(book: Book, found: list[Symptom]) -> Iterator[Sentence]:

@@ -1,0 +1,33 @@
+"""Health checks of a service's replicas by the balancer in front of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sim.quantities import Law
+from sim.scenario.fields import LawField, PositiveDuration
+from sim.scenario.models.base import Model
+
+
+class HealthChecks(Model):
+    """The balancer asks each replica whether it lives, and sends calls only to those that do: late, by its thresholds.
+
+    The defaults are those of Kubernetes' readiness probes (`periodSeconds`, `timeoutSeconds`, `failureThreshold`,
+    `successThreshold`). A check asks the process: it needs no worker, and a replica that fails requests passes it.
+    """
+
+    every: PositiveDuration = 10.0
+    """Time between two checks of a replica; all replicas are asked at once, first after this long."""
+    timeout: PositiveDuration = 1.0
+    """A check without an answer for this long has failed; at most `every`."""
+    unhealthy_after: Annotated[int, Field(ge=1)] = 3
+    """Failed checks in a row after which a replica leaves the rotation."""
+    healthy_after: Annotated[int, Field(ge=1)] = 1
+    """Good checks in a row after which it is back."""
+    work: LawField = Law("constant", 0.0, text="0s")
+    """How long a replica takes to answer a check, stretched by what slows it: beyond the timeout it counts as down."""
+    when_none: Literal["all", "none"] = "all"
+    """When no replica is healthy: `all` are used (fail open, as most cloud balancers do: the checks are more likely
+    wrong than everything down), or `none`, and calls are refused at once (fail closed)."""
