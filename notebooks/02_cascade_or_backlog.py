@@ -41,12 +41,12 @@ my_prediction = {"synchronous": None, "asynchronous": None, "hybrid": None}  # b
 # ## Run
 
 # %%
-ways = ["synchronous", "asynchronous", "hybrid"]
+ways = list(my_prediction)
 compared = sim.compare(shop, variants=ways, replications=4)
 runs = compared.runs
 for way in ways:
     browsers = 100 * runs[way].value("goodput ratio", "browsers", "fault")
-    print(f"{way:13} browsers served in time during the fault: {browsers:5.1f} %; you predicted {my_prediction[way]}")
+    print(f"{way:13} browsers served in time: {browsers:5.1f} %; you predicted {my_prediction[way]}")
 
 # %% [markdown]
 # ## Look
