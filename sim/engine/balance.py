@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import cycle
+from itertools import count, cycle
 from typing import TYPE_CHECKING, Callable, Sequence
 
 if TYPE_CHECKING:
@@ -11,19 +11,24 @@ if TYPE_CHECKING:
     from sim.quantities import Balance
 
 
+class Pool(list["Replica"]):
+    """Replicas that calls may go to, of a service where they come and go while the run goes on."""
+
+
 def balancer(balance: Balance, replicas: Sequence[Replica], uniform: Draw) -> Callable[[], Replica]:
     """Return a function that picks the replica of the next call of one link."""
-    if len(replicas) == 1:
+    changing = isinstance(replicas, Pool)
+    if len(replicas) == 1 and not changing:
         return lambda: replicas[0]
     if balance.kind == "round robin":
-        return cycle(replicas).__next__
+        return _in_turn(replicas) if changing else cycle(replicas).__next__
     if balance.kind == "random":
         return lambda: replicas[int(uniform() * len(replicas))]
     if balance.kind == "least outstanding":
-        turn = cycle(range(len(replicas))).__next__
+        turn = count().__next__
 
         def least() -> Replica:
-            first = turn()
+            first = turn() % len(replicas)
             return min((*replicas[first:], *replicas[:first]), key=lambda replica: replica.outstanding)
 
         return least
@@ -37,6 +42,12 @@ def balancer(balance: Balance, replicas: Sequence[Replica], uniform: Draw) -> Ca
         return min(drawn, key=lambda replica: replica.outstanding)
 
     return best
+
+
+def _in_turn(replicas: Sequence[Replica]) -> Callable[[], Replica]:
+    """Return what gives one of *replicas* after the other, however many there are at the time."""
+    turn = count().__next__
+    return lambda: replicas[turn() % len(replicas)]
 
 
 def counts_outstanding(balance: Balance) -> bool:

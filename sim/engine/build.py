@@ -15,6 +15,7 @@ from sim.engine.clients import request_numbers
 from sim.engine.compile import OperationCompiler
 from sim.engine.concurrency import WatchingFreeService, WatchingService, note_limits
 from sim.engine.doors import Guarded, GuardedFreeReplica, GuardedReplica
+from sim.engine.fleet import Fleet
 from sim.engine.kernel import Kernel
 from sim.engine.promises import promises
 from sim.engine.queue import Queue
@@ -62,6 +63,7 @@ class Building:
             f"{service}.{operation}" for service, model in scenario.services.items() for operation in model.operations
         )
         self.services: dict[str, Service] = {}
+        self.fleets: list[Fleet] = []
         self.stores = {name: Store() for name in scenario.stores}
         self.queues: dict[str, Queue] = {}
         self.networks: dict[str, Any] = {}
@@ -95,6 +97,8 @@ class Building:
                 self.wiring.consume(name, queue_name, operation)
         self.clients = {name: audience.client(self, name, workload) for name, workload in scenario.workload.items()}
         self.wiring.connect(self._programs, self._only_work)
+        for fleet in self.fleets:
+            fleet.begin()
         faults.schedule(self)
 
     # --- codes --------------------------------------------------------------------------------------------
@@ -130,8 +134,11 @@ class Building:
         if model.concurrency is not None:
             kind = WatchingFreeService if model.while_calling == "free" else WatchingService
         service = kind(kernel, name, self.place(name))
-        for index in range(model.replicas):
+        scale = model.autoscale
+        for index in range(model.replicas if scale is None else scale.max_replicas):
             service.replicas.append(self._replica(service, index, model))
+        if scale is not None:
+            self.fleets.append(Fleet(self, service, scale, model.replicas))
         if model.concurrency is not None:
             note_limits(self, service)
         return service

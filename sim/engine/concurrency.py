@@ -108,7 +108,7 @@ def note_limits(house: Building, service: Service) -> None:
 
     def sample(_: Any) -> None:
         nonlocal last
-        total = sum(replica.door.in_flight.policy.limit for replica in service.replicas)
+        total = sum(replica.door.in_flight.policy.limit for replica in service.pool)
         if total != last:
             events.append((kernel.now, "concurrency limit", service.name, str(total)))
             last = total

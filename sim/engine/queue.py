@@ -81,6 +81,15 @@ class Queue:
         self.consumers.append(replica)
         self.steps[replica] = delivery
 
+    def forget(self, replica: Replica) -> None:
+        """*replica* takes no more messages for now."""
+        self.consumers.remove(replica)
+        self._turn = self._turn % len(self.consumers) if self.consumers else 0
+
+    def remember(self, replica: Replica) -> None:
+        """*replica* takes messages again."""
+        self.consumers.append(replica)
+
     @property
     def backlog(self) -> int:
         """Messages neither in flight nor over: visible, or resting until their redelivery."""

@@ -27,7 +27,7 @@ DELAYED = MARKS.index("delayed")
 
 def is_guarded(model: models.Service) -> bool:
     """Whether the replicas of this service have rules of their own."""
-    rules = (model.limit, model.shed, model.concurrency, model.refuse_late)
+    rules = (model.limit, model.shed, model.concurrency, model.refuse_late, model.autoscale)
     return model.line.kind != "fifo" or any(rule is not None for rule in rules)
 
 

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 class Service:
     """The replicas of one service, and what begins and ends a recipe there."""
 
-    __slots__ = ("kernel", "env", "name", "place", "replicas", "full", "impatient", "crashed", "injected",
+    __slots__ = ("kernel", "env", "name", "place", "replicas", "pool", "full", "impatient", "crashed", "injected",
                  "works", "slowness", "paces", "harms", "harms_after", "on_restart", "outages")  # fmt: skip
 
     def __init__(self, kernel: Kernel, name: str, place: int) -> None:
         self.kernel, self.env, self.name, self.place = kernel, kernel.env, name, place
         self.replicas: list[Replica] = []
+        self.pool = self.replicas
+        """Those that calls go to: all, unless they come and go."""
         self.full, self.impatient = cause(place, "line full"), cause(place, "waited too long")
         self.crashed, self.injected = cause(place, "crashed"), cause(place, "injected errors")
         self.works: list[tuple[Any, Draw]] = []

@@ -167,7 +167,7 @@ class Wiring:
         """Return what picks the replica of the next call on *link*."""
         if link not in self._balancers:
             uniform = self.house.streams.uniform(link, "balancing")
-            replicas = self.house.services[callee].replicas
+            replicas = self.house.services[callee].pool
             self._balancers[link] = balancer(self.house.scenario.services[callee].balance, replicas, uniform)
         return self._balancers[link]
 

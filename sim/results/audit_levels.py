@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from sim.results import fleet
 from sim.results.book import Book
 from sim.results.breach import Breach
 from sim.results.columns import Bools, Floats, exact_sum
@@ -58,7 +59,7 @@ def limits(book: Book) -> Breach | None:
         if book.frees(name) and model.in_flight is not None:
             checks.append(("visits in flight", book.services_of(code), model.in_flight))
         for what, (begin, end), each in checks:
-            limit = float(each) * model.replicas
+            limit = float(each) * book.replicas(name)
             if math.isinf(limit):
                 continue
             times, levels = steps(begin, end)
@@ -79,14 +80,16 @@ def worker_seconds(book: Book) -> Breach | None:
         if math.isinf(workers):
             continue
         begin, end = book.holds(code)
-        down_s = 0.0
-        for replica, down in book.outages(name).items():
-            here = book.attempts["replica"][book.holders(code)] == replica
-            busy, since = _overlap_s(begin[here], end[here], down)
-            if busy > RELATIVE * book.end:
-                return Breach(f"worker-seconds held at {name}#{replica} while it is down", "be 0", busy, since)
-            down_s += float(book.model(name).workers) * math.fsum(high - low for low, high in down)
-        capacity = workers * book.end
+        holder, each = book.attempts["replica"][book.holders(code)], float(book.model(name).workers)
+        outages, absences = book.outages(name), fleet.absences(book, name)
+        for why, spans in (("down", outages), ("not there", absences)):
+            for replica, gone in spans.items():
+                busy, since = _overlap_s(begin[holder == replica], end[holder == replica], gone)
+                if busy > RELATIVE * book.end:
+                    return Breach(f"worker-seconds held at {name}#{replica} while it is {why}", "be 0", busy, since)
+        away_s = each * math.fsum(high - low for gone in absences.values() for low, high in gone)
+        down_s = each * math.fsum(_down_there_s(down, absences.get(replica, [])) for replica, down in outages.items())
+        capacity = workers * book.end - away_s
         in_vain, useful = exact_sum(wasted[rows]), exact_sum(work[rows] - wasted[rows])
         waiting = exact_sum(held[rows] - work[rows])
         idle = capacity - math.fsum((area_s(begin, end, 0.0, book.end), down_s))
@@ -100,8 +103,16 @@ def worker_seconds(book: Book) -> Breach | None:
     return None
 
 
+def _down_there_s(down: list[tuple[float, float]], away: list[tuple[float, float]]) -> float:
+    """Return the seconds of *down* in which the replica would have been there."""
+    low, high = np.array(down, np.float64).T
+    return math.fsum(high - low) - _overlap_s(low, high, away)[0]
+
+
 def _overlap_s(begin: Floats, end: Floats, spans: list[tuple[float, float]]) -> tuple[float, float]:
     """Return the seconds of intervals that lie in disjoint ascending *spans*, and when the first of them begins."""
+    if not spans:
+        return 0.0, math.nan
     edges = np.array([edge for span in spans for edge in span])
     inside = np.cumsum(np.diff(edges, prepend=edges[0]) * (np.arange(len(edges)) % 2))
     overlap = np.interp(end, edges, inside) - np.interp(begin, edges, inside)

@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.engine.record import DEGRADED, LOST, OPEN, SHORT_CIRCUITED, Columns, Record
 from sim.quantities import UNLIMITED
-from sim.results import breakers, duties, work
+from sim.results import breakers, duties, fleet, work
 from sim.results.columns import Bools, Floats, Ints, Shelf, never, rows_of
 from sim.results.duties import Duties
 from sim.results.intervals import steps
@@ -209,9 +209,24 @@ class Book:
         return self.record.scenario.services[service]
 
     def workers(self, service: str) -> float:
-        """Return the workers of all replicas of *service*; infinite when unlimited."""
+        """Return the workers of all replicas that *service* can have; infinite when unlimited."""
         model = self.model(service)
-        return UNLIMITED if model.workers == UNLIMITED else float(model.workers * model.replicas)
+        return UNLIMITED if model.workers == UNLIMITED else float(model.workers * self.replicas(service))
+
+    def replicas(self, service: str) -> int:
+        """Return how many replicas *service* can have; see ``missing`` for those that are not there."""
+        model = self.model(service)
+        return int(model.replicas if model.autoscale is None else model.autoscale.max_replicas)
+
+    def missing(self, service: str) -> tuple[Floats, Floats]:
+        """Return begin and end of the time that each worker of a replica is not there (autoscaled services only)."""
+        spans = [span for absences in fleet.absences(self, service).values() for span in absences]
+        begin, end = np.array(spans, np.float64).reshape(-1, 2).repeat(self._workers_each(service), axis=0).T
+        return begin, end
+
+    def _workers_each(self, service: str) -> int:
+        workers = self.model(service).workers
+        return 0 if workers == UNLIMITED else int(workers)
 
     def frees(self, service: str) -> bool:
         """Whether *service* frees its workers while calling."""
@@ -248,7 +263,7 @@ class Book:
         """Return when all replicas of *service* were down at once."""
         spans = [span for down in self.outages(service).values() for span in down]
         times, levels = steps(*np.array(spans, np.float64).reshape(-1, 2).T)
-        all_of_them = np.flatnonzero(levels >= self.model(service).replicas)
+        all_of_them = np.flatnonzero(levels >= self.replicas(service))
         return [(float(times[i]), float(times[i + 1])) for i in all_of_them]
 
     def holds(self, service: int) -> tuple[Floats, Floats]:

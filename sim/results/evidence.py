@@ -65,13 +65,15 @@ def busy_at_the_end(book: Book) -> list[Busy]:
     begin, found = max(end - FOR_SECONDS, 0.0), []
     for code, name in enumerate(book.record.services):
         workers = book.workers(name)
-        if math.isinf(workers) or area_s(*book.holds(code), begin, end) < BUSY * workers * (end - begin):
+        there_s = workers * (end - begin) - area_s(*book.missing(name), begin, end)
+        if math.isinf(workers) or area_s(*book.holds(code), begin, end) < BUSY * there_s:
             continue
         rows = book.visit_shelf.rows(code)
         entered = (book.entered_at[rows] >= begin) & (book.entered_at[rows] < end)
         left = (book.left_at[rows] >= begin) & (book.left_at[rows] < end) & np.isfinite(book.started_at[rows])
         span = end - begin
-        found.append(Busy(name, int(workers), entered.sum() / span, left.sum() / span, _wasted(book, rows[left])))
+        there = round(there_s / span)
+        found.append(Busy(name, there, entered.sum() / span, left.sum() / span, _wasted(book, rows[left])))
     return found
 
 

@@ -9,13 +9,28 @@ from __future__ import annotations
 from typing import Callable, Iterable
 
 from sim.engine.record import Record
-from sim.results import decisions, ledger, links, overload, queues, reach, recovery, requests, stations, stores, waste
+from sim.results import (
+    decisions,
+    fleet,
+    ledger,
+    links,
+    overload,
+    queues,
+    reach,
+    recovery,
+    requests,
+    stations,
+    stores,
+    waste,
+)
 from sim.results.book import Book
 from sim.results.rows import Measure, Names
 
 FAMILIES: tuple[tuple[Names, Callable[[Book], list[Measure]]], ...] = tuple(
     (module.NAMES, module.family)
-    for module in (requests, stations, overload, links, decisions, queues, stores, ledger, recovery, reach, waste)
+    for module in (
+        requests, stations, overload, fleet, links, decisions, queues, stores, ledger, recovery, reach, waste,
+    )  # fmt: skip
 )
 
 NAMES: Names = {name: about for names, _ in FAMILIES for name, about in names.items()}

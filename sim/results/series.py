@@ -14,6 +14,7 @@ from typing import Iterator
 import numpy as np
 
 from sim.engine.record import OUTCOMES, Record
+from sim.results import fleet
 from sim.results.book import Book
 from sim.results import decisions
 from sim.results.breakers import changes
@@ -32,6 +33,7 @@ NAMES: Names = {
     "in service": ("visits", "visits that have begun and not left"),
     "waiting": ("visits", "visits in line for a worker"),
     "utilisation": ("ratio", "held worker time over all worker time; none for unlimited workers"),
+    "replicas": ("", "replicas that are up, of services where they come and go; draining ones included"),
     "concurrency limit": ("calls", "limit on calls in flight, of all replicas together"),
     "attempts": ("/s", "attempts sent"),
     "breaker state": ("", "0 closed, 0.5 half-open, 1 open; of several breakers, the mean"),
@@ -99,7 +101,10 @@ def _services(book: Book, seconds: int) -> Iterator[Series]:
         yield Series(of, "in service", _level(book, *book.services_of(code), seconds))
         yield Series(of, "waiting", _level(book, *book.lines(code), seconds))
         if not math.isinf(workers):
-            yield Series(of, "utilisation", _level(book, *book.holds(code), seconds) / workers)
+            there = workers - _level(book, *book.missing(of), seconds)
+            yield Series(of, "utilisation", _level(book, *book.holds(code), seconds) / there)
+        if book.model(of).autoscale is not None:
+            yield Series(of, "replicas", _level(book, *fleet.present(book, of), seconds))
         if book.model(of).concurrency is not None:
             yield Series(of, "concurrency limit", _told(book, "concurrency limit", of, seconds))
 

@@ -83,8 +83,9 @@ def _levels(
     table.add("waiting mean", of, window.name, window.mean(*lines), n)
     table.add("in service mean", of, window.name, window.mean(started, left), n)
     table.add("in system mean", of, window.name, window.mean(entered, left), n)
-    workers, held = book.workers(of), window.mean(*holds)
-    table.add("utilisation", of, window.name, None if held is None or math.isinf(workers) else held / workers, n)
+    workers, held, missing = book.workers(of), window.mean(*holds), window.mean(*book.missing(of))
+    told = None if held is None or missing is None or math.isinf(workers) else held / (workers - missing)
+    table.add("utilisation", of, window.name, told, n)
 
 
 def _work(table: Rows, book: Book, of: str, window: Window, everyone: Ints) -> None:

@@ -86,7 +86,8 @@ def _services(book: Book, clock: Yardstick) -> Iterator[Symptom]:
     for code, name in enumerate(book.record.services):
         workers = book.workers(name)
         if not math.isinf(workers):
-            span = clock.first_lasting(*spans_at_least(*book.holds(code), workers, book.end))
+            begin, end = (np.append(*pair) for pair in zip(book.holds(code), book.missing(name), strict=True))
+            span = clock.first_lasting(*spans_at_least(begin, end, workers, book.end))
             if span is not None:
                 yield Symptom(span[0], "saturated", name, span[1] - span[0], workers, span[1])
         rows = book.visit_shelf.rows(code)

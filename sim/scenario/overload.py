@@ -15,6 +15,7 @@ def overload_problems(root: Node) -> Iterator[Problem]:
         yield from _limit(service.get("limit"))
         yield from _shed(service)
         yield from _concurrency(service.get("concurrency"))
+        yield from _autoscale(service)
     for queue in root.children("queues").values():
         most = queue.get("max length")
         for node in given(queue, "when full"):
@@ -93,3 +94,20 @@ def _whole(node: Node, key: str, default: int) -> int:
     child = node.get(key)
     value = default if child is None or child.value is None else child.value
     return value if isinstance(value, int) else default
+
+
+def _autoscale(service: Node) -> Iterator[Problem]:
+    """Find a fleet without bounds, a target of nothing, and a beginning outside of the bounds."""
+    scale, workers = service.get("autoscale"), service.get("workers")
+    if scale is None or not isinstance(scale.value, dict):
+        return
+    if workers is not None and workers.value == "unlimited":
+        yield at_key(scale, "scale a service with a bound on its `workers`", value=Words("unlimited workers"))
+    for node in given(scale, "target utilisation"):
+        if parsed(q.parse_share, node) == 0:
+            yield at_value(node, "be a share above 0%")
+    first = _whole(service, "replicas", 1)
+    least, most = _whole(scale, "min replicas", 1), _whole(scale, "max replicas", first)
+    if not least <= first <= most:
+        rule = "have min replicas <= replicas <= max replicas"
+        yield at_key(scale, rule, value=Words(f"{least}, {first} and {most}"))

@@ -33,7 +33,7 @@ from sim.scenario.models.faults import (
 from sim.scenario.models.defences import Breaker, Bulkhead, Cache, CallLimit, Hedge, Retry, RetryBudget, Throttle
 from sim.scenario.models.links import Link
 from sim.scenario.models.nodes import Queue, Service, Store
-from sim.scenario.models.overload import Concurrency, RateLimit, RefuseLate, Shed
+from sim.scenario.models.overload import Autoscale, Concurrency, RateLimit, RefuseLate, Shed
 from sim.scenario.models.scenario import Claim, Scenario, Toggle
 from sim.scenario.models.steps import (
     STEPS,
@@ -59,6 +59,7 @@ from sim.scenario.models.workload import Task, Workload
 
 __all__ = [
     "AnyFault",
+    "Autoscale",
     "Branch",
     "Breaker",
     "Bulkhead",

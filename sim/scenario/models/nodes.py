@@ -9,7 +9,7 @@ from pydantic import Field
 from sim.quantities import UNLIMITED, BackoffLaw, Balance, LineOrder
 from sim.scenario.fields import BackoffField, BalanceField, Count, LineField, PositiveCount, PositiveDuration
 from sim.scenario.models.base import Model
-from sim.scenario.models.overload import Concurrency, RateLimit, RefuseLate, Shed
+from sim.scenario.models.overload import Autoscale, Concurrency, RateLimit, RefuseLate, Shed
 from sim.scenario.models.steps import Recipe
 
 
@@ -38,6 +38,8 @@ class Service(Model):
     """Load shedding: whom to turn away, in overload."""
     concurrency: Concurrency | None = None
     """An adaptive limit on calls in flight at each replica."""
+    autoscale: Autoscale | None = None
+    """Start and stop replicas as utilisation demands."""
     refuse_late: RefuseLate | None = None
     """Refuse work that cannot be done before its caller's propagated deadline."""
     line: LineField = LineOrder("fifo")

@@ -76,3 +76,23 @@ class RefuseLate(Model):
 
     least_time: Duration = 0.0
     """The least time that a request needs here: one whose caller's time ends sooner is refused."""
+
+
+class Autoscale(Model):
+    """Keep utilisation near a target by starting and stopping replicas; `replicas` is how many there are at first."""
+
+    target_utilisation: Share
+    """Held worker time over all worker time that it aims at."""
+    max_replicas: Annotated[int, Field(ge=1, le=1000)]
+    """Replicas at most."""
+    min_replicas: Annotated[int, Field(ge=1, le=1000)] = 1
+    """Replicas at least."""
+    every: PositiveDuration = 15.0
+    """How often it looks, at the mean utilisation since it last did (Kubernetes: 15s)."""
+    boot: PositiveDuration = 60.0
+    """How long after the decision a new replica takes its first call, cold."""
+    tolerance: Share = 0.1
+    """Nothing changes while utilisation over target is within this of 1 (Kubernetes: 10%)."""
+    down_after: Duration = 300.0
+    """Replicas are stopped only when so few would have done for this long (Kubernetes: 300s). They drain: finish what
+    they have and take nothing new."""

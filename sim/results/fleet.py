@@ -1,0 +1,63 @@
+"""Replicas that come and go, read from their events, and the measures of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.results.columns import Floats
+from sim.results.intervals import steps
+from sim.results.rows import Measure, Names, Rows
+
+if TYPE_CHECKING:
+    from sim.results.book import Book
+
+NAMES: Names = {
+    "replicas mean": ("replicas", "time-weighted number of replicas that are up, draining ones included"),
+    "replicas peak": ("replicas", "most replicas that were up at once"),
+}
+
+
+def absences(book: Book, service: str) -> dict[int, list[tuple[float, float]]]:
+    """Return when each replica of *service* was not there, by its number; nothing for services that do not scale."""
+    model = book.model(service)
+    if model.autoscale is None:
+        return {}
+    found: dict[int, list[tuple[float, float]]] = {index: [] for index in range(model.autoscale.max_replicas)}
+    since: dict[int, float] = dict.fromkeys(range(model.replicas, model.autoscale.max_replicas), 0.0)
+    for at, kind, of, detail in book.record.events:
+        if of == service and kind == "replica leaves":
+            since[int(detail)] = at
+        elif of == service and kind == "replica joins":
+            found[int(detail)].append((since.pop(int(detail)), at))
+    for index, begin in since.items():
+        found[index].append((begin, max(book.end, begin)))
+    return found
+
+
+def present(book: Book, service: str) -> tuple[Floats, Floats]:
+    """Return begin and end of the time that each replica of *service* was there."""
+    spans = []
+    for away in absences(book, service).values():
+        edges = [0.0, *(edge for span in away for edge in span), book.end]
+        spans += [(begin, end) for begin, end in zip(edges[::2], edges[1::2]) if end > begin]
+    begin, end = np.array(spans, np.float64).reshape(-1, 2).T
+    return begin, end
+
+
+def family(book: Book) -> list[Measure]:
+    """Return the rows of every service whose replicas come and go."""
+    table = Rows(NAMES)
+    for name in book.record.services:
+        if book.model(name).autoscale is None:
+            continue
+        begin, end = present(book, name)
+        for window in book.windows.values():
+            table.add("replicas mean", name, window.name, window.mean(begin, end), len(begin))
+            most = [
+                steps(np.clip(begin, low, high), np.clip(end, low, high))[1].max(initial=0)
+                for low, high in window.spans
+            ]
+            table.add("replicas peak", name, window.name, float(max(most)) if most else None, len(begin))
+    return table.rows
