@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from sim.errors import LabError
-from sim.lab import charts, pages, panels, state
+from sim.lab import charts, matrix, pages, panels, state
 from sim.lab.choice import Choice, settings
 from sim.lab.runs import Order
 from sim.lab.words import GLOSSARY, HELP, plain
@@ -26,11 +26,13 @@ def page() -> None:
         st.code(str(error), language=None)
         return
     _head(scenario, chosen)
-    side_by_side, defence = st.tabs(["Side by side", "Which defence did the work"])
+    side_by_side, defence, faults = st.tabs(["Side by side", "Which defence did the work", "What hurts most"])
     with side_by_side:
         _side_by_side(chosen, scenario)
     with defence:
         panels.defences(chosen, scenario)
+    with faults:
+        matrix.matrix(chosen, scenario)
     state.write_link()
 
 

@@ -11,7 +11,9 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from sim.lab.choice import OWN, Choice, to_query
+from sim.lab import panels, state
+from sim.lab.choice import OWN, Choice, settings, to_query
+from sim.lab.runs import Order
 from sim.lab.words import plain
 from sim.scenario import dump
 
@@ -29,7 +31,7 @@ def downloads(chosen: Choice, resolved: Any, played: Any) -> None:
             ("Scenario (YAML)", lambda: dump(resolved), "yaml", "text/yaml", "This combination as a scenario file."),
             ("Tables (CSV)", lambda: csv_tables(played), "zip", "application/zip", "Every table of the run, zipped."),
             ("Story (text)", lambda: str(played.story), "txt", "text/plain", "What happened, in order."),
-            ("Report (HTML)", lambda: report(played), "html", "text/html", "One page that opens without a network."),
+            ("Replay (HTML)", lambda: replay(played), "html", "text/html", "The replay as a page for any browser."),
             ("Notebook", lambda: notebook(chosen, resolved), "ipynb", "application/x-ipynb+json",
              "A Jupyter notebook that repeats this view."),
         ):  # fmt: skip
@@ -37,6 +39,7 @@ def downloads(chosen: Choice, resolved: Any, played: Any) -> None:
                 label, data, f"{name}.{ending}", kind, on_click="ignore", help=help_, icon=":material/download:",
                 key=f"download {ending}",
             )  # fmt: skip
+    _report(chosen, resolved, name)
     st.caption(f"Digest of the scenario: {resolved.digest[:16]}; seed {played.run.seed}. {plain(resolved.source)}")
 
 
@@ -54,11 +57,29 @@ def csv_tables(played: Any) -> bytes:
     return out.getvalue()
 
 
-def report(played: Any) -> str:
-    """Return the run as one page: the replay, the story and the measures."""
+def replay(played: Any) -> str:
+    """Return the replay as a page that opens without a network."""
     from sim.replay import page
 
-    return page(played.timeline, {"theme": "auto"})
+    return page(played.timeline)
+
+
+def _report(chosen: Choice, resolved: Any, name: str) -> None:
+    """Draw the button that makes the report, which plays what it compares, and then the one that downloads it."""
+    label = "Make the report (HTML): it plays all variants and every claim, and takes a minute or so"
+    if not panels.wanted(f"report {chosen}", label, ":material/description:"):
+        return
+    scenario = state.scenario_of(chosen)
+    options = {
+        "variant": chosen.variant or None, "with_": resolved.toggles_on, "seed": chosen.seed, "replications": 2,
+        "set_": settings(chosen, scenario),
+    }  # fmt: skip
+    made = state.played(Order("report", scenario, options), "Making the report")
+    if made is not None:
+        st.download_button(
+            "Report (HTML)", made, f"{name}.report.html", "text/html", on_click="ignore", key="download report",
+            icon=":material/download:", help="Question, replay, arithmetic, figures, comparison, claims, books.",
+        )  # fmt: skip
 
 
 def notebook(chosen: Choice, resolved: Any) -> str:

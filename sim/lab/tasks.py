@@ -1,4 +1,4 @@
-"""What a worker of the lab can be told to do: play a combination, hold two against each other, ablate.
+"""What a worker of the lab can be told to do: play, hold two against each other, ablate, try all faults, report.
 
 Each is the function of the room that does it, with the lab's budgets: a page must not be held by one file for minutes.
 """
@@ -76,7 +76,24 @@ def ablate(scenario: Any, progress: Progress | None = None, **options: Any) -> A
     return slim(ablate_all(bounded(scenario), workers=1, progress=progress, **options))
 
 
-TASKS: dict[str, Callable[..., Any]] = {"play": play, "pair": pair, "compare": compare, "ablate": ablate}
+def matrix(scenario: Any, progress: Progress | None = None, **options: Any) -> Any:
+    """Try every fault on every part; *options* as ``sim.experiments.matrix.matrix``."""
+    from sim.experiments.matrix import matrix as try_all
+
+    return try_all(bounded(scenario), workers=1, progress=progress, **options)
+
+
+def report(scenario: Any, progress: Progress | None = None, **options: Any) -> str:
+    """Play what a report tells and return its page; *options* as ``sim.export.page.play``."""
+    from sim.export.page import play as play_all
+    from sim.export.page import report_page
+
+    return report_page(play_all(bounded(scenario), workers=1, progress=progress, **options))
+
+
+TASKS: dict[str, Callable[..., Any]] = {
+    "play": play, "pair": pair, "compare": compare, "ablate": ablate, "matrix": matrix, "report": report,
+}  # fmt: skip
 
 
 def bounded(scenario: Any) -> Any:

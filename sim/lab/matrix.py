@@ -1,0 +1,79 @@
+"""The fault matrix on a page: every fault on every part of the chosen design, one at a time, and what hurts most."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from sim.lab import charts, panels, state
+from sim.lab.choice import Choice, scaled
+from sim.lab.runs import Order
+from sim.lab.words import HELP, plain
+from sim.results.wording import counted, number, seconds, share
+
+SHOWN = 12
+
+
+def matrix(chosen: Choice, scenario: Any) -> None:
+    """Ask for the matrix, play it, and draw it."""
+    st.markdown(
+        "Every fault that the lab knows, on every service, queue and link, one at a time: "
+        "what would hurt *this* design most, and which switch would help?"
+    )
+    n = st.select_slider("Seeds", [1, 2, 3, 5], 1, key="matrix seeds", help=HELP["replications"])
+    label = "Break every part, one at a time (takes a minute or so)"
+    if not panels.wanted(f"matrix {chosen} {n}", label, ":material/grid_on:"):
+        return
+    options = {
+        "variant": chosen.variant or None, "with_": chosen.toggles, "seed": chosen.seed, "replications": n, "worst": 3,
+        "set_": scaled(scenario, chosen.load) if chosen.load != 1.0 else {},
+    }  # fmt: skip
+    found = state.played(Order("matrix", scenario, options), "Breaking every part, one at a time")
+    if found is not None:
+        _draw(found, n)
+
+
+def _draw(found: Any, n: int) -> None:
+    worst = found.trials[0]
+    begin, end = found.window
+    st.markdown(
+        f"The worst: **{plain(worst.name)}**. {counted(worst.lost.mean or 0, 'good request')} fewer, "
+        f"{_percent(worst.share.mean)} of those in the window; {len(worst.hit)} of {found.nodes} nodes are hit."
+    )
+    cells = [
+        {"on": one.fault.where, "fault": f"{one.fault.kind} {one.fault.size}".strip(), "missing": one.share.mean}
+        for one in found.trials
+    ]
+    chart, told = charts.heat(cells, "fault", "on", "missing", "Share of good requests missing while the fault lasts")
+    st.altair_chart(chart, theme=None, alt=told)
+    st.caption(
+        f"Share of the good requests expected from {begin:g} s to {end:g} s that are missing, against the same "
+        f"arrivals without the fault; n = {n} seeds each. The scenario's own faults are taken out."
+    )
+    if found.defences:
+        faced = [{"fault": one.name, "switch": "none", "missing": one.share.mean} for one in found.trials[:3]] + [
+            {"fault": name, "switch": defence.name, "missing": trial.share.mean}
+            for defence in found.defences for name, trial in defence.faced.items()
+        ]  # fmt: skip
+        chart, told = charts.heat(faced, "switch", "fault", "missing", "The three worst faults, with each switch")
+        st.markdown("**The three worst faults, with each switch on**")
+        st.altair_chart(chart, theme=None, alt=told)
+    rows = [_row(one) for one in found.trials[:SHOWN]]
+    st.dataframe(rows, hide_index=True, alt="The faults that cost most")
+    if found.cut_off:
+        st.warning(f"Cut off: {plain(found.cut_off)}", icon=":material/content_cut:")
+
+
+def _row(one: Any) -> dict[str, Any]:
+    row = one.row
+    recovery = "never" if row["never recovered"] else "–" if row["recovery s"] is None else seconds(row["recovery s"])
+    return {
+        "fault": one.name, "good requests missing": number(row["lost"] or 0),
+        "of those expected": _percent(row["lost share"]),
+        "recovery": recovery, "nodes hit": row["nodes hit"], "who": row["hit"], "seeds": row["runs"],
+    }  # fmt: skip
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else share(value)
