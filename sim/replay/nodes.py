@@ -49,7 +49,7 @@ def service(book: Book, clock: Clock, name: str) -> Entry:
     rows = book.visit_shelf.rows(code)
     entered, started, left = book.entered_at[rows], book.started_at[rows], book.left_at[rows]
     turned_away = ~np.isfinite(started) & (left == entered)
-    places = None if model.waiting == UNLIMITED else int(model.waiting) * model.replicas
+    places = None if model.waiting == UNLIMITED else int(model.waiting) * book.replicas(name)
     return {
         "n": len(rows),
         "workers": None if math.isinf(workers) else int(workers),
@@ -67,10 +67,11 @@ def service(book: Book, clock: Clock, name: str) -> Entry:
 
 
 def _there(book: Book, clock: Clock, name: str, workers: float) -> Values:
-    """Return how many of all *workers* can work: those of replicas that are not down (means)."""
+    """Return how many of all *workers* can work: those of replicas that are there and not down (means)."""
     outages = [span for spans in book.outages(name).values() for span in spans]
     begin, end = np.array(outages, np.float64).reshape(-1, 2).T
-    return rounded(workers - clock.means(begin, end) * workers / book.model(name).replicas)
+    down = clock.means(begin, end) * workers / book.replicas(name)
+    return rounded(np.maximum(workers - down - clock.means(*book.missing(name)), 0.0))
 
 
 def queue(book: Book, clock: Clock, name: str) -> Entry:

@@ -180,3 +180,14 @@ def test_two_runs_stand_beside_each_other_under_their_own_names() -> None:
     both = beside(data(), {**data(), "label": "again"})
     assert [side["label"] for side in both["sides"]] == ["as written", "again"]
     assert both["id"] == f"{data()['id']}-{data()['id']}"
+
+
+def test_workers_of_replicas_that_an_autoscaler_adds_are_there_when_they_join() -> None:
+    scaled = SHOP.replace(
+        "till: {workers: 2, waiting: 16,",
+        "till: {workers: 2, waiting: 16, autoscale: {target utilisation: 50%, max replicas: 3, every: 2s, boot: 1s},",
+    )
+    record = sim.run(sim.loads(scaled), replications=1).record
+    till = next(node for node in timeline(record)["nodes"] if node["name"] == "till")
+    there = till["levels"]["there"]
+    assert till["workers"] == 6 and there[0] == 2 and max(there) == 6

@@ -28,7 +28,7 @@ function scalesOf(sides) {
     for (const node of side.data.nodes) {
       for (const line of linesOf(node)) {
         const key = `${node.kind} ${node.name} ${line.scale}`;
-        const least = line.scale === "busy" ? node.workers ?? 1 : 1;
+        const least = { busy: node.workers ?? 1, flow: 1 }[line.scale] ?? 5; // a line of one or two is no mountain
         found.set(key, Math.max(found.get(key) ?? least, peakOf(node[line.kind][line.name])));
       }
     }

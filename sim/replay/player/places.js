@@ -6,12 +6,12 @@ const IN_PX = PITCH / 1.28;   // the layout speaks inches: a box and its gap are
 /** Where everything stands for a width: columns from left to right, or rows from top to bottom where that is too wide. */
 function placed(data, width) {
   const columns = 1 + Math.max(...data.nodes.map((node) => node.column));
-  const least = columns * 128 + (columns - 1) * 62;
+  const least = columns * 128 + (columns - 1) * (data.links.some((link) => link.breaker) ? 106 : 62);
   return least * 0.86 <= width ? across(data, Math.max(width, least), columns) : down(data, width, columns);
 }
 
 function across(data, width, columns) {
-  const room = data.links.some((link) => link.breaker) ? 118 : 84; // what the words on a link need
+  const room = data.links.some((link) => link.breaker) ? 118 : columns > 4 ? 68 : 84; // what the words on a link need
   const wide = clamp((width - (columns - 1) * room) / columns, 128, 164);
   const step = columns > 1 ? Math.min(320, (width - wide - 8) / (columns - 1)) : 0;
   const left = (width - step * (columns - 1)) / 2;

@@ -19,7 +19,8 @@ class Stage {
 
   /** Draws anew for a width in px, *scale* times as large. */
   build(width, scale) {
-    const inner = width / scale;
+    const isSmall = this.side.data.nodes.length <= 4 && width > 640;
+    const inner = width / (isSmall ? scale * 1.25 : scale);
     if (Math.abs(inner - this.width) < 2) return;
     this.width = inner;
     const focused = this.svg.getRootNode().activeElement?.dataset?.node;
