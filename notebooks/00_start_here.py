@@ -85,7 +85,7 @@ Picture(
 )
 
 # %% [markdown]
-# **Most people predict 50 %: the till can do five of ten. It is less than one in twenty.** The till works at full speed and
+# **50 % is a natural guess: the till can do five of ten. It is less than one in twenty.** The till works at full speed and
 # serves the wrong people. With 20 in line and five served a second, a customer waits 4 s for a till that answers in time
 # only those who wait less than 1 s. When it is a customer's turn, she has left.
 
@@ -124,7 +124,7 @@ assert abs(rejected - (backlog.peak - fits)) < 10
 #
 # ## Break it
 #
-# Now a question that people get wrong more often: **would a longer line help, or a shorter one?**
+# Now a question in which intuition is a poor guide: **would a longer line help, or a shorter one?**
 # Write your answer down, then play lines of different lengths. Each length meets the same customers and the same orders.
 
 # %%

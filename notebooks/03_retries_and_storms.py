@@ -113,7 +113,8 @@ assert lost[0] == lost[1] == 0 and 0 < lost[2] < 10 and lost[4] == lost[5] == 10
 # ## Which cure works?
 #
 # Two switches. **Backoff**: wait 1, 2, 4 and 8 s between attempts. **Short line**: turn away at once who finds ten others waiting.
-# Predict which of them ends the storm; most people choose the first.
+# Predict which of them ends the storm; the first is the
+# usual advice.
 
 # %%
 cures = ("backoff", "short line")

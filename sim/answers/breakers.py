@@ -50,7 +50,7 @@ def opened_after_s(run: Run) -> float:
 
 
 def _opened_at(run: Run) -> float:
-    return next(float(at) for at, kind, _, _ in run.record.events if kind == "breaker open")
+    return next((float(at) for at, kind, _, _ in run.record.events if kind == "breaker open"), float("nan"))
 
 
 def opens(run: Run) -> str:
