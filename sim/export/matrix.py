@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Mapping
 
 from sim.errors import ParameterError
@@ -29,7 +30,8 @@ def of_matrix(matrix: Matrix, top: int = TOP) -> str:
               ["Fault", "requests lost", "share in the fault", "recovery", "nodes hit"]),
     ]  # fmt: skip
     if len(matrix.trials) > top:
-        parts.append(f"{len(matrix.trials) - top} more faults cost less.")
+        more = len(matrix.trials) - top
+        parts.append(f"{more} more fault{'s cost' if more > 1 else ' costs'} no more than these.")
     if matrix.defences and matrix.defences[0].faced:
         parts.append(_defences(matrix))
     parts += [f"{name} cannot be on here: {reason}" for name, reason in matrix.left_out.items()]
@@ -40,7 +42,14 @@ def of_matrix(matrix: Matrix, top: int = TOP) -> str:
 
 def _trial(one: Trial, nodes: int) -> list[str]:
     reach = f"{len(one.hit)} of {nodes}"
-    return [one.name, _spread(one.lost, ""), _spread(one.share, "ratio"), recovery(one), reach]
+    return [one.name, _spread(one.lost, ""), _spread(_at_most_all(one.share), "ratio"), recovery(one), reach]
+
+
+def _at_most_all(share: Interval) -> Interval:
+    """Return an interval of a share cut off at all: the t-interval of few values may reach beyond."""
+    if share.low is None or share.high is None:
+        return share
+    return replace(share, high=min(share.high, 1.0))
 
 
 def recovery(one: Trial) -> str:

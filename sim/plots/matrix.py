@@ -78,7 +78,7 @@ def heat_figure(
     """
     both = bool(faced) and len(switches) > 1
     height = 0.44 * max(len(parts), len(faced) if both else 0) + 2.6
-    wide = style.WIDTH_IN + 0.4 * max(0, len(kinds) + (len(switches) if both else 0) - 14)
+    wide = style.WIDTH_IN + 0.5 * max(0, len(kinds) + (len(switches) if both else 0) - 14)
     figure = style.empty_figure(max(4.2, height), look, wide)
     widths = [0.9 * len(kinds) + 2.0, 0.9 * len(switches) + 3.4] if both else [1.0]
     panels = figure.subplots(1, len(widths), width_ratios=widths, squeeze=False)[0]
@@ -86,7 +86,11 @@ def heat_figure(
     if both:
         _draw(panels[1], worst, switches, faced, "the worst of them, with one switch on", look)
     style.title(figure, title, look)
-    style.caption(figure, f"{caption}\n+5 s: recovered after so long; never: not before the arrivals ended", look)
+    style.caption(
+        figure,
+        f"{caption}\n+5 s: recovered after so long; never (1 of 2 replications): not before the arrivals ended",
+        look,
+    )
     return figure
 
 
@@ -120,8 +124,8 @@ def _after(one: Trial) -> str:
     if not (one.share.mean or 0.0) > 0.005:
         return ""
     if one.never:
-        return "never" if one.never == len(one.runs) else f"never {one.never}/{len(one.runs)}"
-    return f"+{one.recovery_s:.0f} s" if one.recovery_s and one.recovery_s >= 0.5 else ""
+        return "never" if one.never == len(one.runs) else f"never\n{one.never} of {len(one.runs)}"
+    return f"+{one.recovery_s:.0f} s" if one.recovery_s and round(one.recovery_s) else ""
 
 
 def _whole(share: float) -> str:

@@ -183,7 +183,7 @@ def test_the_table_has_a_row_for_each_fault_and_the_text_the_worst(shop: Matrix)
     assert "fallback saves" in shop.table and shop.table["fallback saves"].notna().sum() == 2
     text = of_matrix(shop, 3)
     assert text.startswith("Shop: as written, 22 faults, one at a time\neach from 24 s to 32 s; seed 5, 2 replications")
-    assert "19 more faults cost less." in text and "no fault at all" in text
+    assert "19 more faults cost no more than these." in text and "no fault at all" in text
     assert "<table" in shop._repr_html_() and "22 faults" in repr(shop)
 
 
