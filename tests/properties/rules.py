@@ -82,17 +82,32 @@ def _replicas(record: Record) -> None:
             assert np.nanmax(waited[here], initial=0.0) <= model.max_wait + TINY_S, f"max wait at {name}"
         for service, replica, begin, end in record.down:
             if service == name:
-                started = columns["started_at"][here & (columns["replica"] == replica)]
-                assert not ((started >= begin) & (started < end)).any(), f"{name}#{replica} serves while it is down"
-        for replica in range(model.replicas):
+                mine = here & (columns["replica"] == replica)
+                started, left = columns["started_at"][mine], columns["left_at"][mine]
+                inside = (started >= begin) & (started < end) & (left != begin)  # a poison kills in its own instant
+                assert not inside.any(), f"{name}#{replica} serves while it is down"
+        for replica in range(model.replicas if model.autoscale is None else model.autoscale.max_replicas):
             mine = np.flatnonzero(here & (columns["replica"] == replica))
             line_end = np.fmin(columns["started_at"][mine], columns["left_at"][mine])
-            assert _most(columns["entered_at"][mine], line_end) <= model.waiting, f"line of {name} {replica}"
+            most_in_line = _most(columns["entered_at"][mine], line_end)
+            assert most_in_line <= model.waiting, f"line of {name} {replica}"
+            if model.shed is not None and model.shed.line_length is not None:
+                assert most_in_line <= model.shed.line_length, f"line of {name} {replica}"
+            of_calls = mine[np.isin(columns["site"][mine], calls)]
+            if model.concurrency is not None:
+                inside = _most(columns["entered_at"][of_calls], columns["left_at"][of_calls])
+                assert inside <= model.concurrency.most, f"calls in flight at {name} {replica}"
+            if model.limit is not None and not record.down and model.autoscale is None:
+                begun_at = columns["started_at"][of_calls]
+                passed = model.limit.burst + model.limit.rate * np.nanmax(begun_at, initial=0.0)
+                assert (~np.isnan(begun_at)).sum() <= passed + TINY_S, f"rate limit at {name} {replica}"
             if model.while_calling == "hold":
                 begun = mine[~np.isnan(columns["started_at"][mine])]
                 busy = _most(columns["started_at"][begun], columns["left_at"][begun])
                 assert busy <= model.workers, f"workers of {name} {replica}"
                 of_calls = begun[np.isin(columns["site"][begun], calls)]
+                if model.line.kind != "fifo":
+                    continue
                 # those who enter at one instant enter in no order that the rows tell: ids are given when sending
                 in_order = of_calls[np.lexsort((columns["started_at"][of_calls], columns["entered_at"][of_calls]))]
                 assert (np.diff(columns["started_at"][in_order]) >= 0).all(), f"order of service at {name} {replica}"

@@ -12,6 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.properties.link_defences import add_defences
+from tests.properties.service_defences import add_service_defences
 
 TIMES = ("0s", "125ms", "250ms", "500ms", "1s", "exponential 200ms", "uniform 0s to 500ms", "mix 90% 125ms 10% 2s")
 SHORT = ("125ms", "250ms", "500ms", "1s")
@@ -59,6 +60,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
     used = list(dict.fromkeys(links))
     document["links"] = {name: link for name in used if (link := _link(draw, name))}
     document["faults"] = _faults(draw, names, list(queues), used, workload)
+    add_service_defences(draw, document)
     return document
 
 

@@ -1,0 +1,87 @@
+"""What random services and queues do about too much work, and how long their work takes under load."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator
+
+from hypothesis import strategies as st
+
+SHORT = st.sampled_from(("125ms", "250ms", "500ms", "1s"))
+
+
+def add_service_defences(draw: st.DrawFn, document: dict[str, Any]) -> None:
+    """Give some services and queues of *document* defences, some workloads a priority, and some work a price."""
+    for service in document["services"].values():
+        for kind in draw(st.lists(st.sampled_from(KINDS), max_size=3, unique=True)) if draw(st.booleans()) else ():
+            kind(draw, service)
+        for step in _work_steps(service["operations"]):
+            if draw(st.integers(0, 7)) == 7:
+                step["work"] += " plus 125ms per request in flight"
+    for queue in document.get("queues", {}).values():
+        if draw(st.integers(0, 2)) == 2:
+            queue["max length"] = draw(st.integers(1, 3))
+            queue["when full"] = draw(st.sampled_from(("reject", "block")))
+    for workload in document["workload"].values():
+        workload["priority"] = draw(st.integers(0, 2))
+
+
+def _work_steps(part: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(part, dict):
+        if "work" in part:
+            yield part
+        for inner in part.values():
+            yield from _work_steps(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from _work_steps(inner)
+
+
+def _limit(draw: st.DrawFn, service: dict[str, Any]) -> None:
+    service["limit"] = limit = {"rate": draw(st.sampled_from(("1/s", "4/s", "8/s"))), "burst": draw(st.integers(1, 3))}
+    if draw(st.booleans()):
+        limit["when full"] = "wait"
+        if draw(st.booleans()):
+            limit["max wait"] = draw(SHORT)
+
+
+def _shed(draw: st.DrawFn, service: dict[str, Any]) -> None:
+    service["shed"] = shed = {}
+    target = st.sampled_from(("target 125ms interval 250ms", "target 250ms interval 250ms"))
+    if draw(st.booleans()):
+        shed["codel"] = draw(target)
+    if "max wait" not in service and draw(st.booleans()):
+        shed["controlled delay"] = draw(target)
+    if service["waiting"] != "unlimited" and draw(st.booleans()):
+        shed["by priority"] = draw(st.sampled_from((["100%", "50%"], ["60%", "30%", "10%"])))
+    if not shed or draw(st.booleans()):
+        shed["line length"] = draw(st.integers(1, 3))
+
+
+def _line(draw: st.DrawFn, service: dict[str, Any]) -> None:
+    service["line"] = draw(st.sampled_from(("lifo", "adaptive lifo", "adaptive lifo above 1 after 250ms")))
+
+
+def _concurrency(draw: st.DrawFn, service: dict[str, Any]) -> None:
+    service["concurrency"] = limit = {"initial": draw(st.integers(1, 3)), "most": draw(st.integers(3, 9))}
+    limit["kind"] = draw(st.sampled_from(("aimd", "gradient")))
+    if limit["kind"] == "aimd" and draw(st.booleans()):
+        limit |= {"slow call": draw(SHORT), "backoff": "50%"}
+
+
+def _refuse_late(draw: st.DrawFn, service: dict[str, Any]) -> None:
+    service["refuse late"] = {"least time": draw(st.sampled_from(("0s", "125ms", "500ms")))}
+
+
+def _autoscale(draw: st.DrawFn, service: dict[str, Any]) -> None:
+    if service["workers"] != "unlimited":
+        service["autoscale"] = {
+            "target utilisation": draw(st.sampled_from(("20%", "60%", "100%"))),
+            "max replicas": service.get("replicas", 1) + draw(st.integers(0, 2)),
+            "every": draw(SHORT),
+            "boot": draw(SHORT),
+            "down after": draw(st.sampled_from(("0s", "250ms", "1s"))),
+        }
+        service["balance"] = draw(st.sampled_from(("round robin", "random", "least outstanding", "best of 2")))
+
+
+KINDS = (_limit, _shed, _line, _concurrency, _refuse_late, _autoscale)
