@@ -16,6 +16,7 @@ from sim.engine.compile import OperationCompiler
 from sim.engine.concurrency import WatchingFreeService, WatchingService, note_limits
 from sim.engine.doors import Guarded, GuardedFreeReplica, GuardedReplica
 from sim.engine.fleet import Fleet
+from sim.engine.health import Rotation
 from sim.engine.kernel import Kernel
 from sim.engine.promises import promises
 from sim.engine.queue import Queue
@@ -141,6 +142,8 @@ class Building:
             self.fleets.append(Fleet(self, service, scale, model.replicas))
         if model.concurrency is not None:
             note_limits(self, service)
+        if model.health_checks is not None:
+            service.rotation = Rotation(self, service, model.health_checks)
         return service
 
     def _replica(self, service: Service, index: int, model: models.Service) -> Replica:

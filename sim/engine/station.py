@@ -10,6 +10,7 @@ from sim.engine.recorder import cause
 from sim.outcomes import ERROR, OK, PENDING, REFUSED, REJECTED
 
 if TYPE_CHECKING:
+    from sim.engine.health import Rotation
     from sim.engine.kernel import Kernel
     from sim.engine.replica import Replica
     from sim.engine.streams import Draw
@@ -19,7 +20,8 @@ class Service:
     """The replicas of one service, and what begins and ends a recipe there."""
 
     __slots__ = ("kernel", "env", "name", "place", "replicas", "pool", "full", "impatient", "crashed", "injected",
-                 "works", "slowness", "paces", "harms", "harms_after", "on_restart", "outages")  # fmt: skip
+                 "works", "slowness", "paces", "harms", "harms_after", "on_restart", "outages",
+                 "rotation")  # fmt: skip
 
     def __init__(self, kernel: Kernel, name: str, place: int) -> None:
         self.kernel, self.env, self.name, self.place = kernel, kernel.env, name, place
@@ -40,6 +42,8 @@ class Service:
         """The same at its end."""
         self.on_restart: list[Callable[[Replica], None]] = []
         """Told of each replica that is back after a crash, empty."""
+        self.rotation: Rotation | None = None
+        """With health checks: the replicas that balancers use."""
         self.outages: list[tuple[int, float, float]] = []
         """(replica, begin, end) of every time that one was down; not over yet: NaN."""
 

@@ -128,21 +128,35 @@ class Wiring:
             and model.replicas == 1
             and model.while_calling == "hold"
             and model.max_wait is None
+            and model.health_checks is None
             and is_plain(model, site.operation)
             and site.callee not in self.house.fragile
             and self._network(site.link) is None
         )
 
     def _door(self, callee: str, link: str, step: PlainCall | GuardedCall) -> Callable[[Attempt], None]:
-        """Return the callee's door, behind a balancer where it has several replicas."""
+        """Return the callee's door, behind a balancer where it has several replicas, or checks."""
+        service = self.house.services[callee]
+        rotation = service.rotation
+        if rotation is None:
+            return self._open_door(callee, link, step)
+        if isinstance(step, ArmedCall) and step.chooses_replicas:  # it counts its attempt there, refused or not
+            return self._open_door(callee, link, step, rotation.guarding)
+        return rotation.guarding(self._open_door(callee, link, step))
+
+    def _open_door(
+        self, callee: str, link: str, step: PlainCall | GuardedCall, guard: Callable[[Then], Then] | None = None
+    ) -> Callable[[Attempt], None]:
         service, model = self.house.services[callee], self.house.scenario.services[callee]
         fragile = callee in self.house.fragile
         if len(service.replicas) == 1:
-            return service.arrive_fragile if fragile else service.replicas[0].arrive
+            door = service.arrive_fragile if fragile else service.replicas[0].arrive
+            return door if guard is None else guard(door)
         choose = self.balancer(callee, link)
-        enter = service.arrive_fragile if fragile else _arrive_at_chosen
+        enter: Then = service.arrive_fragile if fragile else _arrive_at_chosen
         if isinstance(step, ArmedCall) and step.chooses_replicas:
-            return self._door_of_chosen(step, enter, counts_outstanding(model.balance))
+            counted = counts_outstanding(model.balance)
+            return self._door_of_chosen(step, enter if guard is None else guard(enter), counted)
         if not fragile and not counts_outstanding(model.balance):
             return lambda attempt: choose().arrive(attempt)
         if not counts_outstanding(model.balance):
@@ -167,7 +181,8 @@ class Wiring:
         """Return what picks the replica of the next call on *link*."""
         if link not in self._balancers:
             uniform = self.house.streams.uniform(link, "balancing")
-            replicas = self.house.services[callee].pool
+            service = self.house.services[callee]
+            replicas = service.pool if service.rotation is None else service.rotation.replicas
             self._balancers[link] = balancer(self.house.scenario.services[callee].balance, replicas, uniform)
         return self._balancers[link]
 

@@ -68,6 +68,7 @@ def _clock(root: Node) -> Iterator[Problem]:
 
 def _services(root: Node) -> Iterator[Problem]:
     for service in root.children("services").values():
+        yield from _health_checks(service.get("health checks"))
         in_flight = service.get("in flight")
         if in_flight is not None and in_flight.value is not None and service.word("while calling") != "free":
             yield at_key(in_flight, "stand beside `while calling: free`")
@@ -79,6 +80,13 @@ def _services(root: Node) -> Iterator[Problem]:
             if isinstance(handler.value, str) and handler.value not in operations:
                 hint = did_you_mean(handler.value, operations)
                 yield at_value(handler, "name an operation of this service", hint)
+
+
+def _health_checks(checks: Node | None) -> Iterator[Problem]:
+    every, timeout = (parsed(q.parse_duration, checks.get(key)) if checks else None for key in ("every", "timeout"))
+    node = checks.get("timeout") if checks else None
+    if node is not None and timeout is not None and timeout > (10.0 if every is None else every):
+        yield at_value(node, "end before the next check, at most as long as `every`")
 
 
 def _recipes(root: Node) -> Iterator[Problem]:

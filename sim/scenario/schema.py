@@ -20,6 +20,7 @@ from sim.scenario.models import (
     Scenario,
     defences,
     faults,
+    health,
     links,
     nodes,
     overload,
@@ -56,7 +57,7 @@ def field_texts() -> dict[str, dict[str, str]]:
 
 def _classes() -> Iterator[ast.ClassDef]:
     """Iterate over the source of all models."""
-    for module in (steps, workload, nodes, overload, links, defences, faults, scenario):
+    for module in (steps, workload, nodes, health, overload, links, defences, faults, scenario):
         yield from (part for part in ast.parse(inspect.getsource(module)).body if isinstance(part, ast.ClassDef))
 
 

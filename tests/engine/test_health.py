@@ -97,7 +97,7 @@ def test_every_kind_of_balancing_spares_the_unhealthy(balance: str) -> None:
 
 def test_checks_that_never_fail_change_nothing_but_events() -> None:
     """In turn, what a balancer without checks does is the same, as long as nobody dies."""
-    plain = CHECKED.replace("health checks: {{{checks}}}, ", "").format(faults="", replicas=3, balance="round robin")
+    plain = CHECKED.replace(" health checks: {{{checks}}},", "").format(faults="", replicas=3, balance="round robin")
     wanted = "sent_at replica started_at left_at ended_at outcome"
     assert attempts(checked("", replicas=3, duration="30s"), wanted) == attempts(play(plain, "30s"), wanted)
 

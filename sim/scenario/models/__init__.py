@@ -31,6 +31,7 @@ from sim.scenario.models.faults import (
     fault_kind,
 )
 from sim.scenario.models.defences import Breaker, Bulkhead, Cache, CallLimit, Hedge, Retry, RetryBudget, Throttle
+from sim.scenario.models.health import HealthChecks
 from sim.scenario.models.links import Link
 from sim.scenario.models.nodes import Queue, Service, Store
 from sim.scenario.models.overload import Autoscale, Concurrency, RateLimit, RefuseLate, Shed
@@ -80,6 +81,7 @@ __all__ = [
     "FAULTS",
     "Fail",
     "Fault",
+    "HealthChecks",
     "Hedge",
     "Leak",
     "Link",

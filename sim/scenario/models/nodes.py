@@ -9,6 +9,7 @@ from pydantic import Field
 from sim.quantities import UNLIMITED, BackoffLaw, Balance, LineOrder
 from sim.scenario.fields import BackoffField, BalanceField, Count, LineField, PositiveCount, PositiveDuration
 from sim.scenario.models.base import Model
+from sim.scenario.models.health import HealthChecks
 from sim.scenario.models.overload import Autoscale, Concurrency, RateLimit, RefuseLate, Shed
 from sim.scenario.models.steps import Recipe
 
@@ -45,6 +46,8 @@ class Service(Model):
     line: LineField = LineOrder("fifo")
     """Who of those in line is next: `fifo`, `lifo`, or `adaptive lifo above 10 after 100ms`, which is lifo while more
     than so many (default 0) wait and the line has not been empty for so long (default 100ms)."""
+    health_checks: HealthChecks | None = None
+    """Checks by which callers' balancers learn who is dead; without them they send to dead replicas too."""
     consumes: dict[str, str] = {}
     """Queues whose messages free workers take, each with the operation that handles them: `{charges: charge}`."""
 
