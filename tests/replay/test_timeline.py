@@ -189,5 +189,7 @@ def test_workers_of_replicas_that_an_autoscaler_adds_are_there_when_they_join() 
     )
     record = sim.run(sim.loads(scaled), replications=1).record
     till = next(node for node in timeline(record)["nodes"] if node["name"] == "till")
-    there = till["levels"]["there"]
-    assert till["workers"] == 6 and there[0] == 2 and max(there) == 6
+    there = per_second(till["levels"]["there"], data()["level_s"])
+    expected = next(one.values for one in series(record) if (one.of, one.name) == ("till", "replicas"))
+    assert till["workers"] == 6 and there[0] == 2 < max(there)
+    assert there / 2 == pytest.approx(expected[: len(there)], abs=0.01)

@@ -59,7 +59,9 @@ class Chart {
       label.textContent = many(top / 1.06) + line.unit + (tops.size > 1 ? " " + line.words : "");
       this.plot.append(label);
     });
-    this.plot.append(make("div", { class: "pp-head-line" }));
+    const line = make("div", { class: "pp-head-line" });
+    this.plot.append(line);
+    player.marks.push(line);
     this.root = make("div", { class: "pp-chart" }, make("div", { class: "pp-chart-head" }, name, now), this.plot, axis(end));
     player.drag(this.plot, this.plot);
   }

@@ -31,7 +31,9 @@ function barOf(player) {
     select.append(option);
   }
   select.addEventListener("change", () => { player.speed = Number(select.value); });
-  player.track = make("div", { class: "pp-track" }, ...player.sides.slice(0, 1).flatMap((side) => bands(side.data, player.end)), make("div", { class: "pp-done" }), make("div", { class: "pp-thumb" }));
+  const thumb = make("div", { class: "pp-thumb" });
+  player.marks.push(thumb);
+  player.track = make("div", { class: "pp-track" }, ...player.sides.slice(0, 1).flatMap((side) => bands(side.data, player.end)), (player.done = make("div", { class: "pp-done" })), thumb);
   for (const time of player.moments) {
     const tick = make("div", { class: "pp-tick" });
     tick.style.left = `${(100 * time) / player.end}%`;

@@ -75,6 +75,7 @@ class Player {
     if (this.options.story !== false) beside.append(...storiesOf(this));
     parts.append(beside);
     this.charts = [];
+    this.marks = []; // what stands where the clock does: the thumb, and a line in every chart
     if (this.options.series !== false) parts.append(seriesOf(this));
     this.root.append(barOf(this), parts, this.live);
   }
@@ -215,7 +216,11 @@ class Player {
 
   tell() {
     clearTimeout(this.telling);
-    this.telling = setTimeout(() => { if (!this.playing) say(this.live, this.words()); }, 250);
+    this.telling = setTimeout(() => {
+      if (this.playing) return;
+      say(this.live, this.words());
+      for (const stage of this.stages) stage.name(this.time);
+    }, 250);
   }
 
   /** The instant in words. */
@@ -233,10 +238,12 @@ class Player {
   show() {
     const { time } = this;
     this.reached = Math.max(this.reached, time);
-    this.root.style.setProperty("--x", (time / this.end).toFixed(5));
+    const place = ((100 * time) / this.end).toFixed(3) + "%";
+    for (const mark of this.marks) mark.style.left = place;
+    this.done.style.width = place;
     say(this.clock, time >= 600 ? seconds(Math.round(time)) : time.toFixed(1) + " s");
     const phase = this.still.matches ? null : this.phase;
-    for (const stage of this.stages) if (stage.width) stage.show(time, phase, this.playing);
+    for (const stage of this.stages) if (stage.width) stage.show(time, phase);
     for (const chart of this.charts) chart.show(time);
     showStory(this, time);
     showMoment(this, time);

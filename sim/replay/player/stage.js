@@ -2,7 +2,7 @@
 
 let drawings = 0; // numbers what must have a name of its own in a document
 
-/** The drawing of one run; `show(time, phase)` brings it to an instant. */
+/** The drawing of one run; `show(time, phase)` brings it to an instant, `name(time)` says it. */
 class Stage {
   constructor(side, player, index) {
     this.side = side;
@@ -38,6 +38,7 @@ class Stage {
     for (const one of this.links) this.place(one, taken);
     this.nodes = data.nodes.map((node) => this.node(node, spots));
     for (const one of this.links) this.svg.append(one.words);
+    this.name(this.player.time);
     if (focused) this.nodes.find((one) => one.node.name === focused)?.group.focus();
   }
 
@@ -105,7 +106,7 @@ class Stage {
     return { node, group, parts, fault, state, wide };
   }
 
-  show(time, phase, isPlaying) {
+  show(time, phase) {
     for (const one of this.links) this.showLink(one, time, phase);
     for (const one of this.nodes) {
       const { node, group } = one;
@@ -116,8 +117,12 @@ class Stage {
       setPill(one.fault, troubles.length ? "⚡ " + cut(troubles.join(", "), 26) : "", false);
       const chosen = this.player.selected;
       put(group, "aria-pressed", String(Boolean(chosen && chosen.side === this.index && chosen.node === node.name)));
-      if (!isPlaying) put(group, "aria-label", inWords(this.side, node, time));
     }
+  }
+
+  /** Names every node with what is true of it, for people who do not see the drawing. */
+  name(time) {
+    for (const { node, group } of this.nodes ?? []) put(group, "aria-label", inWords(this.side, node, time));
   }
 
   showLink(one, time, phase) {

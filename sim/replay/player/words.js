@@ -2,6 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const FONT = 'system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
+const THOUSANDS = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const pen = document.createElement("canvas").getContext("2d"), widths = new Map();
 
 function make(tag, attributes = {}, ...children) {
@@ -45,8 +46,8 @@ function peakOf(series) {
 }
 
 function many(value) {
-  const digits = Math.abs(value) < 9.95 && value % 1 ? 1 : 0;
-  return value.toLocaleString("en-US", { minimumFractionDigits: 0, maximumFractionDigits: digits });
+  if (Math.abs(value) < 9.95) return String(Math.round(value * 10) / 10);
+  return value < 1000 ? String(Math.round(value)) : THOUSANDS.format(value);
 }
 
 function percent(value) {
