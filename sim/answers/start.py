@@ -68,6 +68,7 @@ EXERCISES = (
             Slip(lambda given: 1e4 / load_percent(given), "that is capacity over load: turn the fraction round."),
             Slip(lambda given: 100 - load_percent(given), "that is the share of time in which they are idle."),
         ),
+        nearer=0.5,
     ),
     Exercise(
         ask="{rate} orders a second come to a till with 2 workers, 100 ms an order, and {waiting} waiting places. "
