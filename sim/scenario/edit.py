@@ -127,7 +127,7 @@ def _index(node: MappingNode, key: str) -> int | None:
     """Return which pair of a map has this *key*, in whichever spelling."""
     for i, (own, _) in enumerate(node.value):
         name = str(own.value)
-        if key in (name, spaced(name), one_arrow(name)):
+        if key in (name, spaced(name)) or one_arrow(key) == one_arrow(name):
             return i
     return None
 

@@ -22,6 +22,8 @@ from sim.scenario.new import skeleton
 from sim.scenario.read import decode
 from sim.scenario.shipped import shipped_folder
 
+MOST_EVENTS = 2_000_000
+"""A quarter of the lab's own budget: some seconds. A scenario of the size of those that are shipped needs a tenth."""
 TEXT, REVISION, EDIT, SAID = "compose text", "compose revision", "compose edit", "compose said"
 CHAINS = {
     "A chain of three services": "web -> orders -> payments",
@@ -284,6 +286,8 @@ def _run(resolved: Any) -> None:
     if st.session_state.get("compose asked") != resolved.digest:
         st.caption("Run plays this combination once, within the lab's budgets of time, events and memory.")
         return
+    if resolved.max_events > MOST_EVENTS:
+        resolved = resolved.set("max events", MOST_EVENTS)
     order = Order("play", resolved, {"seed": resolved.seed, "replications": 1})
     played = state.played(order, "Playing your scenario")
     if played is not None:

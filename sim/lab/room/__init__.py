@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import cache
 
 import streamlit as st
 
@@ -36,13 +37,13 @@ def composing_is_open() -> bool:
     return is_trainer()
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def gate() -> Gate:
     """Return the server's one door."""
     return Gate(os.environ[CODE], os.environ[KEY])
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def board() -> Board:
     """Return the server's one board."""
     return Board()
@@ -71,7 +72,8 @@ def _came_by_link() -> bool:
 def _try(code: str) -> str:
     from sim.lab import state
 
-    found = gate().enter(code, st.context.ip_address or "this machine", time.monotonic())
+    address = st.context.ip_address
+    found = gate().enter(code, address if isinstance(address, str) else "this machine", time.monotonic())
     if found == OPEN:
         st.session_state[_ROLE] = _PARTICIPANT
         board().arrive(state.user())
@@ -97,13 +99,13 @@ def _door() -> None:
 
 def live_bars() -> None:
     """Draw the votes of the room, as they come in."""
-    from sim.lab.room.page import live_bars as draw
+    from sim.lab.room.view import live_bars as draw
 
     draw()
 
 
 def page() -> None:
     """Draw the page Room."""
-    from sim.lab.room.page import page as draw
+    from sim.lab.room.view import page as draw
 
     draw()

@@ -1,0 +1,261 @@
+"""Lessons: their words lean on claims that are checked, their answers come from runs, and each can be finished."""
+
+import math
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+
+pytest.importorskip("streamlit")
+
+from streamlit.testing.v1 import AppTest  # noqa: E402
+
+import sim  # noqa: E402
+from sim.experiments.replications import Replication  # noqa: E402
+from sim.experiments.run import Run  # noqa: E402
+from sim.lab import state, tasks  # noqa: E402
+from sim.lab.learn import answers, lesson, prose  # noqa: E402
+from sim.lab.learn.answers import Answer, answer, filled, goals_met, is_right, verdict  # noqa: E402
+from sim.lab.learn.lessons import Choice, Guess, Lesson, Measured, Play, lesson_from, lessons  # noqa: E402
+from sim.lab.words import GLOSSARY  # noqa: E402
+from sim.results.measures import NAMES  # noqa: E402
+from sim.results.rows import Measure  # noqa: E402
+from sim.scenario.shipped import shipped_folder  # noqa: E402
+
+ALL = list(lessons().values())
+SEEDS = (1, 2, 3)
+
+
+@cache
+def scenario(name: str) -> Any:
+    return sim.load(shipped_folder() / f"{name}.yaml")
+
+
+@cache
+def played(name: str, play: Play, seed: int) -> Any:
+    order = lesson.order_of(lessons()[name], play, scenario(lessons()[name].scenario))
+    return tasks.play(order.scenario, seed, 1, during=order.options["during"]).run
+
+
+def test_there_are_at_least_six_lessons_in_order() -> None:
+    assert len(ALL) >= 6
+    assert [one.order for one in ALL] == sorted({one.order for one in ALL})
+
+
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
+def test_a_lesson_names_only_what_there_is(one: Lesson) -> None:
+    found = scenario(one.scenario)
+    plays = [step.play for step in one.steps] + [one.attempt.known]
+    plays += [value.play for step in one.steps for value in step.values.values() if value.play is not None]
+    for play in plays:
+        found.resolve(play.variant or None, play.with_, dict(play.set_))
+    for step in one.steps:
+        assert step.rests_on and set(step.rests_on) <= set(found.expect), step.title
+        shown = [*step.show, *step.values.values()] + (
+            list(step.question.most) if isinstance(step.question, Choice) else []
+        )
+        assert {each.measure for each in shown} <= set(NAMES)
+    for path, values in one.attempt.settings.items():
+        for value in values:
+            found.resolve(one.attempt.known.variant or None, (), {path: value})
+    assert set(one.attempt.variants) <= set(found.variants) and set(one.attempt.toggles) <= set(found.toggles)
+
+
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
+def test_the_claims_that_an_explanation_rests_on_speak_of_its_combinations(one: Lesson) -> None:
+    found = scenario(one.scenario)
+    first = next(iter(found.variants), "")
+    for step in one.steps:
+        plays = [step.play, *(value.play for value in step.values.values() if value.play is not None)]
+        spoken = {(play.variant or first, frozenset(play.with_)) for play in plays}
+        for name in step.rests_on:
+            claim = found.expect[name]
+            assert (claim.variant or first, frozenset(claim.with_)) in spoken, f"{step.title}: {name}"
+
+
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
+def test_every_number_with_a_percent_sign_in_an_explanation_is_measured(one: Lesson) -> None:
+    assert ["%" in step.explain for step in one.steps] == [False] * len(one.steps)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
+def test_every_question_has_one_right_answer_and_every_text_its_numbers(one: Lesson, seed: int) -> None:
+    for step in one.steps:
+        run = played(one.name, step.play, seed)
+        found = answer(step.question, run)
+        assert found.right is not None, step.title
+        if isinstance(step.question, Choice):
+            assert [is_right(step.question, label, found) for label in step.question.labels].count(True) == 1
+        else:
+            value = found.value * (100 if NAMES[step.question.of.measure][0] == "ratio" else 1)  # type: ignore[operator]
+            assert step.question.least <= value <= step.question.most
+            nearest = step.question.least + step.question.step * round(
+                (value - step.question.least) / step.question.step
+            )
+            assert is_right(step.question, nearest, found)
+            wrong = [step.question.least, step.question.most]
+            assert not all(is_right(step.question, one_, found) for one_ in wrong)
+            assert lesson.right_option(step.question, found) in lesson.options_for(step.question)
+        text = filled(step.explain, step, lambda play: played(one.name, play, seed))
+        assert "{" not in text and "cannot be told" not in text, text
+        for shown in step.show:
+            assert answers.value_of(shown, run) is not None, shown
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
+def test_the_goals_are_reached_by_the_way_that_is_known_and_not_by_doing_nothing(one: Lesson, seed: int) -> None:
+    known = goals_met(one.attempt, played(one.name, one.attempt.known, seed))
+    assert all(ok for ok, _ in known.values()), known
+    nothing = Play(one.attempt.variants[0] if one.attempt.variants else "")
+    assert not all(ok for ok, _ in goals_met(one.attempt, played(one.name, nothing, seed)).values())
+
+
+# --- answers ---------------------------------------------------------------------------------------------------
+
+
+def run_with(**values: float | None) -> Run:
+    """Return a run whose only measures are these goodput ratios."""
+    rows = tuple(Measure("goodput ratio", of, "all", value, 1, "ratio") for of, value in values.items())
+    return Run(None, 1, [Replication(0, rows)], None)  # type: ignore[arg-type]
+
+
+def guess(within: float) -> Guess:
+    return Guess(Measured("goodput ratio", "a"), 0, 100, 5, within)
+
+
+@pytest.mark.parametrize(("said", "right"), [(50, True), (55, True), (45, True), (56, False), (44, False)])
+def test_a_share_is_right_within_points_of_percent(said: float, right: bool) -> None:
+    assert is_right(guess(5), said, answer(guess(5), run_with(a=0.5))) is right
+
+
+def test_what_a_run_cannot_tell_is_never_right() -> None:
+    found = answer(guess(100), run_with(a=None))
+    assert not is_right(guess(100), 50, found)
+    assert "cannot tell" in verdict(guess(100), 50, found)
+
+
+def test_the_highest_is_right_and_a_tie_is_not() -> None:
+    question = Choice(most=(Measured("goodput ratio", "a"), Measured("goodput ratio", "b")))
+    assert answer(question, run_with(a=0.2, b=0.3)) == Answer("b")
+    assert answer(question, run_with(a=0.3, b=0.3)) == Answer(None)
+    assert answer(question, run_with(a=None, b=0.3)) == Answer(None)
+    assert verdict(question, "a", Answer("b")) == "Not this time: you said 'a', and it is 'b'."
+
+
+def test_a_number_is_put_into_its_band() -> None:
+    question = Guess(Measured("backlog peak", "q"), 0, 600, 10, 0.25)
+    assert lesson.bands(question) == ("0 to 100", "100 to 200", "200 to 300", "300 to 400", "400 to 500", "500 to 600")
+    assert lesson.right_option(question, Answer("250 messages", 250.0)) == "200 to 300"
+    assert lesson.right_option(question, Answer("9,000 messages", 9000.0)) == ""
+
+
+def test_a_lesson_with_a_gap_is_refused_by_name() -> None:
+    with pytest.raises(KeyError, match="scenario"):
+        lesson_from("x", "title: T\norder: 1\n")
+
+
+# --- words -----------------------------------------------------------------------------------------------------
+
+
+def test_a_term_is_explained_once_where_it_first_stands() -> None:
+    told: set[str] = set()
+    first = prose.pieces("A circuit breaker; two Circuit breakers, **strong** `code`.", told)
+    assert [piece["text"] for piece in first if "about" in piece] == ["circuit breaker"]
+    assert "".join(str(piece["text"]) for piece in first) == "A circuit breaker; two Circuit breakers, strong code."
+    assert [piece["text"] for piece in prose.pieces("The circuit breaker, queues.", told) if "about" in piece] == [
+        "queues"
+    ]
+    assert first[1]["about"] == GLOSSARY["circuit breaker"]
+
+
+def test_a_term_inside_a_longer_word_is_none() -> None:
+    assert not any("about" in piece for piece in prose.pieces("queueing, traceability, ghostly"))
+
+
+# --- the page --------------------------------------------------------------------------------------------------
+
+
+def script() -> None:
+    from sim.lab.learn import page
+
+    page()
+
+
+@pytest.fixture
+def app() -> Any:
+    return AppTest.from_function(script, default_timeout=90)
+
+
+@pytest.fixture
+def workers() -> Iterator[None]:
+    yield
+    state.players().close()
+    state.players.clear()
+
+
+def button(app: Any, label: str) -> Any:
+    return next(one for one in app.button if one.label == label)
+
+
+def test_the_page_lists_every_lesson_and_every_term(app: Any) -> None:
+    app.run()
+    assert not app.exception
+    assert {one.label for one in app.button} == {f"Begin: {one.title}" for one in ALL}
+    told = "\n".join(one.value for one in app.markdown)
+    assert all(f"**{name}**" in told.replace("\\", "") for name in GLOSSARY)
+
+
+def test_the_glossary_can_be_searched(app: Any) -> None:
+    app.run()
+    app.text_input(key="glossary search").input("GHOST").run()
+    told = [one.value for one in app.markdown if one.value.startswith("**")]
+    assert any(one.startswith("**ghost**") for one in told) and len(told) < len(GLOSSARY) / 2
+    app.text_input(key="glossary search").input("<b>").run()
+    assert not app.exception
+
+
+def test_a_lesson_opens_by_its_address_and_shows_one_question(app: Any) -> None:
+    app.query_params["lesson"] = ALL[0].name
+    app.run()
+    assert not app.exception
+    assert len(app.radio) + len(app.slider) == 1
+    button(app, "Predict, then run").click().run()
+    assert any("Choose an answer first" in one.value for one in app.warning)
+
+
+def test_the_trainer_sees_every_part_with_its_notes(app: Any) -> None:
+    app.query_params["lesson"] = ALL[0].name
+    app.run()
+    app.toggle[0].set_value(True).run()
+    assert not app.exception
+    assert [one.value for one in app.subheader] == [
+        *(f"{i}. {step.title}" for i, step in enumerate(ALL[0].steps, 1)), f"{len(ALL[0].steps) + 1}. Try it",
+    ]  # fmt: skip
+    assert sum("For the trainer" in one.value for one in app.markdown) == len(ALL[0].steps) + 2
+
+
+@pytest.mark.slow
+def test_a_lesson_can_be_done_to_its_end(app: Any, workers: None) -> None:
+    one = lessons()["30_poison_message"]
+    app.query_params["lesson"] = one.name
+    app.run()
+    app.radio[0].set_value(one.steps[0].question.labels[1]).run()  # type: ignore[union-attr]
+    button(app, "Predict, then run").click().run()
+    assert not app.exception
+    assert any("Not this time" in each.value for each in app.info)
+    app.slider[0].set_value(100).run()
+    button(app, "Predict, then run").click().run()
+    assert any("You predicted it" in each.value for each in app.success)
+    button(app, "Run what you chose").click().run()
+    assert any(each.value.startswith("Not met") for each in app.error)
+    app.selectbox[-1].select("3").run()
+    button(app, "Run what you chose").click().run()
+    assert not app.exception and not app.error
+    assert len([each for each in app.success if each.value.startswith("Met")]) == 2
+    assert lesson.DONE in app.session_state and len(app.session_state[lesson.DONE]) == 3
+    assert math.isfinite(one.minutes)

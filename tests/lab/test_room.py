@@ -1,0 +1,324 @@
+"""A room: a code that cannot be guessed cheaply, predictions that are counted and not kept, and no Compose inside."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+pytest.importorskip("streamlit")
+pytest.importorskip("segno")
+
+from hypothesis import given  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
+from streamlit.testing.v1 import AppTest  # noqa: E402
+
+from sim.cli import lab  # noqa: E402
+from sim.errors import LabError, ParameterError  # noqa: E402
+from sim.lab import room, state  # noqa: E402
+from sim.lab.choice import OWN, Choice  # noqa: E402
+from sim.lab.room.board import Asked, Board  # noqa: E402
+from sim.lab.room.gate import (  # noqa: E402
+    ALPHABET,
+    IN_ALL,
+    LETTERS,
+    OPEN,
+    PER_ADDRESS,
+    WAIT,
+    WINDOW_S,
+    WRONG,
+    Gate,
+    new_code,
+    new_key,
+    tidy,
+)
+from sim.lab.room.view import bars_html, qr_html  # noqa: E402
+
+CODE, KEY = "AB39KZ", "the trainer's key"
+
+# --- the door ----------------------------------------------------------------------------------------------------
+
+
+def test_codes_are_drawn_from_hundreds_of_millions() -> None:
+    codes = {new_code() for _ in range(200)}
+    assert len(codes) == 200
+    assert all(len(code) == LETTERS and set(code) <= set(ALPHABET) for code in codes)
+    assert len(ALPHABET) ** LETTERS > 5e8
+    assert len(new_key()) >= 32
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"), [("ab39kz", OPEN), (" AB3-9KZ ", OPEN), ("AB39K", WRONG), ("AB39KZZ", WRONG)]
+)
+def test_only_the_code_opens_however_it_is_written(typed: str, found: str) -> None:
+    assert Gate(CODE, KEY).enter(typed, "one", 0.0) == found
+
+
+def test_who_guesses_too_often_waits_and_even_the_right_code_does_not_help() -> None:
+    gate = Gate(CODE, KEY)
+    assert [gate.enter("WRONG", "guesser", 0.0) for _ in range(PER_ADDRESS)] == [WRONG] * PER_ADDRESS
+    assert gate.enter(CODE, "guesser", WINDOW_S - 0.5) == WAIT
+    assert gate.enter(CODE, "somebody else", WINDOW_S - 0.5) == OPEN
+    assert gate.enter(CODE, "guesser", WINDOW_S) == OPEN
+
+
+def test_many_addresses_together_cannot_guess_faster() -> None:
+    gate = Gate(CODE, KEY)
+    found = [gate.enter("WRONG", f"address {i}", 0.0) for i in range(IN_ALL + 50)]
+    assert (found.count(WRONG), found.count(WAIT)) == (IN_ALL, 50)
+    years = len(ALPHABET) ** LETTERS / IN_ALL * WINDOW_S / 86_400 / 365
+    assert years > 6
+
+
+def test_the_right_code_is_never_counted() -> None:
+    gate = Gate(CODE, KEY)
+    assert {gate.enter(CODE, "one", 0.0) for _ in range(10 * IN_ALL)} == {OPEN}
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_typed_the_door_stays_shut_without_the_code(text: str) -> None:
+    gate = Gate(CODE, KEY)
+    assert (gate.enter(text, "one", 0.0) == OPEN) == (tidy(text) == CODE)
+    assert gate.is_trainer(text) == (text == KEY)
+
+
+# --- the board ---------------------------------------------------------------------------------------------------
+
+
+def test_predictions_are_counted_and_can_be_changed() -> None:
+    board = Board()
+    asked = board.ask("Who?", ("a", "b"))
+    assert board.predict("one", asked.number, "a") and board.predict("two", asked.number, "a")
+    assert board.predict("one", asked.number, "b")
+    assert board.counts() == {"a": 1, "b": 1}
+    assert board.prediction("one") == "b"
+
+
+def test_a_closed_question_an_old_one_and_an_option_that_there_is_not_take_no_predictions() -> None:
+    board = Board()
+    old = board.ask("Old?", ("a", "b"))
+    new = board.ask("New?", ("a", "b"))
+    assert not board.predict("one", old.number, "a")
+    assert not board.predict("one", new.number, "c")
+    board.close("12 %", "a")
+    assert not board.predict("one", new.number, "a")
+    assert board.asked == Asked(2, "New?", ("a", "b"), is_open=False, answer="12 %", right="a")
+    board.clear()
+    assert board.asked is None and board.counts() == {}
+
+
+def test_bars_carry_their_numbers_and_markup_stays_text() -> None:
+    asked = Asked(1, "?", ("<b>x</b>", "y"), is_open=False, answer="<i>5</i>", right="y")
+    shown = bars_html(asked, {"<b>x</b>": 1, "y": 3})
+    assert "&lt;b&gt;x&lt;/b&gt;" in shown and "<b>" not in shown and "<i>" not in shown
+    assert "width:75%" in shown and "y ✓ measured" in shown and "4 predictions, closed" in shown
+
+
+def test_the_code_is_drawn_with_its_address_in_words() -> None:
+    shown = qr_html("http://192.168.1.5:8501/?join=AB39KZ")
+    assert (
+        shown.startswith('<img src="data:image/svg+xml')
+        and 'alt="QR code of http://192.168.1.5:8501/?join=AB39KZ"' in shown
+    )
+
+
+# --- the pages ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name, value in ((room.CODE, CODE), (room.KEY, KEY), (room.ADDRESS, "http://192.168.1.5:8501")):
+        monkeypatch.setenv(name, value)
+    room.gate.cache_clear()
+    room.board.cache_clear()
+    yield
+    room.gate.cache_clear()
+    room.board.cache_clear()
+
+
+def at_the_door() -> None:
+    import streamlit as st
+
+    from sim.lab import room
+
+    if room.admitted():
+        st.title("inside")
+        room.page()
+
+
+def composing() -> None:
+    from sim.lab import room
+    from sim.lab.compose import page
+
+    if room.admitted():
+        page()
+
+
+def titles(app: Any) -> list[str]:
+    assert not app.exception
+    return [one.value for one in app.title]
+
+
+def test_without_a_room_there_is_no_door() -> None:
+    assert titles(AppTest.from_function(at_the_door).run()) == ["inside", "Room"]
+
+
+def test_a_wrong_code_is_refused_and_the_right_one_lets_in(opened: None) -> None:
+    app = AppTest.from_function(at_the_door).run()
+    assert titles(app) == ["Pileup: join the room"]
+    app.text_input[0].input("WRONG2")
+    app.button[0].click().run()
+    assert titles(app) == ["Pileup: join the room"]
+    assert "not the code" in app.error[0].value
+    app.text_input[0].input(CODE.lower())
+    app.button[0].click().run()
+    assert titles(app) == ["inside", "Room"]
+    assert CODE not in "".join(one.value for one in app.markdown)
+
+
+@pytest.mark.parametrize(("name", "value", "inside"), [
+    ("join", CODE, True), ("join", "XXXXXX", False), ("trainer", KEY, True), ("trainer", "guess", False),
+])  # fmt: skip
+def test_an_address_with_the_code_or_the_key_lets_in_and_loses_it(
+    opened: None, name: str, value: str, inside: bool
+) -> None:
+    app = AppTest.from_function(at_the_door)
+    app.query_params[name] = value
+    app.run()
+    assert ("inside" in titles(app)) == inside
+    assert name not in app.query_params
+
+
+def test_guessing_through_the_page_is_slowed_down(opened: None) -> None:
+    app = AppTest.from_function(at_the_door).run()
+    for _ in range(PER_ADDRESS + 1):
+        app.text_input[0].input("WRONG2")
+        app.button[0].click().run()
+    assert "Too many wrong codes" in app.error[0].value
+
+
+def enter(kind: str, value: str, script: Any = at_the_door) -> Any:
+    app = AppTest.from_function(script, default_timeout=30)
+    app.query_params[kind] = value
+    return app.run()
+
+
+def test_the_trainer_asks_participants_predict_and_the_answer_is_shown(opened: None) -> None:
+    trainer, first, second = enter("trainer", KEY), enter("join", CODE), enter("join", CODE)
+    room.board().ask("Who fails first?", ("web", "payments"))
+    for app, choice in ((first, "web"), (second, "payments")):
+        app.run()
+        app.radio[0].set_value(choice).run()
+        assert any(f"Sent\\: {choice}" in one.value for one in app.caption)
+    trainer.run()
+    assert room.board().counts() == {"web": 1, "payments": 1}
+    assert any("2 predictions, open" in one.proto.body for one in trainer.get("html"))
+    assert any("2 joined so far" in one.value for one in trainer.caption)
+    room.board().close("payments", "payments")
+    first.run()
+    assert any("Measured: payments" in one.proto.body for one in first.get("html"))
+    assert any("You predicted\\: web" in one.value for one in first.caption)
+
+
+def test_the_trainer_can_ask_a_question_of_her_own(opened: None) -> None:
+    trainer = enter("trainer", KEY)
+    trainer.text_input[0].input("Coffee?")
+    trainer.text_area[0].input("yes\n\nno\nyes")
+    next(one for one in trainer.button if one.label == "Ask the room").click().run()
+    asked = room.board().asked
+    assert asked is not None and asked.options == ("yes", "no")
+
+
+def test_participants_cannot_compose_and_the_trainer_can(opened: None) -> None:
+    participant = enter("join", CODE, composing)
+    assert titles(participant) == ["Compose"]
+    assert not participant.button and "only the trainer composes" in participant.info[0].value
+    assert "Run" in [one.label for one in enter("trainer", KEY, composing).button]
+
+
+def test_a_link_with_a_scenario_of_ones_own_is_no_way_round(opened: None) -> None:
+    with pytest.raises(LabError, match="only the trainer"):
+        state.scenario_of(Choice(OWN, text="version: 1"))
+
+
+# --- the command -------------------------------------------------------------------------------------------------
+
+
+def test_a_port_in_use_is_refused_with_another_one() -> None:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ParameterError, match=rf"--port must be a free port .*, got {port}; try --port"):
+            lab.lab(port=port)
+
+
+def test_the_script_of_the_lab_is_found() -> None:
+    assert lab.script().name == "app.py"
+
+
+def test_without_room_the_lab_listens_on_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr(lab, "_serve", lambda command, environment: seen.append((command, environment)) or 0)
+    monkeypatch.setenv(room.CODE, "left over")
+    with pytest.raises(Exception, match="0"):
+        lab.lab(port=free_port())
+    command, environment = seen[0]
+    assert "--server.address=127.0.0.1" in command and "--browser.gatherUsageStats=false" in command
+    assert room.CODE not in environment
+
+
+def test_a_room_listens_everywhere_takes_no_uploads_and_tells_its_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr(lab, "_serve", lambda command, environment: seen.append((command, environment)) or 0)
+    with pytest.raises(Exception, match="0"):
+        lab.lab(port=free_port(), room=True)
+    command, environment = seen[0]
+    assert "--server.address=0.0.0.0" in command and "--server.maxUploadSize=0" in command
+    told = capsys.readouterr().err
+    assert environment[room.CODE] in told and environment[room.KEY] in told and "▄" in told
+    assert not any(environment[room.KEY] in part or environment[room.CODE] in part for part in command)
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="interrupts are sent otherwise on Windows")
+def test_a_room_opens_answers_and_closes_on_an_interrupt() -> None:
+    import signal
+    import time
+    import urllib.request
+
+    port = free_port()
+    command = [sys.executable, "-m", "sim", "lab", "--room", "--port", str(port)]
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True
+    ) as served:
+        try:
+            for _ in range(150):
+                try:
+                    health = f"http://127.0.0.1:{port}/_stcore/health"
+                    assert urllib.request.urlopen(health, timeout=2).read() == b"ok"
+                    break
+                except OSError:
+                    time.sleep(0.2)
+            else:
+                pytest.fail("the room did not open")
+        finally:
+            os.killpg(served.pid, signal.SIGINT)
+            told = served.communicate(timeout=20)[1]
+    assert re.search(rf"join code  [{ALPHABET}]{{6}}", told)
+    assert served.returncode == 0
