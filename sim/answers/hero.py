@@ -87,7 +87,6 @@ EXERCISES = (
         why="It is the measure `ghost` of `charged` during the fault, from seed {seed}.",
         unit="charges",
         slips=(
-            Slip(lambda run: run.value("ghost", "charged", "all"), "that is the whole run; ask for during='fault'."),
             Slip(lambda run: run.value("applied once", "charged", "fault"), "those were charged once and told so."),
         ),
         within=0,
