@@ -152,6 +152,7 @@ class Fleet:
         """Neither calls nor messages go to *replica* any more."""
         if replica in self.service.pool:
             self.service.pool.remove(replica)
+            self._tell_rotation()
         self.homes[replica], replica.queues = replica.queues, ()
         for queue in self.homes[replica]:
             queue.forget(replica)
@@ -161,9 +162,15 @@ class Fleet:
     def _open(self, replica: Replica) -> None:
         self.service.pool.append(replica)
         self.service.pool.sort(key=lambda one: one.index)
+        self._tell_rotation()
         replica.queues = self.homes.pop(replica)
         for queue in replica.queues:
             queue.remember(replica)
+        if self.service.rotation is not None:
+            self.service.rotation.change()
+
+    def _tell_rotation(self) -> None:
+        """Balancers with health checks use those of the pool that are believed healthy."""
         if self.service.rotation is not None:
             self.service.rotation.change()
 

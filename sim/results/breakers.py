@@ -32,10 +32,10 @@ def how_many(book: Book, link: str) -> int:
     if breaker is None or breaker.scope == "link":
         return 1
     if breaker.scope == "callee":
-        return int(scenario.services[callee].replicas)
+        return book.replicas(callee)
     if caller in scenario.workload:
         return int(scenario.workload[caller].instances)
-    return int(scenario.services[caller].replicas)
+    return book.replicas(caller)
 
 
 def _events(book: Book, link: str) -> list[tuple[float, float, str]]:

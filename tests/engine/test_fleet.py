@@ -113,7 +113,10 @@ queues: {{jobs: {{}}}}
 
 
 @pytest.mark.parametrize("balance", ["round robin", "random", "least outstanding", "best of 2"])
-@pytest.mark.parametrize("keys", ["", "while calling: free, ", "concurrency: {kind: gradient}, "])
+@pytest.mark.parametrize(
+    "keys",
+    ["", "while calling: free, ", "concurrency: {kind: gradient}, ", "health checks: {every: 1s, timeout: 1s}, "],
+)
 def test_the_books_balance_while_replicas_come_go_and_crash(balance: str, keys: str) -> None:
     body = f"""
 workload: {{people: {{calls: shop.buy, rate: "steps 2/s 0s 20/s 8s 2/s 20s"}}}}
@@ -126,6 +129,7 @@ faults:
 """
     record = play(body, "40s")
     assert "replica leaves" in [kind for _, kind, _ in coming_and_going(record)]
+    assert {replica for (replica,) in attempts(record, "replica")} >= {0, 1, 2, 3}
     down = {replica for _, replica, _, _ in record.down}
     assert down == {0, 1, 2, 3}
 

@@ -53,8 +53,8 @@ def _shed(draw: st.DrawFn, service: dict[str, Any]) -> None:
         shed["controlled delay"] = draw(target)
     if service["waiting"] != "unlimited" and draw(st.booleans()):
         shed["by priority"] = draw(st.sampled_from((["100%", "50%"], ["60%", "30%", "10%"])))
-    if not shed or draw(st.booleans()):
-        shed["line length"] = draw(st.integers(1, 3))
+    if not shed or draw(st.integers(0, 2)):
+        shed["line length"] = draw(st.sampled_from((1, 1, 2)))
 
 
 def _line(draw: st.DrawFn, service: dict[str, Any]) -> None:
