@@ -280,12 +280,17 @@ def test_a_window_is_closed_at_its_beginning_and_open_at_its_end() -> None:
 @pytest.mark.parametrize("fault", [
     "slow: a, by: 4x", "crash: a, mode: refuse", "crash: a, mode: silent", "pause: a", "errors: a, share: 50%",
     "cut: c -> a, mode: silent", "cut: c -> a, mode: refuse", "delay: c -> a, by: 250ms", "lose: c -> a, share: 50%",
-    "spike: c, by: 3x",
+    "spike: c, by: 3x", "slow: a, by: 4x, replicas: 1", "crash: a, mode: refuse, replicas: 1, warm up: 2s, cold: 3x",
+    "crash loop: a, mode: silent, lives: 250ms, restarts after: 250ms", "pause: rack", "leak: a, by: 9x, within: 1s",
+    "leak: a, by: 9x, requests: 9", "deploy: a, share: 50%, by: 2x", "poison: a.x, keys: [0], effect: error",
+    "poison: a.x, keys: [0], effect: crash", "cut: c -> a, mode: reset", "cut: c -> a, mode: silent, way: back",
+    "partition: {one: [c], two: [rack]}, mode: silent", "drip: c -> a, rate: 2/s", "synchronise: c",
 ])  # fmt: skip
 def test_before_its_window_no_fault_changes_anything(fault: str) -> None:
     body = """
-workload: {c: {calls: a.x, rate: 20/s, deadline: 2s}}
-services: {a: {workers: 2, operations: {x: [{work: exponential 50ms}]}}}"""
+workload: {c: {calls: a.x, rate: 20/s, deadline: 2s, keys: uniform 2}}
+services: {a: {workers: 2, operations: {x: [{work: exponential 50ms}]}}}
+hosts: {rack: [a]}"""
     plain = [row for row in requests(play(body)) if row[1] is not None and row[1] < 6]
     struck_rows = play(body + f"\nfaults: {{f: {{{fault}, at: 6s, for: 1s}}}}")
     assert [row for row in requests(struck_rows) if row[1] is not None and row[1] < 6] == plain

@@ -79,7 +79,8 @@ def _strike_node(
 
 
 def _sides(draw: st.DrawFn, links: list[str]) -> dict[str, list[str]]:
-    one, other = draw(st.sampled_from(links)).split(" -> ")
+    ends = [link.split(" -> ") for link in links]
+    one, other = draw(st.sampled_from([pair for pair in ends if pair[0] != pair[1]]))
     return {"one": [one], "other": [other]} if draw(st.booleans()) else {"island": [one]}
 
 
