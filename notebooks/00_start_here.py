@@ -67,6 +67,10 @@ print(f"you predicted: {my_prediction}")
 # %%
 print(run.explain())
 
+# %% [markdown]
+# Press Play, or drag the slider into the shaded fault. *(If the space below is empty, run the cell: Jupyter lets a page move
+# only after you have run or trusted it.)*
+
 # %%
 run.replay()
 

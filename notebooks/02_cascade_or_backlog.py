@@ -67,6 +67,10 @@ Picture(
 # %%
 print(runs["synchronous"].explain())
 
+# %% [markdown]
+# Press Play, or drag the slider into the shaded fault. *(If the space below is empty, run the cell: Jupyter lets a page move
+# only after you have run or trusted it.)*
+
 # %%
 runs["synchronous"].replay()
 
