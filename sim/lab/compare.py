@@ -47,7 +47,7 @@ def _head(scenario: Any, chosen: Choice) -> None:
     if picked != chosen.scenario:
         state.choose(Choice(picked), redraw=True)
         st.rerun()
-    st.markdown(f"#### {plain(scenario.question)}")
+    st.header(plain(scenario.question) or "Which design, under the same fault?")
     if chosen.load != 1.0 or chosen.faults is not None:
         st.caption("With the load and the faults that were set in the Lab.")
         pages.link("lab", "Change them in the Lab", ":material/science:", chosen)

@@ -52,7 +52,7 @@ def gallery() -> None:
 
 
 def _card(one: Summary) -> None:
-    st.markdown(f"##### {plain(one.title)}")
+    st.markdown(f"**{plain(one.title)}**")
     st.markdown(plain(one.question))
     about = [f"{len(one.variants)} variants" if len(one.variants) > 1 else "", f"{len(one.toggles)} switches"]
     st.caption(" · ".join(word for word in about if word and not word.startswith("0")) or "one design")

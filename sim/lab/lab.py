@@ -26,7 +26,7 @@ def page() -> None:
     st.title(plain(scenario.title))
     with st.expander("Choose another scenario", icon=":material/menu_book:", expanded=False):
         gallery.gallery()
-    st.markdown(f"#### {plain(scenario.question) or 'What happens here?'}")
+    st.header(plain(scenario.question) or "What happens here?")
     if not state.is_running():
         _before(scenario)
         return

@@ -42,7 +42,7 @@ def page() -> None:
 
 
 def _healthy() -> None:
-    st.markdown("A small shop on an ordinary day: **shoppers** pay, **browsers** only look. Watch it work.")
+    st.header("A small shop on an ordinary day: shoppers pay, browsers only look")
     shown = player.show(
         recording()[OFF].timeline, "start player", at_s=BEGIN_AT_S, stops=True, autoplay=True, speed=5,
         stopAt=FAULT_AT_S, story=False, series=False,
@@ -51,7 +51,7 @@ def _healthy() -> None:
         st.session_state["start stopped"] = True
     stopped = st.session_state.get("start stopped", False)
     if stopped:
-        st.subheader("Payments becomes ten times slower. Who notices?")
+        st.header("Payments becomes ten times slower. Who notices?")
     else:
         st.markdown("**In a moment payments becomes ten times slower. Who will notice?**")
     with st.container(horizontal=True):
@@ -68,7 +68,8 @@ def _say(name: str) -> None:
 def _answered(answer: str) -> None:
     on = bool(st.session_state.get("start switch"))
     side = recording()[ON if on else OFF]
-    st.markdown(f"**{TOLD[answer]}** {BECAUSE}")
+    st.header(TOLD[answer])
+    st.markdown(BECAUSE)
     left, right, switch = st.columns([1, 1, 1.2], vertical_alignment="center")
     before = recording()[OFF].goodput
     for place, of, about in (

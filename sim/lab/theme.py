@@ -35,7 +35,7 @@ def muted() -> str:
 def style() -> None:
     """Put the lab's few rules of style on the page: contrast, narrow screens, and type for a projector."""
     large = st.session_state.get("projector", False)
-    st.html(f"<style>{_RULES}{_PROJECTOR if large else ''}</style>")
+    st.html(f"<style>{_RULES}{_DARK if is_dark() else ''}{_PROJECTOR if large else ''}</style>")
 
 
 def altair_theme(chart: Any) -> Any:
@@ -66,9 +66,12 @@ _RULES = """
 }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: .8rem; padding-right: .8rem; }
-  h1 { font-size: 1.7rem !important; } h2 { font-size: 1.35rem !important; }
+  h1 { font-size: 1.6rem !important; } h2 { font-size: 1.2rem !important; }
 }
 @media (prefers-reduced-motion: reduce) { * { animation-duration: .01s !important; transition: none !important; } }
+"""
+_DARK = """
+[data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primary"] * { color: #0b1117 !important; }
 """
 _PROJECTOR = """
 html { font-size: 21px; }

@@ -74,7 +74,7 @@ def _choose(played: Any) -> int | None:
 def _draw(trace: Trace, played: Any) -> None:
     first = trace.spans[0]
     took = seconds(first.ended_at - first.begin_at)
-    st.subheader(f"Request {trace.request} of {plain(trace.workload)}: {first.outcome} after {took}")
+    st.header(f"Request {trace.request} of {plain(trace.workload)}: {first.outcome} after {took}")
     causes = sorted(trace.causes, key=lambda span: span.ended_at)
     if causes:
         lines = [_reason(span) for span in causes[:5]] + ([f"and {len(causes) - 5} more"] if len(causes) > 5 else [])

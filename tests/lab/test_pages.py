@@ -31,7 +31,17 @@ def opened(page: str, **query: str) -> "AppTest":
 
 
 def texts(at: "AppTest") -> str:
-    found: list[Any] = [*at.title, *at.subheader, *at.markdown, *at.caption, *at.info, *at.warning, *at.error, *at.code]
+    found: list[Any] = [
+        *at.title,
+        *at.header,
+        *at.subheader,
+        *at.markdown,
+        *at.caption,
+        *at.info,
+        *at.warning,
+        *at.error,
+        *at.code,
+    ]
     return "\n".join(str(element.value) for element in found)
 
 
@@ -258,5 +268,5 @@ def test_trace_draws_each_kind_of_request(kind: str) -> None:
     pills = next(one for one in at.button_group if one.label == "Which one")
     pills.set_value(kind).run()
     assert not at.exception
-    assert at.subheader[0].value.startswith("Request ")
+    assert at.header[0].value.startswith("Request ")
     assert ("What went wrong" in texts(at)) == (kind in ("failed", "ghost"))
