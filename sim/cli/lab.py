@@ -92,7 +92,7 @@ def _open_room(port: int) -> dict[str, str]:
 
     code, key, address = new_code(), new_key(), f"http://{local_address()}:{port}"
     say(f"A room is open to everybody on this network who has its code.\n\n  {address}    join code  {code}\n")
-    segno.make(f"{address}/?join={code}", micro=False).terminal(sys.stderr, compact=True)
+    segno.make(f"{address}/room?join={code}", micro=False).terminal(sys.stderr, compact=True)
     say(
         f"\nYou lead it from  http://{HERE}:{port}/?trainer={key}\nKeep that address to yourself. Ctrl+C ends the room."
     )

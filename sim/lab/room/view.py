@@ -37,7 +37,7 @@ def page() -> None:
 
 def join_address() -> str:
     """Return the address that a participant opens, with the code in it."""
-    return f"{os.environ.get(room.ADDRESS, '')}/?join={os.environ[room.CODE]}"
+    return f"{os.environ.get(room.ADDRESS, '')}/room?join={os.environ[room.CODE]}"
 
 
 def _way_in() -> None:
