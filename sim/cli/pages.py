@@ -23,7 +23,7 @@ def report(
     workers: Workers = None,
 ) -> None:  # fmt: skip
     """Write one page about a scenario: question, replay, arithmetic, figures, story, comparison, claims and books."""
-    from sim.export.page.report import check_format
+    from sim.export.page import check_format
 
     scenario = load_file(file)
     is_pocket = check_format(format_) == "pocket"

@@ -3,7 +3,8 @@
 Both are one file: style, script, data and figures are in it, and its own policy forbids it to load anything.
 """
 
+from sim.export.page.material import Report, check_format, play
 from sim.export.page.pocket import Pocket, pocket_page, pre_run
-from sim.export.page.report import Report, play, report_page
+from sim.export.page.report import report_page
 
-__all__ = ["Pocket", "Report", "play", "pocket_page", "pre_run", "report_page"]
+__all__ = ["Pocket", "Report", "check_format", "play", "pocket_page", "pre_run", "report_page"]

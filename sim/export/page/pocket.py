@@ -122,7 +122,8 @@ def pocket_page(pocket: Pocket) -> str:
         "title": scenario.title, "question": scenario.question, "lesson": scenario.lesson.strip(),
         "variants": list(scenario.variants) or [""],
         "toggles": [
-            {"name": name, "about": toggle.about, "for": list(toggle.for_ or [])} for name, toggle in scenario.toggles.items()
+            {"name": name, "about": toggle.about, "for": list(toggle.for_ or [])}
+            for name, toggle in scenario.toggles.items()
         ],
         "assumptions": list(scenario.assumptions), "left_out": pocket.left_out, "entries": pocket.entries,
         "seed": pocket.seed, "replications": pocket.replications, "version": versions()["pileup"],

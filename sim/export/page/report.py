@@ -5,19 +5,16 @@ It is for a design review: who reads it needs neither this program nor a network
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Callable, Iterable, Mapping
+from typing import Any, Mapping
 
-from sim.errors import ParameterError
-from sim.experiments.check import Checked, check
-from sim.experiments.compare import Comparison, compare
-from sim.experiments.run import Run, run_resolved, switched_on, written_windows
+from sim.experiments.run import Run
 from sim.export import tables
 from sim.export.page import parts
 from sim.export.page.fidelity import fidelity
+from sim.export.page.material import Report, first_variant
 from sim.plots import comparison_figure, figures
-from sim.results.measures import NAMES
 from sim.replay import assets, embedded, timeline
+from sim.results.measures import NAMES
 
 SECTIONS = (
     ("Workloads", "workload", ("goodput ratio", "answered ratio", "done ratio", "latency p50", "latency p95")),
@@ -26,61 +23,6 @@ SECTIONS = (
 )  # fmt: skip
 """Tables of measures: heading, which part of the scenario, columns."""
 COMPARED = ("goodput ratio", "answered ratio", "done ratio", "latency p95")
-MOST_TOGGLES = 6
-"""A scenario without variants is compared with each of its first toggles on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a report tells of: the run in front, the combinations it is compared with, and the claims."""
-
-    scenario: Any
-    run: Run
-    comparison: Comparison | None
-    checked: Checked | None
-
-    @property
-    def cut_off(self) -> str:
-        """The first budget that ended a run early; empty when all are complete."""
-        compared = self.comparison.cut_off if self.comparison else ""
-        return self.run.cut_off or compared or (self.checked.cut_off if self.checked else "")
-
-    @property
-    def holds(self) -> bool:
-        """Whether every claim holds; True where none was judged."""
-        return self.checked is None or self.checked.holds
-
-
-def play(
-    scenario: Any, variant: str | None = None, with_: Iterable[str] = (), without: Iterable[str] = (),
-    set_: Mapping[str, object] | Iterable[str] = (), seed: int | None = None, replications: int | None = None,
-    workers: int | None = 1, progress: Callable[[float], None] | None = None,
-) -> Report:  # fmt: skip
-    """Play everything that a report tells: one combination, its comparison with the others, and all the claims.
-
-    With *set_* the claims are not judged: they speak of the scenario as it is written.
-    """
-
-    def part(first: float, last: float) -> Callable[[float], None] | None:
-        return None if progress is None else lambda share: progress(first + (last - first) * share)
-
-    resolved = scenario.resolve(variant, switched_on(scenario, with_, without), set_)
-    run = run_resolved(resolved, seed, replications, workers, part(0, 0.15), during=written_windows(scenario))
-    compared = None
-    toggles = None if len(scenario.variants) > 1 else list(scenario.toggles)[:MOST_TOGGLES] or None
-    if len(scenario.variants) > 1 or toggles:
-        base = variant if toggles else None
-        compared = compare(
-            scenario, None, toggles, base, seed, replications, set_, workers, part(0.15, 0.5)
-        )  # fmt: skip
-    checked = None
-    if scenario.expect and not _any(set_):
-        checked = check(scenario, replications, seed, workers, part(0.5, 1.0))
-    return Report(scenario, run, compared, checked)
-
-
-def _any(set_: Mapping[str, object] | Iterable[str]) -> bool:
-    return bool(dict(set_) if isinstance(set_, Mapping) else list(set_))
 
 
 def report_page(report: Report) -> str:
@@ -221,7 +163,10 @@ def _claims(report: Report) -> list[str]:
     for name, verdict in report.checked.verdicts.items():
         claim, told = report.scenario.expect[name], [value for value in verdict.values if value is not None]
         where = " with ".join(
-            [claim.variant or _first(report.scenario), *([", ".join(claim.with_)] if claim.with_ else [])]
+            [
+                claim.variant or first_variant(report.scenario) or "as written",
+                *([", ".join(claim.with_)] if claim.with_ else []),
+            ]
         )
         spread = _range(told, NAMES[claim.measure][0])
         mark = (MARKS[verdict.verdict], verdict.verdict.replace(" ", "-"))
@@ -241,10 +186,6 @@ def _range(values: list[float], unit: str) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _first(scenario: Any) -> str:
-    return next(iter(scenario.variants), "as written")
-
-
 def _books(report: Report) -> list[str]:
     held = dict(report.run.identities)
     for name, holds in (report.checked.identities if report.checked else {}).items():
@@ -252,10 +193,3 @@ def _books(report: Report) -> list[str]:
     cut = parts.paragraph(f"Cut off: {report.cut_off}", "fails") if report.cut_off else ""
     told = parts.paragraph("Counted by two roads in every replication of every run on this page:")
     return [told, parts.bullets([f"✓ {name}" if holds else f"✕ {name}" for name, holds in held.items()], "books"), cut]
-
-
-def check_format(name: str) -> str:
-    """Return *name* if a page of that format exists; raises ParameterError."""
-    if name not in ("page", "pocket"):
-        raise ParameterError("be page or pocket", name, place="--format")
-    return name

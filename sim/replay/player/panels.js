@@ -59,6 +59,7 @@ function keyOf(player) {
     entry([draw("path", { d: "M6 2H18A3 6 0 0 1 18 14H6A3 6 0 0 1 6 2M18 2A3 6 0 0 0 18 14", ...line })], "queue: filled by what waits");
   }
   entry([draw("path", { d: "M2 8H22", "stroke-dasharray": "5 3", ...line })], "calls that fail");
+  if (!player.still.matches) entry([draw("circle", { cx: 6, cy: 8, r: 3, fill: "currentColor" }), draw("circle", { cx: 18, cy: 8, r: 3, fill: "currentColor" })], "dots: more of them for more traffic, not single requests");
   return root;
 }
 

@@ -1,0 +1,124 @@
+"""What a report is made from: the run in front, the combinations it is compared with, and all the claims.
+
+Each combination is played once, whichever part of the page asks for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Iterable, Mapping
+
+from sim.errors import ParameterError
+from sim.experiments.check import Checked
+from sim.experiments.compare import Comparison
+from sim.experiments.run import Run, claims_of, judge_claims, run_resolved, switched_on, written_windows
+
+Combination = tuple[str, tuple[str, ...]]
+"""A variant (empty where there are none) and the toggles that are on."""
+MOST_TOGGLES = 6
+"""A scenario without variants is compared with each of its first toggles on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a report tells of: the run in front, the combinations it is compared with, and the claims."""
+
+    scenario: Any
+    run: Run
+    comparison: Comparison | None
+    checked: Checked | None
+
+    @property
+    def cut_off(self) -> str:
+        """The first budget that ended a run early; empty when all are complete."""
+        compared = self.comparison.cut_off if self.comparison else ""
+        return self.run.cut_off or compared or (self.checked.cut_off if self.checked else "")
+
+    @property
+    def holds(self) -> bool:
+        """Whether every claim holds; True where none was judged."""
+        return self.checked is None or self.checked.holds
+
+
+def play(
+    scenario: Any, variant: str | None = None, with_: Iterable[str] = (), without: Iterable[str] = (),
+    set_: Mapping[str, object] | Iterable[str] = (), seed: int | None = None, replications: int | None = None,
+    workers: int | None = 1, progress: Callable[[float], None] | None = None,
+) -> Report:  # fmt: skip
+    """Play everything that a report tells: one combination, its comparison with the others, and all the claims.
+
+    Each combination is played once, whoever asks for it. With *set_* the claims are not judged: they speak of the
+    scenario as it is written.
+    """
+    changes = dict(set_) if isinstance(set_, Mapping) else list(set_)
+    mine = (variant or first_variant(scenario), _in_order(scenario, switched_on(scenario, with_, without)))
+    compared = _compared(scenario, mine[0])
+    claimed = {} if changes else _claimed(scenario)
+    wanted = list(dict.fromkeys([mine, *compared.values(), *claimed]))
+    windows, runs = written_windows(scenario), {}
+    for i, (name, on) in enumerate(wanted):
+        part = None if progress is None else _part(progress, i, len(wanted))
+        resolved = scenario.resolve(name or None, on, changes)
+        runs[name, on] = run_resolved(resolved, seed, replications, workers, part, during=windows)
+    comparison = Comparison({label: runs[one] for label, one in compared.items()}) if compared else None
+    return Report(scenario, runs[mine], comparison, _judged(scenario, claimed, runs) if claimed else None)
+
+
+def _part(progress: Callable[[float], None], i: int, of: int) -> Callable[[float], None]:
+    return lambda share: progress((i + share) / of)
+
+
+def first_variant(scenario: Any) -> str:
+    """Return the variant that is meant where none is named; empty where there are none."""
+    return next(iter(scenario.variants), "")
+
+
+def _in_order(scenario: Any, toggles: Iterable[str]) -> tuple[str, ...]:
+    """Return *toggles* in the order of the file; names that it does not have stay, for ``resolve`` to refuse."""
+    order = list(scenario.toggles)
+    return tuple(sorted(toggles, key=lambda name: order.index(name) if name in order else len(order)))
+
+
+def _compared(scenario: Any, variant: str) -> dict[str, Combination]:
+    """Return what is compared, by label: the variants, or the one there is without and with each of its toggles."""
+    if len(scenario.variants) > 1:
+        return {name: (name, ()) for name in scenario.variants}
+    toggles = [key for key, toggle in scenario.toggles.items() if not toggle.for_ or variant in toggle.for_]
+    if not toggles:
+        return {}
+    return {
+        variant or "as written": (variant, ()),
+        **{f"with {one}": (variant, (one,)) for one in toggles[:MOST_TOGGLES]},
+    }
+
+
+def _claimed(scenario: Any) -> dict[Combination, None]:
+    """Return the combinations that the claims speak of, those that differences are told from among them."""
+    found: dict[Combination, None] = {}
+    for claim in scenario.expect.values():
+        found[claim.variant or first_variant(scenario), _in_order(scenario, claim.with_)] = None
+        if claim.than:
+            found[claim.than, ()] = None
+    return found
+
+
+def _judged(scenario: Any, claimed: Iterable[Combination], runs: Mapping[Combination, Run]) -> Checked:
+    """Return the verdicts of all claims, in the order of the file."""
+    checked, verdicts = Checked(scenario), {}
+    for variant, on in claimed:
+        run = runs[variant, on]
+        mine = judge_claims(claims_of(scenario, variant, on), run, lambda other: runs[other, ()])
+        verdicts.update(mine)
+        checked.digests.update(dict.fromkeys(mine, run.scenario.digest))
+        checked.cut_off = checked.cut_off or run.cut_off
+        for name, held in run.identities.items():
+            checked.identities[name] = checked.identities.get(name, True) and held
+    checked.verdicts = {name: verdicts[name] for name in scenario.expect}
+    return checked
+
+
+def check_format(name: str) -> str:
+    """Return *name* if a page of that format exists; raises ParameterError."""
+    if name not in ("page", "pocket"):
+        raise ParameterError("be page or pocket", name, place="--format")
+    return name
