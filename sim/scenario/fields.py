@@ -46,8 +46,9 @@ class Quantity:
 
 
 def _examples(examples: tuple[object, ...]) -> dict[str, Any]:
-    numbers = any(isinstance(example, int) for example in examples)
-    return {"type": ["string", "integer"] if numbers else "string", "examples": list(examples)}
+    kind = "number" if any(isinstance(example, float) for example in examples) else "integer"
+    numbers = any(isinstance(example, int | float) for example in examples)
+    return {"type": ["string", kind] if numbers else "string", "examples": list(examples)}
 
 
 def _number(parse: Callable[[object], float], write_default: Callable[[float], object], *examples: object) -> Quantity:
@@ -113,7 +114,7 @@ Share = Annotated[float, _number(q.parse_share, lambda value: f"{_plain(value * 
 Factor = Annotated[float, _number(q.parse_factor, lambda value: f"{_plain(value)}x", "10x")]
 RateNumber = Annotated[float, _number(q.parse_rate, lambda value: f"{_plain(value)}/s", "10/s")]
 Size = Annotated[float, _number(q.parse_size, _bytes, "2GB")]
-Value = Annotated[float, _number(q.parse_value, _plain, "10%", "15s", 800)]
+Value = Annotated[float, _number(q.parse_value, _plain, "10%", "15s", 800, 2.5)]
 Count = Annotated[float, _count(0, 64, "unlimited")]
 PositiveCount = Annotated[float, _count(1, 4, "unlimited")]
 Weight = Annotated[float, Quantity(_weight, _plain, (), {"type": "number", "minimum": 0, "examples": [1, 10]})]

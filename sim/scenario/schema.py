@@ -124,10 +124,12 @@ def _models() -> Iterator[tuple[str, type[Model]]]:
     """Iterate over the models by the name under which people meet them: scenario, workload, link, step work."""
     for name in field_texts():
         model = getattr(models, name)
-        if model in (Model, models.Fault, models.ServiceFault, models.LinkFault):
+        if model is Model or (issubclass(model, models.Fault) and model not in FAULTS.values()):
             continue
-        kind = "step " if model in STEPS.values() else "fault " if model in FAULTS.values() else ""
-        yield kind + name.lower(), model
+        if issubclass(model, models.Fault):
+            yield f"fault {next(verb for verb, fault in FAULTS.items() if fault is model)}", model
+        else:
+            yield ("step " if model in STEPS.values() else "") + name.lower(), model
 
 
 def explain_field(name: str) -> str:
@@ -147,7 +149,7 @@ def explain_field(name: str) -> str:
         properties = properties if "properties" in properties else properties["$defs"][model.__name__]
         for field in model.model_fields:
             known.append(spaced(field))
-            if spaced(field) == wanted and owner in ("", kind, kind.rpartition(" ")[2], kind.rpartition(" ")[2] + "s"):
+            if spaced(field) == wanted and owner in ("", kind, short := kind.partition(" ")[2] or kind, short + "s"):
                 found.setdefault(_explained(field, model, properties), []).append(f"{kind}.{wanted}")
     if not found:
         raise ParameterError("be a field of the format", name, did_you_mean(wanted, known), "field")
