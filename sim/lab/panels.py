@@ -49,7 +49,7 @@ def headlines(played: Any, baseline: Any | None) -> None:
         before = baseline.run.value("goodput ratio", name, window) if baseline is not None else None
         change = None if before is None or row["mean"] is None else 100 * (row["mean"] - before)
         place.metric(
-            f"{plain(name)} well served {when}", value_text(row["mean"], "ratio"),
+            f"{plain(name)} well served", value_text(row["mean"], "ratio"),
             None if change is None else f"{change:+.1f} points against the baseline", border=True,
             help=f"{GLOSSARY['goodput']} n = {row['n']:,}, one run with seed {run.seed}.",
         )  # fmt: skip

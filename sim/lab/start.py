@@ -78,7 +78,7 @@ def _answered(answer: str) -> None:
     ):
         change = round(100 * (side.goodput[of] - before[of]), 1) if on else None
         place.metric(
-            f"{of} well served during the fault", f"{100 * side.goodput[of]:.0f} %",
+            f"{of} well served in the fault", f"{100 * side.goodput[of]:.0f} %",
             f"{change:+.0f} points with the breaker" if change is not None else None,
             border=True, help=f"Answered within 2 s and done as promised. {about} n = {side.n[of]:,}, one run.",
         )  # fmt: skip

@@ -57,6 +57,7 @@ def altair_theme(chart: Any) -> Any:
 _RULES = """
 .stMainBlockContainer { padding-top: 4.2rem; max-width: 1280px; }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: inherit; opacity: .86; }
+h1 { padding-top: .2rem !important; }
 [data-testid="stMetricLabel"] p { font-size: .95rem; }
 :focus-visible { outline: 3px solid #56B4E9 !important; outline-offset: 2px; }
 @media (min-width: 900px) {

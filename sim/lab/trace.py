@@ -21,6 +21,8 @@ DOING = {
     "under way": "on the network", "queued": "in line for a worker, or in a queue", "served": "a worker works on it",
     "waiting": "a worker waits for the answer of its own call", "backing off": "a pause before the next try",
 }  # fmt: skip
+COLORS = ("#9aa7b5", theme.ORANGE, "#35a7e0", "#d99bbd", "#f0e442")
+"""One for each thing that a visit does; dark text is legible on all, and words name them too."""
 WANTED, NOT_WANTED = "its caller waits", "its caller had left"
 MOST_SPANS = 120
 
@@ -115,52 +117,46 @@ def label(span: Span) -> str:
 
 
 def waterfall(trace: Trace, spans: tuple[Span, ...]) -> tuple[Any, str]:
-    """Return the chart of a trace's parts on one line of time, and its words."""
+    """Return the chart of a trace's parts on one line of time, each below its name and outcome; and its words."""
     import altair as alt
 
-    lines = [f"{i:03}{label(span)}" for i, span in enumerate(spans)]
+    large = bool(st.session_state.get("projector"))
+    lines = [f"{i:03}" for i in range(len(spans))]
     parts = [_part(line, part) for line, span in zip(lines, spans) for part in span.parts]
-    ends = [
-        {
-            "line": line,
-            "at": max(span.ended_at, span.left_at),
-            "told": f"{'✕' if span.failed else '✓'} {span.outcome}{_because(span)}",
-        }
-        for line, span in zip(lines, spans)
-    ]
-    y = alt.Y(
-        "line:N", sort=lines, title=None,
-        axis=alt.Axis(
-            labelExpr="slice(datum.label, 3)", labelLimit=260, labelAlign="left", labelPadding=200, minExtent=205
-        ),
-    )  # fmt: skip
-    left, right = trace.begin_at, trace.end_at
-    room = max(right - left, 1e-6)
-    x = alt.X("begin:Q", title="time on the scenario's clock (s)",
-              scale=alt.Scale(domain=[left, right + 0.28 * room], nice=False))  # fmt: skip
-    kinds = list(DOING)
-    bars = alt.Chart(alt.InlineData(values=parts)).mark_bar(height=13, stroke=theme.ink(), strokeWidth=0.6).encode(
-        x=x, x2="end:Q", y=y,
-        color=alt.Color("doing:N", title=None, scale=alt.Scale(domain=kinds, range=_colors())),
-        opacity=alt.Opacity("wanted:N", legend=None, scale=alt.Scale(
-            domain=[WANTED, NOT_WANTED], range=[1, 0.35])),
+    names = [{"line": line, "told": _told(span)} for line, span in zip(lines, spans)]
+    room = max(trace.end_at - trace.begin_at, 1e-6)
+    y = alt.Y("line:N", sort=lines, title=None, axis=None)
+    scale = alt.Scale(domain=[trace.begin_at, trace.begin_at + room], nice=False)
+    x = alt.X("begin:Q", title="time on the scenario's clock (s)", scale=scale, axis=alt.Axis(tickCount=6))
+    color = alt.Color(
+        "doing:N", title=None, scale=alt.Scale(domain=list(DOING), range=list(COLORS)), legend=alt.Legend(columns=3)
+    )
+    wanted = alt.Scale(domain=[WANTED, NOT_WANTED], range=[1, 0.35])
+    bars = alt.Chart(alt.InlineData(values=parts)).mark_bar(
+        height=12, yOffset=8, stroke=theme.ink(), strokeWidth=0.6
+    ).encode(
+        x=x, x2="end:Q", y=y, color=color, opacity=alt.Opacity("wanted:N", legend=None, scale=wanted),
         tooltip=["doing:N", "wanted:N", alt.Tooltip("begin:Q", format=".4f"), alt.Tooltip("took:Q", format=".4f")],
     )  # fmt: skip
-    words = alt.Chart(alt.InlineData(values=[part for part in parts if part["took"] > 0.09 * room])).mark_text(
-        align="left", dx=4, fontSize=10
+    words = alt.Chart(alt.InlineData(values=[part for part in parts if part["took"] > 0.2 * room])).mark_text(
+        align="left", dx=4, dy=8, fontSize=10
     ).encode(
         x="begin:Q", y=y, text="doing:N",
         color=alt.condition(alt.datum.wanted == WANTED, alt.value("#10151c"), alt.value(theme.ink())),
     )  # fmt: skip
-    outcomes = alt.Chart(alt.InlineData(values=ends)).mark_text(align="left", dx=6, color=theme.ink()).encode(
-        x=alt.X("until:Q"), y=y, text="told:N"
-    ).transform_calculate(until=f"max(datum.at, {left})")  # fmt: skip
-    chart = alt.layer(bars, words, outcomes).properties(height=26 * len(spans) + 10)
+    above = alt.Chart(alt.InlineData(values=names)).mark_text(
+        align="left", dx=4, dy=-7, color=theme.ink(), fontSize=15 if large else 12
+    ).encode(x=alt.value(0), y=y, text="told:N")  # fmt: skip
+    chart = alt.layer(bars, words, above).properties(height=40 * len(spans))
     told = "; ".join(
         f"{span.name} from {span.begin_at:.3f} to {span.ended_at:.3f} s: {span.outcome}{_because(span)}"
         for span in spans[:40]
     )
     return theme.altair_theme(chart), f"Waterfall of request {trace.request}: {told}."
+
+
+def _told(span: Span) -> str:
+    return f"{label(span)}  {'✕' if span.failed else '✓'} {span.outcome}{_because(span)}"
 
 
 def _part(line: str, part: Part) -> dict[str, Any]:
@@ -178,11 +174,6 @@ def _part(line: str, part: Part) -> dict[str, Any]:
 
 def _because(span: Span) -> str:
     return f": {span.why}" if span.arose_here else ""
-
-
-def _colors() -> list[str]:
-    """Return the colours of what a visit does; dark text is legible on each, and words name them too."""
-    return ["#9aa7b5", theme.ORANGE, "#35a7e0", "#d99bbd", "#f0e442"]
 
 
 def _row(trace: Trace, span: Span) -> dict[str, Any]:

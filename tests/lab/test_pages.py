@@ -151,9 +151,8 @@ def test_run_shows_each_workload_the_replay_and_the_ledger() -> None:
     at = opened("lab")
     at.button(key="run").click().run()
     assert not at.exception
-    assert [metric.label for metric in at.metric] == [
-        "shoppers well served during the fault", "browsers well served during the fault"
-    ]  # fmt: skip
+    assert [metric.label for metric in at.metric] == ["shoppers well served", "browsers well served"]
+    assert "requests that arrived during the fault, seed 1" in texts(at)
     assert "The ledger" in texts(at)
     assert linked(at, "run") == "1"
 
