@@ -24,6 +24,10 @@ UNWISE_ON_PURPOSE = {
     "cascade_vs_backlog": ["should be below the deadline", "should end before the deadline"],
     "retry_storm": ["server.waiting should have a bound"],
 }
+SAID_ON_PURPOSE = {
+    "retry_storm": ["server: its waiting line is unlimited"],
+    "nested_retries": ["one request can make 16 of this call", "one request can make 64 of this call"],
+}
 EACH = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
 
@@ -63,7 +67,7 @@ def test_it_is_valid_in_every_variant_and_with_every_toggle(file: Path):
 @EACH
 def test_its_topology_has_nothing_against_the_baseline(file: Path):
     said = advice(sim.load(file).resolve())
-    assert said == (["server: its waiting line is unlimited, it never says no"] if file.stem == "retry_storm" else [])
+    assert [line for line in said if not any(words in line for words in SAID_ON_PURPOSE.get(file.stem, []))] == []
 
 
 @EACH
