@@ -64,7 +64,13 @@ def _replay(report: Report) -> str:
             f'<p class="choice"><label for="beside">Beside <b>{parts.text(mine["label"])}</b> show </label>'
             f'<select id="beside"><option value="">nothing</option>{options}</select></p>'
         )
-    return choice + embedded(mine) + embedded_others(list(others.values()))
+    return choice + embedded(mine, {"at": _first_moment(mine)}) + embedded_others(list(others.values()))
+
+
+def _first_moment(data: Mapping[str, Any]) -> float:
+    """Return the instant at which the page opens: soon after the first fault begins, or the beginning without one."""
+    spans = [(fault["at_s"], fault["until_s"]) for fault in data["faults"]]
+    return min((begin + min(10.0, (end - begin) / 2) for begin, end in spans), default=0.0)
 
 
 def embedded_others(data: list[dict[str, Any]]) -> str:
