@@ -69,14 +69,17 @@ def set_up() -> None:
     stamp = wanted_stamp()
     if PYTHON.exists() and STAMP.exists() and STAMP.read_text() == stamp:
         return
-    wanted = ["-r", "requirements.txt", "-e", ".[dev]"]
-    if sys.version_info[:2] in PINNED:
-        wanted = ["-c", "constraints.txt", *wanted]
+    install("-r", "requirements.txt", "-e", ".[dev]")
+    STAMP.write_text(stamp)
+    say("ready")
+
+
+def install(*what: str) -> None:
+    """Install into ``.venv``, which is made where there is none."""
+    wanted = ["-c", "constraints.txt", *what] if sys.version_info[:2] in PINNED else list(what)
     uv = shutil.which("uv")
     if not (uv and set_up_with_uv(uv, wanted)):
         set_up_with_pip(wanted)
-    STAMP.write_text(stamp)
-    say("ready")
 
 
 def set_up_with_uv(uv: str, wanted: list[str]) -> bool:
@@ -152,6 +155,12 @@ def test(*extra: str) -> int:
     return run(PYTHON, "-m", "pytest", *extra)
 
 
+def browser(*extra: str) -> int:
+    """install what drives a browser and run the tests that need one (Chromium must be there)"""
+    install("-e", ".[browser]")
+    return run(PYTHON, "-m", "pytest", "-m", "browser", "-rs", *extra)
+
+
 def lint(*_: str) -> int:
     """ruff's lint and format, mypy's strict types"""
     commands = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
@@ -182,7 +191,7 @@ def bench(*extra: str) -> int:
     return run(PYTHON, "benchmarks/compare.py", *extra)
 
 
-TASKS = {task.__name__: task for task in (setup, demo, test, lint, schema, check, notebooks, bench)}
+TASKS = {task.__name__: task for task in (setup, demo, test, browser, lint, schema, check, notebooks, bench)}
 
 
 def main() -> int:
