@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -10,20 +11,36 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryFile
+from typing import Any
 
 import pytest
 
 
 @contextmanager
-def lab(*options: str) -> Iterator[str]:
-    """Serve the lab with the command's own options, and give its address; skip where streamlit is missing."""
+def room() -> Iterator[tuple[str, str, str]]:
+    """Open a room, and give its address, its join code and the trainer's address, as they were told to the trainer."""
+    pytest.importorskip("segno", reason="segno is not installed")
+    with TemporaryFile("w+", encoding="utf-8") as said, lab("--room", said=said) as address:
+        said.seek(0)
+        told = said.read()
+        code, leading = re.search(r"join code  (\w+)", told), re.search(r"(http://\S+\?trainer=\S+)", told)
+        assert code is not None and leading is not None
+        yield address, code[1], leading[1]
+
+
+@contextmanager
+def lab(*options: str, said: Any = subprocess.DEVNULL) -> Iterator[str]:
+    """Serve the lab with the command's own options, and give its address; skip where streamlit is missing.
+
+    What the command says goes to *said*.
+    """
     pytest.importorskip("streamlit", reason="streamlit is not installed")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "sim", "lab", "--port", str(port), *options]
-    quiet = subprocess.DEVNULL
-    server = subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=os.name == "posix")
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said, start_new_session=os.name == "posix")
     try:
         _wait_for(f"http://127.0.0.1:{port}/_stcore/health")
         yield f"http://127.0.0.1:{port}"

@@ -1,4 +1,4 @@
-"""Compose in a real browser: a mistake is marked where it is, keys are explained and completed, and the text is played."""
+"""Compose in a real browser: a mistake is marked where it is, keys are explained and completed, the text is played."""
 
 from __future__ import annotations
 

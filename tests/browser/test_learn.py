@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.browser._chromium import chromium, violations
-from tests.browser._served import lab
+from tests.browser._served import lab, room
 
 pytestmark = pytest.mark.browser
 
@@ -37,7 +36,9 @@ def test_a_lesson_is_done_to_its_end(browser: Any, address: str) -> None:
     page.get_by_text("One in ten").click(timeout=60_000)
     page.get_by_role("button", name="Predict, then run").click()
     page.get_by_text("Not this time").wait_for(timeout=60_000)
-    page.get_by_text("kept in the dead-letter queue", exact=False).or_(page.get_by_text("dead-letter queue")).first.wait_for()
+    page.get_by_text("kept in the dead-letter queue", exact=False).or_(
+        page.get_by_text("dead-letter queue")
+    ).first.wait_for()
     slider = page.get_by_role("slider")
     slider.focus()
     page.keyboard.press("End")
@@ -82,27 +83,14 @@ def test_it_fits_and_axe_finds_nothing_of_ours(browser: Any, address: str, width
     page.context.close()
 
 
-def test_a_room_lets_in_who_has_the_code_and_counts_what_they_predict(
-    browser: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
-) -> None:
-    pytest.importorskip("segno", reason="segno is not installed")
-    from sim.lab.room import gate
-
-    code, key = "AB39KZ", "a key of the trainer's own"
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
-    (tmp_path / "sitecustomize.py").write_text(
-        f"import secrets\nletters = iter({code!r} * 9)\nchoice = secrets.choice\n"
-        f"secrets.choice = lambda of: next(letters) if of == {gate.ALPHABET!r} else choice(of)\n"
-        f"secrets.token_urlsafe = lambda *_: {key!r}\n",
-        encoding="utf-8",
-    )
-    with lab("--room") as address:
+def test_a_room_lets_in_who_has_the_code_and_counts_what_they_predict(browser: Any) -> None:
+    with room() as (address, code, leading):
         stranger = opened(browser, f"{address}/room")
         stranger.get_by_text("join the room").wait_for(timeout=60_000)
         stranger.get_by_role("textbox").fill("WRONG2")
         stranger.get_by_role("button", name="Join", exact=True).click()
         stranger.get_by_text("not the code").wait_for()
-        trainer = opened(browser, f"{address}/room?trainer={key.replace(' ', '%20')}")
+        trainer = opened(browser, leading.replace("/?", "/room?"))
         trainer.get_by_text(code).wait_for(timeout=60_000)
         assert "trainer=" not in trainer.url
         trainer.get_by_text("Ask a question of your own").click()
