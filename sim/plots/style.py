@@ -7,6 +7,7 @@ hatches and words carry the same difference.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -152,24 +153,33 @@ def legend(axes: Axes, look: Theme, columns: int = 6) -> None:
         text.set_color(look.ink)
 
 
+MOST_NAMED = 3
+"""A fault with more windows than this is named in its first one only."""
+
+
 def shade_faults(axes: Axes, windows: Iterable[Window], look: Theme, *, named: bool = True) -> None:
     """Shade each fault's window, hatched, and with *named* write its name at the top inside it.
 
-    The names of windows that begin close together go below each other. Shades carry the gid ``fault``.
+    The names of windows that begin close together go below each other; one that comes more than ``MOST_NAMED`` times
+    is named the first time. Shades carry the gid ``fault``.
     """
     from matplotlib.transforms import ScaledTranslation
 
+    in_order = sorted(windows, key=lambda window: window[1:])
+    times = Counter(name for name, _, _ in in_order)
+    told: set[str] = set()
     ends: list[float] = []
     low, high = axes.get_xlim()
-    for name, begin, end in sorted(windows, key=lambda window: window[1:]):
+    for name, begin, end in in_order:
         axes.axvspan(
             begin, end, facecolor=(look.fault, 0.13), edgecolor=(look.fault, 0.30), hatch="///", linewidth=0,
             zorder=0.4, gid="fault",
         )  # fmt: skip
         for edge in (begin, end):
             axes.axvline(edge, color=look.fault, linewidth=0.8, alpha=0.7, zorder=0.5)
-        if not named:
+        if not named or (name in told and times[name] > MOST_NAMED):
             continue
+        told.add(name)
         taken = begin + 0.012 * len(name) * (high - low)
         level = next((i for i, until in enumerate(ends) if until < begin), len(ends))
         ends[level : level + 1] = [taken]

@@ -70,7 +70,7 @@ def _openings(book: Book) -> Iterator[Sentence]:
         spans = [(begin, end) for fault, begin, end in record.windows if fault == name and begin <= book.end]
         text, total = f"{name}: {fault_sentence(record.scenario.faults[name])}", math.fsum(e - b for b, e in spans)
         if len(spans) > MOST_OPENINGS:
-            told = f"{text}, {number(len(spans))} times, {seconds(total)} in all"
+            told = f"{text.rstrip(',')}, {number(len(spans))} times, {seconds(total)} in all"
             yield Sentence(spans[0][0], told, "fault begins", name, total)
             continue
         for begin, end in spans:
@@ -81,6 +81,8 @@ _LIVES = {
     "died": "replica {} dies",
     "unhealthy": "health checks take replica {} out of the rotation",
     "healthy": "health checks put replica {} back into the rotation",
+    "replica joins": "the autoscaler's replica {} has booted and joins",
+    "replica drains": "the autoscaler lets replica {} drain",
 }
 """What is told of single replicas, by the kind of event."""
 

@@ -84,6 +84,14 @@ def test_the_names_of_overlapping_faults_stand_below_each_other() -> None:
     assert second.y1 <= first.y0 + 4
 
 
+def test_a_fault_that_comes_often_is_shaded_each_time_and_named_once() -> None:
+    often = [("out", 10.0 * i, 10.0 * i + 2) for i in range(1, 9)]
+    figure = rendered(over_time.workload_figure(SERIES, ["shop"], [*often, *FAULT], CAPTION))
+    assert len(shades(figure.axes[0])) == 10
+    names = [text.get_text() for text in figure.axes[0].texts if text.get_gid() == "fault name"]
+    assert names == ["out", "payments slow", "cut"]
+
+
 def test_many_services_are_cut_to_the_busiest_and_counted() -> None:
     series = {(f"s{i}", "utilisation"): (TIMES, np.full(100, i / 40)) for i in range(20)}
     figure = rendered(over_time.service_figure(series, [f"s{i}" for i in range(20)], [], "seed 1"))
