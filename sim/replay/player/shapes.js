@@ -84,7 +84,7 @@ const SHOW = {
     const lit = Math.round(busy * scale), up = Math.round(there * scale);
     parts.cells.forEach((cell, i) => { mark(cell, "pp-on", i < lit); mark(cell, "pp-gone", i >= up); });
     mark(group, "pp-full", full);
-    say(parts.busy, node.workers === null ? `${many(busy)} busy` : `${many(busy)} of ${many(there)} busy`);
+    say(parts.busy, node.workers === null ? `${many(busy)} busy` : there === 0 ? "no worker there" : `${many(busy)} of ${many(there)} busy`);
     say(parts.waiting, `${many(waiting)} waiting`);
     mark(parts.waiting, "pp-soft", waiting < 0.5);
     const share = node.places ? waiting / node.places : waiting > 0 ? Math.min(1, Math.log10(1 + waiting) / 4) : 0;

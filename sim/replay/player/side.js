@@ -62,7 +62,7 @@ class Side {
       const busy = this.level(node, "busy", time), waiting = this.level(node, "waiting", time);
       const rejected = this.rate(node, "rejected", time);
       const there = this.level(node, "there", time);
-      rows.push(["workers busy", node.workers === null ? many(busy) : `${many(busy)} of ${many(there)}`, this.isFull(node, time)]);
+      rows.push(["workers busy", node.workers === null ? many(busy) : there === 0 ? "no worker there" : `${many(busy)} of ${many(there)}`, this.isFull(node, time)]);
       if (node.workers !== null && there < node.workers) rows.push(["workers gone", many(node.workers - there), true]);
       if (node.frees) rows.push(["begun and not left", many(this.level(node, "in service", time)) + " requests"]);
       rows.push(["in line", many(waiting) + (node.places === null ? "" : ` of ${many(node.places)} places`), node.places !== null && waiting >= FULL * node.places && node.places > 0]);
