@@ -88,6 +88,7 @@ def service_figure(
         style.head(busy, name, look)
         _finish(busy, windows, look, named=i == 0)
         busy.set_ylim(0, 105)
+        _replicas(busy, series, name, look)
         _draw(line, series, name, "waiting", look, 1)
         line.set_ylabel("waiting" if row_in < 1.5 else "requests waiting")
         _finish(line, windows, look, named=False)
@@ -96,6 +97,21 @@ def service_figure(
     more = f" · {left} less busy service{'s' * (left != 1)} not shown" if left else ""
     style.caption(figure, caption + more, look)
     return figure
+
+
+def _replicas(axes: Axes, series: Series, name: str, look: Theme) -> None:
+    """Draw how many replicas there are, against an axis to the right; nothing where they do not come and go."""
+    if (name, "replicas") not in series:
+        return
+    times, values = series[name, "replicas"]
+    right = axes.twinx()
+    right.plot(times, values, color=look.cycle[2], linestyle=style.LINES[2], linewidth=1.6, drawstyle="steps-post")
+    right.set_ylim(0, float(values.max()) + 1)
+    right.set_ylabel("replicas", color=look.cycle[2])
+    right.tick_params(colors=look.cycle[2], length=0)
+    right.locator_params(axis="y", integer=True, nbins=5)
+    right.set_frame_on(False)
+    right.grid(False)
 
 
 def _busiest(series: Series, services: Sequence[str]) -> tuple[list[str], int]:

@@ -8,6 +8,7 @@ from sim.engine.record import Record
 from sim.results.book import Book
 from sim.results.fleet import absences
 from sim.results.series import series
+from sim.results.story import explain
 from tests.engine._play import attempts, messages, play, waits
 from tests.engine.test_rules import mean, runs_of
 
@@ -140,3 +141,10 @@ def test_a_replica_that_joins_begins_with_a_fresh_door() -> None:
     assert len(waits(record, "shop")) == 48
     joined = [at for at, kind, detail in coming_and_going(record) if kind == "replica joins"]
     assert joined == [6.0]
+
+
+def test_the_story_tells_when_replicas_joined_and_drained() -> None:
+    record = play(BUSY, "30s")
+    told = [str(one).strip() for one in explain(record).sentences if one.kind.startswith("replica")]
+    assert told[0] == "6.0 s  shop: the autoscaler's replica #1 has booted and joins"
+    assert told[1].endswith("s  shop: the autoscaler lets replica #1 drain")

@@ -99,6 +99,16 @@ def test_many_services_are_cut_to_the_busiest_and_counted() -> None:
 
 
 @LOOKS
+def test_replicas_that_come_and_go_are_counted_on_an_axis_to_the_right(look: style.Theme) -> None:
+    series = {("web", "utilisation"): (TIMES, np.full(100, 0.5)), ("web", "replicas"): (TIMES, np.full(100, 7.0))}
+    figure = rendered(over_time.service_figure(series, ["web"], FAULT, CAPTION, look))
+    right = next(axes for axes in figure.axes if axes.get_ylabel() == "replicas")
+    assert right.lines[0].get_ydata().max() == 7 and right.yaxis.get_label_position() == "right"
+    plain = rendered(over_time.service_figure(SERIES, ["web"], FAULT, CAPTION, look))
+    assert "replicas" not in [axes.get_ylabel() for axes in plain.axes]
+
+
+@LOOKS
 def test_outcomes_are_told_by_where_and_why(look: style.Theme) -> None:
     counts = {("ok", "", ""): 8000, ("timeout", "shop", "deadline"): 1960, ("error", "web", "fail step"): 40}
     figure = rendered(over_time.outcome_figure(SERIES, ["shop"], counts, FAULT, CAPTION, look))
