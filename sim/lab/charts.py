@@ -6,9 +6,10 @@ picture needs: thinning to what a screen can show, keeping each stretch's lowest
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Sequence
+from typing import Any, Callable, Iterable, Sequence
 
 import numpy as np
+import streamlit as st
 
 from sim.lab import theme
 from sim.results.series import NAMES, Series
@@ -20,6 +21,21 @@ LEFT_PX = 62
 """The room of every chart's left axis, so that charts below each other share one clock."""
 
 Window = tuple[str, float, float]
+
+
+def show(key: tuple[object, ...], make: Callable[[], tuple[Any, str] | None]) -> None:
+    """Draw the chart that *make* returns, or nothing; equal keys are made once, for all participants."""
+    found = _kept((*key, theme.is_dark(), bool(st.session_state.get("projector"))), make)
+    if found is not None:
+        spec, told = found
+        st.vega_lite_chart(spec=spec, theme=None, alt=told)
+
+
+@st.cache_resource(show_spinner=False, max_entries=400)
+def _kept(key: tuple[object, ...], _make: Callable[[], tuple[Any, str] | None]) -> tuple[dict[str, Any], str] | None:
+    """Return a chart's specification, not the chart: to make and to check one takes a tenth of a second."""
+    made = _make()
+    return None if made is None else (made[0].to_dict(), made[1])
 
 
 def thinned(values: Sequence[float] | Any, most: int = MOST_POINTS) -> list[tuple[float, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -120,6 +121,7 @@ def _levels(compared: Any, n: int) -> None:
                 row for row in run.rows if (row["measure"], row["of"], row["during"]) == ("goodput ratio", of, window)
             ]
             rows += [panels.in_points(row, label) for row in found]
-        chart, told = charts.intervals(rows, "what", f"{of}: goodput {when} (%)", zero=False, domain=(0, 100))
-        st.altair_chart(chart, theme=None, alt=told)
+        title = f"{of}: goodput {when} (%)"
+        draw = partial(charts.intervals, rows, "what", title, zero=False, domain=(0, 100))
+        charts.show(("levels", of, str(rows)), draw)
     st.caption(f"{GLOSSARY['goodput']} Means of n = {n} seeds with 95 % intervals; requests that arrived {when}.")

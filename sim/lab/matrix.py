@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -45,8 +46,8 @@ def _draw(found: Any, n: int) -> None:
         {"on": one.fault.where, "fault": f"{one.fault.kind} {one.fault.size}".strip(), "missing": one.share.mean}
         for one in found.trials
     ]
-    chart, told = charts.heat(cells, "fault", "on", "missing", "Share of good requests missing while the fault lasts")
-    st.altair_chart(chart, theme=None, alt=told)
+    title = "Share of good requests missing while the fault lasts"
+    charts.show(("matrix", str(cells)), partial(charts.heat, cells, "fault", "on", "missing", title))
     st.caption(
         f"Share of the good requests expected from {begin:g} s to {end:g} s that are missing, against the same "
         f"arrivals without the fault; n = {n} seeds each. The scenario's own faults are taken out."
@@ -56,9 +57,9 @@ def _draw(found: Any, n: int) -> None:
             {"fault": name, "switch": defence.name, "missing": trial.share.mean}
             for defence in found.defences for name, trial in defence.faced.items()
         ]  # fmt: skip
-        chart, told = charts.heat(faced, "switch", "fault", "missing", "The three worst faults, with each switch")
-        st.markdown("**The three worst faults, with each switch on**")
-        st.altair_chart(chart, theme=None, alt=told)
+        title = "The three worst faults, with each switch on"
+        st.markdown(f"**{title}**")
+        charts.show(("switches", str(faced)), partial(charts.heat, faced, "switch", "fault", "missing", title))
     rows = [_row(one) for one in found.trials[:SHOWN]]
     st.dataframe(rows, hide_index=True, alt="The faults that cost most")
     if found.cut_off:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -80,10 +81,8 @@ def series(played: Any, baseline: Any | None) -> None:
         help="Each on the scenario's clock, one value a second; the shaded stretch is the fault.",
     )  # fmt: skip
     for name in [name for name in present if name in chosen]:
-        drawn = charts.over_time(name, sides, record.windows, record.duration_s)
-        if drawn is not None:
-            chart, told = drawn
-            st.altair_chart(chart, theme=None, alt=told, key=f"chart {name}")
+        draw = partial(charts.over_time, name, sides, record.windows, record.duration_s)
+        charts.show((name, *(one.timeline["id"] for one in (played, baseline) if one is not None)), draw)
     if record.duration_s > charts.MOST_POINTS:
         st.caption("Long runs are thinned to their lowest and highest values a stretch; the CSV has every second.")
 
@@ -142,8 +141,8 @@ def differences(compared: Any, n: int) -> None:
         in_points(row | {"mean": row["difference"]}, f"{row['combination']}: {row['of']}")
         for row in rows if row["measure"] == "goodput ratio"
     ]  # fmt: skip
-    chart, told = charts.intervals(ratios, "what", "difference in goodput (percentage points)")
-    st.altair_chart(chart, theme=None, alt=told)
+    title = "difference in goodput (percentage points)"
+    charts.show(("differences", str(ratios)), partial(charts.intervals, ratios, "what", title))
     when = "in the fault" if window == "fault" else "in all"
     st.caption(f"{GLOSSARY['paired difference']} n = {n} seeds, 95 % intervals, requests that arrived {when}.")
     st.dataframe([_difference_row(row) for row in rows if row["measure"] in HEADLINES], hide_index=True)
@@ -214,14 +213,14 @@ def ablation(done: Any, n: int) -> None:
         {"combination": label(on), "of": name, "goodput": run.value("goodput ratio", name, done.window)}
         for on, run in done.runs.items() for name in workloads
     ]  # fmt: skip
-    chart, told = charts.heat(cells, "of", "combination", "goodput", "Goodput ratio by combination")
-    st.altair_chart(chart, theme=None, alt=told)
+    title = "Goodput ratio by combination"
+    charts.show(("combinations", str(cells)), partial(charts.heat, cells, "of", "combination", "goodput", title))
     effects = [
         in_points(row, f"{row['toggles'][0]}: {of}")
         for of in workloads for row in done.effects(of=of) if row["kind"] == "main"
     ]  # fmt: skip
-    chart, told = charts.intervals(effects, "what", "mean effect of a switch on goodput (percentage points)")
-    st.altair_chart(chart, theme=None, alt=told)
+    title = "mean effect of a switch on goodput (percentage points)"
+    charts.show(("effects", str(effects)), partial(charts.intervals, effects, "what", title))
     st.caption(
         "A switch's effect is the mean, over all settings of the others, of the value with it minus the value without, "
         f"on the same seeds (n = {n}); intervals need two seeds or more."

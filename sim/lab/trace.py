@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from sim.errors import LabError
-from sim.lab import pages, state, theme
+from sim.lab import charts, pages, state, theme
 from sim.lab.words import GLOSSARY, plain
 from sim.results import trace as reading
 from sim.results.trace import Part, Span, Trace
@@ -84,8 +84,7 @@ def _draw(trace: Trace, played: Any) -> None:
     else:
         st.markdown("Nothing failed on its way.")
     spans = trace.spans[:MOST_SPANS]
-    chart, told = waterfall(trace, spans)
-    st.altair_chart(chart, theme=None, alt=told, key="waterfall")
+    charts.show(("waterfall", trace.request, played.timeline["id"]), lambda: waterfall(trace, spans))
     if len(trace.spans) > MOST_SPANS:
         st.warning(f"Only the first {MOST_SPANS} of its {len(trace.spans)} spans are drawn; the file has all.")
     st.caption(
@@ -93,7 +92,7 @@ def _draw(trace: Trace, played: Any) -> None:
         f"nobody wanted it any more ({GLOSSARY['wasted work'].rstrip('.').lower()})."
     )
     with st.expander("The same as a table"):
-        st.dataframe([_row(trace, span) for span in trace.spans], hide_index=True, alt=told)
+        st.dataframe([_row(trace, span) for span in trace.spans], hide_index=True, alt="The spans of the trace")
     st.download_button(
         "Trace (JSON)", lambda: as_json(trace), f"request_{trace.request}.json", "application/json", on_click="ignore",
         icon=":material/download:", help="Chrome's trace format; microseconds on the scenario's clock.",

@@ -12,6 +12,7 @@ import struct
 import sys
 import time
 import traceback
+from contextlib import suppress
 from typing import IO, Any
 
 MOST_MEMORY = 4_000_000_000
@@ -88,4 +89,5 @@ def _bound_memory() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with suppress(BrokenPipeError, KeyboardInterrupt):  # the server is gone
+        main()

@@ -1,0 +1,123 @@
+"""Fifty participants press Run within five seconds on one server: how long until each has the numbers and the replay?
+
+``python benchmarks/lab_load.py [participants]`` starts the lab on a free port. Each participant is a WebSocket client
+that speaks Streamlit's own messages: it opens the page Lab, presses the button Run at its instant, and waits for the
+headline numbers and the player's data. No browser draws, so the time is that of the server and of the runs that it
+shares. Exit status 1 when fewer than 95 % are served within three seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+WITHIN_S = 5.0
+GOAL_S, SHARE = 3.0, 0.95
+
+
+def serve(port: int) -> subprocess.Popen[bytes]:
+    """Start the lab on *port*, and wait until it listens."""
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return server
+        time.sleep(0.1)
+    server.kill()
+    raise SystemExit("the lab did not start")
+
+
+class Participant:
+    """One session: its socket, and what the page said so far."""
+
+    def __init__(self, port: int, number: int) -> None:
+        self.port, self.number = port, number
+        self.page, self.run_button = "", ""
+
+    async def attend(self, press_at: float) -> float:
+        """Open the Lab, press Run at *press_at*, and return the seconds until everything was there."""
+        from streamlit.proto.BackMsg_pb2 import BackMsg
+        from websockets.asyncio.client import connect
+
+        address = f"ws://127.0.0.1:{self.port}/_stcore/stream"
+        origin: Any = f"http://127.0.0.1:{self.port}"
+        async with connect(address, max_size=None, origin=origin) as wire:
+            message = BackMsg()
+            message.rerun_script.page_name = "lab"
+            message.rerun_script.query_string = ""
+            await wire.send(message.SerializeToString())
+            await self._listen(wire)
+            if not self.run_button:
+                raise SystemExit("the page Lab did not show its button Run")
+            await asyncio.sleep(max(0.0, press_at - time.monotonic()))
+            pressed = time.monotonic()
+            message = BackMsg()
+            message.rerun_script.page_script_hash = self.page
+            state = message.rerun_script.widget_states.widgets.add()
+            state.id, state.trigger_value = self.run_button, True
+            await wire.send(message.SerializeToString())
+            seen = await self._listen(wire)
+            if seen < {"metric", "bidi_component"}:
+                raise SystemExit(f"participant {self.number} saw only {sorted(seen)}")
+            return time.monotonic() - pressed
+
+    async def _listen(self, wire: Any) -> set[str]:
+        """Read until the page has run to its end; return the kinds of elements it drew."""
+        from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+        seen: set[str] = set()
+        async for data in wire:
+            message = ForwardMsg.FromString(data)
+            kind = message.WhichOneof("type")
+            if kind == "new_session":
+                self.page = message.new_session.page_script_hash
+            elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+                element = message.delta.new_element
+                seen.add(element.WhichOneof("type"))
+                if element.WhichOneof("type") == "button" and element.button.label == "Run":
+                    self.run_button = element.button.id
+            elif kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+                return seen
+        raise SystemExit("the server hung up")
+
+
+async def measure(port: int, participants: int) -> list[float]:
+    """Return how long each participant waited, in seconds; they press evenly within ``WITHIN_S``."""
+    begin = time.monotonic() + 2.0 + 0.1 * participants
+    return await asyncio.gather(
+        *(Participant(port, n).attend(begin + WITHIN_S * n / participants) for n in range(participants))
+    )
+
+
+def main() -> None:
+    """Measure and print; leave with 1 when the goal is missed."""
+    participants = int(sys.argv[1]) if len(sys.argv) > 1 else 50
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    server = serve(port)
+    try:
+        waited = sorted(asyncio.run(measure(port, participants)))
+    finally:
+        server.terminate()
+        server.wait(10)
+    within = sum(one <= GOAL_S for one in waited) / len(waited)
+    middle, late = waited[len(waited) // 2], waited[min(len(waited) - 1, int(SHARE * len(waited)))]
+    print(f"{participants} participants pressed Run within {WITHIN_S:g} s")
+    print(f"until it was there: median {middle:.2f} s, p95 {late:.2f} s, last {waited[-1]:.2f} s")
+    print(f"{within:.0%} within {GOAL_S:g} s (goal: {SHARE:.0%})")
+    sys.exit(0 if within >= SHARE else 1)
+
+
+if __name__ == "__main__":
+    main()
