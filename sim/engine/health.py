@@ -1,9 +1,10 @@
 """Health checks: a balancer asks each replica now and then, and takes those that do not answer out of the rotation.
 
 A check asks the process, not its work: it needs no worker and waits in no line, so a replica that answers checks and
-fails requests stays in (gray failure). It takes its own `work`, stretched by whatever slows the replica. Whether a
-replica lives is looked at when the check is sent and when its answer is due. Left out: the network between the two,
-checks at times of their own for each replica, and outlier detection from real calls.
+fails requests stays in (gray failure); a `deep` one fails with the share of errors that faults inject. A check takes
+its own `work`, stretched by whatever slows the replica. Whether a replica lives is looked at when the check is sent and
+when its answer is due. Left out: the network between the two, checks at times of their own for each replica, and
+outlier detection from real calls.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from math import nan
 from typing import TYPE_CHECKING
 
 from sim.engine.balance import Pool
+from sim.engine.faults.nodes import Failing
 from sim.engine.kernel import TIMER
 from sim.engine.recorder import cause
 from sim.outcomes import PENDING, REFUSED
@@ -38,6 +40,7 @@ class Rotation:
         self.is_closed = False
         self.unhealthy = cause(service.place, "unhealthy")
         self.work = building.streams.draw(model.work, service.name, "health checks")
+        self.uniform = building.streams.uniform(service.name, "deep health checks")
         self.checkers: dict[int, HealthChecker] = {}
         self.rounds = 0
         self._next_round()
@@ -76,9 +79,17 @@ class Rotation:
         """The answer of a check is ready; one that is frozen may still be in time."""
         replica, expires_at = what
         if not replica.frozen and not replica.down:
-            self._told(replica, True)
+            self._told(replica, not (self.model.deep and self.uniform() < self._failing_share(replica)))
         else:
             self.kernel.at(expires_at, TIMER, self._last_look, replica)
+
+    def _failing_share(self, replica: Replica) -> float:
+        """Return the share of requests that faults let fail at *replica* now."""
+        healthy = 1.0
+        for harm in (*self.service.harms.values(), *self.service.harms_after.values()):
+            if isinstance(harm, Failing):
+                healthy *= 1.0 - harm.share_at(replica)
+        return 1.0 - healthy
 
     def _last_look(self, replica: Replica) -> None:
         self._told(replica, not replica.frozen and not replica.down)

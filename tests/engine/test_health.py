@@ -119,3 +119,39 @@ def test_a_fault_that_comes_often_is_told_once() -> None:
     record = checked("f: {pause: a, replicas: 1, up: 9s, down: 1s}", duration="60s")
     told = [str(one) for one in explain(record).sentences if one.kind == "fault begins"]
     assert told == [" 9.0 s  f: a (replica #0) stops, 6 times, 6 s in all".strip()]
+
+
+def test_a_deep_check_sees_errors_and_a_shallow_one_does_not() -> None:
+    fault = "f: {errors: a, share: 100%, replicas: [1], at: 9s, for: 30s}"
+    assert seen(checked(fault)) == []
+    record = checked(fault, EVERY_5_S + ", deep: true")
+    assert seen(record) == [(20.0, "unhealthy", "1"), (45.0, "healthy", "1")]
+    assert set(outcomes(record, 20.25, 45.0)) == {(0, "ok", "")}
+
+
+def test_a_deep_check_of_a_replica_that_fails_half_the_time_takes_a_while() -> None:
+    """Three failures in a row at a half each need 14 tosses in the mean; one check a second."""
+    fault = "f: {deploy: a, share: 50%, replicas: [0], at: 0s, for: 900s}"
+    checks = "every: 1s, timeout: 1s, unhealthy after: 3, healthy after: 1000, deep: true"
+    found = []
+    for seed in range(40):
+        body = CHECKED.format(faults=fault, checks=checks, replicas=2, balance="random")
+        found.append(seen(play(body.replace("rate: 4/s", "rate: 1/min"), "1000s", seed=seed))[0][0])
+    assert abs(sum(found) / 40 - 14) < 4 * 142**0.5 / 40**0.5
+
+
+def test_what_fails_and_what_is_slow_combine_over_kinds_of_faults() -> None:
+    body = """
+workload: {c: {calls: a.x, rate: 1000/s, arrivals: regular}}
+services: {a: {replicas: 2, workers: unlimited, operations: {x: [{work: 1ms}]}}}
+faults:
+  f: {errors: a, share: 50%, at: 0s, for: 10s}
+  g: {deploy: a, share: 40%, by: 2x, at: 0s, for: 10s}
+  h: {slow: a, by: 3x, replicas: [1], at: 0s, for: 10s}
+  i: {slow: a, by: 5x, at: 0s, for: 10s}"""
+    rows = attempts(play(body), "replica started_at left_at outcome")
+    failed = [outcome for _, _, _, outcome in rows].count("error")
+    assert abs(failed - 7000) <= 4 * (10_000 * 0.21) ** 0.5
+    for replica, factor in ((0, 10), (1, 30)):
+        took = {round(left - began, 9) for one, began, left, outcome in rows if one == replica and outcome == "ok"}  # type: ignore[operator]
+        assert took == {factor / 1000}

@@ -124,5 +124,5 @@ def health_checks(draw: st.DrawFn) -> dict[str, Any]:
         "every": draw(st.sampled_from(("125ms", "500ms"))), "timeout": "125ms",
         "work": draw(st.sampled_from(("0s", "50ms"))),
         "unhealthy after": draw(st.integers(1, 2)), "healthy after": draw(st.integers(1, 2)),
-        "when none": draw(st.sampled_from(("all", "none"))),
+        "deep": draw(st.booleans()), "when none": draw(st.sampled_from(("all", "none"))),
     }  # fmt: skip

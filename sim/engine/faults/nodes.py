@@ -35,6 +35,7 @@ def on_service(
     building: Building, name: str, key: str, fault: models.Fault, service: Service, indexes: Indexes
 ) -> list[Edges]:  # fmt: skip
     """Return the edges of a window, with the unique name *key*, of a fault of a service's replicas."""
+    uniform = building.streams.uniform
     match fault:
         case models.Slow() if indexes is None:
             return [switch(service.slowness, key, float(fault.by), lambda: _set_speed(service))]
@@ -42,9 +43,13 @@ def on_service(
             return [switch(service.paces, key, Slower(float(fault.by), indexes))]
         case models.Errors():
             harms = service.harms_after if fault.after_work else service.harms
-            return [switch(harms, key, _failing(building, key, float(fault.share), service, indexes))]
+            return [
+                switch(
+                    harms, key, Failing(uniform(f"fault {key}", "share"), float(fault.share), service.injected, indexes)
+                )
+            ]
         case models.Deploy():
-            fails = _failing(building, key, float(fault.share), service, indexes)
+            fails = Failing(uniform(f"fault {key}", "share"), float(fault.share), service.injected, indexes)
             pace = Slower(float(fault.by), indexes)
             return [switch(service.harms, key, fails), switch(service.paces, key, pace)]
         case models.Leak():
@@ -88,14 +93,19 @@ def _stretched(draw: Draw, factor: float) -> Draw:
     return lambda: draw() * factor
 
 
-def _failing(building: Building, key: str, share: float, service: Service, indexes: Indexes) -> Harm:
-    """Fail a share of what is asked of these replicas; several harms ask in turn, so they combine independently."""
-    draw, why = building.streams.uniform(f"fault {key}", "share"), service.injected
+class Failing:
+    """Fails a share of what is asked of some replicas, or all; several such harms ask in turn, each for itself."""
 
-    def harm(attempt: Attempt) -> int:
-        return why if (indexes is None or attempt.replica.index in indexes) and draw() < share else 0
+    def __init__(self, draw: Draw, share: float, why: int, indexes: Indexes) -> None:
+        self.draw, self.share, self.why, self.indexes = draw, share, why, indexes
 
-    return harm
+    def __call__(self, attempt: Attempt) -> int:
+        """Return the cause if this request is one of them."""
+        return self.why if self.share_at(attempt.replica) and self.draw() < self.share else 0
+
+    def share_at(self, replica: Replica) -> float:
+        """Return the share that fails at *replica*."""
+        return self.share if self.indexes is None or replica.index in self.indexes else 0.0
 
 
 def _poison(building: Building, fault: models.Poison, service: Service) -> Harm:

@@ -15,7 +15,7 @@ class HealthChecks(Model):
     """The balancer asks each replica whether it lives, and sends calls only to those that do: late, by its thresholds.
 
     The defaults are those of Kubernetes' readiness probes (`periodSeconds`, `timeoutSeconds`, `failureThreshold`,
-    `successThreshold`). A check asks the process: it needs no worker, and a replica that fails requests passes it.
+    `successThreshold`). A check needs no worker, and unless it is `deep` a replica that fails requests passes it.
     """
 
     every: PositiveDuration = 10.0
@@ -28,6 +28,9 @@ class HealthChecks(Model):
     """Good checks in a row after which it is back."""
     work: LawField = Law("constant", 0.0, text="0s")
     """How long a replica takes to answer a check, stretched by what slows it: beyond the timeout it counts as down."""
+    deep: bool = False
+    """Whether a check asks as a request would (a dependency, a query): then it fails with the share of errors that
+    faults inject at the replica. Default: it asks the process only."""
     when_none: Literal["all", "none"] = "all"
     """When no replica is healthy: `all` are used (fail open, as most cloud balancers do: the checks are more likely
     wrong than everything down), or `none`, and calls are refused at once (fail closed)."""
