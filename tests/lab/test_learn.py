@@ -1,8 +1,10 @@
 """Lessons: their words lean on claims that are checked, their answers come from runs, and each can be finished."""
 
 import math
+import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -244,18 +246,49 @@ def test_a_lesson_can_be_done_to_its_end(app: Any, workers: None) -> None:
     one = lessons()["30_poison_message"]
     app.query_params["lesson"] = one.name
     app.run()
-    app.radio[0].set_value(one.steps[0].question.labels[1]).run()  # type: ignore[union-attr]
+    app.radio[0].set_value(one.steps[0].question.labels[1])  # type: ignore[union-attr]
     button(app, "Predict, then run").click().run()
     assert not app.exception
     assert any("Not this time" in each.value for each in app.info)
-    app.slider[0].set_value(100).run()
+    app.slider[0].set_value(100)
     button(app, "Predict, then run").click().run()
     assert any("You predicted it" in each.value for each in app.success)
     button(app, "Run what you chose").click().run()
     assert any(each.value.startswith("Not met") for each in app.error)
-    app.selectbox[-1].select("3").run()
+    app.selectbox[-1].select("3")
     button(app, "Run what you chose").click().run()
     assert not app.exception and not app.error
     assert len([each for each in app.success if each.value.startswith("Met")]) == 2
     assert lesson.DONE in app.session_state and len(app.session_state[lesson.DONE]) == 3
     assert math.isfinite(one.minutes)
+
+
+# --- the instructor's guide ------------------------------------------------------------------------------------
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "teaching.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
+def test_the_guide_has_a_place_for_every_lesson(one: Lesson) -> None:
+    assert one.title in GUIDE
+
+
+def test_the_guide_names_only_commands_and_notebooks_that_there_are() -> None:
+    from sim.cli import COMMANDS
+
+    assert {found[1] for found in re.finditer(r"`pileup ([\w-]+)", GUIDE)} <= set(COMMANDS)
+    folder = Path(__file__).parents[2] / "notebooks"
+    assert all((folder / name).is_file() for name in re.findall(r"(\d\d_\w+\.ipynb)", GUIDE))
+
+
+def test_the_workshop_of_90_minutes_gives_each_lesson_the_time_it_takes() -> None:
+    rows = re.findall(r"^\| (\d+)–(\d+) \|.*lesson \*([^*]+)\*", GUIDE, flags=re.MULTILINE)
+    by_title = {one.title: one.minutes for one in ALL}
+    assert len(rows) == 3
+    assert all(int(end) - int(begin) == by_title[title] for begin, end, title in rows)
+
+
+def test_the_two_days_have_no_gaps() -> None:
+    rows = [tuple(map(int, row)) for row in re.findall(r"^\| (\d+):(\d\d) \| (\d+) \|", GUIDE, flags=re.MULTILINE)]
+    for (hour, minute, lasts), (next_hour, next_minute, _) in zip(rows, rows[1:]):
+        assert hour * 60 + minute + lasts == next_hour * 60 + next_minute or next_hour == 9
