@@ -14,6 +14,7 @@ from sim import quantities as q
 from sim.errors import did_you_mean
 from sim.scenario import recipes
 from sim.scenario.models import Link, Scenario
+from sim.scenario.strikes import on_host
 from sim.scenario.tree import Node, Problem, Words, at_key, in_order, path_text
 
 
@@ -34,7 +35,7 @@ def advice(scenario: Scenario) -> list[str]:
 
 def _warnings(root: Node, model: Scenario) -> Iterator[Problem]:
     checks: tuple[Callable[[Node, Scenario], Iterator[Problem]], ...] = (
-        _timeouts, _visibility, _unbounded, _jitter, _queues, _branches, _deadlines,
+        _timeouts, _visibility, _unbounded, _jitter, _queues, _branches, _deadlines, _hosts,
     )  # fmt: skip
     for check in checks:
         yield from check(root, model)
@@ -191,3 +192,13 @@ def _branches(root: Node, model: Scenario) -> Iterator[Problem]:
                 rule = "ask about a step that the recipe outlives"
                 hint = f"write `on error: ignore` at {path_text(ending[condition.step].loc)}"
                 yield at_key(target, rule, hint)
+
+
+def _hosts(root: Node, model: Scenario) -> Iterator[Problem]:
+    """Find services whose several replicas all stand on one host, and fall with it."""
+    for host in model.hosts:
+        for name, indexes in on_host(model, host)[0].items():
+            replicas = model.services[name].replicas
+            if replicas > 1 and len(indexes or range(replicas)) == replicas:
+                hint = f"with the host all of them are gone; `{name}#0` puts one replica there"
+                yield at_key(_below(root, "hosts", host), f"leave some replica of {name} elsewhere", hint, host)

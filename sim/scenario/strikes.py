@@ -41,7 +41,7 @@ def strikes(scenario: models.Scenario, fault: models.Fault) -> Strikes:
         return Strikes(services={name: None if chosen is None else tuple(chosen)})
     if name in scenario.queues:
         return Strikes(queues=(name,))
-    services, queues = _on_host(scenario, name)
+    services, queues = on_host(scenario, name)
     return Strikes(services, queues if isinstance(fault, models.Crash | models.Pause) else ())
 
 
@@ -61,7 +61,7 @@ def member(text: str) -> tuple[str, int | None]:
     return name, int(number) if hash_ else None
 
 
-def _on_host(scenario: models.Scenario, host: str) -> tuple[dict[str, Indexes], tuple[str, ...]]:
+def on_host(scenario: models.Scenario, host: str) -> tuple[dict[str, Indexes], tuple[str, ...]]:
     """Return the services (with replicas) and the queues on a host."""
     services: dict[str, Indexes] = {}
     queues: list[str] = []
