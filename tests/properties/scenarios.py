@@ -1,5 +1,5 @@
 """Random small scenarios for Hypothesis: a few services, recipes without operation cycles, links with any policies, a
-queue or two, up to three faults of any kind in windows that may overlap, open and closed workloads.
+queue or two, up to three faults of any kind (``faults``) in windows that may overlap, open and closed workloads.
 
 Durations come from a short list of binary fractions (and zero), so that things often happen at one instant, mixed with
 random laws. Everything is small: a run takes well under a second.
@@ -11,6 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.properties.faults import add_faults, health_checks
 from tests.properties.link_defences import add_defences
 from tests.properties.service_defences import add_service_defences
 
@@ -59,7 +60,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         document["queues"] = queues
     used = list(dict.fromkeys(links))
     document["links"] = {name: link for name in used if (link := _link(draw, name))}
-    document["faults"] = _faults(draw, names, list(queues), used, workload)
+    add_faults(draw, document, used)
     add_service_defences(draw, document)
     return document
 
@@ -163,6 +164,8 @@ def _service(draw: st.DrawFn) -> dict[str, Any]:
         service["replicas"] = draw(st.integers(2, 3))
         kinds = ("round robin", "random", "least outstanding", "best of 2")
         service["balance"] = draw(st.sampled_from(kinds))
+        if draw(st.booleans()):
+            service["health checks"] = health_checks(draw)
     if rarely(draw, 3):
         service["max wait"] = draw(short)
     if draw(st.booleans()):
@@ -216,38 +219,3 @@ def _link(draw: st.DrawFn, name: str) -> dict[str, Any]:
     if rarely(draw, 3):
         add_defences(draw, link, to_service=not name.split(" -> ")[1].startswith("q"))
     return link
-
-
-def _faults(
-    draw: st.DrawFn, services: list[str], queues: list[str], links: list[str], workload: dict[str, Any]
-) -> dict[str, Any]:  # fmt: skip
-    faults: dict[str, Any] = {}
-    for i in range(draw(st.integers(0, 3))):
-        kind = draw(
-            st.sampled_from(("slow", "crash", "crash", "pause", "pause", "errors", "cut", "delay", "lose", "spike"))
-        )
-        fault: dict[str, Any] = {
-            "at": draw(st.sampled_from(("0s", "500ms", "1s", "1500ms", "2s", "uniform 500ms to 2s"))),
-            "for": draw(st.sampled_from(("125ms", "500ms", "1s", "8s"))),
-        }
-        if kind in ("crash", "pause"):
-            fault[kind] = draw(st.sampled_from([*services, *queues]))
-        elif kind in ("slow", "errors"):
-            fault[kind] = draw(st.sampled_from(services))
-        elif kind == "spike":
-            opened = [name for name, client in workload.items() if "rate" in client]
-            fault[kind], fault["by"] = draw(st.sampled_from(opened)), "3x"
-        else:
-            fault[kind] = draw(st.sampled_from(links))
-        if kind in ("crash", "cut"):
-            fault["mode"] = draw(st.sampled_from(("silent", "refuse")))
-        elif kind == "slow":
-            fault["by"] = draw(st.sampled_from(("4x", "0x")))
-        elif kind == "errors":
-            fault["share"], fault["after work"] = draw(st.sampled_from(("30%", "100%"))), draw(st.booleans())
-        elif kind == "delay":
-            fault["by"] = draw(st.sampled_from(("250ms", "exponential 100ms")))
-        elif kind == "lose":
-            fault["share"] = draw(st.sampled_from(("30%", "100%")))
-        faults[f"fault {i}"] = fault
-    return faults
