@@ -6,6 +6,7 @@ picture needs: thinning to what a screen can show, keeping each stretch's lowest
 
 from __future__ import annotations
 
+import gc
 from typing import Any, Callable, Iterable, Sequence
 
 import numpy as np
@@ -35,6 +36,7 @@ def show(key: tuple[object, ...], make: Callable[[], tuple[Any, str] | None]) ->
 def _kept(key: tuple[object, ...], _make: Callable[[], tuple[Any, str] | None]) -> tuple[dict[str, Any], str] | None:
     """Return a chart's specification, not the chart: to make and to check one takes a tenth of a second."""
     made = _make()
+    gc.freeze()  # Altair's many classes, too: see ``sim.lab.runs``
     return None if made is None else (made[0].to_dict(), made[1])
 
 

@@ -6,6 +6,7 @@ bytes. A run ends at its budget of wall-clock time, or when everybody who asked 
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import subprocess
@@ -26,8 +27,8 @@ MOST_KEPT_BYTES = 800_000_000
 MOST_WAITING = 60
 MOST_OF_ONE = 2
 """So many jobs of one participant run at once, and wait at once: a run and the baseline beside it."""
-SHORT = "play"
-"""The task that takes a second or so; all others are long."""
+SHORT = ("play", "gallery")
+"""The tasks that take a second or so; all others are long."""
 BUDGET_S = 180.0
 
 
@@ -37,7 +38,7 @@ class Cancelled(LabError):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to do, with what: a task's name in ``sim.lab.tasks`` and its options."""
+    """What to do, with what: a task's name in ``sim.lab.tasks``, the scenario if it is about one, and its options."""
 
     task: str
     scenario: Any
@@ -47,7 +48,8 @@ class Order:
     def key(self) -> str:
         """Equal for orders that give the same bytes: scenario, variant, toggles, options (a seed, …) and version."""
         one = self.scenario
-        parts = (VERSION, self.task, one.digest, one.variant, one.toggles_on, sorted(self.options.items()))
+        which = () if one is None else (one.digest, one.variant, one.toggles_on)
+        parts = (VERSION, self.task, which, sorted(self.options.items()))
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
@@ -87,6 +89,7 @@ class Job:
     def _finish(self, result: Any = None, problem: LabError | None = None) -> None:
         self._result, self._problem = result, problem
         self.progress = 1.0
+        gc.freeze()  # a page collects all garbage each time it was drawn; what is kept need not be looked at then
         self._done.set()
 
 
@@ -165,7 +168,7 @@ class Players:
         """Return the first job of somebody who has few running; nobody has two long ones."""
         for job in self._waiting:
             running = [other for other in self._running.values() if job.users <= other.users]
-            is_long = job.order.task != SHORT and any(other.order.task != SHORT for other in running)
+            is_long = job.order.task not in SHORT and any(other.order.task not in SHORT for other in running)
             if len(running) < MOST_OF_ONE and not is_long:
                 self._waiting.remove(job)
                 return job
@@ -229,7 +232,8 @@ class Players:
         watch.daemon = True
         watch.start()
         try:
-            send(to_it, (job.order.task, {"scenario": job.order.scenario, **job.order.options}))
+            about = {} if job.order.scenario is None else {"scenario": job.order.scenario}
+            send(to_it, (job.order.task, {**about, **job.order.options}))
             while True:
                 (kind, value), size = receive(from_it)
                 if kind != "progress":

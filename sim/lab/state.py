@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import gc
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ from sim.errors import LabError
 from sim.lab import room
 from sim.lab.choice import OWN, Choice, from_query, resolve, to_query
 from sim.lab.runs import Job, Order, Players
-from sim.scenario import Summary, catalogue, load
+from sim.scenario import Summary, load
 from sim.scenario.shipped import shipped_folder, shipped_scenario
 
 _CHOICE, _GENERATION, _USER, _LINK, _RUNNING = "choice", "generation", "user", "link", "running"
@@ -119,15 +119,15 @@ def _stamp(chosen: Choice) -> int:
 
 
 def gallery() -> list[Summary]:
-    """Return the shipped scenarios that can be read."""
+    """Return the shipped scenarios that can be read; a worker reads them once, which takes a second or so."""
+    found: list[Summary] | None = show(submit(_gallery_order()), "Reading the scenarios")
+    return found or []
+
+
+def _gallery_order() -> Order:
     folder = shipped_folder()
-    stamp = tuple(path.stat().st_mtime_ns for path in sorted(Path(folder).glob("*.yaml")))
-    return _gallery(str(folder), stamp)
-
-
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _gallery(folder: str, stamp: tuple[int, ...]) -> list[Summary]:
-    return [one for one in catalogue(folder) if not one.problem]
+    stamp = tuple(path.stat().st_mtime_ns for path in sorted(folder.glob("*.yaml")))
+    return Order("gallery", None, {"folder": str(folder), "stamp": stamp})
 
 
 def user() -> str:
@@ -139,7 +139,8 @@ def user() -> str:
 
 @st.cache_resource(show_spinner=False)
 def players() -> Players:
-    """Return the server's worker processes, started with the first page."""
+    """Return the server's worker processes, started with the first page; what is imported by then stays."""
+    gc.freeze()  # see ``sim.lab.runs``
     return Players()
 
 
@@ -166,8 +167,8 @@ def submit(order: Order) -> Job:
 
 def warm_up() -> None:
     """Start the worker processes, and play what most participants ask for first, while nobody waits for it."""
-    order = order_for(Choice())
-    players().submit(order, "the lab itself")
+    players().submit(_gallery_order(), "the lab itself")
+    players().submit(order_for(Choice()), "the lab itself")
 
 
 def show(job: Job, label: str) -> Any:

@@ -91,8 +91,16 @@ def report(scenario: Any, progress: Progress | None = None, **options: Any) -> s
     return report_page(play_all(bounded(scenario), workers=1, progress=progress, **options))
 
 
+def gallery(folder: str, stamp: tuple[int, ...], progress: Progress | None = None) -> Any:
+    """Read what scenarios *folder* holds; *stamp* is when each file was changed, so that a change is read anew."""
+    from sim.scenario import catalogue
+
+    return [one for one in catalogue(folder) if not one.problem]
+
+
 TASKS: dict[str, Callable[..., Any]] = {
     "play": play, "pair": pair, "compare": compare, "ablate": ablate, "matrix": matrix, "report": report,
+    "gallery": gallery,
 }  # fmt: skip
 
 
