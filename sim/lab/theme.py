@@ -72,7 +72,7 @@ h1 { padding-top: .2rem !important; }
 @media (prefers-reduced-motion: reduce) { * { animation-duration: .01s !important; transition: none !important; } }
 """
 _DARK = """
-[data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primary"] * { color: #0b1117 !important; }
+[data-testid^="stBaseButton-primary"], [data-testid^="stBaseButton-primary"] * { color: #0b1117 !important; }
 """
 _PROJECTOR = """
 html { font-size: 21px; }

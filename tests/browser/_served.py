@@ -60,3 +60,9 @@ def _wait_for(address: str) -> None:
         except OSError:
             time.sleep(0.2)
     raise TimeoutError(address)
+
+
+def settle(page: Any) -> None:
+    """Wait until the page is drawn: what is still being drawn is shown paler, and axe would judge that."""
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=60_000)
+    page.wait_for_timeout(1_000)

@@ -69,7 +69,7 @@ def _overview() -> None:
 def _card(number: int, one: Lesson) -> None:
     done, of = lesson.progress(one)
     with st.container(border=True):
-        st.subheader(f"{number}. {one.title}")
+        st.header(f"{number}. {one.title}")
         st.markdown(plain(one.aim))
         told = f"{done} of {of} done" if done else f"{of} parts"
         st.caption(f"{one.minutes:g} minutes · {told} · plays {plain(one.scenario)}")
