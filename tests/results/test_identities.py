@@ -82,7 +82,7 @@ LIES = [
     (shop, INSTANTS, put("attempts", "worked_s", 2, 0.75), "must not work longer than it had a worker"),
     (shop, LIMITS, put("attempts", "started_at", 8, 10.0), "busy workers of front at 10s must be 2 at most, got 3"),
     (shop, LIMITS, put("attempts", "left_at", 10, 12.0), "visits in line of front at 11s must be 1 at most, got 2"),
-    (shop, WORKERS, set_field("down", [("back", 0, 9.0, 10.0)]), "worker-seconds held at back#0 while it is down at 9s"),
+    (shop, WORKERS, set_field("down", [("back", 0, 9.0, 10.0)]), "held at back#0 while it is down at 9s"),
     (shop, LITTLE, put("attempts", "left_at", 9, 13.0), "visits at back at 13s must not be negative, got"),
     (shop, LITTLE, put("attempts", "started_at", 9, 14.0), "visits at back at 13.75s must not be negative, got"),
     (shop, CENSUS, set_census(3, 1, 0), "waiting at front in the census at 10s must be 1, as the rows say, got 0"),
