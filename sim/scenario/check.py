@@ -53,7 +53,8 @@ def _sizes(root: Node) -> Iterator[Problem]:
         played = sum(step.times for step in recipes.walk(recipe))
         if played > MAX_PLAYED:
             yield at_key(recipe, f"play at most {MAX_PLAYED} steps, repetitions counted", value=played)
-    counts = [parsed(q.parse_count, node.get("replicas")) for node in nodes.values()]
+    scales = [node.get("autoscale") or node for node in nodes.values()]
+    counts = [parsed(q.parse_count, node.get("max replicas") or node.get("replicas")) for node in scales]
     replicas = sum(int(count) for count in counts if count is not None and count != q.UNLIMITED)
     if replicas > MAX_REPLICAS:
         yield at_key(services, f"have at most {MAX_REPLICAS} replicas in all", value=replicas)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import sim
 from sim.engine.record import Record
 from sim.results.book import Book
 from sim.results.fleet import absences
@@ -148,3 +149,13 @@ def test_the_story_tells_when_replicas_joined_and_drained() -> None:
     told = [str(one).strip() for one in explain(record).sentences if one.kind.startswith("replica")]
     assert told[0] == "6.0 s  shop: the autoscaler's replica #1 has booted and joins"
     assert told[1].endswith("s  shop: the autoscaler lets replica #1 drain")
+
+
+def test_replicas_that_there_can_be_count_towards_the_most_of_a_scenario() -> None:
+    scale = "autoscale: {target utilisation: 50%, max replicas: 1000}, operations: {do: [{work: 1s}]}"
+    services = "\n".join(f"  s{i}: {{{scale}}}" for i in range(101))
+    body = (
+        f"version: 1\ntitle: Many\nduration: 9s\nworkload: {{a: {{calls: s0.do, rate: 1/s}}}}\nservices:\n{services}\n"
+    )
+    with pytest.raises(sim.ScenarioError, match="at most 100000 replicas in all, got 101000"):
+        sim.loads(body)

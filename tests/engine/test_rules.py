@@ -114,7 +114,7 @@ services:
 
 
 def test_codel_drops_after_an_interval_above_target_and_then_ever_more_often() -> None:
-    """Offered twice the capacity; the k-th begins at k/8 s after k/16 s; drops are then interval / sqrt(count) apart."""
+    """Offered twice the capacity; the k-th begins at k/8 s after k/16 s; drops are interval / sqrt(count) apart."""
     body = one_worker(keys="shed: {codel: target 250ms interval 500ms}, ")
     assert turned_away(play(body, "2s"), "shed")[:3] == [1, 1.5, 1.875]
 
