@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import threading
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +16,9 @@ from sim.lab.choice import OWN, Choice, from_query, resolve, to_query
 from sim.lab.runs import Job, Order, Players
 from sim.scenario import Summary, load
 from sim.scenario.shipped import shipped_folder, shipped_scenario
+
+FIRST_WAIT_S, NEXT_WAIT_S = 0.6, 0.25
+"""A page waits so long before it shows a bar, and between two looks at it: with fifty waiting, each look counts."""
 
 _CHOICE, _GENERATION, _USER, _LINK, _RUNNING = "choice", "generation", "user", "link", "running"
 
@@ -169,17 +174,30 @@ def warm_up() -> None:
     """Start the worker processes, and play what most participants ask for first, while nobody waits for it."""
     players().submit(_gallery_order(), "the lab itself")
     players().submit(order_for(Choice()), "the lab itself")
+    _import_the_heavy()
+
+
+@st.cache_resource(show_spinner=False)
+def _import_the_heavy() -> None:
+    """Import what the other pages need, once, beside the first page: a second or so that nobody then waits for."""
+    names = ("altair", "pandas", "sim.lab.lab", "sim.lab.compare", "sim.lab.trace", "sim.replay")
+    threading.Thread(target=lambda: [import_module(name) for name in names], daemon=True).start()
 
 
 def show(job: Job, label: str) -> Any:
     """Wait for a job on the page; see ``played``."""
-    if not job.wait(0.15):
+    if not job.wait(FIRST_WAIT_S):
         place = st.empty()
         with place.container():
             bar = st.progress(0.0, label)
             st.button("Cancel", key=f"cancel {job.order.key}", on_click=players().cancel, args=(job, user()))
-        while not job.wait(0.1):
-            bar.progress(min(max(job.progress, 0.0), 1.0), f"{label}: {job.progress:.0%}")
+        shown, beat = 0.0, st.empty()
+        while not job.wait(NEXT_WAIT_S):
+            if job.progress >= shown + 0.02:
+                shown = job.progress
+                bar.progress(min(shown, 1.0), f"{label}: {shown:.0%}")
+            else:
+                beat.empty()  # a page that is no longer wanted ends here
         place.empty()
     try:
         return job.result()
