@@ -150,6 +150,11 @@ def demo(*extra: str) -> int:
     return status
 
 
+def lab(*extra: str) -> int:
+    """open the lab in the browser, on this machine (a room of participants: add `--room`)"""
+    return run(PYTHON, "-m", "sim", "lab", *extra)
+
+
 def test(*extra: str) -> int:
     """run the tests (the slow ones: add `-m slow`)"""
     return run(PYTHON, "-m", "pytest", *extra)
@@ -191,7 +196,7 @@ def bench(*extra: str) -> int:
     return run(PYTHON, "benchmarks/compare.py", *extra)
 
 
-TASKS = {task.__name__: task for task in (setup, demo, test, browser, lint, schema, check, notebooks, bench)}
+TASKS = {task.__name__: task for task in (setup, demo, lab, test, browser, lint, schema, check, notebooks, bench)}
 
 
 def main() -> int:
