@@ -71,6 +71,7 @@ def test_a_text_that_is_no_yaml_draws_no_table(app: Any) -> None:
     assert "cannot be read as YAML yet" in words(app)
 
 
+@pytest.mark.slow
 def test_a_template_replaces_the_text(app: Any) -> None:
     app.run()
     app.selectbox(key="compose template").select("A chain of my own").run()
@@ -96,6 +97,7 @@ def test_a_shipped_scenario_comes_with_its_comments_and_its_switches(app: Any) -
     assert "circuit breaker" in app.multiselect(key="compose toggles").options
 
 
+@pytest.mark.slow
 def test_a_link_opens_its_text_and_one_that_is_broken_says_so(app: Any) -> None:
     text = skeleton("x -> y")
     app.query_params["yaml"] = pack(text)

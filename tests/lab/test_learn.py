@@ -221,6 +221,7 @@ def test_the_glossary_can_be_searched(app: Any) -> None:
     assert not app.exception
 
 
+@pytest.mark.slow
 def test_a_lesson_opens_by_its_address_and_shows_one_question(app: Any) -> None:
     app.query_params["lesson"] = ALL[0].name
     app.run()

@@ -206,6 +206,7 @@ def enter(kind: str, value: str, script: Any = at_the_door) -> Any:
     return app.run()
 
 
+@pytest.mark.slow
 def test_the_trainer_asks_participants_predict_and_the_answer_is_shown(opened: None) -> None:
     trainer, first, second = enter("trainer", KEY), enter("join", CODE), enter("join", CODE)
     room.board().ask("Who fails first?", ("web", "payments"))
@@ -232,6 +233,7 @@ def test_the_trainer_can_ask_a_question_of_her_own(opened: None) -> None:
     assert asked is not None and asked.options == ("yes", "no")
 
 
+@pytest.mark.slow
 def test_participants_cannot_compose_and_the_trainer_can(opened: None) -> None:
     participant = enter("join", CODE, composing)
     assert titles(participant) == ["Compose"]
