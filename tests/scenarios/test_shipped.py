@@ -20,6 +20,7 @@ from sim.topology import advice
 FILES = sorted(shipped_folder().glob("*.yaml"))
 SHIPPED = ("cascade_vs_backlog", "launch_day", "online_boutique", "poison_message", "retry_storm")
 UNWISE_ON_PURPOSE = {
+    "slow_is_not_failed": ["should be below the deadline"],
     "fallback_degrades": ["should be below the deadline"],
     "timeouts_too_long": ["should be below the deadline"],
     "cascade_vs_backlog": ["should be below the deadline", "should end before the deadline"],
