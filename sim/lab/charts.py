@@ -21,6 +21,9 @@ MOST_POINTS = 600
 LEFT_PX = 62
 """The room of every chart's left axis, so that charts below each other share one clock."""
 
+AROUND_PX = 95
+"""What axis and legend take of a chart's height: Streamlit fits both into the height that is given."""
+
 Window = tuple[str, float, float]
 
 
@@ -57,7 +60,7 @@ def thinned(values: Sequence[float] | Any, most: int = MOST_POINTS) -> list[tupl
 
 
 def over_time(
-    name: str, sides: dict[str, Sequence[Series]], windows: Iterable[Window], end_s: float, height_px: int = 150
+    name: str, sides: dict[str, Sequence[Series]], windows: Iterable[Window], end_s: float, height_px: int = 220
 ) -> tuple[Any, str] | None:  # fmt: skip
     """Return the chart of one series *name*, a line for each part of each side, and its words; None without values.
 
@@ -145,7 +148,7 @@ def intervals(
     told = "; ".join(
         f"{row['label']}: {number(row['mean'])}, {number(row['low'])} to {number(row['high'])}" for row in data
     )
-    chart = alt.layer(*layers).properties(height=max(60, 34 * len(data)))
+    chart = alt.layer(*layers).properties(height=34 * len(data) + AROUND_PX)
     return theme.altair_theme(chart), f"{title}. {told}."
 
 
@@ -170,7 +173,7 @@ def heat(
         text=alt.Text("value:Q", format=".0%" if share else ",.3~g"),
         color=alt.condition(alt.datum.value > middle, alt.value("#10151c"), alt.value("#ffffff")),
     )
-    height = 34 * len({row["y"] for row in data}) + 30
+    height = 34 * len({row["y"] for row in data}) + AROUND_PX
     told = "; ".join(f"{row['y']}, {row['x']}: {row['value']:.0%}" if share else
                      f"{row['y']}, {row['x']}: {number(row['value'])}" for row in data)  # fmt: skip
     return theme.altair_theme(alt.layer(cells, texts).properties(height=height)), f"{title}. {told}."

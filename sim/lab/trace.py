@@ -146,7 +146,7 @@ def waterfall(trace: Trace, spans: tuple[Span, ...]) -> tuple[Any, str]:
     above = alt.Chart(alt.InlineData(values=names)).mark_text(
         align="left", dx=4, dy=-7, color=theme.ink(), fontSize=15 if large else 12
     ).encode(x=alt.value(0), y=y, text="told:N")  # fmt: skip
-    chart = alt.layer(bars, words, above).properties(height=40 * len(spans))
+    chart = alt.layer(bars, words, above).properties(height=40 * len(spans) + charts.AROUND_PX)
     told = "; ".join(
         f"{span.name} from {span.begin_at:.3f} to {span.ended_at:.3f} s: {span.outcome}{_because(span)}"
         for span in spans[:40]
