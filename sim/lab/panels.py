@@ -136,7 +136,8 @@ def differences(compared: Any, n: int) -> None:
     """Draw the rows of a comparison that matter, as intervals and as a table."""
     first = next(iter(compared.runs.values()))
     window, workloads = window_of(first), first.record.workloads
-    rows = [row for row in compared.rows if row["during"] == window and row["of"] in workloads]
+    told_of = [row for row in compared.rows if row["during"] == window and row["of"] in workloads]
+    rows = [row for row in told_of if row["runs"]]  # what too few requests went well for (a p95) cannot be compared
     ratios = [
         in_points(row | {"mean": row["difference"]}, f"{row['combination']}: {row['of']}")
         for row in rows if row["measure"] == "goodput ratio"
