@@ -25,6 +25,7 @@ UNWISE_ON_PURPOSE = {
     "timeouts_too_long": ["should be below the deadline"],
     "cascade_vs_backlog": ["should be below the deadline", "should end before the deadline"],
     "retry_storm": ["server.waiting should have a bound"],
+    "shared_host": ["should leave some replica of"],
 }
 SAID_ON_PURPOSE = {
     "retry_storm": ["server: its waiting line is unlimited"],
