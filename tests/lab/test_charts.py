@@ -1,13 +1,14 @@
 """Charts: what is thinned keeps its extremes, and every chart says in words what it shows."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
 import sim
 from sim.results.series import Series, series
 
-pytest.importorskip("streamlit")
-pytest.importorskip("altair")
+pytestmark = pytest.mark.skipif(find_spec("streamlit") is None, reason="streamlit is not installed")
 
 
 def test_thinning_keeps_the_highest_and_the_lowest_value() -> None:

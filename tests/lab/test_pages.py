@@ -1,5 +1,6 @@
 """Every page of the lab, without a browser: what it asks, what it shows, and that each switch answers."""
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
 
-pytest.importorskip("streamlit")
+pytestmark = pytest.mark.skipif(find_spec("streamlit") is None, reason="streamlit is not installed")
 
 LONG_S = 90
 MARKUP = """
