@@ -157,7 +157,7 @@ def lab(*extra: str) -> int:
 
 def test(*extra: str) -> int:
     """run the tests (the slow ones: add `-m slow`)"""
-    return run(PYTHON, "-m", "pytest", *extra)
+    return run(PYTHON, "-m", "pytest", "-n", "auto", *extra)
 
 
 def browser(*extra: str) -> int:
