@@ -28,6 +28,7 @@ UNWISE_ON_PURPOSE = {
     "shared_host": ["should leave some replica of"],
 }
 SAID_ON_PURPOSE = {
+    "cache_cold_start": ["db: its workers are asked for"],  # without the cache, which it was built for
     "retry_storm": ["server: its waiting line is unlimited"],
     "nested_retries": ["one request can make 16 of this call", "one request can make 64 of this call"],
 }
