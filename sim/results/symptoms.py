@@ -27,6 +27,8 @@ from sim.results.yardstick import (
 
 MULTIPLIED = 1.5
 """Attempts come so many times as often as before, at least, to be called multiplied."""
+STILL_MULTIPLIED = 1.25
+"""And so many times, to be called so still: one quiet moment does not end it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Symptom:
 
 KINDS = {
     "saturated": "all workers of a service held without a break, for 1 s at least and twice as long as ever before; "
-    "value: seconds; before: the number of workers",
+    "value: seconds; before: the number of workers there then",
     "rejecting": "visits that a service turned away or that waited too long for it; value: how many since the fault",
     "timeouts": "attempts that their caller gave up; value: how many since the fault",
     "refused": "attempts that were refused; value: how many since the fault",
@@ -58,7 +60,7 @@ KINDS = {
     "breaker closed": "the last closing, if it stays closed; value: seconds since it first opened",
     "multiplied": "attempts (or deliveries) in two seconds in a row 1.5 times their mean before (times the "
     "growth of all requests, if they grow), beyond chance, and "
-    "more than in any two before, until two in a row are not; "
+    "more than in any two before, until two in a row are below 1.25 times; "
     "value: the mean rate while that lasts over the mean rate before; before: that rate",
     "arrivals": "as multiplied, for the requests of a workload; it is load, and no symptom of a part",
     "backlog": "more messages waiting, for 1 s at least, than twice their maximum before; value: the peak since; "
@@ -66,8 +68,9 @@ KINDS = {
     "drained": "the backlog first at its mean before, after the last fault; value: seconds since the fault's end",
     "dead letters": "messages dead-lettered; value: how many since the fault",
     "messages lost": "messages given up without dead letters; value: how many since the fault",
-    "goodput": "share of a second's arrivals well served below 95 % of the one before in two seconds in a row, and "
-    "lower than in any two before, until two in a row are not; value: the share of those who came while that lasts; "
+    "goodput": "share of a second's arrivals well served below 95 % of the one before in two seconds in a row (leaving "
+    "out those in which nobody came), and lower than in any two before, until two in a row are not; "
+    "value: the share of those who came while that lasts; "
     "before: the share before; dated by when the first of them had failed or was overdue, "
     "at the latest by the end of those seconds",
     "recovered": "as `recovery time`; value: seconds since the last fault's end",
@@ -86,10 +89,12 @@ def _services(book: Book, clock: Yardstick) -> Iterator[Symptom]:
     for code, name in enumerate(book.record.services):
         workers = book.workers(name)
         if not math.isinf(workers):
-            begin, end = (np.append(*pair) for pair in zip(book.holds(code), book.missing(name), strict=True))
+            holds, missing = book.holds(code), book.missing(name)
+            begin, end = (np.append(*pair) for pair in zip(holds, missing, strict=True))
             span = clock.first_lasting(*spans_at_least(begin, end, workers, book.end))
             if span is not None:
-                yield Symptom(span[0], "saturated", name, span[1] - span[0], workers, span[1])
+                absent = np.count_nonzero((missing[0] <= span[0]) & (missing[1] > span[0]))
+                yield Symptom(span[0], "saturated", name, span[1] - span[0], workers - float(absent), span[1])
         rows = book.visit_shelf.rows(code)
         turned_away = rows[book.attempts["outcome"][rows] == REJECTED]
         here = turned_away[~np.isfinite(book.started_at[turned_away])]
@@ -127,7 +132,7 @@ def _multiplied(clock: Yardstick, kind: str, of: str, times: Floats, growth: Flo
     second = first_in_a_row(high)
     if second is None:
         return
-    begin, last = clock.begin + second, lasts_until(high, second)
+    begin, last = clock.begin + second, lasts_until(since >= STILL_MULTIPLIED * expected, second)
     factor = float(since[second:last].mean()) / usual
     in_order = np.sort(times[times >= begin])
     first = in_order[math.ceil(MULTIPLIED * float(expected[second])) - 1]  # with this one the second has too many
@@ -135,10 +140,12 @@ def _multiplied(clock: Yardstick, kind: str, of: str, times: Floats, growth: Flo
 
 
 def _growth(book: Book, clock: Yardstick) -> Floats:
-    """Return how many times the mean rate of requests before come in each second since; at least once."""
+    """Return how many times the mean rate of requests before come in each second since; once unless beyond chance."""
     usual, since = clock.before(book.arrived_at), clock.since(book.arrived_at)
-    mean = float(usual.mean()) if len(usual) else 0.0
-    growth: Floats = np.maximum(since / mean, 1.0) if mean else np.ones(len(since))
+    if not usual.any():
+        return np.ones(len(since))
+    mean = np.full(len(since), usual.mean())
+    growth: Floats = np.where(since >= beyond_chance(mean), since / mean, 1.0)
     return growth
 
 
@@ -216,16 +223,20 @@ def is_comparable(book: Book) -> bool:
 
 
 def _poor(book: Book, clock: Yardstick, of: str, rows: Ints, usual: float) -> Symptom | None:
-    """Return the loss of goodput of a workload's *rows*; a second without arrivals is as good as any."""
+    """Return the loss of goodput of a workload's *rows*; seconds without arrivals tell nothing and are left out."""
     arrived_at, good = book.arrived_at[rows], book.good[rows].astype(float)
     until = _arrivals_end(book)
-    since = _shares(clock.since(arrived_at, good, until), clock.since(arrived_at, until=until))
-    earlier = _shares(clock.before(arrived_at, good), clock.before(arrived_at))
+    came, came_before = clock.since(arrived_at, until=until), clock.before(arrived_at)
+    seconds = np.flatnonzero(came)
+    since = clock.since(arrived_at, good, until)[seconds] / came[seconds]
+    earlier = clock.before(arrived_at, good)[came_before > 0] / came_before[came_before > 0]
     low = (since < GOOD_ENOUGH * usual) & (since < lowest_pair(earlier))
-    second = first_in_a_row(low)
-    if second is None:
+    first = first_in_a_row(low)
+    if first is None:
         return None
-    begin, end = clock.begin + second, clock.begin + lasts_until(low, second)
+    begin, end = (
+        clock.begin + float(np.append(seconds, len(came))[which]) for which in (first, lasts_until(low, first))
+    )
     hit = (arrived_at >= begin) & (arrived_at < end)
     felt = _failed_at(book, of, rows[hit]).min(initial=end)
     return Symptom(float(felt), "goodput", of, float(good[hit].mean()), usual, end, begin)
@@ -238,11 +249,6 @@ def _failed_at(book: Book, of: str, rows: Ints) -> Floats:
     failed_at = np.where(book.succeeded[rows], due_at, np.minimum(book.answered_at[rows], due_at))
     unanswered = np.where(book.answered[rows], np.inf, failed_at)
     return np.minimum(unanswered, np.where(book.done[rows], np.inf, book.done_by[rows]))
-
-
-def _shares(good: Floats, arrived: Floats) -> Floats:
-    shares: Floats = np.where(arrived > 0, good / np.maximum(arrived, 1.0), 1.0)
-    return shares
 
 
 def _arrivals_end(book: Book) -> float:
