@@ -19,7 +19,7 @@ from sim.results.book import Book
 from sim.results.duties import DUPLICATED, GHOST, MISSING
 from sim.results.evidence import Busy, busy_at_the_end, worst_outcome
 from sim.results.recovery import FOR_SECONDS
-from sim.results.symptoms import Symptom, is_comparable, symptoms
+from sim.results.symptoms import Symptom, held, symptoms
 from sim.results.wording import counted, fault_sentence, number, seconds, share, told
 
 MOST_OPENINGS = 3
@@ -145,8 +145,8 @@ def _well_served(book: Book) -> Sentence:
     good = int((book.good & inside).sum())
     ratio = good / came if came else None
     text = f"{number(good)} of {counted(came, 'request')} were well served"
-    held = "goodput held in every workload; " if is_comparable(book) else ""
-    return Sentence(book.end, f"in all: {held}{text}", "well served", "system", ratio)
+    opening = "goodput held in every workload; " if held(book) else ""
+    return Sentence(book.end, f"in all: {opening}{text}", "well served", "system", ratio)
 
 
 def _promises(book: Book) -> Iterator[Sentence]:

@@ -222,6 +222,21 @@ def is_comparable(book: Book) -> bool:
     return all(bool(book.good[shelf.within(group, spans)].any()) for _, shelf, group in shelves)
 
 
+def held(book: Book) -> bool:
+    """Whether, of those who came since the first fault, as many were well served in every workload as good enough is.
+
+    A loss that is over within a second is no symptom, and yet a loss when many came in that second.
+    """
+    if not is_comparable(book):
+        return False
+    before, begin = book.windows["before"].spans, Yardstick.of(book).begin
+    for _, shelf, group in book.request_shelves[: len(book.record.workloads)]:
+        since = book.good[shelf.within(group, ((begin, _arrivals_end(book)),))]
+        if len(since) and since.mean() < GOOD_ENOUGH * book.good[shelf.within(group, before)].mean():
+            return False
+    return True
+
+
 def _poor(book: Book, clock: Yardstick, of: str, rows: Ints, usual: float) -> Symptom | None:
     """Return the loss of goodput of a workload's *rows*; seconds without arrivals tell nothing and are left out."""
     arrived_at, good = book.arrived_at[rows], book.good[rows].astype(float)

@@ -138,7 +138,10 @@ def _multiplied(book: Book, symptom: Symptom) -> str:
     usual, until = symptom.before or 0.0, symptom.until_s or symptom.at_s
     begin = symptom.at_s if symptom.from_s is None else symptom.from_s
     again = retried_share(book, symptom.of, begin, until)
-    cause = f"{share(again)} of them come of retries" if again else "none of them comes of a retry"
+    link = book.record.scenario.links.get(symptom.of)
+    retry = "hedge" if link is not None and link.hedge is not None and link.retry is None else "retry"
+    retries = "hedges" if retry == "hedge" else "retries"
+    cause = f"{share(again)} of them come of {retries}" if again else f"none of them comes of a {retry}"
     noun = "deliveries" if symptom.of.partition(" -> ")[0] in book.record.queues else "attempts"
     rates = f"{number(symptom.value * usual)}/s against {number(usual)}/s"
     return f"{number(symptom.value)} times as many {noun} as before, {rates} for {seconds(until - begin)}; {cause}"

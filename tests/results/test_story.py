@@ -82,6 +82,18 @@ def test_a_fault_that_hurts_nobody_has_nothing_between_the_two_either() -> None:
     assert tell(record, "well served").text.startswith("in all: goodput held in every workload; 160 of 160 requests")
 
 
+def test_a_loss_that_is_over_within_a_second_is_not_told_as_none() -> None:
+    record = play(chain("faults: {f: {synchronise: users, at: 8s, for: 4s}}", waiting="2"), "20s")
+    said = tell(record, "well served").text
+    assert said.startswith("in all: ") and "held" not in said and said.endswith("of 160 requests were well served")
+
+
+def test_attempts_that_hedges_multiply_are_not_called_retries() -> None:
+    record = play(chain("faults: {f: {slow: back, by: 4x, at: 8s, for: 4s}}", link="hedge: {after: 125ms}"), "20s")
+    text = tell(record, "multiplied", "front -> back").text
+    assert "come of hedges" in text and "retries" not in text
+
+
 @pytest.mark.parametrize(
     "fault, text",
     [
