@@ -130,12 +130,24 @@ def _p99(step: recipes.Step) -> float:
 
 
 def _deadlines(root: Node, model: Scenario) -> Iterator[Problem]:
-    """Services that refuse late work, but are never told how much time is left."""
+    """Services that refuse late work and are never told how much time is left; links with nothing to tell."""
     for name, service in model.services.items():
         calling = [link for way, link in model.links.items() if way.endswith(f" -> {name}")]
         if service.refuse_late is not None and not any(link.propagate_deadline for link in calling):
             node = _below(root, "services", name, "refuse late")
             yield at_key(node, "be called over a link with `propagate deadline: true`", value=None)
+    for way, link in model.links.items():
+        if link.propagate_deadline and link.timeout is None and not _has_a_deadline(model, way.partition(" -> ")[0]):
+            node = _below(root, "links", way, "propagate deadline")
+            hint = "give its clients a `deadline`, it a `timeout`, or the links before it `propagate deadline`"
+            yield at_key(node, "have a deadline to pass on", hint, value=None)
+
+
+def _has_a_deadline(model: Scenario, caller: str) -> bool:
+    """Whether *caller* may know when its own time is over."""
+    if caller in model.workload:
+        return model.workload[caller].deadline is not None
+    return any(link.propagate_deadline for way, link in model.links.items() if way.endswith(f" -> {caller}"))
 
 
 def _unbounded(root: Node, model: Scenario) -> Iterator[Problem]:

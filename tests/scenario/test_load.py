@@ -261,6 +261,29 @@ queues:
     ]
 
 
+def test_a_deadline_that_nobody_has_cannot_be_passed_on(tmp_path: Path) -> None:
+    path = tmp_path / "late.yaml"
+    text = """version: 1
+title: t
+duration: 60s
+workload: {clients: {calls: web.get, rate: 10/s, deadline: 1s}}
+services:
+  web: {operations: {get: [{call: db.read}]}}
+  db: {operations: {read: [{work: 1ms}]}}
+links:
+  web -> db: {propagate deadline: true}
+"""
+    path.write_text(text)
+    assert [line.removeprefix(f"{path}:") for line in problems(path)[1]] == [
+        "9:15: links.web -> db.propagate deadline should have a deadline to pass on, got nothing; give its clients a "
+        "`deadline`, it a `timeout`, or the links before it `propagate deadline`"
+    ]
+    path.write_text(text + "  clients -> web: {propagate deadline: true}\n")
+    assert problems(path)[1] == []
+    path.write_text(text.replace("deadline: true", "deadline: true, timeout: 500ms"))
+    assert problems(path)[1] == []
+
+
 def test_a_file_with_errors_has_no_warnings(tmp_path: Path) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_text(TEXT.replace("60s", "60"))
