@@ -89,7 +89,8 @@ def test_a_loss_that_is_over_within_a_second_is_not_told_as_none() -> None:
 
 
 def test_attempts_that_hedges_multiply_are_not_called_retries() -> None:
-    record = play(chain("faults: {f: {slow: back, by: 4x, at: 8s, for: 4s}}", link="hedge: {after: 125ms}"), "20s")
+    slow = "faults: {f: {slow: back, by: 8x, at: 8s, for: 4s}}"
+    record = play(chain(slow, link="hedge: {after: 125ms, most: 3}", front=32), "20s")
     text = tell(record, "multiplied", "front -> back").text
     assert "come of hedges" in text and "retries" not in text
 
