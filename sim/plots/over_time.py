@@ -84,12 +84,14 @@ def service_figure(
     figure, axes = style.grid_of_axes(len(shown), 2, row_in, look)
     for i, (name, (busy, line)) in enumerate(zip(shown, axes)):
         _draw(busy, series, name, "utilisation", look, 0, scale=100)
+        _draw(line, series, name, "waiting", look, 1)  # both before the limits of their common axis are fixed
+        if (name, "utilisation") not in series:
+            busy.text(0.5, 0.5, "unlimited workers", transform=busy.transAxes, ha="center", color=look.muted)
         busy.set_ylabel("busy (%)" if row_in < 1.5 else "workers busy (%)")
         style.head(busy, name, look)
         _finish(busy, windows, look, named=i == 0)
         busy.set_ylim(0, 105)
         _replicas(busy, series, name, look)
-        _draw(line, series, name, "waiting", look, 1)
         line.set_ylabel("waiting" if row_in < 1.5 else "requests waiting")
         _finish(line, windows, look, named=False)
         _count_axis(line)

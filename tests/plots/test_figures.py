@@ -98,6 +98,13 @@ def test_many_services_are_cut_to_the_busiest_and_counted() -> None:
     assert figure.axes[0].get_title(loc="left") == "s6" and "6 less busy services not shown" in figure.get_supxlabel()
 
 
+def test_a_service_with_unlimited_workers_says_so_and_leaves_time_to_the_others() -> None:
+    series = {key: value for key, value in SERIES.items() if key != ("web", "utilisation")}
+    figure = rendered(over_time.service_figure(series, ["web", "payments"], FAULT, CAPTION))
+    assert [text.get_text() for text in figure.axes[0].texts if "workers" in text.get_text()] == ["unlimited workers"]
+    assert all(axes.get_xlim()[1] >= TIMES[-1] for axes in figure.axes)
+
+
 @LOOKS
 def test_replicas_that_come_and_go_are_counted_on_an_axis_to_the_right(look: style.Theme) -> None:
     series = {("web", "utilisation"): (TIMES, np.full(100, 0.5)), ("web", "replicas"): (TIMES, np.full(100, 7.0))}
