@@ -18,7 +18,12 @@ from sim.scenario.shipped import shipped_folder
 from sim.topology import advice
 
 FILES = sorted(shipped_folder().glob("*.yaml"))
-SHIPPED = ("cascade_vs_backlog", "launch_day", "online_boutique", "poison_message", "retry_storm")
+SHIPPED = (
+    "cascade_vs_backlog", "launch_day", "online_boutique", "poison_message", "retry_storm",
+    "all_synchronous", "breaker_that_hurts", "bulkhead", "cache_cold_start", "circuit_breaker_seed",
+    "deadline_propagation", "fallback_degrades", "hedging", "jitter", "nested_retries", "no_circuit_breaker",
+    "slow_is_not_failed", "timeouts_too_long",
+)  # fmt: skip
 UNWISE_ON_PURPOSE = {
     "slow_is_not_failed": ["should be below the deadline"],
     "fallback_degrades": ["should be below the deadline"],
@@ -50,7 +55,7 @@ def combinations(scenario: Any) -> Iterator[tuple[str | None, tuple[str, ...]]]:
                 yield variant, (name,)
 
 
-def test_the_scenarios_of_the_first_release_are_shipped():
+def test_the_scenarios_that_lessons_and_docs_name_are_shipped():
     assert set(SHIPPED) <= {file.stem for file in FILES}
 
 
