@@ -207,6 +207,11 @@ def test_new_writes_a_scenario_that_is_valid_and_healthy(tmp_path: Path) -> None
 @pytest.mark.slow
 def test_list_show_schema_and_explain_field_answer(small: Path) -> None:
     assert "cascade_vs_backlog" in pileup("list", folder=small.parent).stdout
+    lessons = pileup("list", "--lessons", folder=small.parent).stdout
+    assert "Never: the retries of those who were not answered" in " ".join(lessons.split())
+    (small.parent / "broken").mkdir()
+    (small.parent / "broken" / "torn.yaml").write_text("title: [", encoding="utf-8")
+    assert "torn  cannot be read: " in pileup("list", "broken", folder=small.parent).stdout
     shown = pileup("show", small).stdout
     assert "single points of failure" in shown and "patience" in shown and "goodput ratio of customers" in shown
     assert json.loads(pileup("schema").stdout)["title"]

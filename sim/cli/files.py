@@ -14,15 +14,23 @@ from sim.errors import ParameterError
 
 def list_scenarios(
     folder: Annotated[Path | None, typer.Argument(help="A folder of scenarios; default the shipped ones.")] = None,
+    lessons: Annotated[bool, typer.Option("--lessons", help="Tell what each one teaches, too.")] = False,
 ) -> None:
     """List scenarios with the question each one asks."""
+    from textwrap import fill
+
     from sim.scenario import catalogue
     from sim.scenario.shipped import shipped_folder
 
     found = catalogue(folder or shipped_folder())
     width = max((len(one.name) for one in found), default=0)
     for one in found:
+        if one.problem:
+            print(f"{one.name.ljust(width)}  cannot be read: {one.problem}")
+            continue
         print(f"{one.name.ljust(width)}  {one.title}: {one.question}")
+        if lessons and one.lesson:
+            print(fill(one.lesson, 110, initial_indent=" " * 6, subsequent_indent=" " * 6) + "\n")
 
 
 def show(file: File, variant: Variant = None, with_: With = None, set_: Set = None) -> None:
