@@ -22,7 +22,7 @@ SHIPPED = (
     "cascade_vs_backlog", "launch_day", "online_boutique", "poison_message", "retry_storm",
     "all_synchronous", "breaker_that_hurts", "bulkhead", "cache_cold_start", "circuit_breaker_seed",
     "deadline_propagation", "fallback_degrades", "hedging", "jitter", "nested_retries", "no_circuit_breaker",
-    "slow_is_not_failed", "timeouts_too_long",
+    "slow_is_not_failed", "timeouts_too_long", "contended_row",
 )  # fmt: skip
 UNWISE_ON_PURPOSE = {
     "slow_is_not_failed": ["should be below the deadline"],
@@ -34,6 +34,7 @@ UNWISE_ON_PURPOSE = {
 }
 SAID_ON_PURPOSE = {
     "cache_cold_start": ["db: its workers are asked for"],  # without the cache, which it was built for
+    "contended_row": ["one request can make any number of this call"],
     "retry_storm": ["server: its waiting line is unlimited"],
     "nested_retries": ["one request can make 16 of this call", "one request can make 64 of this call"],
 }
