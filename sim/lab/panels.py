@@ -47,7 +47,7 @@ def headlines(played: Any, baseline: Any | None) -> None:
     when = "during the fault" if window == "fault" else "in all"
     for place, name in zip(st.columns(max(len(names), 2)), names):
         row = rows[name]
-        before = baseline.run.value("goodput ratio", name, window) if baseline is not None else None
+        before = None if baseline is None else before_of(baseline.run, name, window)
         change = None if before is None or row["mean"] is None else 100 * (row["mean"] - before)
         place.metric(
             f"{plain(name)} well served", value_text(row["mean"], "ratio"),
@@ -59,6 +59,11 @@ def headlines(played: Any, baseline: Any | None) -> None:
         f"Goodput ratio, n = {n:,} requests that arrived {when}, seed {run.seed}, one run; "
         "*Is it chance?* below gives intervals."
     )
+
+
+def before_of(run: Any, of: str, window: str) -> float | None:
+    """Return the baseline's goodput in a window; None where it has none such, because nothing is broken in it."""
+    return run.value("goodput ratio", of, window) if ("goodput ratio", of, window) in run.values else None
 
 
 def cut_off(played: Any) -> None:

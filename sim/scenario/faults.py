@@ -48,15 +48,27 @@ def fault_problems(root: Node) -> Iterator[Problem]:
 # --- what is struck -----------------------------------------------------------------------------------------
 
 
+def befalls(kind: str) -> tuple[str, ...]:
+    """Return in which parts of a scenario the targets of a fault of *kind* have their names; empty for its own rule.
+
+    >>> befalls("slow"), befalls("cut"), befalls("partition")
+    (('services', 'hosts'), ('links',), ())
+    """
+    if kind in _BEFALL:
+        return _BEFALL[kind]
+    model = FAULTS[kind]
+    return ("services", "hosts") if issubclass(model, ServiceFault) else ("links",) * issubclass(model, LinkFault)
+
+
 def _target(root: Node, kind: str, target: Node, used: list[str]) -> Iterator[Problem]:
-    befalls = _BEFALL.get(kind, ("services", "hosts") if issubclass(FAULTS[kind], ServiceFault) else ())
-    if befalls:
-        known = [name for where in befalls for name in root.children(where)]
+    struck = befalls(kind)
+    if struck and struck != ("links",):
+        known = [name for where in struck for name in root.children(where)]
         if target.value not in known:
-            kinds = [_WORDS[where] for where in befalls if where != "hosts" or root.children("hosts")]
+            kinds = [_WORDS[where] for where in struck if where != "hosts" or root.children("hosts")]
             words = " or ".join([", ".join(kinds[:-1]), kinds[-1]] if kinds[1:] else kinds)
             yield at_value(target, f"name a {words} that exists", did_you_mean(target.value, known))
-        elif "queues" not in befalls and target.value in root.children("hosts"):
+        elif "queues" not in struck and target.value in root.children("hosts"):
             yield from _struck_on_host(root, kind, target)
         return
     if not issubclass(FAULTS[kind], LinkFault):
