@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import deque
+from functools import cache
 from math import ceil, inf
 
 from sim.errors import ParameterError
@@ -54,7 +55,7 @@ class Hedge:
         known = len(self._sorted)
         if known < self.needed:
             return None
-        return self._sorted[max(ceil(round(self.percentile * known, 6)), 1) - 1]
+        return self._sorted[_nearest_rank(self.percentile, known) - 1]
 
     def took(self, seconds: float) -> None:
         """Fold in the latency of one answered attempt; the oldest of more than 1,000 is forgotten."""
@@ -64,3 +65,9 @@ class Hedge:
         insort(self._sorted, seconds)
         if len(self._latest) > REMEMBERED:
             del self._sorted[bisect_left(self._sorted, self._latest.popleft())]
+
+
+@cache
+def _nearest_rank(percentile: float, known: int) -> int:
+    """Return which of *known* values in order, from 1, is the *percentile*."""
+    return max(ceil(round(percentile * known, 6)), 1)

@@ -44,7 +44,11 @@ class TokenBucket:
 
     def admit(self, now: float) -> bool:
         """Take a token if there is one at *now*."""
-        if self._refilled(now) < 1 - ALMOST:
+        tokens = self.burst - self._taken + (now - self._full_at) * self.rate
+        if tokens >= self.burst:
+            self._full_at, self._taken = now, 1
+            return True
+        if tokens < 1 - ALMOST:
             return False
         self._taken += 1
         return True

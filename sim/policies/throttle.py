@@ -31,7 +31,7 @@ class AdaptiveThrottle:
     (two minutes, K 2). resilience4j and Polly have none.
     """
 
-    __slots__ = ("k", "window_s", "uniform", "minimum", "_step_s", "_steps", "_requests", "_accepts")
+    __slots__ = ("k", "window_s", "uniform", "minimum", "_step_s", "_steps", "_number", "_requests", "_accepts")
 
     def __init__(self, k: float, window_s: float, uniform: Callable[[], float], minimum: int = 0) -> None:
         if not 1 <= k < inf:
@@ -43,17 +43,19 @@ class AdaptiveThrottle:
         self.k, self.window_s, self.uniform, self.minimum = k, window_s, uniform, minimum
         self._step_s = window_s / BUCKETS
         self._steps: deque[list[int]] = deque()  # number of the step, requests, accepts; oldest first
+        self._number = -1  # of the newest step
         self._requests = self._accepts = 0  # over all steps
 
     def admit(self, now: float) -> bool:
         """Whether a call may be sent at *now*; it counts as a request either way."""
         step = self._step(now)
         requests = self._requests
-        p_stop = (requests - self.k * self._accepts) / (requests + 1)
-        stopped = p_stop > 0 and requests >= self.minimum and self.uniform() < p_stop
+        self._requests = requests + 1
         step[1] += 1
-        self._requests += 1
-        return not stopped
+        unaccepted = requests - self.k * self._accepts
+        if unaccepted <= 0 or requests < self.minimum:
+            return True
+        return self.uniform() >= unaccepted / (requests + 1)
 
     def accepted(self, now: float) -> None:
         """Fold in that the callee took a call; known at *now*."""
@@ -63,10 +65,12 @@ class AdaptiveThrottle:
     def _step(self, now: float) -> list[int]:
         """The step that *now* is in, once the steps that have left the window are forgotten."""
         number, steps = int(now / self._step_s), self._steps
+        if number == self._number:
+            return steps[-1]
         while steps and steps[0][0] <= number - BUCKETS:
             _, requests, accepts = steps.popleft()
             self._requests -= requests
             self._accepts -= accepts
-        if not steps or steps[-1][0] != number:
-            steps.append([number, 0, 0])
+        steps.append([number, 0, 0])
+        self._number = number
         return steps[-1]

@@ -85,7 +85,7 @@ class WindowBreaker(Breaker):
         if self.calls is not None or self.window_s is not None:
             self._window.append((now, not ok, slow))
             self._slide(now)
-        if self._total >= self.minimum_calls and self._too_bad():
+        if (self._failed or self._slow) and self._total >= self.minimum_calls and self._too_bad():
             self._enter(OPEN, now)
 
     def _slide(self, now: float) -> None:
