@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Network:
     """Carries requests out and answers back; ``out`` and ``back`` draw one-way times, each from its own stream."""
 
-    __slots__ = ("kernel", "env", "heap", "next_id", "out", "back", "loss", "lost_out", "lost_back", "arrived",
-                 "returned", "lost_cause", "cut_cause")  # fmt: skip
+    __slots__ = ("kernel", "env", "heap", "next_id", "out", "back", "loss", "lost_out", "lost_back",
+                 "lost_cause", "cut_cause")  # fmt: skip
 
     def __init__(
         self, kernel: Kernel, place: int, out: Draw, back: Draw, loss: float, lost_out: Draw, lost_back: Draw
@@ -33,7 +33,6 @@ class Network:
         self.kernel, self.env, self.heap, self.next_id = kernel, kernel.env, kernel.heap, kernel.next_id
         self.out, self.back = out, back
         self.loss, self.lost_out, self.lost_back = loss, lost_out, lost_back
-        self.arrived, self.returned = (_deliver,), (_receive,)
         self.lost_cause, self.cut_cause = cause(place, "lost on the link"), cause(place, "cut")
 
     def send(self, attempt: Attempt) -> None:
@@ -43,7 +42,7 @@ class Network:
             return
         time_s = self.out()
         if time_s:
-            attempt.callbacks = self.arrived
+            attempt.callbacks = (attempt.step.deliver,)
             heappush(self.heap, (self.env._now + time_s, ANSWER, self.next_id(), attempt))
         else:
             attempt.step.deliver(attempt)
@@ -59,7 +58,7 @@ class Network:
         elif attempt.left_at is None:  # an early reply: the attempt itself is busy with the rest of its recipe
             self.kernel.at(self.env._now + time_s, ANSWER, _receive, attempt)
         else:
-            attempt.callbacks = self.returned
+            attempt.callbacks = (attempt.step.receive,)
             heappush(self.heap, (self.env._now + time_s, ANSWER, self.next_id(), attempt))
 
     def lose(self, attempt: Attempt, why: int) -> None:
@@ -67,10 +66,6 @@ class Network:
         if attempt.outcome == PENDING:
             attempt.cause = why
         lose_answer(attempt)
-
-
-def _deliver(attempt: Attempt) -> None:
-    attempt.step.deliver(attempt)
 
 
 def _receive(attempt: Attempt) -> None:
