@@ -10,10 +10,11 @@ From the outside in: cache, fallback, hedge, retry and its budget, the gates, ti
 from __future__ import annotations
 
 from math import inf, nan
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from sim.engine.calls import Attempt, GuardedCall, close_left, give_up, late, row
-from sim.engine.gates import STOPPED, WAITS, Gate, ReplicaBreakers
+from sim.engine.gates import STOPPED, WAITS, Gate, ReplicaBreakers, Scope
+from sim.engine.hedging import HedgeTimers
 from sim.engine.kernel import TIMER
 from sim.engine.recorder import cause
 from sim.outcomes import ABANDONED, DEGRADED, OK, PENDING, SHORT_CIRCUITED, TIMEOUT
@@ -21,9 +22,8 @@ from sim.outcomes import ABANDONED, DEGRADED, OK, PENDING, SHORT_CIRCUITED, TIME
 if TYPE_CHECKING:
     from sim.engine.calls import Frame, Then
     from sim.engine.kernel import Kernel
-    from sim.engine.memory import Memory, Shelf
+    from sim.engine.memory import Drawer, Memory, Shelf
     from sim.engine.recorder import Recorder
-    from sim.policies.budget import RetryBudget, RetryQuota
     from sim.policies.hedge import Hedge
     from sim.policies.retry import Retry
 
@@ -35,13 +35,16 @@ class ArmedAttempt(Attempt):
 
     __slots__ = ("due_at", "tokens")
     due_at: float
-    tokens: list[Any]
+    tokens: Sequence[Any]
 
 
 class Errand:
     """One logical call under way; its outcome is PENDING until it is over."""
 
-    __slots__ = ("step", "frame", "request", "courses", "tries", "hedges", "outcome", "over")
+    __slots__ = ("step", "frame", "request", "courses", "tries", "hedges", "outcome", "over", "drawer", "key")
+    drawer: Drawer
+    """Where its answer is kept, if it is, and under which *key*."""
+    key: tuple[str, float]
 
     def __init__(self, step: ArmedCall, frame: Frame) -> None:
         self.step, self.frame, self.request = step, frame, frame.request
@@ -62,7 +65,8 @@ class Course:
         self.wait_s = 0.0
         self.current: ArmedAttempt | None = None
         self.over = False
-        self.tokens: list[Any] = []
+        self.tokens: Sequence[Any] = ()
+        """What the gates gave for the attempt that has not left yet."""
         self.replica: Any = None
         """The callee's replica, where a gate has chosen one."""
         self.timed_out = False
@@ -72,12 +76,12 @@ class Course:
 class Arms:
     """What an armed call carries beside timeout and retries; shared by all steps of its link."""
 
-    __slots__ = ("gates", "budget_of", "hedge", "fallback", "memory", "propagates", "on_abandon", "accepts_late",
+    __slots__ = ("gates", "budget", "hedge", "fallback", "memory", "propagates", "on_abandon", "accepts_late",
                  "mark")  # fmt: skip
 
     def __init__(self, mark: Callable[[str, Any], None]) -> None:
         self.gates: tuple[Gate, ...] = ()
-        self.budget_of: Callable[[Course], RetryBudget | RetryQuota] | None = None
+        self.budget: Scope | None = None
         self.hedge: Hedge | None = None
         self.fallback: str | None = None
         self.memory: Memory | None = None
@@ -91,7 +95,8 @@ class Arms:
 class ArmedCall(GuardedCall):
     """A call step under any of a caller's defences."""
 
-    __slots__ = ("arms", "gates", "timeout_s", "deadline_cause", "late_cause", "unneeded_cause", "shelf", "known")
+    __slots__ = ("arms", "gates", "learners", "timeout_s", "deadline_cause", "late_cause", "unneeded_cause", "shelf",
+                 "known", "hedge", "hedge_timers")  # fmt: skip
 
     def __init__(
         self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int, link_place: int,
@@ -101,6 +106,9 @@ class ArmedCall(GuardedCall):
         self.lane = None if timeout_s is None else kernel.lane(timeout_s, time_out)
         self.timeout_s = inf if timeout_s is None else timeout_s
         self.arms, self.gates = arms, arms.gates
+        self.learners = [(i, gate.leave) for i, gate in enumerate(arms.gates) if gate.learns]
+        """What tells each gate that learns how an attempt ended, by the place of its token."""
+        self.hedge, self.hedge_timers = arms.hedge, HedgeTimers(kernel, self._hedge)
         self.deadline_cause = cause(link_place, "deadline")
         self.late_cause = cause(link_place, "out of time")
         self.unneeded_cause = cause(link_place, "another was first")
@@ -123,30 +131,22 @@ class ArmedCall(GuardedCall):
             self.set_out(errand)
 
     def set_out(self, errand: Errand) -> None:
-        """Send the first attempt, and plan a hedge."""
-        self._take_course(errand)
-        if self.arms.hedge is not None:
-            self._plan_hedge(errand)
-
-    def _take_course(self, errand: Errand) -> None:
+        """Send a first attempt, and plan a hedge, or a further one."""
         course = Course(errand)
         errand.courses.append(course)
         self.attempt(course)
-
-    def _plan_hedge(self, errand: Errand) -> None:
-        hedge = self.arms.hedge
-        assert hedge is not None
-        delay_s = hedge.delay_s()
-        if delay_s is not None and errand.hedges < hedge.most and not errand.over:
-            self.kernel.after(delay_s, self._hedge, errand)
+        hedge = self.hedge
+        if hedge is not None and errand.hedges < hedge.most and not errand.over:
+            delay_s = hedge.delay_s()
+            if delay_s is not None:
+                self.hedge_timers.plan(delay_s, errand)
 
     def _hedge(self, errand: Errand) -> None:
-        if errand.over or (self.fragile and errand.frame.killed):
+        if self.fragile and errand.frame.killed:
             return
         errand.hedges += 1
         self.arms.mark("hedge", errand)
-        self._take_course(errand)
-        self._plan_hedge(errand)
+        self.set_out(errand)
 
     def succeed(self, errand: Errand, outcome: int) -> None:
         """A good answer is here, or was in the cache: the caller goes on."""
@@ -225,21 +225,20 @@ class ArmedCall(GuardedCall):
         if self.arms.propagates and course.frame.due_at <= self.env._now:
             self.stop(course, self.late_cause)
             return
-        course.tokens = []
-        self._pass_gates(course, 0)
+        course.tokens = ()
+        self._pass_gates(course, self.gates)
 
-    def _pass_gates(self, course: Course, index: int) -> None:
-        now, gates = self.env._now, self.gates
-        while index < len(gates):
-            gate = gates[index]
+    def _pass_gates(self, course: Course, gates: Sequence[Gate]) -> None:
+        now = self.env._now
+        course.tokens = tokens = [*course.tokens]
+        for gate in gates:
             token = gate.enter(course, now)
             if token is STOPPED:
                 self.stop(course, gate.why)
                 return
             if token is WAITS:
                 return
-            course.tokens.append(token)
-            index += 1
+            tokens.append(token)
         self._launch(course, now)
 
     def go_on(self, course: Course, index: int, token: Any) -> None:
@@ -247,8 +246,8 @@ class ArmedCall(GuardedCall):
         if course.over or (self.fragile and course.frame.killed):
             self.gates[index].back_out(token)
             return
-        course.tokens.append(token)
-        self._pass_gates(course, index + 1)
+        course.tokens = [*course.tokens, token]
+        self._pass_gates(course, self.gates[index + 1 :])
 
     def stop(self, course: Course, why: int) -> None:
         """The caller itself stops it: no attempt is made, and none after it, but a row tells that it was wanted."""
@@ -262,7 +261,7 @@ class ArmedCall(GuardedCall):
         self._course_over(course, SHORT_CIRCUITED, why)
 
     def _back_out(self, course: Course) -> None:
-        tokens, course.tokens = course.tokens, []
+        tokens, course.tokens = course.tokens, ()
         for gate, token in zip(self.gates, tokens):
             gate.back_out(token)
 
@@ -273,13 +272,13 @@ class ArmedCall(GuardedCall):
         number = self.next_id()
         attempt = ArmedAttempt(self, frame, errand.request, number, now)
         attempt.number, attempt.call, attempt.unanswerable = errand.tries, course, False
-        attempt.tokens, course.tokens = course.tokens, []
+        attempt.tokens, course.tokens = course.tokens, ()
         course.current = attempt
         self.open[number] = attempt
         if course.replica is not None:
             attempt.replica = course.replica
-        if self.arms.budget_of is not None and errand.tries == 1:
-            _paid_for_a_first_try(self.arms.budget_of(course))
+        if self.arms.budget is not None and errand.tries == 1:
+            self._budget(course).first_try()
         self._set_timer(attempt, now)
         self.send(attempt)
 
@@ -287,10 +286,10 @@ class ArmedCall(GuardedCall):
         """Give *attempt* its own time, or what is left of its caller's if that is less and travels along."""
         attempt.due_at = inf
         if self.arms.propagates:
-            left_at = attempt.parent.due_at
-            attempt.due_at = min(left_at, now + self.timeout_s)
-            if left_at < now + self.timeout_s:
-                self.kernel.at(left_at, TIMER, _out_of_time, attempt)
+            caller_due_at, attempt.due_at = attempt.parent.due_at, now + self.timeout_s
+            if caller_due_at < attempt.due_at:
+                attempt.due_at = caller_due_at
+                self.kernel.at(caller_due_at, TIMER, _out_of_time, attempt)
                 return
         if self.lane is not None:
             self.lane.add(attempt)
@@ -333,6 +332,7 @@ class ArmedCall(GuardedCall):
         if course.over:
             return
         if outcome <= DEGRADED:
+            course.over = True
             self._learn(course, attempt)
             self.succeed(course.errand, outcome)
             return
@@ -348,18 +348,25 @@ class ArmedCall(GuardedCall):
             self.kernel.after(wait_s, self.attempt, course)
 
     def _leave_gates(self, attempt: ArmedAttempt, outcome: int) -> None:
-        tokens, attempt.tokens = attempt.tokens, []
+        tokens, attempt.tokens = attempt.tokens, ()
         now = self.env._now
-        for gate, token in zip(self.gates, tokens):
-            gate.leave(token, outcome, now - attempt.sent_at, now)
+        took_s = now - attempt.sent_at
+        if tokens:
+            for i, leave in self.learners:
+                leave(tokens[i], outcome, took_s, now)
 
     def _learn(self, course: Course, attempt: ArmedAttempt) -> None:
         """Tell hedge and budget of an attempt that went well."""
-        arms = self.arms
-        if arms.hedge is not None:
-            arms.hedge.took(attempt.ended_at - attempt.sent_at)
-        if arms.budget_of is not None:
-            _paid_for_a_success(arms.budget_of(course), course)
+        if self.hedge is not None:
+            self.hedge.took(attempt.ended_at - attempt.sent_at)
+        if self.arms.budget is not None:
+            self._budget(course).success(course.tries > 1, course.timed_out)
+
+    def _budget(self, course: Course) -> Any:
+        """Return what pays for the retries of *course*, where anything does."""
+        scope = self.arms.budget
+        assert scope is not None
+        return scope.only if scope.only is not None else scope.of(course)
 
     def _next_wait_s(self, course: Course, outcome: int) -> float | None:
         """Return the seconds until the next attempt of *course*; None where there is none."""
@@ -370,7 +377,7 @@ class ArmedCall(GuardedCall):
             return None
         if self.arms.propagates and self.env._now + wait_s >= course.frame.due_at:
             return None
-        if self.arms.budget_of is not None and not _pays_for_a_retry(self.arms.budget_of(course), outcome):
+        if self.arms.budget is not None and not self._budget(course).take(outcome == TIMEOUT):
             self.arms.mark("retry denied", course.errand)
             return None
         course.timed_out = outcome == TIMEOUT
@@ -470,19 +477,3 @@ def at_the_door(deliver: Then) -> Then:
             close_left(attempt)
 
     return door
-
-
-def _paid_for_a_first_try(budget: Any) -> None:
-    if hasattr(budget, "first_try"):
-        budget.first_try()
-
-
-def _paid_for_a_success(budget: Any, course: Course) -> None:
-    if hasattr(budget, "first_try"):
-        budget.success()
-    else:
-        budget.success(course.tries > 1, course.timed_out)
-
-
-def _pays_for_a_retry(budget: Any, outcome: int) -> bool:
-    return bool(budget.take() if hasattr(budget, "first_try") else budget.take(outcome == TIMEOUT))

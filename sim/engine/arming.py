@@ -6,8 +6,8 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Callable
 
 from sim.engine.armed import Arms, ArmedCall, ArmedClientCall
-from sim.engine.gates import BreakerGate, BulkheadGate, Gate, LimitGate, Places, ReplicaBreakers, ThrottleGate
-from sim.engine.memory import Memory
+from sim.engine.gates import BreakerGate, BulkheadGate, Gate, LimitGate, Places, ReplicaBreakers, Scope, ThrottleGate
+from sim.engine.memory import Drawer, Memory
 from sim.engine.record import MARKS
 from sim.engine.recorder import cause
 from sim.policies.breaker import Breaker, CircuitBreaker
@@ -22,8 +22,6 @@ from sim.scenario import models
 if TYPE_CHECKING:
     from sim.engine.build import Building
     from sim.engine.replica import Replica
-
-Of = Callable[[Any], Any]
 
 
 def is_armed(link: models.Link) -> bool:
@@ -59,7 +57,7 @@ class Arming:
         arms = Arms(self._mark())
         arms.gates = self._gates()
         if link.retry is not None and link.retry.budget is not None:
-            arms.budget_of = self._budget(link.retry.budget)
+            arms.budget = self._budget(link.retry.budget)
         if link.hedge is not None:
             arms.hedge = Hedge(link.hedge.after, link.hedge.percentile, link.hedge.most)
         if link.cache is not None:
@@ -92,11 +90,11 @@ class Arming:
             gates.append(self._bulkhead(link.bulkhead, len(gates)))
         return tuple(gates)
 
-    def _by_scope(self, scope: str, make: Callable[[str], Any]) -> Of:
-        """Return what finds the policy of a course: one for the link, or one for each caller, made when it is new."""
+    def _by_scope(self, scope: str, make: Callable[[str], Any]) -> Scope:
+        """Return where the policy of a course is found: one for the link, or one for each caller, made when new."""
         if scope == "link":
             policy = make("")
-            return lambda course: policy
+            return Scope(policy, lambda course: policy)
         made: dict[int, Any] = {}
         key_of = _instance if self.caller in self.house.scenario.workload else _replica
 
@@ -106,13 +104,13 @@ class Arming:
                 made[key] = make(f"caller {key}")
             return made[key]
 
-        return of
+        return Scope(None, of)
 
     def _breaker(self, model: models.Breaker) -> Gate:
         why, retries_only = cause(self.place, "breaker open"), model.guards == "retries"
         if model.scope != "callee":
-            of = self._by_scope(model.scope, lambda whose: self._new_breaker(model, whose))
-            return BreakerGate(of, why, retries_only)
+            scope = self._by_scope(model.scope, lambda whose: self._new_breaker(model, whose))
+            return BreakerGate(scope, why, retries_only)
         replicas = self.house.services[self.callee].replicas
         breakers = {replica: self._new_breaker(model, f"replica {replica.index}") for replica in replicas}
         choose = self.house.wiring.balancer(self.callee, self.name)
@@ -132,22 +130,22 @@ class Arming:
             open_for_s=model.open_for, probes=model.probes, on_change=note,
         )  # fmt: skip
 
-    def _throttle(self, model: models.Throttle) -> Of:
+    def _throttle(self, model: models.Throttle) -> Scope:
         uniform = self.house.streams.uniform(self.name, "throttling")
         return self._by_scope(model.scope, lambda whose: AdaptiveThrottle(model.factor, model.window, uniform))
 
     def _limit(self, model: models.CallLimit, index: int) -> Gate:
-        of = self._by_scope(model.scope, lambda whose: TokenBucket(model.rate, model.burst))
+        scope = self._by_scope(model.scope, lambda whose: TokenBucket(model.rate, model.burst))
         most_s = inf if model.max_wait is None else float(model.max_wait)
         why = cause(self.place, "rate limit")
-        return LimitGate(of, why, self.house.kernel, model.when_full == "wait", most_s, index)
+        return LimitGate(scope, why, self.house.kernel, model.when_full == "wait", most_s, index)
 
     def _bulkhead(self, model: models.Bulkhead, index: int) -> Gate:
-        of = self._by_scope(model.scope, lambda whose: Places(model.max_concurrent_calls))
+        scope = self._by_scope(model.scope, lambda whose: Places(model.max_concurrent_calls))
         why = cause(self.place, "bulkhead full")
-        return BulkheadGate(of, why, self.house.kernel, model.max_waiting, model.max_wait, index)
+        return BulkheadGate(scope, why, self.house.kernel, model.max_waiting, model.max_wait, index)
 
-    def _budget(self, model: models.RetryBudget) -> Of:
+    def _budget(self, model: models.RetryBudget) -> Scope:
         def make(whose: str) -> RetryBudget | RetryQuota:
             if model.refund:
                 return RetryQuota(int(model.capacity), int(model.cost))
@@ -158,9 +156,9 @@ class Arming:
     def _memory(self, model: models.Cache, mark: Callable[[str, Any], None]) -> Memory:
         caches: dict[str, Cache] = {}
 
-        def make(whose: str) -> Cache:
+        def make(whose: str) -> Drawer:
             caches[whose] = Cache(model.entries, model.expire_after)
-            return caches[whose]
+            return Drawer(caches[whose])
 
         def forget(replica: Replica) -> None:
             if f"caller {replica.index}" in caches:

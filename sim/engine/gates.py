@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from sim.engine.kernel import ANSWER
 from sim.outcomes import ABANDONED, DEGRADED, ERROR, PENDING
+from sim.policies.breaker import CLOSED, Breaker
 from sim.quantities import UNLIMITED
 
 if TYPE_CHECKING:
     from sim.engine.armed import Course
     from sim.engine.kernel import Kernel
-    from sim.policies.breaker import Breaker
     from sim.policies.limiter import TokenBucket
     from sim.policies.throttle import AdaptiveThrottle
 
@@ -26,17 +26,25 @@ STOPPED = object()
 WAITS = object()
 """The course goes on later, through ``go_on``, or is stopped then."""
 
-Of = Callable[["Course"], Any]
-"""Finds the policy that stands in the way of a course, by its scope."""
+
+class Scope:
+    """Whose a policy is: the *only* one of its link, or one for each caller, which *of* finds for a course."""
+
+    __slots__ = ("only", "of")
+
+    def __init__(self, only: Any, of: Callable[[Any], Any]) -> None:
+        self.only, self.of = only, of
 
 
 class Gate:
     """What a gate offers; *why* is the cause of what it stops."""
 
-    __slots__ = ("of", "why")
+    __slots__ = ("only", "of", "why")
+    learns = True
+    """Whether it is to be told how attempts end."""
 
-    def __init__(self, of: Of, why: int) -> None:
-        self.of, self.why = of, why
+    def __init__(self, scope: Scope, why: int) -> None:
+        self.only, self.of, self.why = scope.only, scope.of, why
 
     def enter(self, course: Course, now: float) -> Any:
         """Return a token for the attempt to come, STOPPED or WAITS."""
@@ -54,16 +62,17 @@ class BreakerGate(Gate):
 
     __slots__ = ("retries_only",)
 
-    def __init__(self, of: Of, why: int, retries_only: bool) -> None:
-        super().__init__(of, why)
+    def __init__(self, scope: Scope, why: int, retries_only: bool) -> None:
+        super().__init__(scope, why)
         self.retries_only = retries_only
 
     def enter(self, course: Course, now: float) -> Any:
-        """Ask the breaker."""
-        breaker: Breaker = self.of(course)
-        free = self.retries_only and course.tries == 0
-        if not free and not breaker.admit(now):
-            return STOPPED
+        """Ask the breaker, which lets everything pass while it is closed."""
+        breaker: Breaker = self.only if self.only is not None else self.of(course)
+        if breaker.state != CLOSED:
+            free = self.retries_only and course.tries == 0
+            if not free and not breaker.admit(now):
+                return STOPPED
         return breaker, breaker.generation
 
     def leave(self, token: Any, outcome: int, took_s: float, now: float) -> None:
@@ -86,7 +95,7 @@ class ReplicaBreakers(BreakerGate):
     __slots__ = ("choose", "breakers")
 
     def __init__(self, choose: Callable[[], Any], breakers: dict[Any, Breaker], why: int, retries_only: bool) -> None:
-        super().__init__(lambda course: None, why, retries_only)
+        super().__init__(Scope(None, lambda course: None), why, retries_only)
         self.choose, self.breakers = choose, breakers
 
     def enter(self, course: Course, now: float) -> Any:
@@ -116,7 +125,7 @@ class ThrottleGate(Gate):
 
     def enter(self, course: Course, now: float) -> Any:
         """Ask the throttle."""
-        throttle: AdaptiveThrottle = self.of(course)
+        throttle: AdaptiveThrottle = self.only if self.only is not None else self.of(course)
         return throttle if throttle.admit(now) else STOPPED
 
     def leave(self, token: Any, outcome: int, took_s: float, now: float) -> None:
@@ -129,14 +138,15 @@ class LimitGate(Gate):
     """A token bucket; with *waits* a course waits for its token, for *most_s* seconds at most."""
 
     __slots__ = ("kernel", "waits", "most_s", "index")
+    learns = False
 
-    def __init__(self, of: Of, why: int, kernel: Kernel, waits: bool, most_s: float, index: int) -> None:
-        super().__init__(of, why)
+    def __init__(self, scope: Scope, why: int, kernel: Kernel, waits: bool, most_s: float, index: int) -> None:
+        super().__init__(scope, why)
         self.kernel, self.waits, self.most_s, self.index = kernel, waits, most_s, index
 
     def enter(self, course: Course, now: float) -> Any:
         """Take a token, or wait for one."""
-        bucket: TokenBucket = self.of(course)
+        bucket: TokenBucket = self.only if self.only is not None else self.of(course)
         if not self.waits:
             return bucket if bucket.admit(now) else STOPPED
         wait_s = bucket.wait_s(now)
@@ -184,15 +194,15 @@ class BulkheadGate(Gate):
     __slots__ = ("kernel", "most_waiting", "lane", "index")
 
     def __init__(
-        self, of: Of, why: int, kernel: Kernel, most_waiting: float, max_wait_s: float | None, index: int
+        self, scope: Scope, why: int, kernel: Kernel, most_waiting: float, max_wait_s: float | None, index: int
     ) -> None:
-        super().__init__(of, why)
+        super().__init__(scope, why)
         self.kernel, self.most_waiting, self.index = kernel, most_waiting, index
         self.lane = None if max_wait_s is None else kernel.lane(max_wait_s, self._lose_patience)
 
     def enter(self, course: Course, now: float) -> Any:
         """Take a place, or wait in line for one."""
-        places: Places = self.of(course)
+        places: Places = self.only if self.only is not None else self.of(course)
         if places.free > 0:
             places.free -= 1
             return places
@@ -213,7 +223,8 @@ class BulkheadGate(Gate):
     def leave(self, token: Any, outcome: int, took_s: float, now: float) -> None:
         """Pass the place on to the first in line."""
         line = token.line
-        _forget_the_gone(line)
+        if line:
+            _forget_the_gone(line)
         if not line:
             token.free += 1
             return

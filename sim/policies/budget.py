@@ -51,14 +51,16 @@ class RetryBudget:
 
     def first_try(self) -> None:
         """Pay in for a call's first attempt."""
-        self._units = min(self._units + self._per_try, self._capacity)
+        if self._units < self._capacity:
+            self._units = min(self._units + self._per_try, self._capacity)
 
-    def success(self) -> None:
-        """Pay in for an attempt, first or later, that went well."""
-        self._units = min(self._units + self._per_success, self._capacity)
+    def success(self, retried: bool = False, timed_out: bool = False) -> None:
+        """Pay in for an attempt that went well, first or later: *retried* and *timed_out* are moot."""
+        if self._units < self._capacity:
+            self._units = min(self._units + self._per_success, self._capacity)
 
-    def take(self) -> bool:
-        """Pay for a retry; False, and nothing taken, when there is too little."""
+    def take(self, timed_out: bool = False) -> bool:
+        """Pay for a retry; False, and nothing taken, when there is too little; *timed_out* is moot."""
         if self._units < self._cost:
             return False
         self._units -= self._cost
@@ -86,6 +88,9 @@ class RetryQuota:
         self.capacity, self.cost = capacity, cost
         self.timeout_cost = cost if timeout_cost is None else timeout_cost
         self.available = capacity
+
+    def first_try(self) -> None:
+        """A first attempt pays nothing in."""
 
     def take(self, timed_out: bool = False) -> bool:
         """Pay for a retry; *timed_out* says that the attempt before it did. False when there is too little."""
