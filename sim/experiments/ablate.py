@@ -75,10 +75,18 @@ class Ablation:
         """Whether every combination that can be played was; beyond five toggles only some are."""
         return len(self.toggles) <= MOST_IN_FULL
 
-    @property
+    @cached_property
     def window(self) -> str:
-        """The window that matters: `fault`, or `all` where nothing is injected."""
-        return "fault" if self.baseline.record.windows else "all"
+        """The window that matters: `fault`; `after` it, where some workload never comes back to half of its goodput
+        ratio before when no toggle is on; `all` where nothing is injected."""
+        base = self.baseline
+        if not base.record.windows:
+            return "all"
+        for workload in base.record.workloads:
+            before, after = (base.value("goodput ratio", workload, during) for during in ("before", "after"))
+            if before is not None and after is not None and after < before / 2:
+                return "after"
+        return "fault"
 
     @property
     def cut_off(self) -> str:

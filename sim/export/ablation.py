@@ -81,7 +81,8 @@ def _combinations(ablation: Ablation) -> str:
     for on, run in ablation.runs.items():
         index = {(row["measure"], row["of"], row["during"]): row for row in run.rows}
         body.append([label(on), *(_share(index.get(("goodput ratio", of, window))) for of in workloads)])
-    return table(body, [f"Goodput ratio (during {window})", *workloads])
+    when = {"fault": "during the fault", "after": "after the fault"}.get(window, "in all")
+    return table(body, [f"Goodput ratio ({when})", *workloads])
 
 
 def _main_effects(ablation: Ablation) -> str:

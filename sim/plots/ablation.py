@@ -66,7 +66,7 @@ def ablation_figure(ablation: Ablation, dark: bool = False) -> Figure:
         more.append(f"cut off: {ablation.cut_off}")
     caption = style.caption_text(base.seed, runs, "replications" if runs > 1 else "replication", *more)
     title = f"{base.scenario.title}{variant}: which switch did the work"
-    where = "during the fault" if during == "fault" else "in all"
+    where = {"fault": "during the fault", "after": "after the fault"}.get(during, "in all")
     return switches_figure(list(ablation.runs), ablation.toggles, shown, cells, effects, title, caption, where,
                            style.theme(dark))  # fmt: skip
 

@@ -297,3 +297,27 @@ def test_either_breaker_or_short_timeout_saves_browsers_and_neither_saves_shoppe
     assert ablation.meets().fewest == ()
     save = Claim.model_validate({"measure": "goodput ratio", "of": "browsers", "during": "fault", "above": "85%"})
     assert ablation.meets([save]).fewest == (("circuit breaker",), ("short timeout",))
+
+
+NEVER_BACK = """
+version: 1
+title: Never back
+duration: 200s
+drain: 5s
+workload: {c: {calls: web.x, rate: 5/s, arrivals: regular}}
+services: {web: {workers: 1, waiting: unlimited, operations: {x: [{work: 100ms}]}}}
+links: {c -> web: {timeout: 1s, retry: {max attempts: 5}}}
+faults: {stop: {pause: web, at: 10s, for: 5s}}
+toggles: {once: {patch: {links: {c -> web: {retry: null}}}}, longer: {patch: {workload: {c: {keys: uniform 2}}}}}
+"""
+
+
+def test_what_comes_after_a_fault_matters_where_it_does_not_heal() -> None:
+    storm = ablate(sim.loads(NEVER_BACK), ["once"], workers=1)
+    assert storm.window == "after"
+    assert storm.meets().fewest == (("once",),)
+    assert "after the fault" in of_ablation(storm)
+    heals = ablate(
+        sim.loads(NEVER_BACK).set("links.c:web.retry.max attempts", 2).set("faults.stop.for", "1s"), ["once"]
+    )
+    assert heals.window == "fault"
