@@ -7,6 +7,7 @@ from typing import Callable
 from sim.results.book import Book
 from sim.results.evidence import held_by, retried_share
 from sim.results.symptoms import Symptom
+from sim.results.windows import last_fault_end
 from sim.scenario import models
 from sim.scenario.strikes import named
 
@@ -164,6 +165,12 @@ def _recovered(book: Book, symptom: Symptom) -> str:
     )
 
 
+def _collapsed(book: Book, symptom: Symptom) -> str:
+    since = symptom.at_s - (last_fault_end(book.record) or 0.0)
+    served = f"{share(symptom.value)} of the last 10 s of arrivals are well served"
+    return f"still down at the end, {seconds(since)} after the fault: {served}"
+
+
 def _events(first: str, noun: str) -> Callable[[Book, Symptom], str]:
     """Return the teller of something rare that is counted from the first fault on (or over the run, without one)."""
 
@@ -204,8 +211,6 @@ _TELLERS: dict[str, Callable[[Book, Symptom], str]] = {
     "messages lost": _events("messages begin to be lost", "lost message"),
     "goodput": _goodput,
     "recovered": _recovered,
-    "collapsed": lambda book, it: (
-        f"still down at the end: {share(it.value)} of the last 10 s of arrivals are well served"
-    ),
+    "collapsed": _collapsed,
 }
 """What is said of each kind of symptom."""
