@@ -233,3 +233,59 @@ def test_an_interrupt_leaves_status_130_and_nothing_half_written(small: Path) ->
     assert process.returncode == 130
     assert said.strip() == "Interrupted; nothing was left half-written."
     assert [path.name for path in small.parent.iterdir()] == ["small.yaml"]
+
+
+def test_the_version_is_told() -> None:
+    from sim.version import VERSION
+
+    assert pileup("--version").stdout == f"pileup {VERSION}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", "retry_storm", "--seed", "-1"), "--seed must be a whole number of at least 0, got '-1'"),
+        (("run", "retry_storm", "--replications", "x"), "--replications must be a whole number of at least 1, got 'x'"),
+        (("matrix", "retry_storm", "--worst", "-2"), "--worst must be a whole number of at least 0, got '-2'"),
+        (("matrix", "retry_storm", "--size", "slow"), "--size must be written FAULT=SIZE, such as slow=20x, got 'slow'"),
+        (("matrix", "retry_storm", "--at", "soon"), "--at must be a duration such as 250ms or 30s, got 'soon'"),
+        (
+            ("matrix", "retry_storm", "--against", "nothere.json"),
+            "--against must be what an earlier `pileup matrix --json` printed, got 'nothere.json'; "
+            "no such file or directory",
+        ),
+        (
+            ("hysteresis", "retry_storm", "--workload", "clients", "--from", "few", "--to", "9/s"),
+            "--from must be a rate such as 100/s, got 'few'",
+        ),
+        (("run", ""), "scenario must be a file or the name of a shipped scenario, got ''; see: pileup list"),
+        (("run", "folder"), "scenario must be a file, got 'folder'; that is a folder; see: pileup list FOLDER"),
+        (("check", "retry_storm", "--junit", "folder"), "--junit must be a file in a folder that exists, got 'folder'"),
+        (("schema", "--out", "no/where"), "--out must be a file in a folder that exists, got 'no/where'"),
+        (
+            ("explain-field", "goodput ratoi"),
+            "field must be a field of the format or a measure, got 'goodput ratoi'; did you mean 'goodput ratio'?",
+        ),
+        (
+            ("run", "retry_storm", "--out", "retry.txt/x"),
+            "--out must be in a folder that can be written to, got 'retry.txt/x'; not a directory",
+        ),
+        (
+            ("compare", "retry_storm", "--variants", "storm,storm"),
+            "compare must name each variant once, got ['storm', 'storm']",
+        ),
+    ],
+)  # fmt: skip
+def test_a_bad_option_is_named_with_its_rule_and_value_before_anything_is_played(
+    arguments: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "retry.txt").write_text("no folder")
+    said = pileup(*arguments, folder=tmp_path)
+    assert (said.returncode, said.stdout, said.stderr) == (2, "", message + "\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "retry.txt"]
+
+
+def test_show_names_the_variant_of_each_claim(small: Path) -> None:
+    said = pileup("show", small).stdout
+    assert "customers fail (as it is): goodput ratio" in said

@@ -7,14 +7,15 @@ budget; 130 interrupted. With ``--json`` stdout holds one JSON document and noth
 from __future__ import annotations
 
 import sys
-from typing import Any, Callable
+from typing import Annotated, Any, Callable
 
 import typer
 
 from sim.cli import designs, files, lab, pages, runs, studies
 from sim.cli.helpers import say
-from sim.cli.options import BAD_INPUT, CLAIM_FAILED, CUT_OFF, INTERRUPTED
+from sim.cli.options import BAD_INPUT, CLAIM_FAILED, CUT_OFF, INTERRUPTED, OK
 from sim.errors import BudgetError, LabError, ModelError
+from sim.version import VERSION
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     "list": files.list_scenarios, "show": files.show, "new": files.new, "validate": files.validate,
@@ -25,6 +26,13 @@ COMMANDS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 """Every command in the order of the help."""
 
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        print(f"pileup {VERSION}")
+        raise typer.Exit(OK)
+
+
 app = typer.Typer(
     name="pileup",
     help="Play failures that cascade and failures that pile up, and measure who noticed.",
@@ -32,8 +40,19 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Say the version.")
+    ] = False,
+) -> None:
+    """Play failures that cascade and failures that pile up, and measure who noticed."""
+
+
 for _name, _command in COMMANDS.items():
-    app.command(_name)(_command)
+    app.command(_name, short_help=(_command.__doc__ or "").partition("\n")[0])(_command)
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.helpers import leave, load_file, names_in, progress_bar, tell_written
+from sim.cli.helpers import leave, load_file, must_take_results, names_in, progress_bar, tell_written
 from sim.cli.options import CUT_OFF, OK, File, Json, Out, Replications, Seed, Set, Variant, Workers
 
 
@@ -24,6 +24,7 @@ def compare(
     from sim.export import summary, tables
 
     scenario = load_file(file)
+    must_take_results(out)
     names = names_in(variants)
     with progress_bar(f"comparing {scenario.title}") as progress:
         compared = compare_all(
@@ -57,6 +58,7 @@ def ablate(
     from sim.export.ablation import ablation_document, of_ablation
 
     scenario = load_file(file)
+    must_take_results(out)
     names = names_in(toggles)
     with progress_bar(f"ablating {scenario.title}") as progress:
         done = ablate_all(scenario, names, variant, replications, seed, workers, progress, set_ or ())

@@ -9,7 +9,7 @@ import typer
 
 from sim.cli.helpers import leave, load_file, path_of, say, write_text
 from sim.cli.options import BAD_INPUT, OK, File, Files, Set, Variant, With
-from sim.errors import ParameterError
+from sim.errors import ParameterError, did_you_mean
 
 
 def list_scenarios(
@@ -65,10 +65,9 @@ def _show_switches(scenario: Any) -> None:
         print(f"  {name}: {when(fault)}")
     if scenario.expect:
         print("\nClaims:")
+    first = next(iter(scenario.variants), "as written")
     for name, claim in scenario.expect.items():
-        where = " with ".join(
-            [claim.variant or "the first variant", *([", ".join(claim.with_)] if claim.with_ else [])]
-        )
+        where = " with ".join([claim.variant or first, *([", ".join(claim.with_)] if claim.with_ else [])])
         print(f"  {name} ({where}): {describe_claim(claim)}")
 
 
@@ -85,7 +84,7 @@ def new(
         return
     if out.exists():
         raise ParameterError("be a new file", str(out), place="--out")
-    out.write_text(text, encoding="utf-8")
+    write_text(out, text)
     say(f"wrote {out}; next: pileup show {out}")
 
 
@@ -136,5 +135,9 @@ def explain_field(
     if field in NAMES:
         unit, meaning = NAMES[field]
         print(f"{field}: a measure, in {unit or 'plain numbers'}\n  {meaning}")
-    else:
+        return
+    try:
         print(explain(field))
+    except ParameterError as error:
+        hint = error.hint or did_you_mean(field, NAMES)
+        raise ParameterError("be a field of the format or a measure", field, hint, "field") from None

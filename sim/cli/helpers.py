@@ -27,10 +27,12 @@ def load_file(file: str) -> Any:
 def path_of(file: str) -> Path:
     """Return the file, or the shipped scenario of that name."""
     path = Path(file)
-    if path.exists() or path.suffix or len(path.parts) > 1:
+    if file and (path.exists() or path.suffix or len(path.parts) > 1):
+        if path.is_dir():
+            raise ParameterError("be a file", file, "that is a folder; see: pileup list FOLDER", "scenario")
         if not path.is_file():
-            near = did_you_mean(path.name, [p.name for p in path.parent.glob("*.yaml")]) if path.parent.is_dir() else ""
-            raise ParameterError("be a file", str(path), near, "scenario")
+            beside = [p.name for p in path.parent.glob("*.yaml") if p.is_file()] if path.parent.is_dir() else []
+            raise ParameterError("be a file", file, did_you_mean(path.name, beside), "scenario")
         return path
     from sim.scenario.shipped import shipped_folder
 
@@ -46,14 +48,27 @@ def names_in(text: str | None) -> list[str] | None:
     return [name.strip() for name in text.split(",")] if text else None
 
 
-def earlier_document(path: Path) -> Any:
-    """Return what an earlier command wrote with ``--json``."""
+def read_as(parse: Callable[[str], float], text: str | None, option: str) -> float | None:
+    """Return the value of an *option*, None where it is not given; a message about it names the option."""
+    try:
+        return None if text is None else parse(text)
+    except ParameterError as error:
+        raise ParameterError(error.rule, error.value, error.hint, option) from None
+
+
+def earlier_document(path: Path, command: str, part: str) -> Any:
+    """Return what an earlier *command* wrote with ``--json``, which always holds *part*."""
     import json
 
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ParameterError("be the JSON of an earlier command", str(path), str(error), "--against") from None
+        document, why = json.loads(path.read_text(encoding="utf-8")), f"it has no {part!r}"
+    except OSError as error:
+        document, why = None, (error.strerror or "it cannot be read").lower()
+    except ValueError:
+        document, why = None, "it is no JSON"
+    if not isinstance(document, dict) or part not in document:
+        raise ParameterError(f"be what an earlier `pileup {command} --json` printed", str(path), why, "--against")
+    return document
 
 
 @contextmanager
@@ -76,6 +91,14 @@ def progress_bar(label: str) -> Iterator[Callable[[float], None] | None]:
         yield lambda share: bar.update(task, completed=share)
 
 
+def must_take_results(folder: Path | None) -> None:
+    """Refuse, before anything is played, an ``--out`` that could not take the results."""
+    if folder is not None:
+        from sim.export.folder import must_take_results as must_take
+
+        must_take(folder)
+
+
 def tell_written(files: list[Path]) -> None:
     """Say on stderr which of the *files* a person would open."""
     for file in files:
@@ -83,11 +106,18 @@ def tell_written(files: list[Path]) -> None:
             say(f"wrote {file}")
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, option: str = "--out") -> None:
     """Write beside and rename, so that a reader never meets half a file."""
+    must_take_a_file(path, option)
     beside = path.with_name(f".{path.name}.unfinished")
     beside.write_text(text, encoding="utf-8")
     beside.replace(path)
+
+
+def must_take_a_file(path: Path, option: str = "--out") -> None:
+    """Refuse a *path* to which no file can be written; best asked before a long run, not after it."""
+    if path.is_dir() or not path.parent.is_dir():
+        raise ParameterError("be a file in a folder that exists", str(path), place=option)
 
 
 def say(text: str) -> None:

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from sim.errors import LabError, describe
+
 OK, CLAIM_FAILED, BAD_INPUT, CUT_OFF, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+def whole(name: str, least: int, words: str) -> Any:
+    """Return an option that takes a whole number of at least *least*; the message for another one names it."""
+
+    def read(text: str | int) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number < least:  # no ValueError: typer would put words of its own in its place
+            raise LabError(describe(name, f"be a whole number of at least {least}", text))
+        return number
+
+    return typer.Option(name, parser=read, metavar="N", help=words)
+
 
 File = Annotated[str, typer.Argument(help="A scenario file, or the name of one that is shipped (see `pileup list`).")]
 Files = Annotated[list[str], typer.Argument(help="Scenario files, or names of shipped ones.")]
@@ -15,8 +33,8 @@ Variant = Annotated[str | None, typer.Option("--variant", help="Which variant to
 With = Annotated[list[str] | None, typer.Option("--with", help="A toggle to switch on; may be repeated.")]
 Without = Annotated[list[str] | None, typer.Option("--without", help="A toggle to leave off; may be repeated.")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="PATH=VALUE, e.g. links.orders:payments.timeout=1s.")]
-Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Another seed than the scenario's.")]
-Replications = Annotated[int | None, typer.Option("--replications", min=1, help="How many independent runs.")]
+Seed = Annotated[int | None, whole("--seed", 0, "Another seed than the scenario's.")]
+Replications = Annotated[int | None, whole("--replications", 1, "How many independent runs.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Write results into this folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
-Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes to spread replications over.")]
+Workers = Annotated[int | None, whole("--workers", 1, "Processes to spread replications over.")]

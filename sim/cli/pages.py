@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.helpers import leave, load_file, path_of, progress_bar, say, write_text
+from sim.cli.helpers import leave, load_file, must_take_a_file, path_of, progress_bar, say, write_text
 from sim.cli.options import (
     CLAIM_FAILED, CUT_OFF, OK, File, Replications, Seed, Set, Variant, With, Without, Workers,
 )  # fmt: skip
@@ -29,8 +29,7 @@ def report(
     is_pocket = check_format(format_) == "pocket"
     kind = "pocket" if is_pocket else "report"
     target = out or Path(f"{path_of(file).stem}.{kind}.html")
-    if target.is_dir() or not target.parent.is_dir():
-        raise ParameterError("be a file in a folder that exists", str(target), place="--out")
+    must_take_a_file(target)
     with progress_bar(f"playing {scenario.title}") as progress:
         if is_pocket:
             if variant or with_ or without:

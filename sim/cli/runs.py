@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.helpers import leave, load_file, progress_bar, say, tell_written, write_text
+from sim.cli.helpers import (
+    earlier_document,
+    leave,
+    load_file,
+    must_take_results,
+    must_take_a_file,
+    progress_bar,
+    say,
+    tell_written,
+    write_text,
+)
 from sim.cli.options import (
     CLAIM_FAILED, CUT_OFF, OK, File, Files, Json, Out, Replications, Seed, Set, Variant, With, Without, Workers,
 )  # fmt: skip
-from sim.errors import ParameterError
 
 if TYPE_CHECKING:
     from sim.experiments.check import Checked
@@ -26,6 +35,7 @@ def run(
     from sim.export import summary, tables
 
     scenario = load_file(file)
+    must_take_results(out)
     resolved = scenario.resolve(variant, switched_on(scenario, with_ or (), without or ()), set_ or ())
     with progress_bar(f"playing {scenario.title}") as progress:
         played = run_resolved(resolved, seed, replications, workers, progress, during=written_windows(scenario))
@@ -79,9 +89,12 @@ def check(
     from sim.export import summary, tables
     from sim.export.junit import junit as junit_text
 
+    if junit is not None:
+        must_take_a_file(junit, "--junit")
+    before = None if against is None else earlier_document(against, "check", "files")["files"]
+    scenarios = {file: load_file(file) for file in files}  # all of them are read before the first is played
     checked: dict[str, Checked] = {}
-    for file in files:
-        scenario = load_file(file)
+    for file, scenario in scenarios.items():
         with progress_bar(f"checking {scenario.title}") as progress:
             checked[file] = check_one(scenario, replications, seed, workers, progress)
         if not json:
@@ -90,8 +103,8 @@ def check(
     if json:
         print(summary.to_json(document), end="")
     if junit is not None:
-        write_text(junit, junit_text(checked))
-    changes = _changes(document, against) if against is not None else []
+        write_text(junit, junit_text(checked), "--junit")
+    changes = [] if before is None else _changes(document, before)
     for line in changes:
         say(line)
     if any(one.cut_off for one in checked.values()):
@@ -99,14 +112,8 @@ def check(
     leave(OK if all(one.holds for one in checked.values()) and not changes else CLAIM_FAILED)
 
 
-def _changes(document: dict[str, Any], against: Path) -> list[str]:
+def _changes(document: dict[str, Any], before: Any) -> list[str]:
     """Return what differs from an earlier check: verdicts, and values of combinations that are still the same."""
-    import json
-
-    try:
-        before = json.loads(against.read_text(encoding="utf-8"))["files"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ParameterError("be the JSON of an earlier check", str(against), str(error), "--against") from None
     found = []
     for file, now in document["files"].items():
         old = {row["claim"]: row for row in before.get(file, {}).get("expect", [])}

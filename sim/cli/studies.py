@@ -7,10 +7,21 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.cli.helpers import earlier_document, leave, load_file, names_in, progress_bar, say, tell_written
+from sim.cli.helpers import (
+    earlier_document,
+    leave,
+    load_file,
+    must_take_results,
+    names_in,
+    progress_bar,
+    read_as,
+    say,
+    tell_written,
+)
 from sim.cli.options import (
-    CLAIM_FAILED, CUT_OFF, OK, File, Json, Out, Replications, Seed, Set, Variant, With, Workers,
+    CLAIM_FAILED, CUT_OFF, OK, File, Json, Out, Replications, Seed, Set, Variant, With, Workers, whole,
 )  # fmt: skip
+from sim.errors import ParameterError
 
 
 def matrix(
@@ -27,8 +38,8 @@ def matrix(
     toggles: Annotated[
         str | None, typer.Option("--toggles", help="Defences to try, with commas; default all of the variant.")
     ] = None,
-    worst: Annotated[int, typer.Option("--worst", min=0, help="Try the defences on so many of the worst.")] = 5,
-    top: Annotated[int, typer.Option("--top", min=1, help="List so many faults.")] = 15,
+    worst: Annotated[int, whole("--worst", 0, "Try the defences on so many of the worst.")] = 5,
+    top: Annotated[int, whole("--top", 1, "List so many faults.")] = 15,
     fail_above: Annotated[
         str | None, typer.Option("--fail-above", help="Status 1 if a fault costs more than this share, e.g. 20%.")
     ] = None,
@@ -45,13 +56,14 @@ def matrix(
     from sim.quantities import parse_duration, parse_share
 
     scenario = load_file(file)
-    limit = None if fail_above is None else parse_share(fail_above)
-    before = None if against is None else earlier_document(against)
+    must_take_results(out)
+    limit = read_as(parse_share, fail_above, "--fail-above")
+    begin, span = read_as(parse_duration, at, "--at"), read_as(parse_duration, for_, "--for")
+    before = None if against is None else earlier_document(against, "matrix", "faults")
     with progress_bar(f"trying faults on {scenario.title}") as progress:
         found = matrix_of(
             scenario, variant, with_ or (), names_in(toggles), names_in(faults) or (), names_in(on) or (),
-            _sizes(size), None if at is None else parse_duration(at), None if for_ is None else parse_duration(for_),
-            worst, replications, seed, workers, progress, set_ or (),
+            _sizes(size), begin, span, worst, replications, seed, workers, progress, set_ or (),
         )  # fmt: skip
     document = matrix_document(found)
     if json:
@@ -73,8 +85,14 @@ def matrix(
 
 
 def _sizes(texts: list[str] | None) -> dict[str, Any]:
-    """Return FAULT=SIZE texts as a mapping; what is no such text is refused where sizes are read."""
-    return {name.strip(): size.strip() for name, _, size in (text.partition("=") for text in texts or ())}
+    """Return FAULT=SIZE texts as a mapping."""
+    sizes = {}
+    for text in texts or ():
+        name, equals, size = (part.strip() for part in text.partition("="))
+        if not (name and equals and size):
+            raise ParameterError("be written FAULT=SIZE, such as slow=20x", text, place="--size")
+        sizes[name] = size
+    return sizes
 
 
 def hysteresis(
@@ -82,7 +100,7 @@ def hysteresis(
     workload: Annotated[str, typer.Option("--workload", help="Whose load is stepped; an open loop.")],
     low: Annotated[str, typer.Option("--from", help="The lowest load, e.g. 2/s.")],
     high: Annotated[str, typer.Option("--to", help="The highest load, e.g. 12/s.")],
-    steps: Annotated[int, typer.Option("--steps", min=2, help="How many loads from the lowest to the highest.")] = 8,
+    steps: Annotated[int, whole("--steps", 2, "How many loads from the lowest to the highest.")] = 8,
     step: Annotated[str, typer.Option("--step", help="How long each step lasts; its second half is measured.")] = "60s",
     variant: Variant = None, with_: With = None, set_: Set = None, seed: Seed = None,
     replications: Replications = None, out: Out = None, json: Json = False, workers: Workers = None,
@@ -91,8 +109,13 @@ def hysteresis(
     from sim.experiments.hysteresis import hysteresis as hysteresis_of
     from sim.export import summary
     from sim.export.hysteresis import hysteresis_document, of_hysteresis
+    from sim.quantities import parse_positive_duration, parse_rate
 
+    read_as(parse_rate, low, "--from")
+    read_as(parse_rate, high, "--to")
+    read_as(parse_positive_duration, step, "--step")
     scenario = load_file(file)
+    must_take_results(out)
     with progress_bar(f"stepping {workload}") as progress:
         found = hysteresis_of(
             scenario, workload, low, high, steps, step, variant, with_ or (), replications, seed, workers, progress,

@@ -108,9 +108,11 @@ def _combinations(
     names = list(scenario.variants) if variants is None else list(variants)
     if len(names) < 2:
         raise ParameterError(
-            "name at least two variants, or a toggle", names, "a scenario without variants has toggles to compare"
-            if scenario.toggles else "", "compare"
+            "name at least two variants, or a toggle", names,
+            f"there are the toggles {', '.join(scenario.toggles)}" if scenario.toggles else "", "compare"
         )  # fmt: skip
+    if len(set(names)) < len(names):
+        raise ParameterError("name each variant once", names, place="compare")
     return [(name, name, ()) for name in names]
 
 

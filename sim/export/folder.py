@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,15 +94,24 @@ def write_hysteresis(found: Hysteresis, folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-@contextmanager
-def _replacing(folder: Path) -> Iterator[Path]:
-    """Give a fresh folder beside *folder* and put it in its place when everything is written."""
+def must_take_results(folder: Path) -> None:
+    """Refuse a *folder* that cannot be written or holds something else; best asked before a long run, not after it."""
     if folder.exists() and not (folder / MANIFEST).exists() and any(folder.iterdir() if folder.is_dir() else [1]):
         raise ParameterError(
             "be a new folder or an older result", str(folder), "it holds something else, which is left alone", "--out"
         )
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    nearest = next(place for place in folder.absolute().parents if place.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        why = "permission denied" if nearest.is_dir() else "not a directory"
+        raise ParameterError("be in a folder that can be written to", str(folder), why, "--out")
+
+
+@contextmanager
+def _replacing(folder: Path) -> Iterator[Path]:
+    """Give a fresh folder beside *folder* and put it in its place when everything is written."""
+    must_take_results(folder)
     made = folder.parent / f".{folder.name}.unfinished"
+    folder.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(made, ignore_errors=True)
     made.mkdir()
     try:
