@@ -22,7 +22,7 @@ SHIPPED = (
     "cascade_vs_backlog", "launch_day", "online_boutique", "poison_message", "retry_storm",
     "all_synchronous", "breaker_that_hurts", "bulkhead", "cache_cold_start", "circuit_breaker_seed",
     "deadline_propagation", "fallback_degrades", "hedging", "jitter", "nested_retries", "no_circuit_breaker",
-    "slow_is_not_failed", "timeouts_too_long", "contended_row",
+    "slow_is_not_failed", "timeouts_too_long", "contended_row", "retry_budgets",
     "bad_deploy", "split_network",
 )  # fmt: skip
 UNWISE_ON_PURPOSE = {
