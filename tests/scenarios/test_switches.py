@@ -24,13 +24,13 @@ CHANGES_NOTHING = {
     ("bad_deploy", "all at once", "health checks"): "the lesson: a bad version passes its checks",
     ("bad_deploy", "one of four", "health checks"): "the lesson: so does one of many",
     ("bad_deploy", "leak", "health checks"): "the lesson: so does one that gets slow",
-    (
-        "split_network",
-        "black hole",
-        "retries",
-    ): "the lesson: without a timeout nothing ever fails that could be retried",
-    ("split_network", "black hole", "breaker"): "the lesson: nor anything that a breaker could count",
-    ("split_network", "black hole", "fallback"): "the lesson: nor anything that a fallback could stand in for",
+    ("split_network", "refused", "timeout"): "who is refused at once waits for nothing",
+    ("split_network", "reset", "timeout"): "nor does who is reset",
+    **{
+        ("split_network", variant, toggle): "the lesson: without a timeout nothing fails, so there is nothing to do"
+        for variant in ("black hole", "answers lost", "drip")
+        for toggle in ("retries", "breaker", "fallback")
+    },
     ("shared_host", "together", "health checks"): "the lesson: with everybody dead the balancer uses everybody",
 }
 """Switches that do not matter where they stand, and why that is meant; none of them may matter after all."""
