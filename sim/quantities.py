@@ -104,6 +104,10 @@ def parse_size(text: object) -> float:
     return _in_units(text, _BYTES, "be a size such as 4kB or 2GB")
 
 
+MOST_COUNTED = 1_000_000_000
+"""Whatever is counted above this was meant to be without a bound, and would not fit where it is added up."""
+
+
 def parse_count(text: object, least: int = 0) -> float:
     """Return a whole number of at least *least*, or ``UNLIMITED`` for the word ``unlimited``."""
     rule = f"be a whole number of at least {least}, or 'unlimited'"
@@ -112,6 +116,8 @@ def parse_count(text: object, least: int = 0) -> float:
     if isinstance(text, bool) or not isinstance(text, int) or text < least:
         hint = did_you_mean(text, ["unlimited"]) if isinstance(text, str) else ""
         raise ParameterError(rule, text, hint)
+    if text > MOST_COUNTED:
+        raise ParameterError(f"be a whole number of at most {MOST_COUNTED}, or 'unlimited'", text)
     return text
 
 

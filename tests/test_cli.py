@@ -247,7 +247,7 @@ def test_the_version_is_told() -> None:
         (("run", "retry_storm", "--seed", "-1"), "--seed must be a whole number of at least 0, got '-1'"),
         (("run", "retry_storm", "--replications", "x"), "--replications must be a whole number of at least 1, got 'x'"),
         (("matrix", "retry_storm", "--worst", "-2"), "--worst must be a whole number of at least 0, got '-2'"),
-        (("matrix", "retry_storm", "--size", "slow"), "--size must be written FAULT=SIZE, such as slow=20x, got 'slow'"),
+        (("matrix", "jitter", "--size", "slow"), "--size must be written FAULT=SIZE, such as slow=20x, got 'slow'"),
         (("matrix", "retry_storm", "--at", "soon"), "--at must be a duration such as 250ms or 30s, got 'soon'"),
         (
             ("matrix", "retry_storm", "--against", "nothere.json"),

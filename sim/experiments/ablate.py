@@ -78,7 +78,8 @@ class Ablation:
     @cached_property
     def window(self) -> str:
         """The window that matters: `fault`; `after` it, where some workload never comes back to half of its goodput
-        ratio before when no toggle is on; `all` where nothing is injected."""
+        ratio before when no toggle is on, or where nobody comes while the fault lasts; `all` where nothing is
+        injected."""
         base = self.baseline
         if not base.record.windows:
             return "all"
@@ -86,7 +87,8 @@ class Ablation:
             before, after = (base.value("goodput ratio", workload, during) for during in ("before", "after"))
             if before is not None and after is not None and after < before / 2:
                 return "after"
-        return "fault"
+        during = [base.value("goodput ratio", workload, "fault") for workload in base.record.workloads]
+        return "fault" if any(value is not None for value in during) else "after"
 
     @property
     def cut_off(self) -> str:

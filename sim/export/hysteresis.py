@@ -25,10 +25,10 @@ def of_hysteresis(found: Hysteresis) -> str:
         + ("; 95 % intervals" if times > 1 else "; one run: no intervals"),
         table(body, ["Load", "on the way up", "on the way down"]),
         "\n".join([
-            _knee("Service is lost (below 95 %) on the way up", found.knee_up, found.knees_up, "it is never lost"),
-            _knee("and is good again on the way down", found.knee_down, found.knees_down, "it never comes back"
+            _knee("On the way up service is lost (below 95 %)", found.knee_up, found.knees_up, "never"),
+            _knee("On the way down it is good again", found.knee_down, found.knees_down, "never"
                   if any(knee is not None for knee in found.knees_up) else "it never was otherwise"),
-            f"Loop: {_rate(found.width)}{'' if found.width.mean else ', that is none'}.",
+            f"The loop is {_rate(found.width)} wide." if found.width.mean else "There is no loop.",
         ]),
         *([f"CUT OFF: {run.cut_off}"] if run.cut_off else []),
     ])  # fmt: skip

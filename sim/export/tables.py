@@ -17,14 +17,22 @@ _EFFECT = ("due", "applied once", "duplicated", "missing", "ghost")
 _MARKS = {"holds": "holds", "fails": "FAILS", "cannot tell": "cannot tell"}
 
 
+_NOTHING = 1e-10
+"""A value below this is what rounding leaves of a difference of instants, no measurement."""
+
+
 def number(value: float | None, unit: str) -> str:
     """Return *value* with its unit, in three digits; a dash where it could not be told.
 
     >>> number(0.01234, "s"), number(0.5, "ratio"), number(None, "s")
     ('12.3 ms', '50.0 %', '-')
+    >>> number(1.35e-13, "worker s"), number(1.35e-6, "worker s")
+    ('0', '1.35e-06')
     """
     if value is None:
         return "-"
+    if abs(value) < _NOTHING:
+        value = 0.0
     if unit in ("ratio", "share"):
         return f"{value * 100:.1f} %"
     if unit == "s":
@@ -153,7 +161,7 @@ def of_comparison(comparison: Comparison) -> str:
         + ("" if times > 1 else "; one run each: a difference has no interval"),
     ]
     differences = {(r["combination"], r["measure"], r["of"], r["during"]): r for r in comparison.rows}
-    window = "fault" if first.scenario.faults else "all"
+    window = _telling(comparison)
     scenarios = [run.scenario for run in comparison.runs.values()]
     workloads = list(dict.fromkeys(name for scenario in scenarios for name in scenario.workload))
     effects = list(dict.fromkeys(name for run in comparison.runs.values() for name in _effects(run)))
@@ -174,6 +182,15 @@ def of_comparison(comparison: Comparison) -> str:
     header = [f"Difference to {comparison.baseline}", *_WORKLOAD[:3], "of"]
     parts.append(table(body, header))
     return "\n\n".join(parts)
+
+
+def _telling(comparison: Comparison) -> str:
+    """Return the window that tells most: `fault` if all combinations have one in which somebody comes, or `all`."""
+    for run in comparison.runs.values():
+        came = [row for row in run.rows if row["measure"] == "goodput ratio" and row["during"] == "fault"]
+        if not any(row["mean"] is not None for row in came):
+            return "all"
+    return "fault"
 
 
 def _difference(row: dict[str, Any] | None) -> str:

@@ -49,7 +49,7 @@ def test_a_bounded_line_has_no_memory(door: Hysteresis) -> None:
     assert door.knees_up == [6.0, 6.0] and door.knees_down == [4.0, 4.0]
     assert door.widths == [0.0, 0.0] and not door.has_loop and door.width.mean == 0.0
     text = of_hysteresis(door)
-    assert "on the way up at 6 /s" in text and "on the way down at 4 /s" in text and "that is none" in text
+    assert "service is lost (below 95 %) at 6 /s." in text and "it is good again at 4 /s.\nThere is no loop." in text
 
 
 @pytest.mark.parametrize(
@@ -82,10 +82,11 @@ def test_knees_and_width_by_hand(door: Hysteresis) -> None:
     assert (loop.knees_up, loop.knees_down, loop.widths) == ([4, 4], [1, 1], [2, 2]) and loop.has_loop
     gone = made_of(door, [ok, ok, ok, bad], [bad, bad, bad])
     assert (gone.knees_down, gone.widths) == ([None, None], [3, 3])
-    assert "it never comes back" in of_hysteresis(gone)
+    assert "On the way down it is good again: never.\nThe loop is 3 /s wide." in of_hysteresis(gone)
     never = made_of(door, [ok, ok, ok, ok], [ok, ok, ok])
     assert (never.knees_up, never.knees_down, never.widths) == ([None] * 2, [None] * 2, [0, 0])
-    assert "it is never lost" in of_hysteresis(never)
+    assert "On the way up service is lost (below 95 %): never." in of_hysteresis(never)
+    assert "There is no loop." in of_hysteresis(never)
     mixed = made_of(door, [[1.0, 1.0], [1.0, 0.5]], [[1.0, 1.0]])
     assert (mixed.knees_up, mixed.knees_down, mixed.has_loop) == ([None, 2], [None, 1], False)
     quiet = made_of(door, [[None, None], bad], [ok])
