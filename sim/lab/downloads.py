@@ -17,6 +17,8 @@ from sim.lab.runs import Order
 from sim.lab.words import plain
 from sim.scenario import dump
 
+MOST_ATTEMPTS = 3_000_000
+"""A report in the lab makes no more attempts in all: a minute or two of a worker's time."""
 TABLES = ("requests", "attempts", "messages", "effects", "ledger", "events", "series", "measures")
 
 
@@ -39,7 +41,7 @@ def downloads(chosen: Choice, resolved: Any, played: Any) -> None:
                 label, data, f"{name}.{ending}", kind, on_click="ignore", help=help_, icon=":material/download:",
                 key=f"download {ending}",
             )  # fmt: skip
-    _report(chosen, resolved, name)
+    _report(chosen, resolved, played, name)
     st.caption(f"Digest of the scenario: {resolved.digest[:16]}; seed {played.run.seed}. {plain(resolved.source)}")
 
 
@@ -64,14 +66,39 @@ def replay(played: Any) -> str:
     return page(played.timeline)
 
 
-def _report(chosen: Choice, resolved: Any, name: str) -> None:
+def combinations(scenario: Any, chosen: Choice) -> int:
+    """Return how many combinations a report plays: the variants, what the claims speak of, and the chosen one."""
+    first = next(iter(scenario.variants), "")
+    found = {(name, frozenset[str]()) for name in scenario.variants}
+    found |= {(claim.variant or first, frozenset(claim.with_)) for claim in scenario.expect.values()}
+    return len(found | {(chosen.variant or first, frozenset(chosen.toggles))})
+
+
+def report_seeds(own: int, attempts: int, count: int) -> int:
+    """Return on how many seeds a report plays each of *count* combinations: *own*, or what the budget has room for.
+
+    *attempts* are those of one run. At least two, so that there are intervals.
+
+    >>> report_seeds(5, 20_000, 10), report_seeds(20, 50_000, 10), report_seeds(5, 4_000_000, 10)
+    (5, 6, 2)
+    """
+    return max(2, min(own, MOST_ATTEMPTS // max(attempts * count, 1)))
+
+
+def _report(chosen: Choice, resolved: Any, played: Any, name: str) -> None:
     """Draw the button that makes the report, which plays what it compares, and then the one that downloads it."""
-    label = "Make the report (HTML): it plays all variants and every claim, and takes a minute or so"
-    if not panels.wanted(f"report {chosen}", label, ":material/description:"):
-        return
     scenario = state.scenario_of(chosen)
+    count = combinations(scenario, chosen)
+    n = report_seeds(scenario.replications, len(played.run.record.attempts["sent_at"]), count)
+    about = f"It plays {count} combinations on {n} seeds each, and judges the claims by them"
+    if n < scenario.replications:
+        about += f"; the scenario asks for {scenario.replications}, which the command `pileup report` plays"
+    label = "Make the report (HTML)"
+    if not panels.wanted(f"report {chosen}", label, ":material/description:"):
+        st.caption(f"{about}. This takes a minute or so.")
+        return
     options = {
-        "variant": chosen.variant or None, "with_": resolved.toggles_on, "seed": chosen.seed, "replications": 2,
+        "variant": chosen.variant or None, "with_": resolved.toggles_on, "seed": chosen.seed, "replications": n,
         "set_": settings(chosen, scenario),
     }  # fmt: skip
     made = state.played(Order("report", scenario, options), "Making the report")
@@ -80,6 +107,7 @@ def _report(chosen: Choice, resolved: Any, name: str) -> None:
             "Report (HTML)", made, f"{name}.report.html", "text/html", on_click="ignore", key="download report",
             icon=":material/download:", help="Question, replay, arithmetic, figures, comparison, claims, books.",
         )  # fmt: skip
+        st.caption(f"{about}.")
 
 
 def notebook(chosen: Choice, resolved: Any) -> str:

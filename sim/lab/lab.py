@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from sim.errors import LabError
-from sim.lab import downloads, faults, gallery, panels, player, predict, state, switches
+from sim.lab import downloads, faults, gallery, panels, player, predict, state, switches, theme
 from sim.lab.choice import Choice
 from sim.lab.words import plain
 
@@ -24,14 +24,26 @@ def page() -> None:
         gallery.gallery()
         return
     st.title(plain(scenario.title))
-    with st.expander("Choose another scenario", icon=":material/menu_book:", expanded=False):
-        gallery.gallery()
+    _gallery()
     st.header(plain(scenario.question) or "What happens here?")
     if not state.is_running():
         _before(scenario)
         return
     _after(scenario)
     state.write_link()
+
+
+def _gallery() -> None:
+    """Draw the gallery, folded; beside a run its cards are drawn only while it is open."""
+    label, icon = "Choose another scenario", ":material/menu_book:"
+    if not state.is_running():
+        with st.expander(label, icon=icon):
+            gallery.gallery()
+        return
+    fold = st.expander(label, icon=icon, key="gallery fold", on_change="rerun")
+    if fold.open:
+        with fold:
+            gallery.gallery()
 
 
 def _before(scenario: Any) -> None:
@@ -55,6 +67,11 @@ def _before(scenario: Any) -> None:
 
 def _after(scenario: Any) -> None:
     left, right = st.columns([1, 3], gap="medium")
+    with left:
+        st.toggle(
+            "Show the switches and faults", key=theme.UNFOLD, persist_state="session",
+            help="On a narrow screen they are folded, so that the result comes first.",
+        )  # fmt: skip
     with left, st.container(key="switches"):
         chosen = switches.switches(scenario)
     if problem := switches.problem(chosen, scenario):

@@ -30,6 +30,8 @@ MOST_OF_ONE = 2
 SHORT = ("play", "gallery")
 """The tasks that take a second or so; all others are long."""
 BUDGET_S = 180.0
+LONGER = {"report": 2.0}
+"""How many times the budget of wall-clock time a task may take that plays very many runs, and that few ask for."""
 
 
 class Cancelled(LabError):
@@ -228,7 +230,8 @@ class Players:
             late.set()
             process.kill()
 
-        watch = threading.Timer(self.budget_s, stop)
+        budget_s = self.budget_s * LONGER.get(job.order.task, 1.0)
+        watch = threading.Timer(budget_s, stop)
         watch.daemon = True
         watch.start()
         try:
@@ -244,16 +247,16 @@ class Players:
         except (EOFError, OSError):
             _end(process)
             if not job.done:
-                job._finish(problem=self._ended(late.is_set()))
+                job._finish(problem=_ended(budget_s if late.is_set() else None))
         finally:
             watch.cancel()
 
-    def _ended(self, late: bool) -> LabError:
-        if late:
-            return LabError(
-                f"stopped after {self.budget_s:g} s: the lab gives no run longer; make it shorter or smaller"
-            )
-        return LabError("the run was ended from outside, or needed more memory than there is: make it smaller")
+
+def _ended(late_s: float | None) -> LabError:
+    """Return why a run has no result: it was stopped after *late_s* seconds, or something else ended it."""
+    if late_s is not None:
+        return LabError(f"stopped after {late_s:g} s: the lab gives no run longer; make it shorter or smaller")
+    return LabError("the run was ended from outside, or needed more memory than there is: make it smaller")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

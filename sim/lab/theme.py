@@ -10,6 +10,10 @@ BLUE, VERMILION, GREEN, PINK, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#C
 """Okabe and Ito's palette (Color Universal Design, 2008); never the only sign of anything."""
 
 
+UNFOLD = "unfold"
+"""The key of the switch that shows the Lab's switches on a narrow screen; wider ones always show them."""
+
+
 def is_dark() -> bool:
     """Whether the participant's browser shows the dark theme."""
     return getattr(st.context.theme, "type", "light") == "dark"
@@ -34,8 +38,10 @@ def muted() -> str:
 
 def style() -> None:
     """Put the lab's few rules of style on the page: contrast, narrow screens, and type for a projector."""
-    large = st.session_state.get("projector", False)
-    st.html(f"<style>{_RULES}{_DARK if is_dark() else ''}{_PROJECTOR if large else ''}</style>")
+    large = bool(st.session_state.get("projector", False))
+    folded = not st.session_state.get(UNFOLD, False)
+    rules = _RULES, _DARK * is_dark(), _PROJECTOR * large, _FOLDED * folded
+    st.html(f"<style>{''.join(rules)}</style>")
 
 
 def altair_theme(chart: Any) -> Any:
@@ -65,11 +71,15 @@ h1 { padding-top: .2rem !important; }
     position: sticky; top: 4.5rem; align-self: flex-start; max-height: calc(100vh - 5rem); overflow-y: auto;
   }
 }
+@media (min-width: 641px) { .st-key-unfold { display: none; } }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: .8rem; padding-right: .8rem; }
   h1 { font-size: 1.6rem !important; } h2 { font-size: 1.2rem !important; }
 }
 @media (prefers-reduced-motion: reduce) { * { animation-duration: .01s !important; transition: none !important; } }
+"""
+_FOLDED = """
+@media (max-width: 640px) { .st-key-switches, .st-key-faults { display: none; } }
 """
 _DARK = """
 [data-testid^="stBaseButton-primary"], [data-testid^="stBaseButton-primary"] * { color: #0b1117 !important; }

@@ -95,6 +95,33 @@ def test_the_gallery_finds_scenarios_by_words_and_says_when_there_is_none() -> N
     assert "No scenario has all these words" in texts(at)
 
 
+def test_the_gallery_shows_every_shipped_scenario_once_under_what_it_is_about() -> None:
+    from sim.lab.gallery import OTHERS, groups
+    from sim.scenario import catalogue
+    from sim.scenario.shipped import shipped_folder
+
+    every = [one for one in catalogue(shipped_folder()) if not one.problem]
+    found = groups(every)
+    assert sorted(one.name for ones in found.values() for one in ones) == [one.name for one in every]
+    assert len(every) >= 25 and len(found.get(OTHERS, [])) <= 3, "give the topics of the gallery words for these"
+    assert max(len(ones) for ones in found.values()) <= 12, "a group that fills the screen is no group"
+    at = opened("lab")
+    assert {str(button.key)[7:] for button in at.button if str(button.key).startswith("choose ")} == {
+        one.name for one in every
+    }
+    at.button_group(key="topic").set_value("queues").run()
+    assert {str(button.key)[7:] for button in at.button if str(button.key).startswith("choose ")} == {
+        one.name for one in found["queues"]
+    }
+
+
+@pytest.mark.slow
+def test_beside_a_run_the_cards_are_drawn_only_when_they_are_asked_for() -> None:
+    at = opened("lab", scenario="poison_message", run="1")
+    assert not at.exception
+    assert not [button for button in at.button if str(button.key).startswith("choose ")]
+
+
 def test_a_card_chooses_its_scenario() -> None:
     at = opened("lab")
     at.button(key="choose retry_storm").click().run()
@@ -270,3 +297,54 @@ def test_trace_draws_each_kind_of_request(kind: str) -> None:
     assert not at.exception
     assert at.header[0].value.startswith("Request ")
     assert ("What went wrong" in texts(at)) == (kind in ("failed", "ghost"))
+
+
+SMALL = """
+version: 1
+title: Small
+question: Who notices?
+duration: 20s
+warmup: 2s
+replications: 4
+workload: {ones: {calls: web.get, rate: 20/s, deadline: 1s}}
+services: {web: {workers: 2, waiting: 4, operations: {get: [{work: exponential 10ms}]}}}
+links: {ones -> web: {latency: 1ms, timeout: 500ms}}
+faults: {web slow: {slow: web, by: 20x, at: 8s, for: 5s}}
+variants: {small: {}, large: {services: {web: {workers: 8}}}}
+toggles: {retry: {about: Ask once more., patch: {links: {ones -> web: {retry: {max attempts: 2}}}}}}
+expect:
+  all is well before: {measure: goodput ratio, of: ones, during: before, above: 90%}
+  large is better: {variant: large, measure: goodput ratio, of: ones, during: fault, above: 10%}
+"""
+
+
+@pytest.mark.slow
+def test_the_matrix_breaks_every_part_and_says_what_hurts_most() -> None:
+    from sim.lab.choice import pack
+
+    at = opened("compare", scenario="own", yaml=pack(SMALL))
+    next(one for one in at.button if str(one.label).startswith("Break every part")).click().run()
+    assert not at.exception and not at.warning
+    assert "The worst: **" in texts(at) and "The three worst faults, with each switch on" in texts(at)
+    table = next(frame.value for frame in at.dataframe if "good requests missing" in frame.value.columns)
+    struck = " ".join(table["fault"])
+    assert "crash" in struck and "cut" in struck and "ones -> web" in struck and "web" in struck
+
+
+@pytest.mark.slow
+def test_the_report_is_made_on_the_scenarios_own_seeds_and_judges_its_claims() -> None:
+    from sim.lab.choice import pack
+
+    at = opened("lab", scenario="own", yaml=pack(SMALL), run="1")
+    assert "It plays 2 combinations on 4 seeds each" in texts(at)
+    next(one for one in at.button if str(one.label).startswith("Make the report")).click().run()
+    assert not at.exception and not at.warning
+    assert any(one.label == "Report (HTML)" for one in at.get("download_button"))
+
+
+def test_a_report_plays_fewer_seeds_where_the_budget_ends_and_never_less_than_two() -> None:
+    from sim.lab.downloads import MOST_ATTEMPTS, report_seeds
+
+    assert report_seeds(5, 1_000, 10) == 5
+    assert report_seeds(20, 50_000, 10) == 6 and 6 * 50_000 * 10 <= MOST_ATTEMPTS
+    assert report_seeds(5, 10**7, 10) == 2

@@ -60,24 +60,25 @@ def _overview() -> None:
     if trainer_view():
         total = sum(one.minutes for one in lessons().values())
         st.info(f"All lessons together take about {total:g} minutes with a room. The guide is docs/teaching.md.")
-    columns = st.columns(2)
-    for i, one in enumerate(lessons().values()):
-        with columns[i % 2]:
-            _card(i + 1, one)
+    numbered = list(enumerate(lessons().values(), 1))
+    for i in range(0, len(numbered), 3):
+        for place, (number, one) in zip(st.columns(3), numbered[i : i + 3]):
+            with place.container(border=True, height="stretch"):
+                _card(number, one)
 
 
 def _card(number: int, one: Lesson) -> None:
     done, of = lesson.progress(one)
-    with st.container(border=True):
-        st.header(f"{number}. {one.title}")
-        st.markdown(plain(one.aim))
-        told = f"{done} of {of} done" if done else f"{of} parts"
-        st.caption(f"{one.minutes:g} minutes · {told} · plays {plain(one.scenario)}")
-        label = "Go on" if 0 < done < of else "Look again" if done else "Begin"
-        st.button(
-            f"{label}: {one.title}", key=f"begin {one.name}", on_click=_choose, args=(one.name,),
-            type="secondary" if done == of else "primary", width="stretch",
-        )  # fmt: skip
+    st.subheader(f"{number}. {one.title}")
+    st.markdown(plain(one.aim))
+    told = f"{done} of {of} done" if done else f"{of} parts"
+    st.caption(f"{one.minutes:g} minutes · {told} · plays {plain(one.scenario)}")
+    label = "Go on" if 0 < done < of else "Look again" if done else "Begin"
+    st.space("stretch")
+    st.button(
+        f"{label}: {one.title}", key=f"begin {one.name}", on_click=_choose, args=(one.name,),
+        type="secondary" if done == of else "primary", width="stretch",
+    )  # fmt: skip
 
 
 def _glossary() -> None:
