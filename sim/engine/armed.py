@@ -95,8 +95,8 @@ class Arms:
 class ArmedCall(GuardedCall):
     """A call step under any of a caller's defences."""
 
-    __slots__ = ("arms", "gates", "learners", "timeout_s", "deadline_cause", "late_cause", "unneeded_cause", "shelf",
-                 "known", "hedge", "hedge_timers")  # fmt: skip
+    __slots__ = ("arms", "gates", "learners", "chooses_replicas", "timeout_s", "deadline_cause", "late_cause",
+                 "unneeded_cause", "shelf", "known", "hedge", "hedge_timers")  # fmt: skip
 
     def __init__(
         self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int, link_place: int,
@@ -106,6 +106,8 @@ class ArmedCall(GuardedCall):
         self.lane = None if timeout_s is None else kernel.lane(timeout_s, time_out)
         self.timeout_s = inf if timeout_s is None else timeout_s
         self.arms, self.gates = arms, arms.gates
+        self.chooses_replicas = any(isinstance(gate, ReplicaBreakers) for gate in self.gates)
+        """Whether a gate has picked the callee's replica before an attempt leaves."""
         self.learners = [(i, gate.leave) for i, gate in enumerate(arms.gates) if gate.learns]
         """What tells each gate that learns how an attempt ended, by the place of its token."""
         self.hedge, self.hedge_timers = arms.hedge, HedgeTimers(kernel, self._hedge)
@@ -116,11 +118,6 @@ class ArmedCall(GuardedCall):
         """Where the answers of this operation are kept, if they are."""
         self.known: dict[float, None] = {}
         """Keys that were answered well before, for a fallback to a cached answer."""
-
-    @property
-    def chooses_replicas(self) -> bool:
-        """Whether a gate has picked the callee's replica before an attempt leaves."""
-        return any(isinstance(gate, ReplicaBreakers) for gate in self.gates)
 
     # --- the logical call ---------------------------------------------------------------------------------
 

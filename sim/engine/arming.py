@@ -6,8 +6,9 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Callable
 
 from sim.engine.armed import Arms, ArmedCall, ArmedClientCall
+from sim.engine.defended import is_by_rates
 from sim.engine.gates import BreakerGate, BulkheadGate, Gate, LimitGate, Places, ReplicaBreakers, Scope, ThrottleGate
-from sim.engine.memory import Drawer, Memory
+from sim.engine.memory import Drawer, Memory, Shelf
 from sim.engine.record import MARKS
 from sim.engine.recorder import cause
 from sim.policies.breaker import Breaker, CircuitBreaker
@@ -22,25 +23,6 @@ from sim.scenario import models
 if TYPE_CHECKING:
     from sim.engine.build import Building
     from sim.engine.replica import Replica
-
-
-def is_armed(link: models.Link) -> bool:
-    """Whether the calls of *link* need more than a timeout, retries and a plain breaker."""
-    breaker = link.breaker
-    return (
-        link.propagate_deadline
-        or link.on_abandon != "continue"
-        or link.late_answers != "ignore"
-        or (breaker is not None and (is_by_rates(breaker) or breaker.guards != "calls" or breaker.scope != "link"))
-        or (link.retry is not None and link.retry.budget is not None)
-        or any(part is not None for part in (link.hedge, link.fallback, link.throttle, link.limit, link.bulkhead))
-        or link.cache is not None
-    )
-
-
-def is_by_rates(breaker: models.Breaker) -> bool:
-    """Whether a breaker judges shares of a window instead of failures in a row."""
-    return breaker.failure_rate is not None or breaker.slow_rate is not None
 
 
 class Arming:
@@ -180,6 +162,9 @@ def _replica(frame: Any) -> int:
     return int(frame.replica.index)
 
 
-def armed_call(of_client: bool) -> type[ArmedCall]:
-    """Return the class of an armed call step."""
-    return ArmedClientCall if of_client else ArmedCall
+def armed_call(of_client: bool, operation: str, *arguments: Any) -> ArmedCall:
+    """Return the armed call step of *operation* (``service.operation``); *arguments* are those of ``ArmedCall``."""
+    step = (ArmedClientCall if of_client else ArmedCall)(*arguments)
+    if step.arms.memory is not None:
+        step.shelf = Shelf(step.arms.memory, operation)
+    return step

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Callable, Iterator
 
 from sim.engine import arrivals
 from sim.engine.clients import Client, Source, User, no_keys
-from sim.engine.faults.herd import ticks_of, together, waking_together
 from sim.engine.recipe import Degraded
 from sim.scenario import models
 
 if TYPE_CHECKING:
     from sim.engine.build import Building
+    from sim.engine.faults.herd import Ticks
 
 
 def client(house: Building, name: str, model: models.Workload) -> Client:
@@ -52,10 +52,12 @@ def _sources(house: Building, name: str, model: models.Workload, client: Client,
             for number, (begin, end) in enumerate(house.spans[fault_name]):
                 component = f"{name} spike {fault_name}" + (f" {number}" if number else "")
                 sources.append((component, arrivals.during(shape, fault.by, begin, min(end, until_s))))
-    herd = ticks_of(house, name)
+    herd = _herd(house, name)
     for component, rate in sources:
         times = arrivals.instants(model.arrivals, rate, until_s, streams.generator(component, "arrivals"))
         if herd:
+            from sim.engine.faults.herd import together
+
             times = together(times, herd)
         which: Iterator[list[int]] = repeat([0] * 4096)
         if len(weights) > 1:
@@ -75,14 +77,25 @@ def _users(house: Building, name: str, model: models.Workload, client: Client, n
     first = None
     if model.start is not None and model.tasks is not None:
         first = tasks[list(model.tasks).index(model.start)]
-    herd = ticks_of(house, name)
+    herd = _herd(house, name)
     for index in range(model.users or 0):
         component = f"{name} user {index}"
         draw_task = _flat(arrivals.choice_blocks(weights, streams.generator(component, "task")))
         think = streams.draw(model.think, component, "think")
         if herd:
+            from sim.engine.faults.herd import waking_together
+
             think = waking_together(think, house.kernel, herd)
         User(house.kernel, client, index, think, draw_task, tasks, first, house.scenario.duration)
+
+
+def _herd(house: Building, name: str) -> list[Ticks]:
+    """Return the windows in which some fault makes the workload come in step."""
+    if not house.scenario.faults:
+        return []
+    from sim.engine.faults.herd import ticks_of
+
+    return ticks_of(house, name)
 
 
 def _asked(model: models.Workload) -> tuple[list[str], list[float]]:

@@ -1,22 +1,18 @@
 """From a resolved scenario to a system ready to run: codes, services, links, queues, clients, faults.
 
 Everything that a run would otherwise look up is bound here. Only services and links that some fault touches get the
-parts that faults need.
+parts that faults need, and the modules of parts that few systems have are imported where one has them.
 """
 
 from __future__ import annotations
 
 from itertools import count
-from typing import TYPE_CHECKING, Any, Iterator
+from typing import TYPE_CHECKING, Any, Iterator, cast
 
-from sim.engine import audience, faults, rules
-from sim.engine.bounded import BoundedQueue
+from sim.engine import audience
 from sim.engine.clients import request_numbers
 from sim.engine.compile import OperationCompiler
-from sim.engine.concurrency import WatchingFreeService, WatchingService, note_limits
-from sim.engine.doors import Guarded, GuardedFreeReplica, GuardedReplica
-from sim.engine.fleet import Fleet
-from sim.engine.health import Rotation
+from sim.engine.defended import is_guarded
 from sim.engine.kernel import Kernel
 from sim.engine.promises import promises
 from sim.engine.queue import Queue
@@ -27,13 +23,16 @@ from sim.engine.station import FreeService, Service
 from sim.engine.stores import Store
 from sim.engine.streams import Streams
 from sim.engine.wiring import Wiring
-from sim.policies.breaker import CircuitBreaker
 from sim.quantities import UNLIMITED
 from sim.scenario import models
-from sim.scenario.strikes import strikes
 
 if TYPE_CHECKING:
     from sim.engine.calls import Then
+    from sim.engine.doors import Guarded
+    from sim.engine.faults.spans import Span
+    from sim.engine.fleet import Fleet
+    from sim.policies.breaker import CircuitBreaker
+    from sim.scenario.strikes import Strikes
 
 
 class Building:
@@ -51,12 +50,12 @@ class Building:
         self.effect_sites: list[EffectSite] = []
         self._effect_codes: dict[str, int] = {}
         self._note_effects()
-        self.strikes = {name: strikes(scenario, fault) for name, fault in scenario.faults.items()}
-        self.spans = faults.spans(scenario, self.streams)
+        self.strikes: dict[str, Strikes] = {}
+        self.spans: dict[str, list[Span]] = {}
+        self.fragile, self.freezable, self.paced, self.faulty_links = set[str](), set[str](), set[str](), set[str]()
+        if scenario.faults:
+            self._expect_faults()
         self.windows = [(name, *span) for name, spans in self.spans.items() for span in spans]
-        needs = faults.needs(scenario, self.strikes)
-        self.fragile, self.freezable, self.paced = needs.fragile, needs.freezable, needs.paced
-        self.faulty_links = needs.links
         cancellable = {name.split(" -> ")[1] for name, link in scenario.links.items() if link.on_abandon == "cancel"}
         self.fragile |= cancellable
         self.freezable |= cancellable
@@ -78,13 +77,26 @@ class Building:
         self.wiring = Wiring(self)
         self._build()
 
+    def _expect_faults(self) -> None:
+        """Draw the windows of all faults, and note what has to be built for them."""
+        from sim.engine import faults
+        from sim.scenario.strikes import strikes
+
+        scenario = self.scenario
+        self.strikes = {name: strikes(scenario, fault) for name, fault in scenario.faults.items()}
+        self.spans = faults.spans(scenario, self.streams)
+        needs = faults.needs(scenario, self.strikes)
+        self.fragile, self.freezable, self.paced = needs.fragile, needs.freezable, needs.paced
+        self.faulty_links = needs.links
+
     def _build(self) -> None:
         scenario = self.scenario
         for name, model in scenario.services.items():
             self.services[name] = self._service(name, model)
         for code, (name, queue) in enumerate(scenario.queues.items()):
-            kind = Queue if queue.max_length == UNLIMITED else BoundedQueue
-            self.queues[name] = kind(self.kernel, self.recorder, name, code, self.place(name), queue, self.message_ids)
+            self.queues[name] = _kind_of_queue(queue)(
+                self.kernel, self.recorder, name, code, self.place(name), queue, self.message_ids
+            )  # fmt: skip
         for name, queue in scenario.queues.items():
             if queue.dead_letters is not None:
                 self.queues[name].dead_letters = self.queues[queue.dead_letters]
@@ -100,7 +112,10 @@ class Building:
         self.wiring.connect(self._programs, self._only_work)
         for fleet in self.fleets:
             fleet.begin()
-        faults.schedule(self)
+        if scenario.faults:
+            from sim.engine import faults
+
+            faults.schedule(self)
 
     # --- codes --------------------------------------------------------------------------------------------
 
@@ -130,41 +145,66 @@ class Building:
     # --- services -----------------------------------------------------------------------------------------
 
     def _service(self, name: str, model: models.Service) -> Service:
-        kernel = self.kernel
-        kind = FreeService if model.while_calling == "free" else Service
-        if model.concurrency is not None:
-            kind = WatchingFreeService if model.while_calling == "free" else WatchingService
-        service = kind(kernel, name, self.place(name))
+        service = _kind_of_service(model)(self.kernel, name, self.place(name))
         scale = model.autoscale
         for index in range(model.replicas if scale is None else scale.max_replicas):
             service.replicas.append(self._replica(service, index, model))
         if scale is not None:
+            from sim.engine.fleet import Fleet
+
             self.fleets.append(Fleet(self, service, scale, model.replicas))
         if model.concurrency is not None:
+            from sim.engine.concurrency import note_limits
+
             note_limits(self, service)
         if model.health_checks is not None:
+            from sim.engine.health import Rotation
+
             service.rotation = Rotation(self, service, model.health_checks)
         return service
 
     def _replica(self, service: Service, index: int, model: models.Service) -> Replica:
-        kernel, guarded = self.kernel, rules.is_guarded(model)
-        replica: Replica
+        arguments: list[Any] = [self.kernel, service, index, model.workers, model.waiting]
         if model.while_calling == "free":
-            limit = UNLIMITED if model.in_flight is None else model.in_flight
-            free = GuardedFreeReplica if guarded else FreeReplica
-            replica = free(kernel, service, index, model.workers, model.waiting, limit, self.recorder)
-        else:
-            hold = GuardedReplica if guarded else Replica
-            replica = hold(kernel, service, index, model.workers, model.waiting)
+            arguments += [UNLIMITED if model.in_flight is None else model.in_flight, self.recorder]
+        replica = _kind_of_replica(model)(*arguments)
         if model.max_wait is not None:
-            replica.patience = kernel.lane(model.max_wait, replica.withdraw)
-        if isinstance(replica, Guarded):
-            rules.guard(self, service.name, model, replica)
+            replica.patience = self.kernel.lane(model.max_wait, replica.withdraw)
+        if is_guarded(model):
+            from sim.engine.rules import guard
+
+            guard(self, service.name, model, cast("Guarded", replica))
         return replica
 
     def promises(self) -> Any:
         """Return which effects each request promises."""
         return promises(self.scenario, self.effect_code)
+
+
+def _kind_of_queue(model: models.Queue) -> type[Queue]:
+    if model.max_length == UNLIMITED:
+        return Queue
+    from sim.engine.bounded import BoundedQueue
+
+    return BoundedQueue
+
+
+def _kind_of_service(model: models.Service) -> type[Service]:
+    free = model.while_calling == "free"
+    if model.concurrency is None:
+        return FreeService if free else Service
+    from sim.engine.concurrency import WatchingFreeService, WatchingService
+
+    return WatchingFreeService if free else WatchingService
+
+
+def _kind_of_replica(model: models.Service) -> type[Replica]:
+    free = model.while_calling == "free"
+    if not is_guarded(model):
+        return FreeReplica if free else Replica
+    from sim.engine.doors import GuardedFreeReplica, GuardedReplica
+
+    return GuardedFreeReplica if free else GuardedReplica
 
 
 def _paths(steps: Any, path: str) -> Iterator[tuple[str, Any]]:

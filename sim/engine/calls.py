@@ -100,6 +100,7 @@ class PlainCall:
     __slots__ = ("env", "next_id", "open", "write", "code", "begin", "send", "deliver", "answer", "then",
                  "degraded", "failed")  # fmt: skip
     speaks_first = False
+    chooses_replicas = False
 
     def __init__(self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int) -> None:
         self.env, self.next_id, self.code = kernel.env, ids, float(code)
@@ -289,6 +290,7 @@ class GuardedCall:
                  "then", "degraded", "failed", "lane", "retry", "breaker", "timeout_cause", "open_cause",
                  "fragile")  # fmt: skip
     speaks_first = False
+    chooses_replicas = False
 
     def __init__(
         self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int, link_place: int,
@@ -412,7 +414,6 @@ class GuardedCall:
             self.attempt(call)
         else:
             self.kernel.after(wait_s, self.attempt, call)
-
 
     def withdrawn(self, attempt: Any, why: int) -> None:
         """The client leaves at its deadline while *attempt* is out."""

@@ -25,19 +25,6 @@ if TYPE_CHECKING:
 DELAYED = MARKS.index("delayed")
 
 
-def is_guarded(model: models.Service) -> bool:
-    """Whether the replicas of this service have rules of their own."""
-    rules = (model.limit, model.shed, model.concurrency, model.refuse_late, model.autoscale)
-    return model.line.kind != "fifo" or any(rule is not None for rule in rules)
-
-
-def is_plain(model: models.Service, operation: str) -> bool:
-    """Whether calls of *operation* are only ever taken in turn, by whoever is free, for a time drawn beforehand."""
-    if is_guarded(model):
-        return False
-    return not any(isinstance(step, models.Work) and step.work.per_request_s for step in model.operations[operation])
-
-
 class TokenLine:
     """Calls pass with a token; without one they are turned away, or wait outside for theirs (up to *most_s*)."""
 

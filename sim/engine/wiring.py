@@ -7,25 +7,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable
 
-from sim.engine.armed import ArmedCall, Arms, at_the_door
-from sim.engine.arming import Arming, armed_call, is_armed
 from sim.engine.balance import balancer, counts_outstanding
 from sim.engine.calls import Attempt, ClientCall, CountedCall, GuardedCall, LeafCall, PlainCall, one_less
+from sim.engine.defended import is_armed, is_plain
 from sim.engine.links import FaultyNetwork, Network
-from sim.engine.memory import Shelf
 from sim.engine.queue import Delivery
 from sim.engine.record import Site
-from sim.engine.rules import is_plain
 from sim.outcomes import OUTCOMES, PENDING
-from sim.policies.backoff import Backoff
-from sim.policies.breaker import CircuitBreaker
-from sim.policies.retry import Retry
 from sim.scenario import models
 
 if TYPE_CHECKING:
+    from sim.engine.armed import ArmedCall, Arms
     from sim.engine.build import Building
     from sim.engine.calls import Then
     from sim.engine.replica import Replica
+    from sim.policies.breaker import CircuitBreaker
+    from sim.policies.retry import Retry
 
 _NO_LINK = models.Link()
 
@@ -77,12 +74,7 @@ class Wiring:
         code, place = self._site(site), house.place(site.link)
         step: PlainCall | GuardedCall
         if is_armed(link):
-            arms = self._arms(site.link, link)
-            step = armed_call(caller in house.scenario.workload)(
-                house.kernel, house.recorder, house.attempt_ids, code, place, link.timeout,
-                self._retry(site.link, link), arms,
-            )  # fmt: skip
-            step.shelf = None if arms.memory is None else Shelf(arms.memory, f"{callee}.{operation}")
+            step = self._armed(site, link, code)
         elif deadline or link.timeout is not None or link.retry is not None or link.breaker is not None:
             kind_of = ClientCall if caller in house.scenario.workload else GuardedCall
             step = kind_of(
@@ -108,14 +100,23 @@ class Wiring:
             self.to_begin.append((step, f"{callee}.{operation}"))
             step.deliver = self._door(callee, site.link, step)
         if link.on_abandon != "continue":
+            from sim.engine.armed import at_the_door
+
             step.deliver = at_the_door(step.deliver)
         self._route(step, site.link)
         return step
 
-    def _arms(self, name: str, link: models.Link) -> Arms:
+    def _armed(self, site: Site, link: models.Link, code: int) -> ArmedCall:
+        """Return a call step with all of the link's defences; only who needs them loads them."""
+        from sim.engine.arming import Arming, armed_call
+
+        house, name = self.house, site.link
         if name not in self._arms_of:
-            self._arms_of[name] = Arming(self.house, name, link).arms()
-        return self._arms_of[name]
+            self._arms_of[name] = Arming(house, name, link).arms()
+        return armed_call(
+            site.caller in house.scenario.workload, f"{site.callee}.{site.operation}", house.kernel, house.recorder,
+            house.attempt_ids, code, house.place(name), link.timeout, self._retry(name, link), self._arms_of[name],
+        )  # fmt: skip
 
     def _is_leaf(self, site: Site) -> bool:
         """Whether a plain call of this site can go the fast way; see ``LeafCall``."""
@@ -140,7 +141,7 @@ class Wiring:
         rotation = service.rotation
         if rotation is None:
             return self._open_door(callee, link, step)
-        if isinstance(step, ArmedCall) and step.chooses_replicas:  # it counts its attempt there, refused or not
+        if step.chooses_replicas:  # it counts its attempt there, refused or not
             return self._open_door(callee, link, step, rotation.guarding)
         return rotation.guarding(self._open_door(callee, link, step))
 
@@ -154,7 +155,7 @@ class Wiring:
             return door if guard is None else guard(door)
         choose = self.balancer(callee, link)
         enter: Then = service.arrive_fragile if fragile else _arrive_at_chosen
-        if isinstance(step, ArmedCall) and step.chooses_replicas:
+        if isinstance(step, GuardedCall) and step.chooses_replicas:
             counted = counts_outstanding(model.balance)
             return self._door_of_chosen(step, enter if guard is None else guard(enter), counted)
         if not fragile and not counts_outstanding(model.balance):
@@ -186,7 +187,7 @@ class Wiring:
             self._balancers[link] = balancer(self.house.scenario.services[callee].balance, replicas, uniform)
         return self._balancers[link]
 
-    def _door_of_chosen(self, step: ArmedCall, enter: Then, counted: bool) -> Then:
+    def _door_of_chosen(self, step: GuardedCall, enter: Then, counted: bool) -> Then:
         """Return the door for attempts whose replica a breaker has chosen before they left."""
         if not counted:
             return enter
@@ -230,6 +231,9 @@ class Wiring:
         if link.retry is None:
             return None
         if name not in self._retries:
+            from sim.policies.backoff import Backoff
+            from sim.policies.retry import Retry
+
             uniform = self.house.streams.uniform(name, "jitter")
             self._retries[name] = Retry(
                 link.retry.max_attempts,
@@ -242,6 +246,8 @@ class Wiring:
         if link.breaker is None:
             return None
         if name not in self.house.breakers:
+            from sim.policies.breaker import CircuitBreaker
+
             events = self.house.recorder.events
 
             def note(now: float, state: str) -> None:
