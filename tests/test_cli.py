@@ -289,3 +289,11 @@ def test_a_bad_option_is_named_with_its_rule_and_value_before_anything_is_played
 def test_show_names_the_variant_of_each_claim(small: Path) -> None:
     said = pileup("show", small).stdout
     assert "customers fail (as it is): goodput ratio" in said
+
+
+def test_a_claim_about_no_measure_is_told_before_anything_is_played(small: Path) -> None:
+    small.write_text(SMALL.replace("customers fail: {measure: goodput ratio", "customers fail: {measure: good"))
+    line = f"{small}: expect.customers fail.measure must be a measure, got 'good'; did you mean 'goodput'?\n"
+    told, checked = pileup("validate", small), pileup("check", small)
+    assert (told.returncode, told.stdout) == (2, line)
+    assert (checked.returncode, checked.stdout, checked.stderr) == (2, "", line)

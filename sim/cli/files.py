@@ -90,6 +90,7 @@ def new(
 
 def validate(files: Files) -> None:
     """Check scenario files without playing them: all problems of a file at once, and what is legal but unwise."""
+    from sim.results.claims import problems_of
     from sim.scenario import load, problems
     from sim.topology import advice
 
@@ -97,11 +98,13 @@ def validate(files: Files) -> None:
     for file in files:
         path = path_of(file)
         errors, warnings = problems(path)
+        scenario = None if errors else load(path)
+        if scenario is not None:
+            errors = [f"{path}: {line}" for line in problems_of(scenario.expect)]
         for line in errors:
             print(line)
         bad += bool(errors)
-        if not errors:
-            scenario = load(path)
+        if scenario is not None and not errors:
             for name in scenario.variants or [None]:
                 warnings += [f"{path}: {name or 'as written'}: {line}" for line in advice(scenario.resolve(name))]
             print(f"{path}: ok")

@@ -144,7 +144,7 @@ def _missing(walk: _Walk) -> Problem:
 
 def _unknown_key(walk: _Walk) -> Problem:
     key, known = str(walk.path[-1]), walk.known_keys()
-    hint = did_you_mean(key, known) or f"the keys are {', '.join(known)}"
+    hint = did_you_mean(key, known) or (f"the keys are {', '.join(known)}" if known else "it has no keys")
     return Problem(walk.node.key_at, walk.node.loc[:-1], "have known keys only", key, hint)
 
 
