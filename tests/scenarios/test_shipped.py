@@ -22,8 +22,8 @@ SHIPPED = (
     "cascade_vs_backlog", "launch_day", "online_boutique", "poison_message", "retry_storm",
     "all_synchronous", "breaker_that_hurts", "bulkhead", "cache_cold_start", "circuit_breaker_seed",
     "deadline_propagation", "fallback_degrades", "hedging", "jitter", "nested_retries", "no_circuit_breaker",
-    "slow_is_not_failed", "timeouts_too_long", "contended_row", "retry_budgets",
-    "bad_deploy", "split_network", "poison_by_key",
+    "slow_is_not_failed", "timeouts_too_long", "contended_row", "retry_budgets", "adaptive_limits",
+    "bad_deploy", "split_network", "poison_by_key", "up_and_down",
 )  # fmt: skip
 UNWISE_ON_PURPOSE = {
     "slow_is_not_failed": ["should be below the deadline"],

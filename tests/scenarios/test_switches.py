@@ -18,6 +18,8 @@ from sim.scenario.shipped import shipped_folder
 from tests.properties.test_random_systems import columns
 
 CHANGES_NOTHING = {
+    ("adaptive_limits", "slower work", "limit at the server"): "the lesson: no more calls come than on a good day",
+    ("adaptive_limits", "slower work", "limit at the caller"): "the lesson: no more calls come than on a good day",
     ("gray_failure", "fails fast", "health checks"): "the lesson: a replica that fails at once passes its checks",
     ("gray_failure", "slow", "health checks"): "the lesson: so does one that is slow",
     ("load_shedding_by_priority", "all are important", "by priority"): "the lesson: nobody is less important",
