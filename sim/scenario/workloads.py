@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Iterator
 
+from sim import quantities as q
 from sim.errors import did_you_mean
 from sim.scenario import recipes
-from sim.scenario.tree import SET, Node, Problem, Words, at_key, at_value
+from sim.scenario.tree import SET, Node, Problem, Words, at_key, at_value, parsed
+
+MAX_EVENTS = 50_000_000
+"""What a run may have where the file says nothing; as in the model."""
 
 
 def workload_problems(root: Node) -> Iterator[Problem]:
@@ -19,6 +23,7 @@ def workload_problems(root: Node) -> Iterator[Problem]:
         yield from _references(root, workload, known)
         yield from _loop(workload)
         yield from _weights(workload)
+        yield from _how_many(root, workload)
 
 
 def given(node: Node, *keys: str) -> list[Node]:
@@ -73,6 +78,18 @@ def _loop(workload: Node) -> Iterator[Problem]:
     elif not rate and not at_instants and workload.get("rate") is None:
         hint = "an open loop needs `rate: 100/s`, a closed loop `users: 20`"
         yield Problem(workload.key_at or workload.at, (*workload.loc, "rate"), "be given", None, hint)
+
+
+def _how_many(root: Node, workload: Node) -> Iterator[Problem]:
+    """Find rates that bring more requests than a run may have events."""
+    node, span = workload.get("rate"), parsed(q.parse_duration, root.get("duration"))
+    shape, bunch = parsed(q.parse_rate_shape, node), parsed(q.parse_arrivals, workload.get("arrivals"))
+    if node is None or shape is None or not span or shape.path:
+        return
+    most = root.get("max events")
+    budget = most.value if most is not None and isinstance(most.value, int) else MAX_EVENTS
+    if shape.mean_until(span) * span * (bunch.batch if bunch is not None else 1) > budget:
+        yield at_value(node, f"bring at most {budget:,} requests in the duration, which is the run's `max events`")
 
 
 def _weights(workload: Node) -> Iterator[Problem]:
