@@ -30,6 +30,12 @@ STARTS: dict[tuple[str, str], str] = {
 }  # fmt: skip
 """What stands in a field at first, where an example of its type would say too little."""
 
+LABELS = {"at": "From, in words", "by": "By how much"}
+HINTS = {
+    "at": "5s after NAME ends", "up": "50s", "down": "10s", "replicas": "1, or [0, 2]", "times": "3", "requests": "500",
+}  # fmt: skip
+"""What an empty field gives as an example, where its type has none or one that would mislead."""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -121,8 +127,9 @@ def draw(scenario: Any, kind: str, target: str, at_s: float, key: str) -> None:
         _widget(field, f"{key} {kind} {field.name}")
     left, right = st.columns(2)
     first, last = float(scenario.warmup), max(float(scenario.duration) - 1.0, 1.0)
-    left.number_input("From (s)", first, last, min(max(at_s, first), last), 1.0, key=f"{key} at {at_s:g}")
-    right.number_input("For (s)", 1.0, float(scenario.duration), 20.0, 1.0, key=f"{key} for")
+    begin = min(max(at_s, first), last)
+    left.number_input("From (s)", first, last, begin, 1.0, format="%g", key=f"{key} at {at_s:g}")
+    right.number_input("For (s)", 1.0, float(scenario.duration), 20.0, 1.0, format="%g", key=f"{key} for")
     if st.toggle("More settings", key=f"{key} {kind} more", help="All that this fault can have in a scenario file."):
         for field in fields(kind):
             if not field.required and field.name != "for":
@@ -130,7 +137,7 @@ def draw(scenario: Any, kind: str, target: str, at_s: float, key: str) -> None:
 
 
 def _widget(field: Field, key: str) -> None:
-    label = {"at": "From, in words"}.get(field.name, field.name.capitalize())
+    label = LABELS.get(field.name, field.name.capitalize())
     help_ = field.about + (f" Default: {field.default}." if field.default and "efault" not in field.about else "")
     if field.options:
         options = list(field.options) if field.required else ["", *field.options]
@@ -141,7 +148,7 @@ def _widget(field: Field, key: str) -> None:
     elif field.is_bool:
         st.checkbox(label, key=key, help=help_)
     else:
-        hint = field.example if field.name != "at" else "5s after NAME ends"
+        hint = HINTS.get(field.name, field.example)
         st.text_input(label, field.start, key=key, help=help_, placeholder=f"such as {hint}" if hint else None)
 
 

@@ -88,7 +88,8 @@ def _form(scenario: Any, kinds: list[str], node: str | None, at_s: float, key: s
     """Draw the form of a new fault: its kind, what it strikes, its settings, and the button that adds it."""
     told = {kind: f"{kind}: {fault_form.about(kind)}" for kind in kinds}
     kind = st.selectbox("What happens", kinds, format_func=lambda one: told[one], key=f"{key} kind")
-    st.caption(plain(fault_form.about(kind)))
+    if node is None:  # in the narrow column the sentence is cut off above
+        st.caption(plain(fault_form.about(kind)))
     targets = fault_form.targets(scenario, kind, node)
     target = targets[0]
     if len(targets) > 1 and kind != "partition":

@@ -194,3 +194,17 @@ def test_everything_can_be_reached_with_the_keyboard(visit: Visit, path: str) ->
     wanted = {"": ("Everybody, also browsers", "Pause"), "lab": ("Run", "Choose another scenario")}[path]
     for name in wanted:
         assert any(name in label for label in seen), (name, seen)
+
+
+def test_on_a_phone_the_result_comes_first_and_the_switches_can_be_shown(visit: Visit) -> None:
+    page = visit(f"lab?{HERO}", width=390)
+    settle(page)
+    switch = page.get_by_test_id("stCheckbox").filter(has_text="circuit breaker").first
+    assert not switch.is_visible()
+    assert page.get_by_test_id("stMetric").first.bounding_box()["y"] < 900
+    flip(page, "Show the switches and faults")
+    switch.wait_for(state="visible")
+    wide = visit(f"lab?{HERO}")
+    settle(wide)
+    assert wide.get_by_test_id("stCheckbox").filter(has_text="circuit breaker").first.is_visible()
+    assert not wide.get_by_text("Show the switches and faults").is_visible()
