@@ -57,7 +57,8 @@ class Errand:
 class Course:
     """A first attempt and its retries."""
 
-    __slots__ = ("step", "errand", "frame", "tries", "wait_s", "current", "over", "tokens", "replica", "timed_out")
+    __slots__ = ("step", "errand", "frame", "tries", "wait_s", "current", "over", "tokens", "replica", "timed_out",
+                 "budget")  # fmt: skip
 
     def __init__(self, errand: Errand) -> None:
         self.step, self.errand, self.frame = errand.step, errand, errand.frame
@@ -71,6 +72,9 @@ class Course:
         """The callee's replica, where a gate has chosen one."""
         self.timed_out = False
         """How the attempt before this one ended, for quotas that ask."""
+        scope = errand.step.arms.budget
+        self.budget: Any = None if scope is None else scope.only if scope.only is not None else scope.of(self)
+        """What pays for its retries, where they cost something."""
 
 
 class Arms:
@@ -274,22 +278,15 @@ class ArmedCall(GuardedCall):
         self.open[number] = attempt
         if course.replica is not None:
             attempt.replica = course.replica
-        if self.arms.budget is not None and errand.tries == 1:
-            self._budget(course).first_try()
-        self._set_timer(attempt, now)
-        self.send(attempt)
-
-    def _set_timer(self, attempt: ArmedAttempt, now: float) -> None:
-        """Give *attempt* its own time, or what is left of its caller's if that is less and travels along."""
-        attempt.due_at = inf
-        if self.arms.propagates:
-            caller_due_at, attempt.due_at = attempt.parent.due_at, now + self.timeout_s
-            if caller_due_at < attempt.due_at:
-                attempt.due_at = caller_due_at
-                self.kernel.at(caller_due_at, TIMER, _out_of_time, attempt)
-                return
-        if self.lane is not None:
+        if course.budget is not None and errand.tries == 1:
+            course.budget.first_try()
+        attempt.due_at = now + self.timeout_s if self.arms.propagates else inf
+        if self.arms.propagates and frame.due_at < attempt.due_at:  # less is left of its caller's time than its own
+            attempt.due_at = frame.due_at
+            self.kernel.at(frame.due_at, TIMER, _out_of_time, attempt)
+        elif self.lane is not None:
             self.lane.add(attempt)
+        self.send(attempt)
 
     def has_timer(self, attempt: Attempt) -> bool:
         """Whether a timer will end *attempt* if no answer does."""
@@ -356,14 +353,8 @@ class ArmedCall(GuardedCall):
         """Tell hedge and budget of an attempt that went well."""
         if self.hedge is not None:
             self.hedge.took(attempt.ended_at - attempt.sent_at)
-        if self.arms.budget is not None:
-            self._budget(course).success(course.tries > 1, course.timed_out)
-
-    def _budget(self, course: Course) -> Any:
-        """Return what pays for the retries of *course*, where anything does."""
-        scope = self.arms.budget
-        assert scope is not None
-        return scope.only if scope.only is not None else scope.of(course)
+        if course.budget is not None:
+            course.budget.success(course.tries > 1, course.timed_out)
 
     def _next_wait_s(self, course: Course, outcome: int) -> float | None:
         """Return the seconds until the next attempt of *course*; None where there is none."""
@@ -374,7 +365,7 @@ class ArmedCall(GuardedCall):
             return None
         if self.arms.propagates and self.env._now + wait_s >= course.frame.due_at:
             return None
-        if self.arms.budget is not None and not self._budget(course).take(outcome == TIMEOUT):
+        if course.budget is not None and not course.budget.take(outcome == TIMEOUT):
             self.arms.mark("retry denied", course.errand)
             return None
         course.timed_out = outcome == TIMEOUT

@@ -132,7 +132,10 @@ class Service:
 
         def enter(attempt: Attempt) -> None:
             attempt.killed = False
-            begin(attempt)
+            if self.harms or attempt.replica.frozen:
+                begin(attempt)
+            else:
+                program(attempt)
 
         return enter
 

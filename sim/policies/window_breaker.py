@@ -84,7 +84,8 @@ class WindowBreaker(Breaker):
             return
         if self.calls is not None or self.window_s is not None:
             self._window.append((now, not ok, slow))
-            self._slide(now)
+            if self.window_s is None or now - self._window[0][0] > self.window_s:
+                self._slide(now)
         if (self._failed or self._slow) and self._total >= self.minimum_calls and self._too_bad():
             self._enter(OPEN, now)
 
