@@ -198,13 +198,14 @@ def test_everything_can_be_reached_with_the_keyboard(visit: Visit, path: str) ->
 
 def test_on_a_phone_the_result_comes_first_and_the_switches_can_be_shown(visit: Visit) -> None:
     page = visit(f"lab?{HERO}", width=390)
-    settle(page)
+    numbers(page)
     switch = page.get_by_test_id("stCheckbox").filter(has_text="circuit breaker").first
+    switch.wait_for(state="attached")
     assert not switch.is_visible()
     assert page.get_by_test_id("stMetric").first.bounding_box()["y"] < 900
     flip(page, "Show the switches and faults")
     switch.wait_for(state="visible")
     wide = visit(f"lab?{HERO}")
-    settle(wide)
-    assert wide.get_by_test_id("stCheckbox").filter(has_text="circuit breaker").first.is_visible()
+    numbers(wide)
+    wide.get_by_test_id("stCheckbox").filter(has_text="circuit breaker").first.wait_for(state="visible")
     assert not wide.get_by_text("Show the switches and faults").is_visible()
