@@ -133,7 +133,8 @@ class Poison(Fault):
     keys: Annotated[list[int], Field(min_length=1)]
     """The keys."""
     effect: Literal["error", "crash"]
-    """`error`: they are answered error at once. `crash`: the replica that begins one dies, with all it has."""
+    """`error`: they are answered error at once. `crash`: the replica that begins one dies, with all it has,
+    and refuses calls while it is down."""
     restarts_after: PositiveDuration = 1.0
     """With `effect: crash`: how long a replica stays down."""
 
@@ -152,7 +153,8 @@ class Cut(LinkFault):
     """The link, as `caller -> callee`."""
     mode: Literal["silent", "refuse", "reset"]
     """`silent` (a black hole): what is sent is lost, only a timer tells. `refuse`: who sends inside the window learns
-    it at once. `reset`: so does, when it begins, every caller who waits; the callees go on."""
+    it at once, and so does a caller whose answer would be sent inside it. `reset`: every caller who waits learns it when
+    the window begins; the callees go on."""
 
 
 class Partition(Fault):
