@@ -11,7 +11,7 @@ import sys
 from collections import deque
 from heapq import heappush
 from itertools import chain, count
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterable, Iterator
 
 import simpy
 
@@ -22,6 +22,7 @@ FAULT_EDGE, ANSWER, TIMER, ARRIVAL, CENSUS = range(5)
 """What goes first at one instant."""
 
 MOST_AT_ONE_INSTANT = 100_000
+LOOK_EVERY = 500_000
 
 
 class Tick:
@@ -45,6 +46,10 @@ def _go_on(_: Any) -> None:
     """No budget was set."""
 
 
+def _nothing_to_see() -> None:
+    """Nobody looks."""
+
+
 def stuck(now: float, because: str) -> BudgetError:
     """Return the error that ends a run which would never leave the instant *now*."""
     return BudgetError(
@@ -56,24 +61,34 @@ class Kernel:
     """One run's clock: the environment, its heap, and the helpers that put things on it.
 
     Every event takes an id; when *most_events* are used up, ``over_budget`` is called after everything else that
-    happens at that instant. (The ids are two iterators in a chain, so that counting costs nothing.)
+    happens at that instant. (The ids are ranges in a chain, so that counting costs nothing.)
     """
 
-    __slots__ = ("env", "heap", "next_id", "over_budget", "_instant", "_at_instant", "_lanes")
+    __slots__ = ("env", "heap", "next_id", "over_budget", "look", "_instant", "_at_instant", "_lanes")
 
     def __init__(self, most_events: int = sys.maxsize) -> None:
         self.env = simpy.Environment()
         self.heap: list[Any] = self.env._queue
-        self.env._eid = chain(range(most_events), self._beyond(most_events))  # type: ignore[assignment]
+        self.env._eid = chain.from_iterable(self._ids(most_events))  # type: ignore[assignment]
         self.next_id: Callable[[], int] = self.env._eid.__next__
         self.over_budget: Callable[[Any], None] = _go_on
+        self.look: Callable[[], None] = _nothing_to_see
+        """Called each ``LOOK_EVERY`` events, for budgets that the clock may not reach in time."""
         self._instant, self._at_instant = -1.0, 0
         self._lanes: dict[tuple[float, Any], Lane] = {}
 
-    def _beyond(self, most_events: int) -> Iterator[int]:
-        """Ids beyond the budget: asking for the first one ends the instant with ``over_budget``."""
+    def _ids(self, most_events: int) -> Iterator[Iterable[int]]:
+        """Ids in stretches; asking for the first one beyond the budget ends the instant with ``over_budget``."""
+        for start in range(0, most_events, LOOK_EVERY):
+            if start:
+                self.look()
+            yield range(start, min(start + LOOK_EVERY, most_events))
         heappush(self.heap, (self.env._now, CENSUS, most_events, Tick(self.over_budget, None)))
-        yield from count(most_events + 1)
+        yield count(most_events + 1)
+
+    def end_this_instant(self, function: Callable[[Any], None]) -> None:
+        """Call *function* after everything else that happens now; takes no id, so that ``look`` may ask for it."""
+        heappush(self.heap, (self.env._now, CENSUS, -1, Tick(function, None)))
 
     @property
     def now(self) -> float:

@@ -31,6 +31,8 @@ _FLOATS = {"arrived_at", "ended_at", "sent_at", "entered_at", "started_at", "lef
 _NARROW = {"site", "replica", "outcome", "workload", "operation", "kind", "place"}
 _REASON_CODES = len(REASONS)
 PACK_AT = 200_000
+IN_FLIGHT_BYTES = 512
+"""What a request, an attempt or a message in flight takes, about (a request has an attempt at least)."""
 
 
 def cause(place: int, reason: str) -> int:
@@ -144,6 +146,10 @@ class Recorder:
                 self.packed += len(table.flat)
                 table.pack()
 
-    def over_memory(self, limit_bytes: float) -> bool:
-        """Whether the rows kept have outgrown *limit_bytes*, at 8 bytes a number."""
-        return self.packed * 8 > limit_bytes
+    def over_memory(self, limit_bytes: float, crowded: bool = False) -> bool:
+        """Whether the rows kept have outgrown *limit_bytes*, at 8 bytes a number; *crowded*: with what is in flight."""
+        used = self.packed * 8
+        if crowded:
+            used += sum(len(table.flat) for table in self._tables) * 32
+            used += (len(self.open_requests) + len(self.open_attempts) + len(self.open_messages)) * IN_FLIGHT_BYTES
+        return used > limit_bytes

@@ -113,6 +113,7 @@ class _Census:
             *(("in flight", name) for name in building.clients),
         )
         building.kernel.over_budget = self.cut
+        building.kernel.look = self.look
         building.kernel.at(0.0, CENSUS, self.take)
         building.kernel.at(self.end_s, CENSUS, self.stop)
 
@@ -145,6 +146,16 @@ class _Census:
         if self.cut_off:
             self.stop(None)
         return not self.cut_off
+
+    def look(self) -> None:
+        """Between two censuses: end a run that crowds the memory before the clock gets on."""
+        kernel, scenario, recorder = self.building.kernel, self.building.scenario, self.building.recorder
+        if not self.cut_off and recorder.over_memory(scenario.max_memory, crowded=True):
+            self.cut_off = (
+                f"what is in flight over {scenario.max_memory / 1e9:g}GB (max memory), at {kernel.now:g}s of the"
+            )
+            self.cut_off += " scenario"
+            kernel.end_this_instant(self.stop)
 
     def cut(self, _: Any) -> None:
         """The events are used up."""

@@ -9,8 +9,7 @@ from sim.errors import did_you_mean
 from sim.scenario import recipes
 from sim.scenario.tree import SET, Node, Problem, Words, at_key, at_value, parsed
 
-MAX_EVENTS = 50_000_000
-"""What a run may have where the file says nothing; as in the model."""
+MOST_REQUESTS = 1_000_000_000
 
 
 def workload_problems(root: Node) -> Iterator[Problem]:
@@ -81,15 +80,13 @@ def _loop(workload: Node) -> Iterator[Problem]:
 
 
 def _how_many(root: Node, workload: Node) -> Iterator[Problem]:
-    """Find rates that bring more requests than a run may have events."""
+    """Find rates that bring more requests than any run could play."""
     node, span = workload.get("rate"), parsed(q.parse_duration, root.get("duration"))
     shape, bunch = parsed(q.parse_rate_shape, node), parsed(q.parse_arrivals, workload.get("arrivals"))
     if node is None or shape is None or not span or shape.path:
         return
-    most = root.get("max events")
-    budget = most.value if most is not None and isinstance(most.value, int) else MAX_EVENTS
-    if shape.mean_until(span) * span * (bunch.batch if bunch is not None else 1) > budget:
-        yield at_value(node, f"bring at most {budget:,} requests in the duration, which is the run's `max events`")
+    if shape.mean_until(span) * span * (bunch.batch if bunch is not None else 1) > MOST_REQUESTS:
+        yield at_value(node, f"bring at most {MOST_REQUESTS:,} requests in the duration")
 
 
 def _weights(workload: Node) -> Iterator[Problem]:

@@ -157,3 +157,14 @@ def test_progress_is_told_and_ends_at_one() -> None:
     scenario = sim.loads(f"version: 1\ntitle: t\nduration: 5s\n{STATION}").resolve()
     verify(engine.play(scenario, progress=told.append))
     assert told == sorted(told) and told[-1] == 1.0
+
+
+@pytest.mark.slow
+def test_a_crowd_that_comes_before_the_clock_gets_on_is_cut_at_the_memory_budget() -> None:
+    crowd = """
+workload: {c: {calls: web.x, rate: 5000000/s}}
+services: {web: {waiting: unlimited, operations: {x: [{work: 1ms}]}}}
+max memory: 100MB"""
+    record = play(crowd, "100s")
+    assert record.cut_off.startswith("what is in flight over 0.1GB (max memory), at 0.")
+    assert 200_000 < len(record.requests["id"]) < 600_000

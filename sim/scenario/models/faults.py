@@ -153,8 +153,8 @@ class Cut(LinkFault):
     """The link, as `caller -> callee`."""
     mode: Literal["silent", "refuse", "reset"]
     """`silent` (a black hole): what is sent is lost, only a timer tells. `refuse`: who sends inside the window learns
-    it at once, and so does a caller whose answer would be sent inside it. `reset`: every caller who waits learns it when
-    the window begins; the callees go on."""
+    it at once, and so does a caller whose answer would be sent inside it. `reset`: every caller who waits learns it
+    when the window begins; the callees go on."""
 
 
 class Partition(Fault):
