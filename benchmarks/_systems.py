@@ -67,7 +67,11 @@ EVERY_DEFENCE = """{latency: exponential 1ms, timeout: 2s, propagate deadline: t
 def armed(n: int, defended: bool = True) -> sim.Scenario:
     """About *n* requests through a gateway and 19 stations, with every defence on or none."""
     names = [f"s{i}" for i in range(1, 20)]
-    own = "limit: {rate: 1000/s, burst: 1000}, shed: {codel: target 1s interval 5s}, concurrency: {kind: aimd}, refuse late: {}, " if defended else ""
+    own = (
+        "limit: {rate: 1000/s, burst: 1000}, shed: {codel: target 1s interval 5s}, concurrency: {kind: aimd}, "
+        "refuse late: {}, "
+    )
+    own = own if defended else ""
     stations = "\n".join(
         f"  {name}: {{workers: 4, waiting: 64, {own}operations: {{serve: [{{work: exponential 100ms}}]}}}}"
         for name in names

@@ -29,7 +29,18 @@ from sim.results.rows import Measure, Names
 FAMILIES: tuple[tuple[Names, Callable[[Book], list[Measure]]], ...] = tuple(
     (module.NAMES, module.family)
     for module in (
-        requests, stations, overload, fleet, links, decisions, queues, stores, ledger, recovery, reach, waste,
+        requests,
+        stations,
+        overload,
+        fleet,
+        links,
+        decisions,
+        queues,
+        stores,
+        ledger,
+        recovery,
+        reach,
+        waste,
     )  # fmt: skip
 )
 
