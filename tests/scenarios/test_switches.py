@@ -34,6 +34,7 @@ CHANGES_NOTHING = {
         for toggle in ("retries", "breaker", "fallback")
     },
     ("shared_host", "together", "health checks"): "the lesson: with everybody dead the balancer uses everybody",
+    ("poison_by_key", "asked", "health checks"): "the lesson: so it does where retries have killed everybody",
 }
 """Switches that do not matter where they stand, and why that is meant; none of them may matter after all."""
 
