@@ -53,6 +53,7 @@ def _choose(name: str) -> None:
 
 
 def _overview() -> None:
+    st.header("Choose a lesson")
     st.markdown(
         "Each lesson asks before it shows: **predict, run, explain, try**. Answers are held against the run that you "
         "see, not against a list."
