@@ -45,7 +45,7 @@ def lab_address() -> Iterator[str]:
         server.wait(10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab_browser() -> Iterator[Any]:
     with chromium() as found:
         yield found
