@@ -208,4 +208,4 @@ def test_on_a_phone_the_result_comes_first_and_the_switches_can_be_shown(visit: 
     wide = visit(f"lab?{HERO}")
     numbers(wide)
     wide.get_by_test_id("stCheckbox").filter(has_text="circuit breaker").first.wait_for(state="visible")
-    assert not wide.get_by_text("Show the switches and faults").is_visible()
+    wide.get_by_text("Show the switches and faults").wait_for(state="hidden")
