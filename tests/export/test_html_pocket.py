@@ -91,3 +91,15 @@ def test_the_page_is_small_and_the_same_bytes_again(pocket: Any) -> None:
 def test_a_scenario_without_variants_and_toggles_still_has_a_page() -> None:
     plain = TILLS[: TILLS.index("variants:")]
     assert embedded(pocket_page(pre_run(sim.loads(plain), replications=1)))["variants"] == [""]
+
+
+@pytest.mark.parametrize("name", ["up_and_down", "gray_failure", "contended_row"])
+def test_the_fidelity_card_tells_of_what_any_scenario_is_made(name: str) -> None:
+    from sim.export.page.fidelity import modelled
+    from sim.scenario.shipped import shipped_scenario
+
+    scenario = sim.load(shipped_scenario(name))
+    scenario = scenario.resolve(None, ["health checks"] if name == "gray_failure" else [])
+    found = " ".join(modelled(scenario))
+    wanted = {"up_and_down": "again and again, up ", "gray_failure": "health checks at ", "contended_row": "1 store: "}
+    assert wanted[name] in found

@@ -11,15 +11,19 @@ from typing import Any
 from sim.experiments.run import Run
 from sim.export.page.parts import bullets, terms
 from sim.export.summary import versions
+from sim.scenario.strikes import when
 
 LEFT_OUT = (
     "Machines: services share no processor, memory, disk or network card; a worker is a place, not a core.",
     "Bytes: links have latency and loss, no bandwidth; the size of a message costs nothing.",
     "Clocks: every part of the system reads the same time exactly.",
-    "People: nobody is called, deploys, restarts or scales anything unless the scenario says so as a fault.",
+    "People: nobody is called, deploys, restarts or scales anything unless the scenario says so.",
     "Distributions hold for all time: nothing warms up, fragments or leaks unless the scenario says so.",
 )
 """What no run knows."""
+
+OF_A_SERVICE = ("limit", "shed", "line", "concurrency", "refuse_late", "autoscale", "health_checks", "max_wait")
+"""A service's own defences."""
 
 
 def fidelity(run: Run) -> str:
@@ -60,8 +64,14 @@ def modelled(scenario: Any) -> list[str]:
         on = [link for link, model in scenario.links.items() if name in model.model_fields_set]
         if on:
             found.append(f"{words} on {', '.join(on)}")
+    for key in OF_A_SERVICE:
+        on = [name for name, model in scenario.services.items() if key in model.model_fields_set]
+        if on:
+            found.append(f"{key.replace('_', ' ')} at {', '.join(on)}")
+    if scenario.stores:
+        found.append(f"{_counted(len(scenario.stores), 'store')}: {', '.join(scenario.stores)}")
     for name, fault in scenario.faults.items():
-        found.append(f"the fault {name}, at {fault.at}, for {fault.for_:g} s")
+        found.append(f"the fault {name}, {when(fault)}")
     return found
 
 
