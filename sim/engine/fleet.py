@@ -95,7 +95,8 @@ class Fleet:
 
     @staticmethod
     def _is_empty(replica: Replica) -> bool:
-        return not (replica.line or replica.begun() or replica.reserved)
+        """Whether nobody is here, not even a strand that its attempt has left behind on a worker."""
+        return not (replica.begun() or replica.reserved or any(replica.census()))
 
     def _decide(self, utilisation: float) -> None:
         now, there = self.kernel.now, self._count(UP) + self._count(BOOTING)

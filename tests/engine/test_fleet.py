@@ -62,6 +62,25 @@ services: {{shop: {{replicas: 2, waiting: 9, {scale}, operations: {{buy: [{{work
     ]  # fmt: skip
 
 
+def test_a_draining_replica_stays_as_long_as_a_strand_left_behind_works_on_it() -> None:
+    """Both buyers are answered after 1 s; what nobody waits for goes on working for another."""
+    scale = SCALE.replace("50%", "100%").replace("down after: 4s", "down after: 0s")
+    body = f"""
+workload: {{people: {{calls: shop.buy, arrivals: at 7875ms 7875ms}}}}
+services:
+  shop:
+    replicas: 2
+    workers: 4
+    while calling: free
+    {scale}
+    operations: {{buy: [{{parallel: [[{{work: 1s}}], [{{work: 2s}}]], join: 1}}]}}
+"""
+    record = play(body, "30s")
+    assert coming_and_going(record)[:2] == [(8, "autoscaler", "1"), (8, "replica drains", "1")]
+    assert attempts(record, "replica left_at") == [(0, 8.875), (1, 8.875)]
+    assert coming_and_going(record)[2][:2] == (pytest.approx(9.875 + 1 / 24, abs=1 / 24), "replica leaves")
+
+
 def test_in_the_long_run_there_are_as_many_as_the_load_over_the_target_needs() -> None:
     """5 Erlang on replicas of two workers at 60 % need 5 / (2 * 0.6) = 4.2 of them; 5 are then half busy."""
     runs = runs_of("""

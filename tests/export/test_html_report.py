@@ -152,7 +152,7 @@ def test_what_is_modelled_is_read_from_the_scenario() -> None:
     )
     assert modelled(scenario.resolve()) == [
         "1 workload: customers", "1 service with workers and waiting lines: till", "timeout on customers -> till",
-        "retry on customers -> till", "the fault slow till, at 5s, for 4 s",
+        "retry on customers -> till", "the fault slow till, at 5s for 4s",
     ]  # fmt: skip
 
 
