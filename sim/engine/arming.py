@@ -95,8 +95,9 @@ class Arming:
             return BreakerGate(scope, why, retries_only)
         replicas = self.house.services[self.callee].replicas
         breakers = {replica: self._new_breaker(model, f"replica {replica.index}") for replica in replicas}
-        choose = self.house.wiring.balancer(self.callee, self.name)
-        return ReplicaBreakers(choose, breakers, why, retries_only)
+        wiring = self.house.wiring
+        choose, choices = wiring.balancer(self.callee, self.name), wiring.choices(self.callee)
+        return ReplicaBreakers(choose, choices, breakers, why, retries_only)
 
     def _new_breaker(self, model: models.Breaker, whose: str) -> Breaker:
         events, name = self.house.recorder.events, self.name

@@ -18,6 +18,7 @@ from sim.scenario import models
 
 if TYPE_CHECKING:
     from sim.engine.build import Building
+    from sim.engine.doors import Door
     from sim.engine.queue import Queue
     from sim.engine.replica import Replica
     from sim.engine.station import Service
@@ -61,7 +62,14 @@ class Fleet:
         self.ticks = 0
         service.pool = Pool(replicas[:initial])
         for replica in replicas:
-            replica.door.at_entry.insert(0, Present(self, service.place))
+            self._let_in_only_while_there(replica.door)
+
+    def _let_in_only_while_there(self, door: Door) -> Door:
+        """Add the rule that comes first to *door*, and to every door that takes its place."""
+        make = door.anew
+        door.at_entry.insert(0, Present(self, self.service.place))
+        door.anew = lambda: self._let_in_only_while_there(make())
+        return door
 
     def begin(self) -> None:
         """Start to look, once queues and consumers are wired."""

@@ -8,7 +8,7 @@ learns nothing from it. ``sim.policies`` decides; here the decisions meet the cl
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from sim.engine.kernel import ANSWER
 from sim.outcomes import ABANDONED, DEGRADED, ERROR, PENDING
@@ -92,17 +92,20 @@ class BreakerGate(Gate):
 class ReplicaBreakers(BreakerGate):
     """A breaker for each replica of the callee: the attempt goes to one whose breaker lets it pass."""
 
-    __slots__ = ("choose", "breakers")
+    __slots__ = ("choose", "replicas", "breakers")
 
-    def __init__(self, choose: Callable[[], Any], breakers: dict[Any, Breaker], why: int, retries_only: bool) -> None:
+    def __init__(
+        self, choose: Callable[[], Any], replicas: Sequence[Any], breakers: dict[Any, Breaker], why: int,
+        retries_only: bool,
+    ) -> None:  # fmt: skip
         super().__init__(Scope(None, lambda course: None), why, retries_only)
-        self.choose, self.breakers = choose, breakers
+        self.choose, self.replicas, self.breakers = choose, replicas, breakers
 
     def enter(self, course: Course, now: float) -> Any:
         """Ask the balancer for a replica, and on, until a breaker lets the attempt pass or all were asked."""
         free = self.retries_only and course.tries == 0
         asked: dict[Any, None] = {}
-        for _ in range(4 * len(self.breakers)):  # a balancer that draws may name one again
+        for _ in range(4 * len(self.replicas)):  # a balancer that draws may name one again
             replica = self.choose()
             if replica in asked:
                 continue
@@ -111,8 +114,8 @@ class ReplicaBreakers(BreakerGate):
             if free or breaker.admit(now):
                 course.replica = replica
                 return breaker, breaker.generation
-        for replica, breaker in self.breakers.items():
-            if replica not in asked and breaker.admit(now):
+        for replica in self.replicas:
+            if replica not in asked and (breaker := self.breakers[replica]).admit(now):
                 course.replica = replica
                 return breaker, breaker.generation
         return STOPPED

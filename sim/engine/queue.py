@@ -157,6 +157,8 @@ class Queue:
         """Deliver the next message to a free worker of *replica*; False when there is none to deliver."""
         if self.paused or self.down:
             return False
+        if self.core.bury(self.env._now) and not replica.wants_message():  # a dead letter has found this worker first
+            return False
         receipt = self.core.take(self.env._now)
         if receipt is None:
             return False

@@ -5,7 +5,7 @@ What a link shares (its network, its breaker, its balancer) is made once, when t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from sim.engine.balance import balancer, counts_outstanding
 from sim.engine.calls import Attempt, ClientCall, CountedCall, GuardedCall, LeafCall, PlainCall, one_less
@@ -182,10 +182,14 @@ class Wiring:
         """Return what picks the replica of the next call on *link*."""
         if link not in self._balancers:
             uniform = self.house.streams.uniform(link, "balancing")
-            service = self.house.services[callee]
-            replicas = service.pool if service.rotation is None else service.rotation.replicas
-            self._balancers[link] = balancer(self.house.scenario.services[callee].balance, replicas, uniform)
+            balance = self.house.scenario.services[callee].balance
+            self._balancers[link] = balancer(balance, self.choices(callee), uniform)
         return self._balancers[link]
+
+    def choices(self, callee: str) -> Sequence[Replica]:
+        """Return the replicas that calls to *callee* may go to, which may change during the run."""
+        service = self.house.services[callee]
+        return service.pool if service.rotation is None else service.rotation.replicas
 
     def _door_of_chosen(self, step: GuardedCall, enter: Then, counted: bool) -> Then:
         """Return the door for attempts whose replica a breaker has chosen before they left."""

@@ -96,21 +96,27 @@ class VisibilityQueue:
 
     def take(self, now: float) -> Delivery | None:
         """Deliver the next visible message at *now*, if any; messages out of deliveries are given up on the way."""
-        line, policy = self._line, self.policy
-        while line:
-            message = line.popleft()
-            if message.state != VISIBLE:
-                continue
-            self.visible -= 1
-            if not policy.may_start(message.deliveries):
+        self.bury(now)
+        if not self._line:
+            return None
+        message = self._line.popleft()
+        self.visible -= 1
+        self.in_flight += 1
+        message.state = IN_FLIGHT
+        message.deliveries += 1
+        delivery = message.delivery = Delivery(message, message.deliveries, now + self.policy.visibility_s)
+        return delivery
+
+    def bury(self, now: float) -> bool:
+        """Give up those out of deliveries who are next; whether there were any."""
+        line, policy, any_buried = self._line, self.policy, False
+        while line and ((message := line[0]).state != VISIBLE or not policy.may_start(message.deliveries)):
+            line.popleft()
+            if message.state == VISIBLE:
+                self.visible -= 1
                 self._give_up(message, now)
-                continue
-            self.in_flight += 1
-            message.state = IN_FLIGHT
-            message.deliveries += 1
-            delivery = message.delivery = Delivery(message, message.deliveries, now + policy.visibility_s)
-            return delivery
-        return None
+                any_buried = True
+        return any_buried
 
     def ack(self, delivery: Delivery) -> bool:
         """End the message of *delivery*; False when it was over already."""

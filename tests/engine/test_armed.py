@@ -191,6 +191,16 @@ def test_a_breaker_for_each_replica_sends_calls_to_those_that_work() -> None:
     assert attempts(record, "replica") == [(0,)] + [(1,)] * 5
 
 
+def test_breakers_of_replicas_do_not_send_to_one_that_its_health_checks_have_taken_out() -> None:
+    """Replica 1 is out from 2 s on; replica 0 fails at 3 s and opens its breaker: nobody is left to be sent to."""
+    replicas = "replicas: 2, health checks: {every: 1s, timeout: 500ms, unhealthy after: 1, healthy after: 1}"
+    dead = "dead: {at: 500ms, for: 60s, crash: a, mode: refuse, replicas: [1]}"
+    fails = f"faults: {{{dead}, ill: {{at: 3s, for: 1s, errors: a, share: 100%}}}}"
+    policies = "breaker: {failures: 1, open for: 60s, scope: callee}"
+    record = play(link(policies, "{work: 250ms}", "arrivals: at 2s 3s 4s 5s", replicas, more=fails), duration="61s")
+    assert [row[2] for row in requests(record)] == ["ok", "error", "short-circuited", "short-circuited"]
+
+
 def test_a_throttle_stops_what_would_be_turned_away() -> None:
     record = play(link("throttle: {factor: 1x, window: 10s}", "{fail: 0%}", "rate: 8/s, arrivals: regular",
                        "workers: 1"), duration="4s")  # fmt: skip

@@ -11,7 +11,7 @@ from sim.results.book import Book
 from sim.results.measures import measures
 from sim.results.wording import fault_sentence
 from sim.scenario.advice import advice
-from tests.engine._play import attempts, play, requests
+from tests.engine._play import attempts, messages, play, requests
 
 WANTED = "sent_at replica left_at ended_at outcome why"
 THREE = """
@@ -150,6 +150,22 @@ def test_a_reset_of_what_is_on_its_way_changes_only_what_the_caller_hears() -> N
         (0.3125, 0.9375, 1.0, "refused", "cut"),  # the answer was on its way
         (0.9375, 1.5625, 1.0, "refused", "cut"),  # the request was
     ]
+
+
+def test_a_reset_of_a_delivery_leaves_the_message_to_its_handler() -> None:
+    """It was on its way and arrives; whoever handles it does not hear of the reset, and holds its worker to the end."""
+    body = """
+workload: {c: {calls: a.x, arrivals: at 937500us}}
+services:
+  a: {operations: {x: [{send: q}]}}
+  b: {operations: {h: [{work: 1s}]}, consumes: {q: h}}
+queues: {q: {visibility timeout: 750ms, max deliveries: 1}}
+links: {q -> b: {latency: 125ms}}
+faults: {f: {cut: q -> b, mode: reset, at: 1s, for: 1s}}"""
+    record = play(body, "20s")
+    wanted = "sent_at started_at left_at ended_at outcome"
+    assert attempts(record, wanted, "q -> b") == [(0.9375, 1.0625, 2.0625, 1.6875, "timeout")]
+    assert messages(record, "outcome ended_at") == [("lost", 2.0625)]
 
 
 def test_delay_and_loss_can_be_of_one_direction_only() -> None:

@@ -256,3 +256,16 @@ def test_a_worker_acknowledges_before_it_asks_for_the_next_message() -> None:
     record = play(post("{work: 1500ms}, {effect: charged}", "visibility timeout: 1s"))
     assert messages(record) == [("q", 0.0, 1.5, "done", 1)]
     assert effects(record) == [("charged", 0, 1.5)]
+
+
+def test_a_dead_letter_that_needs_the_worker_who_found_it_comes_first() -> None:
+    """Message 0 dies with b at 125 ms; b meets it at 687.5 ms, and what handles it then calls b: message 2 waits."""
+    body = post(
+        "{work: 250ms}", "visibility timeout: 500ms, max deliveries: 1, dead letters: d",
+        "arrivals: at 0s 437500us 562500us", more_queues=", d: {}",
+        rest="faults: {f: {crash: b, mode: silent, at: 125ms, for: 125ms}}",
+    ).replace("h: [", "y: [{work: 125ms}], h: [").replace(
+        "services:", "services:\n  e: {operations: {h: [{call: b.y}]}, consumes: {d: h}}")  # fmt: skip
+    record = play(body)
+    assert attempts(record, "sent_at started_at left_at", "e -> b") == [(0.6875, 0.6875, 0.8125)]
+    assert attempts(record, "sent_at started_at", "q -> b") == [(0.0, 0.0), (0.4375, 0.4375), (0.8125, 0.8125)]

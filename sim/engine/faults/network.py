@@ -62,7 +62,9 @@ def _cut(building: Building, network: FaultyNetwork, link: str, mode: str, names
         if mode == "reset":
             waiting = [one for one in building.recorder.open_attempts.values() if one.outcome == PENDING]
             for attempt in waiting:
-                if attempt.outcome == PENDING and building.sites[int(attempt.step.code)].link == link:
+                site = building.sites[int(attempt.step.code)]
+                # a queue waits on no connection: whoever handles its message will say so when it is done
+                if attempt.outcome == PENDING and site.link == link and site.kind != "delivery":
                     attempt.result, attempt.cause = REFUSED, network.cut_cause
                     attempt.step.receive(attempt)
 
