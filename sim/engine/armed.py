@@ -223,11 +223,15 @@ class ArmedCall(GuardedCall):
             if course.frame.killed:
                 self._hand_on(course.errand)
             return
-        if self.arms.propagates and course.frame.due_at <= self.env._now:
+        if self._is_late(course):
             self.stop(course, self.late_cause)
             return
         course.tokens = ()
         self._pass_gates(course, self.gates)
+
+    def _is_late(self, course: Course) -> bool:
+        """Whether the time of its caller's caller is over, as far as it knows."""
+        return bool(self.arms.propagates and course.frame.due_at <= self.env._now)
 
     def _pass_gates(self, course: Course, gates: Sequence[Gate]) -> None:
         now = self.env._now
@@ -248,7 +252,10 @@ class ArmedCall(GuardedCall):
             self.gates[index].back_out(token)
             return
         course.tokens = [*course.tokens, token]
-        self._pass_gates(course, self.gates[index + 1 :])
+        if self._is_late(course):
+            self.stop(course, self.late_cause)
+        else:
+            self._pass_gates(course, self.gates[index + 1 :])
 
     def stop(self, course: Course, why: int) -> None:
         """The caller itself stops it: no attempt is made, and none after it, but a row tells that it was wanted."""
