@@ -330,7 +330,7 @@ def test_nothing_is_sent_when_the_time_is_over() -> None:
 def test_nothing_is_sent_when_the_time_was_over_before_the_token_was_there() -> None:
     body = deep("propagate deadline: true", "arrivals: at 0s 0s, deadline: 1s").replace(
         "timeout: 2s,", "timeout: 2s, limit: {rate: 1/s, burst: 1, when full: wait},").replace(
-        "a: {", "a: {workers: 2, ")  # fmt: skip
+        "a: {operations", "a: {workers: 2, operations")  # fmt: skip
     assert attempts(play(body), "sent_at ended_at outcome why", "a -> b") == [
         (0.75, 1.0, "timeout", "deadline"), (1.75, 1.75, "short-circuited", "out of time"),
     ]  # fmt: skip
