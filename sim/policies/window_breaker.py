@@ -21,10 +21,11 @@ class WindowBreaker(Breaker):
     one is ill: a good share of the calls that would have gone well is refused. Too small a *minimum_calls* opens on
     noise; too large a one never opens on a quiet link.
 
-    The window is the last *calls* outcomes, or those no older than *window_s* (an outcome leaves exactly when it is
-    older), or, with neither, all since the breaker last closed. A rate opens when it is reached (>=); a call is slow
-    when it took longer than *slow_call_s* (>), and one that failed slowly counts in both. Half-open exactly *probes*
-    calls pass, and after the last outcome the same rates, over the probes alone, open or close it.
+    The window is the last *calls* outcomes, or those younger than *window_s* (an outcome leaves when it is exactly that
+    old, so that one call a second is 10 calls in 10 s, as in both libraries), or, with neither, all since the breaker
+    last closed. A rate opens when it is reached (>=); a call is slow when it took longer than *slow_call_s* (>); one
+    that failed slowly counts in both. Half-open exactly *probes* calls pass, and after the last outcome the same rates,
+    over the probes alone, open or close it.
 
     Names as in resilience4j and Polly: failure rate (``failureRateThreshold`` in percent; Polly ``FailureRatio``),
     minimum calls (``minimumNumberOfCalls``; ``MinimumThroughput``), open for (``waitDurationInOpenState``;
@@ -84,7 +85,7 @@ class WindowBreaker(Breaker):
             return
         if self.calls is not None or self.window_s is not None:
             self._window.append((now, not ok, slow))
-            if self.window_s is None or now - self._window[0][0] > self.window_s:
+            if self.window_s is None or now - self._window[0][0] >= self.window_s:
                 self._slide(now)
         if (self._failed or self._slow) and self._total >= self.minimum_calls and self._too_bad():
             self._enter(OPEN, now)
@@ -92,7 +93,7 @@ class WindowBreaker(Breaker):
     def _slide(self, now: float) -> None:
         """Let go of what is no longer in the window at *now*; the newest outcome always is."""
         window, window_s, calls = self._window, self.window_s, self.calls
-        while (calls is not None and len(window) > calls) or (window_s is not None and now - window[0][0] > window_s):
+        while (calls is not None and len(window) > calls) or (window_s is not None and now - window[0][0] >= window_s):
             _, failed, slow = window.popleft()
             self._total -= 1
             self._failed -= failed

@@ -75,19 +75,25 @@ def test_without_a_window_old_successes_count_for_good() -> None:
     assert opened_after(breaker(), "S" * 50 + "F" * 60) == 100
 
 
-def test_an_outcome_leaves_the_time_window_when_it_is_older() -> None:
+def test_an_outcome_leaves_the_time_window_when_it_is_as_old() -> None:
     policy = breaker(window_s=10.0, minimum_calls=2, failure_rate=1.0)
     policy.record(0, True, 0.0)
     policy.record(0, False, 1.0)
+    policy.record(0, False, 9.75)
+    assert policy.state == CLOSED, "the success is not yet as old as the window, so it counts"
     policy.record(0, False, 10.0)
-    assert policy.state == CLOSED, "the success is exactly as old as the window, so it counts"
-    policy.record(0, False, 10.25)
     assert policy.state == OPEN
+
+
+def test_one_call_a_second_is_ten_calls_in_ten_seconds() -> None:
+    """resilience4j keeps ten buckets of a second, Polly lets go of what is as old as the sampling duration."""
+    assert opened_after(breaker(window_s=10.0, minimum_calls=5), "S" * 20 + "F" * 10, every_s=1.0) == 25
 
 
 def test_failures_that_left_the_time_window_leave_the_minimum_too() -> None:
     assert opened_after(breaker(window_s=10.0, minimum_calls=3), "F" * 20, every_s=6.0) is None
-    assert opened_after(breaker(window_s=12.0, minimum_calls=3), "F" * 20, every_s=6.0) == 3
+    assert opened_after(breaker(window_s=12.0, minimum_calls=3), "F" * 20, every_s=6.0) is None
+    assert opened_after(breaker(window_s=12.25, minimum_calls=3), "F" * 20, every_s=6.0) == 3
 
 
 def test_slow_successes_open_it_and_calls_at_the_limit_are_not_slow() -> None:
@@ -258,7 +264,7 @@ class WindowBreakerAgainstModel(RuleBasedStateMachine):
         if "calls" in self.window:
             outcomes = outcomes[-self.window["calls"] :]
         elif "window_s" in self.window:
-            outcomes = [outcome for outcome in outcomes if self.now - outcome[0] <= self.window["window_s"]]
+            outcomes = [outcome for outcome in outcomes if self.now - outcome[0] < self.window["window_s"]]
         if len(outcomes) >= self.minimum and self.too_bad(outcomes):
             self.next_phase("open")
 
