@@ -19,7 +19,7 @@ from sim.experiments.run import Run  # noqa: E402
 from sim.lab import state, tasks  # noqa: E402
 from sim.lab.learn import answers, lesson, prose  # noqa: E402
 from sim.lab.learn.answers import Answer, answer, filled, goals_met, is_right, verdict  # noqa: E402
-from sim.lab.learn.lessons import Choice, Guess, Lesson, Measured, Play, lesson_from, lessons  # noqa: E402
+from sim.lab.learn.lessons import THEMES, Choice, Guess, Lesson, Measured, Play, lesson_from, lessons  # noqa: E402
 from sim.lab.words import GLOSSARY  # noqa: E402
 from sim.results.measures import NAMES  # noqa: E402
 from sim.results.rows import Measure  # noqa: E402
@@ -40,9 +40,15 @@ def played(name: str, play: Play, seed: int) -> Any:
     return tasks.play(order.scenario, seed, 1, during=order.options["during"]).run
 
 
-def test_there_are_at_least_six_lessons_in_order() -> None:
-    assert len(ALL) >= 6
-    assert [one.order for one in ALL] == sorted({one.order for one in ALL})
+def test_lessons_stand_by_theme_and_in_order_within_one() -> None:
+    assert len({one.order for one in ALL}) == len(ALL)
+    assert ALL == sorted(ALL, key=lambda one: (THEMES.index(one.theme), one.order))
+    assert {one.theme for one in ALL} == set(THEMES)
+
+
+def test_every_shipped_scenario_has_a_lesson() -> None:
+    shipped = {path.stem for path in shipped_folder().glob("*.yaml")}
+    assert {one.scenario for one in ALL} == shipped
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
@@ -157,7 +163,7 @@ def test_a_number_is_put_into_its_band() -> None:
 
 
 def test_a_lesson_with_a_gap_is_refused_by_name() -> None:
-    with pytest.raises(KeyError, match="scenario"):
+    with pytest.raises(KeyError, match="theme"):
         lesson_from("x", "title: T\norder: 1\n")
 
 
@@ -221,6 +227,20 @@ def test_the_glossary_can_be_searched(app: Any) -> None:
     assert not app.exception
 
 
+def test_lessons_can_be_searched_and_chosen_by_what_they_are_about(app: Any) -> None:
+    def titles() -> set[str]:
+        return {one.label.removeprefix("Begin: ") for one in app.button}
+
+    app.run()
+    app.text_input(key="lesson search").input("AUTOSCALER boots").run()
+    assert titles() == {lessons()["46_autoscaler"].title}
+    app.text_input(key="lesson search").input("autoscaler <b>").run()
+    assert not app.exception and not titles() and app.info
+    app.text_input(key="lesson search").input("").run()
+    app.button_group(key="lesson theme").set_value("queues").run()
+    assert titles() == {one.title for one in ALL if one.theme == "queues"}
+
+
 @pytest.mark.slow
 def test_a_lesson_opens_by_its_address_and_shows_one_question(app: Any) -> None:
     app.query_params["lesson"] = ALL[0].name
@@ -269,9 +289,27 @@ def test_a_lesson_can_be_done_to_its_end(app: Any, workers: None) -> None:
 GUIDE = (Path(__file__).parents[2] / "docs" / "teaching.md").read_text(encoding="utf-8")
 
 
+MINUTES = {one.title: one.minutes for one in ALL}
+
+
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
-def test_the_guide_has_a_place_for_every_lesson(one: Lesson) -> None:
-    assert one.title in GUIDE
+def test_the_guide_tells_how_long_every_lesson_takes_and_what_goes_before(one: Lesson) -> None:
+    rows = re.findall(rf"^\| \*{re.escape(one.title)}\* \| ([\d.]+) \| ([^|]+) \|", GUIDE, flags=re.MULTILINE)
+    assert [float(minutes) for minutes, _ in rows] == [one.minutes]
+    assert rows[0][1] == "–" or rows[0][1] in MINUTES
+
+
+def test_a_topic_of_the_guide_takes_as_long_as_its_lessons() -> None:
+    rows = re.findall(r"^\| [^|]+ \| (\*[^|]+\*) \| (\d+) \|$", GUIDE, flags=re.MULTILINE)
+    assert len(rows) == 5
+    assert all(sum(MINUTES[one.strip("*")] for one in told.split("*, *")) == int(minutes) for told, minutes in rows)
+
+
+def test_the_two_days_give_each_lesson_the_time_it_takes() -> None:
+    rows = re.findall(r"^\| \d+:\d\d \| (\d+) \| ([^|]+) \| Learn", GUIDE, flags=re.MULTILINE)
+    named = {title: int(given) for given, told in rows for title in MINUTES if re.match(rf"{title}\b", told)}
+    assert len(named) == len(rows) - 1  # the glossary is no lesson
+    assert all(given >= MINUTES[title] for title, given in named.items())
 
 
 def test_the_guide_names_only_commands_and_notebooks_that_there_are() -> None:
@@ -284,9 +322,8 @@ def test_the_guide_names_only_commands_and_notebooks_that_there_are() -> None:
 
 def test_the_workshop_of_90_minutes_gives_each_lesson_the_time_it_takes() -> None:
     rows = re.findall(r"^\| (\d+)–(\d+) \|.*lesson \*([^*]+)\*", GUIDE, flags=re.MULTILINE)
-    by_title = {one.title: one.minutes for one in ALL}
     assert len(rows) == 3
-    assert all(int(end) - int(begin) == by_title[title] for begin, end, title in rows)
+    assert all(int(end) - int(begin) == MINUTES[title] for begin, end, title in rows)
 
 
 def test_the_two_days_have_no_gaps() -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from sim.lab import room
 from sim.lab.learn import lesson
-from sim.lab.learn.lessons import Lesson, lessons
+from sim.lab.learn.lessons import THEMES, Lesson, lessons
 from sim.lab.words import GLOSSARY, plain
 
 CHOSEN, TRAINER = "learn lesson", "learn trainer"
@@ -61,9 +61,33 @@ def _overview() -> None:
     if trainer_view():
         total = sum(one.minutes for one in lessons().values())
         st.info(f"All lessons together take about {total:g} minutes with a room. The guide is docs/teaching.md.")
-    numbered = list(enumerate(lessons().values(), 1))
-    for i in range(0, len(numbered), 3):
-        for place, (number, one) in zip(st.columns(3), numbered[i : i + 3]):
+    left, right = st.columns([1, 2])
+    wanted = left.text_input(
+        "Search lessons", key="lesson search", max_chars=40, placeholder="for example: retries, queue"
+    )
+    with right:
+        theme = st.pills("What about", THEMES, key="lesson theme", format_func=str.capitalize)
+    found = [(number, one) for number, one in enumerate(lessons().values(), 1) if _has(wanted, one)]
+    shown = {name: [each for each in found if each[1].theme == name] for name in THEMES if theme in (None, name)}
+    if not any(shown.values()):
+        st.info("No lesson has all these words. Take one away, or choose another topic.", icon=":material/search_off:")
+    for name, ones in shown.items():
+        if ones:
+            _group(name, ones)
+
+
+def _has(wanted: str, one: Lesson) -> bool:
+    """Whether a lesson holds every word that is searched for."""
+    asked = [f"{step.title} {step.ask}" for step in one.steps]
+    text = " ".join([one.title, one.theme, one.scenario.replace("_", " "), one.aim, one.before, *asked]).lower()
+    return all(word in text for word in wanted.lower().split())
+
+
+def _group(name: str, ones: list[tuple[int, Lesson]]) -> None:
+    minutes = sum(one.minutes for _, one in ones)
+    st.markdown(f"**{name.capitalize()}** · {len(ones)} lesson{'s' * (len(ones) > 1)} · {minutes:g} minutes")
+    for i in range(0, len(ones), 3):
+        for place, (number, one) in zip(st.columns(3), ones[i : i + 3]):
             with place.container(border=True, height="stretch"):
                 _card(number, one)
 

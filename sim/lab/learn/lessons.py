@@ -16,6 +16,9 @@ from sim.scenario.models import Claim
 from sim.scenario.read import read
 from sim.scenario.tree import plain
 
+THEMES = ("waiting and cascades", "retries", "breakers and fallbacks", "queues", "too much load", "sick parts")
+"""What lessons are about, in the order in which the page shows them: the topics of the gallery."""
+
 FOLDER = Path(__file__).parent.parent / "lessons"
 
 
@@ -111,6 +114,7 @@ class Lesson:
     name: str
     title: str
     order: int
+    theme: str
     scenario: str
     aim: str
     before: str
@@ -126,9 +130,10 @@ class Lesson:
 
 @cache
 def lessons() -> dict[str, Lesson]:
-    """Return every lesson by name, in their order."""
+    """Return every lesson by name, theme by theme, and in their order within one."""
     found = [lesson_from(path.stem, path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.yaml"))]
-    return {lesson.name: lesson for lesson in sorted(found, key=lambda lesson: lesson.order)}
+    ordered = sorted(found, key=lambda lesson: (THEMES.index(lesson.theme), lesson.order))
+    return {lesson.name: lesson for lesson in ordered}
 
 
 def lesson_from(name: str, text: str) -> Lesson:
@@ -138,7 +143,7 @@ def lesson_from(name: str, text: str) -> Lesson:
         raise ScenarioError([problem.line for problem in problems])
     data = plain(root)
     return Lesson(
-        name, data["title"], int(data["order"]), data["scenario"], data["aim"], data["before"],
+        name, data["title"], int(data["order"]), data["theme"], data["scenario"], data["aim"], data["before"],
         tuple(_step(one) for one in data["steps"]), _attempt(data["try"]), tuple(data.get("trainer", ())),
     )  # fmt: skip
 
