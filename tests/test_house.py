@@ -22,8 +22,8 @@ ROOMS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (("sim.engine",), ("simpy", "numpy")),
     (("sim.results",), ("numpy", "pandas", "scipy")),
     (("sim.experiments",), ("numpy", "pandas", "dask", "pyarrow")),
-    (("sim.plots", "sim.export", "sim.replay"), ("numpy", "pandas", "networkx", "matplotlib", "altair", "pyarrow")),
-    (FACES, ("typer", "click", "rich", "streamlit", "altair", "numpy", "pandas", "matplotlib", "segno")),
+    (("sim.plots", "sim.export", "sim.replay"), ("numpy", "pandas", "networkx", "matplotlib", "pyarrow")),
+    (FACES, ("typer", "click", "rich", "streamlit", "numpy", "pandas", "matplotlib", "segno")),
 ]
 """From top to bottom: the modules of a room, and the packages from outside that it may use, heavy ones in functions."""
 
@@ -104,7 +104,7 @@ def test_shortcuts_to_a_room_below_are_taken_inside_a_function() -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_nothing_heavy_is_imported_with_the_module(module: str) -> None:
     heavy = [name for name in imports_in(tree_of(module), at_top_only=True) if name.split(".")[0] in HEAVY]
-    allowed = ("streamlit", "altair") if module.startswith("sim.lab") else ()
+    allowed = ("streamlit",) if module.startswith("sim.lab") else ()
     assert [name for name in heavy if name.split(".")[0] not in allowed] == []
 
 

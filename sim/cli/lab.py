@@ -30,7 +30,7 @@ def lab(
     ] = False,
 ) -> None:
     """Open the lab in the browser; Ctrl+C ends it. Nothing is stored, and nothing is sent elsewhere."""
-    for package in ("streamlit", "altair", *(["segno"] if room else [])):
+    for package in ("streamlit", *(["segno"] if room else [])):
         if find_spec(package) is None:
             raise LabError(f"the lab needs {package}: pip install 'pileup[ui]'")
     address = EVERYWHERE if room else HERE

@@ -1,12 +1,13 @@
 """The lab's charts: series on the scenario's clock with fault windows shaded, intervals, and heat maps, in both themes.
 
 Each returns a chart and a sentence that says the same to who cannot see it. Nothing is calculated here but what a
-picture needs: thinning to what a screen can show, keeping each stretch's lowest and highest value.
+picture needs: thinning to what a screen can show, keeping each stretch's lowest and highest value. Specifications are
+written as Vega-Lite reads them, with the data in their layers, where Streamlit leaves them as they are; to make one
+through Altair took a fifth of a second, and its import a second more.
 """
 
 from __future__ import annotations
 
-import gc
 from typing import Any, Callable, Iterable, Sequence
 
 import numpy as np
@@ -20,14 +21,19 @@ MOST_POINTS = 600
 """Values of one line; what is longer is thinned."""
 LEFT_PX = 62
 """The room of every chart's left axis, so that charts below each other share one clock."""
-
 AROUND_PX = 95
 """What axis and legend take of a chart's height: Streamlit fits both into the height that is given."""
 
+DIGITS = ",.3~f"
+"""How a tooltip writes a number: at most three digits behind the point."""
+
 Window = tuple[str, float, float]
+Spec = dict[str, Any]
+Drawn = tuple[Spec, str]
+"""A chart as a Vega-Lite specification, and the sentence that says the same."""
 
 
-def show(key: tuple[object, ...], make: Callable[[], tuple[Any, str] | None]) -> None:
+def show(key: tuple[object, ...], make: Callable[[], Drawn | None]) -> None:
     """Draw the chart that *make* returns, or nothing; equal keys are made once, for all participants."""
     found = _kept((*key, theme.is_dark(), bool(st.session_state.get("projector"))), make)
     if found is not None:
@@ -36,11 +42,8 @@ def show(key: tuple[object, ...], make: Callable[[], tuple[Any, str] | None]) ->
 
 
 @st.cache_resource(show_spinner=False, max_entries=400)
-def _kept(key: tuple[object, ...], _make: Callable[[], tuple[Any, str] | None]) -> tuple[dict[str, Any], str] | None:
-    """Return a chart's specification, not the chart: to make and to check one takes a tenth of a second."""
-    made = _make()
-    gc.freeze()  # Altair's many classes, too: see ``sim.lab.runs``
-    return None if made is None else (made[0].to_dict(), made[1])
+def _kept(key: tuple[object, ...], _make: Callable[[], Drawn | None]) -> Drawn | None:
+    return _make()
 
 
 def thinned(values: Sequence[float] | Any, most: int = MOST_POINTS) -> list[tuple[float, float]]:
@@ -61,13 +64,11 @@ def thinned(values: Sequence[float] | Any, most: int = MOST_POINTS) -> list[tupl
 
 def over_time(
     name: str, sides: dict[str, Sequence[Series]], windows: Iterable[Window], end_s: float, height_px: int = 220
-) -> tuple[Any, str] | None:  # fmt: skip
+) -> Drawn | None:  # fmt: skip
     """Return the chart of one series *name*, a line for each part of each side, and its words; None without values.
 
     The first side is drawn in full, another one (the baseline) dashed.
     """
-    import altair as alt
-
     rows, told = [], []
     for side, found in sides.items():
         for one in (each for each in found if each.name == name and each.of != "system"):
@@ -78,105 +79,120 @@ def over_time(
             told.append(f"{one.of} ({side}) has its peak of {number(float(one.values[at]))} at {at} s")
     if not rows:
         return None
-    parts: list[Any] = list(dict.fromkeys(row["part"] for row in rows))
-    colors = theme.series_colors()
-    x = alt.X("t:Q", title="time on the scenario's clock (s)", scale=alt.Scale(domain=[0, end_s], nice=False))
-    y = alt.Y("value:Q", title=_title(name), axis=alt.Axis(minExtent=LEFT_PX, maxExtent=LEFT_PX, tickCount=4))
-    step: Any = "step-after" if name == "breaker state" else "linear"
-    lines = (
-        alt.Chart(alt.InlineData(values=rows))
-        .mark_line(strokeWidth=2, interpolate=step)
-        .encode(
-            x=x, y=y,
-            color=alt.Color("part:N", title=None, scale=alt.Scale(domain=parts, range=_cycle(colors, len(parts)))),
-            strokeDash=alt.StrokeDash(
-                "side:N", title=None, scale=alt.Scale(domain=list(sides), range=[[1, 0], [5, 3]][: len(sides)]),
-                legend=alt.Legend() if len(sides) > 1 else None,
-            ),
-            opacity=alt.Opacity("side:N", legend=None, scale=alt.Scale(domain=list(sides), range=[1, 0.6])),
-            tooltip=[alt.Tooltip("part:N"), alt.Tooltip("side:N"), alt.Tooltip("t:Q", title="s"),
-                     alt.Tooltip("value:Q", title=_title(name), format=",.3~f")],
-        )
-    )  # fmt: skip
-    chart = alt.layer(*_shades(windows), lines).properties(height=height_px)
-    return theme.altair_theme(chart), f"{_title(name)} over time: {'; '.join(told)}."
+    parts = list(dict.fromkeys(str(row["part"]) for row in rows))
+    title, names = _title(name), list(sides)
+    x = quantitative("t", title="time on the scenario's clock (s)", scale={"domain": [0, end_s], "nice": False})
+    y = quantitative("value", title=title, axis={"minExtent": LEFT_PX, "maxExtent": LEFT_PX, "tickCount": 4})
+    dashes = {"domain": names, "range": [[1, 0], [5, 3]][: len(names)]}
+    lines = {
+        "data": {"values": rows},
+        "mark": {
+            "type": "line", "strokeWidth": 2, "interpolate": "step-after" if name == "breaker state" else "linear",
+        },
+        "encoding": {
+            "x": x, "y": y,
+            "color": nominal("part", title=None, scale={"domain": parts, "range": _cycle(len(parts))}),
+            "strokeDash": nominal("side", title=None, scale=dashes, legend={} if len(names) > 1 else None),
+            "opacity": nominal("side", legend=None, scale={"domain": names, "range": [1, 0.6]}),
+            "tooltip": [nominal("part"), nominal("side"), quantitative("t", title="s"),
+                        quantitative("value", title=title, format=DIGITS)],
+        },
+    }  # fmt: skip
+    spec = {"height": height_px, "layer": [*_shades(windows), lines]}
+    return theme.in_vega(spec), f"{title} over time: {'; '.join(told)}."
 
 
-def _shades(windows: Iterable[Window]) -> list[Any]:
+def _shades(windows: Iterable[Window]) -> list[Spec]:
     """Return the fault windows as shaded and named stretches."""
-    import altair as alt
-
     values = [{"name": name, "begin": begin, "end": end} for name, begin, end in windows]
     if not values:
         return []
-    base = alt.Chart(alt.InlineData(values=values))
-    shade = base.mark_rect(color=theme.ORANGE, opacity=0.2, stroke=theme.ORANGE, strokeDash=[4, 3]).encode(
-        x="begin:Q", x2="end:Q", tooltip=[alt.Tooltip("name:N", title="fault")]
-    )
-    name = base.mark_text(align="left", baseline="top", dx=3, dy=2, fontStyle="italic", color=theme.ink()).encode(
-        x="begin:Q", y=alt.value(0), text="name:N"
-    )
-    return [shade, name]
+    shade = {"type": "rect", "color": theme.ORANGE, "opacity": 0.2, "stroke": theme.ORANGE, "strokeDash": [4, 3]}
+    name = {
+        "type": "text", "align": "left", "baseline": "top", "dx": 3, "dy": 2, "fontStyle": "italic",
+        "color": theme.ink(),
+    }  # fmt: skip
+    return [
+        {"data": {"values": values}, "mark": shade, "encoding": {
+            "x": quantitative("begin"), "x2": {"field": "end"}, "tooltip": [nominal("name", title="fault")],
+        }},
+        {"data": {"values": values}, "mark": name, "encoding": {
+            "x": quantitative("begin"), "y": {"value": 0}, "text": nominal("name"),
+        }},
+    ]  # fmt: skip
 
 
 def intervals(
     rows: list[dict[str, Any]], label: str, title: str, zero: bool = True, domain: tuple[float, float] | None = None
-) -> tuple[Any, str]:  # fmt: skip
+) -> Drawn:  # fmt: skip
     """Return points with their 95 % intervals, a row each: *rows* have *label*, mean, low, high (None: no interval)."""
-    import altair as alt
-
     data = [
         {"label": row[label], "mean": row["mean"], "low": row["low"] if row["low"] is not None else row["mean"],
          "high": row["high"] if row["high"] is not None else row["mean"]}
         for row in rows if row["mean"] is not None
     ]  # fmt: skip
-    order = [row["label"] for row in data]
-    y = alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=260))
-    base = alt.Chart(alt.InlineData(values=data))
     color = theme.series_colors()[0]
-    scale = alt.Undefined if domain is None else alt.Scale(domain=list(domain), clamp=True)
-    x = alt.X("low:Q", title=title, scale=scale)
-    bars = base.mark_rule(strokeWidth=3, color=color).encode(x=x, x2="high:Q", y=y)
-    points = base.mark_point(filled=True, size=110, color=color, shape="diamond", opacity=1).encode(
-        x="mean:Q", y=y,
-        tooltip=["label:N", *(alt.Tooltip(f"{name}:Q", format=",.3~f") for name in ("mean", "low", "high"))],
-    )  # fmt: skip
-    layers = [bars, points]
-    if zero:
-        rule = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color=theme.ink(), strokeDash=[3, 3])
-        layers.insert(0, rule.encode(x="zero:Q"))
+    y = nominal("label", sort=[row["label"] for row in data], title=None, axis={"labelLimit": 260})
+    scale = {} if domain is None else {"scale": {"domain": list(domain), "clamp": True}}
+    bars = {
+        "data": {"values": data}, "mark": {"type": "rule", "strokeWidth": 3, "color": color},
+        "encoding": {"x": quantitative("low", title=title, **scale), "x2": {"field": "high"}, "y": y},
+    }  # fmt: skip
+    tips = [nominal("label"), *(quantitative(name, format=DIGITS) for name in ("mean", "low", "high"))]
+    points = {
+        "data": {"values": data},
+        "mark": {"type": "point", "filled": True, "size": 110, "color": color, "shape": "diamond", "opacity": 1},
+        "encoding": {"x": quantitative("mean"), "y": y, "tooltip": tips},
+    }
+    rule = {
+        "data": {"values": [{"zero": 0}]}, "mark": {"type": "rule", "color": theme.ink(), "strokeDash": [3, 3]},
+        "encoding": {"x": quantitative("zero")},
+    }  # fmt: skip
     told = "; ".join(
         f"{row['label']}: {number(row['mean'])}, {number(row['low'])} to {number(row['high'])}" for row in data
     )
-    chart = alt.layer(*layers).properties(height=34 * len(data) + AROUND_PX)
-    return theme.altair_theme(chart), f"{title}. {told}."
+    spec = {"height": 34 * len(data) + AROUND_PX, "layer": [*([rule] if zero else []), bars, points]}
+    return theme.in_vega(spec), f"{title}. {told}."
 
 
-def heat(
-    rows: list[dict[str, Any]], x: str, y: str, value: str, title: str, share: bool = True
-) -> tuple[Any, str]:  # fmt: skip
+def heat(rows: list[dict[str, Any]], x: str, y: str, value: str, title: str, share: bool = True) -> Drawn:
     """Return a heat map whose cells also carry their number; *rows* have *x*, *y* and *value* (None: no cell)."""
-    import altair as alt
-
     data = [{"x": row[x], "y": row[y], "value": row[value]} for row in rows if row[value] is not None]
-    scale = alt.Scale(scheme="cividis", domain=[0, 1]) if share else alt.Scale(scheme="cividis")
     middle = 0.5 if share else (max((row["value"] for row in data), default=0.0)) / 2
-    base = alt.Chart(alt.InlineData(values=data)).encode(
-        x=alt.X("x:N", sort=list(dict.fromkeys(row["x"] for row in data)), title=None,
-                axis=alt.Axis(orient="top", labelAngle=0, labelLimit=160)),
-        y=alt.Y("y:N", sort=list(dict.fromkeys(row["y"] for row in data)), title=None, axis=alt.Axis(labelLimit=320)),
-    )  # fmt: skip
-    cells = base.mark_rect(stroke=theme.muted()).encode(
-        color=alt.Color("value:Q", title=title, scale=scale, legend=None), tooltip=["x:N", "y:N", "value:Q"]
-    )
-    texts = base.mark_text(fontWeight="bold").encode(
-        text=alt.Text("value:Q", format=".0%" if share else ",.3~g"),
-        color=alt.condition(alt.datum.value > middle, alt.value("#10151c"), alt.value("#ffffff")),
-    )
+    places = {
+        "x": nominal("x", sort=list(dict.fromkeys(row["x"] for row in data)), title=None,
+                  axis={"orient": "top", "labelAngle": 0, "labelLimit": 160}),
+        "y": nominal("y", sort=list(dict.fromkeys(row["y"] for row in data)), title=None, axis={"labelLimit": 320}),
+    }  # fmt: skip
+    scale = {"scheme": "cividis"} | ({"domain": [0, 1]} if share else {})
+    cells = {
+        "data": {"values": data}, "mark": {"type": "rect", "stroke": theme.muted()},
+        "encoding": places | {
+            "color": quantitative("value", title=title, scale=scale, legend=None),
+            "tooltip": [nominal("x"), nominal("y"), quantitative("value")],
+        },
+    }  # fmt: skip
+    texts = {
+        "data": {"values": data}, "mark": {"type": "text", "fontWeight": "bold"},
+        "encoding": places | {
+            "text": quantitative("value", format=".0%" if share else ",.3~g"),
+            "color": {"condition": {"test": f"datum.value > {middle}", "value": "#10151c"}, "value": "#ffffff"},
+        },
+    }  # fmt: skip
     height = 34 * len({row["y"] for row in data}) + AROUND_PX
     told = "; ".join(f"{row['y']}, {row['x']}: {row['value']:.0%}" if share else
                      f"{row['y']}, {row['x']}: {number(row['value'])}" for row in data)  # fmt: skip
-    return theme.altair_theme(alt.layer(cells, texts).properties(height=height)), f"{title}. {told}."
+    return theme.in_vega({"height": height, "layer": [cells, texts]}), f"{title}. {told}."
+
+
+def quantitative(name: str, **more: Any) -> Spec:
+    """Return Vega-Lite's channel for the numbers in the field *name*."""
+    return {"field": name, "type": "quantitative", **more}
+
+
+def nominal(name: str, **more: Any) -> Spec:
+    """Return Vega-Lite's channel for the words in the field *name*."""
+    return {"field": name, "type": "nominal", **more}
 
 
 def _title(name: str) -> str:
@@ -184,5 +200,6 @@ def _title(name: str) -> str:
     return f"{name} ({unit})" if unit else name
 
 
-def _cycle(colors: list[str], n: int) -> list[str]:
+def _cycle(n: int) -> list[str]:
+    colors = theme.series_colors()
     return [colors[i % len(colors)] for i in range(n)]

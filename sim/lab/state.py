@@ -180,7 +180,7 @@ def warm_up() -> None:
 @st.cache_resource(show_spinner=False)
 def _import_the_heavy() -> None:
     """Import what the other pages need, once, beside the first page: a second or so that nobody then waits for."""
-    names = ("altair", "pandas", "sim.lab.lab", "sim.lab.compare", "sim.lab.trace", "sim.replay")
+    names = ("pandas", "sim.lab.lab", "sim.lab.compare", "sim.lab.trace", "sim.replay")
     threading.Thread(target=lambda: [import_module(name) for name in names], daemon=True).start()
 
 

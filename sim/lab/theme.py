@@ -44,20 +44,16 @@ def style() -> None:
     st.html(f"<style>{''.join(rules)}</style>")
 
 
-def altair_theme(chart: Any) -> Any:
-    """Return *chart* with the lab's axes, type and colours."""
+def in_vega(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return the Vega-Lite specification with the lab's axes, type and colours."""
     size = 16 if st.session_state.get("projector", False) else 12
-    return (
-        chart.configure(background="transparent")
-        .configure_axis(
-            labelColor=ink(), titleColor=ink(), gridColor=muted(), domainColor=muted(), tickColor=muted(),
-            labelFontSize=size, titleFontSize=size, gridOpacity=0.6,
-        )
-        .configure_legend(labelColor=ink(), titleColor=ink(), labelFontSize=size, titleFontSize=size, orient="top")
-        .configure_view(stroke=muted())
-        .configure_title(color=ink(), fontSize=size + 1, anchor="start")
-        .configure_header(labelColor=ink(), titleColor=ink(), labelFontSize=size)
-    )  # fmt: skip
+    written = {"labelColor": ink(), "titleColor": ink(), "labelFontSize": size, "titleFontSize": size}
+    lines = {"gridColor": muted(), "domainColor": muted(), "tickColor": muted(), "gridOpacity": 0.6}
+    config = {
+        "background": "transparent", "axis": written | lines, "legend": written | {"orient": "top"},
+        "view": {"stroke": muted()},
+    }  # fmt: skip
+    return {"$schema": "https://vega.github.io/schema/vega-lite/v6.json", **spec, "config": config}
 
 
 _RULES = """

@@ -8,6 +8,7 @@ import streamlit as st
 
 from sim.errors import LabError
 from sim.lab import charts, pages, state, theme
+from sim.lab.charts import nominal, quantitative
 from sim.lab.words import GLOSSARY, plain
 from sim.results import trace as reading
 from sim.results.trace import Part, Span, Trace
@@ -115,43 +116,52 @@ def label(span: Span) -> str:
     return "\u200b" + "\u2003" * span.depth + f"{span.name}{kind}{number}"
 
 
-def waterfall(trace: Trace, spans: tuple[Span, ...]) -> tuple[Any, str]:
+def waterfall(trace: Trace, spans: tuple[Span, ...]) -> charts.Drawn:
     """Return the chart of a trace's parts on one line of time, each below its name and outcome; and its words."""
-    import altair as alt
-
     large = bool(st.session_state.get("projector"))
     lines = [f"{i:03}" for i in range(len(spans))]
     parts = [_part(line, part) for line, span in zip(lines, spans) for part in span.parts]
     names = [{"line": line, "told": _told(span)} for line, span in zip(lines, spans)]
     room = max(trace.end_at - trace.begin_at, 1e-6)
-    y = alt.Y("line:N", sort=lines, title=None, axis=None)
-    scale = alt.Scale(domain=[trace.begin_at, trace.begin_at + room], nice=False)
-    x = alt.X("begin:Q", title="time on the scenario's clock (s)", scale=scale, axis=alt.Axis(tickCount=6))
-    color = alt.Color(
-        "doing:N", title=None, scale=alt.Scale(domain=list(DOING), range=list(COLORS)), legend=alt.Legend(columns=3)
-    )
-    wanted = alt.Scale(domain=[WANTED, NOT_WANTED], range=[1, 0.35])
-    bars = alt.Chart(alt.InlineData(values=parts)).mark_bar(
-        height=12, yOffset=8, stroke=theme.ink(), strokeWidth=0.6
-    ).encode(
-        x=x, x2="end:Q", y=y, color=color, opacity=alt.Opacity("wanted:N", legend=None, scale=wanted),
-        tooltip=["doing:N", "wanted:N", alt.Tooltip("begin:Q", format=".4f"), alt.Tooltip("took:Q", format=".4f")],
+    y = nominal("line", sort=lines, title=None, axis=None)
+    x = quantitative(
+        "begin", title="time on the scenario's clock (s)", axis={"tickCount": 6},
+        scale={"domain": [trace.begin_at, trace.begin_at + room], "nice": False},
     )  # fmt: skip
-    words = alt.Chart(alt.InlineData(values=[part for part in parts if part["took"] > 0.2 * room])).mark_text(
-        align="left", dx=4, dy=8, fontSize=10
-    ).encode(
-        x="begin:Q", y=y, text="doing:N",
-        color=alt.condition(alt.datum.wanted == WANTED, alt.value("#10151c"), alt.value(theme.ink())),
-    )  # fmt: skip
-    above = alt.Chart(alt.InlineData(values=names)).mark_text(
-        align="left", dx=4, dy=-7, color=theme.ink(), fontSize=15 if large else 12
-    ).encode(x=alt.value(0), y=y, text="told:N")  # fmt: skip
-    chart = alt.layer(bars, words, above).properties(height=40 * len(spans) + charts.AROUND_PX)
+    kinds = {"domain": list(DOING), "range": list(COLORS)}
+    wanted = {"domain": [WANTED, NOT_WANTED], "range": [1, 0.35]}
+    bars = {
+        "data": {"values": parts},
+        "mark": {"type": "bar", "height": 12, "yOffset": 8, "stroke": theme.ink(), "strokeWidth": 0.6},
+        "encoding": {
+            "x": x, "x2": {"field": "end"}, "y": y,
+            "color": nominal("doing", title=None, scale=kinds, legend={"columns": 3}),
+            "opacity": nominal("wanted", legend=None, scale=wanted),
+            "tooltip": [nominal("doing"), nominal("wanted"),
+                        *(quantitative(name, format=".4f") for name in ("begin", "took"))],
+        },
+    }  # fmt: skip
+    on_it = {"test": f"datum.wanted === '{WANTED}'", "value": "#10151c"}
+    words = {
+        "data": {"values": [part for part in parts if part["took"] > 0.2 * room]},
+        "mark": {"type": "text", "align": "left", "dx": 4, "dy": 8, "fontSize": 10},
+        "encoding": {
+            "x": quantitative("begin"), "y": y, "text": nominal("doing"),
+            "color": {"condition": on_it, "value": theme.ink()},
+        },
+    }  # fmt: skip
+    size = 15 if large else 12
+    above = {
+        "data": {"values": names},
+        "mark": {"type": "text", "align": "left", "dx": 4, "dy": -7, "color": theme.ink(), "fontSize": size},
+        "encoding": {"x": {"value": 0}, "y": y, "text": nominal("told")},
+    }
     told = "; ".join(
         f"{span.name} from {span.begin_at:.3f} to {span.ended_at:.3f} s: {span.outcome}{_because(span)}"
         for span in spans[:40]
     )
-    return theme.altair_theme(chart), f"Waterfall of request {trace.request}: {told}."
+    spec = {"height": 40 * len(spans) + charts.AROUND_PX, "layer": [bars, words, above]}
+    return theme.in_vega(spec), f"Waterfall of request {trace.request}: {told}."
 
 
 def _told(span: Span) -> str:

@@ -28,9 +28,8 @@ def test_a_chart_over_time_has_a_line_for_each_part_the_fault_and_words() -> Non
     sides = {"this run": [Series("web", "waiting", np.array([0.0, 3.0, 1.0]))]}
     drawn = over_time("waiting", sides, [("slow <b>till</b>", 1.0, 2.0)], 3.0)
     assert drawn is not None
-    chart, told = drawn
-    document = chart.to_dict()
-    assert [layer["mark"]["type"] for layer in document["layer"]] == ["rect", "text", "line"]
+    spec, told = drawn
+    assert [layer["mark"]["type"] for layer in spec["layer"]] == ["rect", "text", "line"]
     assert told == "waiting (visits) over time: web (this run) has its peak of 3 at 1 s."
 
 
@@ -53,9 +52,9 @@ def test_every_series_of_a_run_can_be_drawn() -> None:
 def test_a_heat_map_carries_its_numbers_as_text() -> None:
     from sim.lab.charts import heat
 
-    chart, told = heat([{"a": "x", "b": "y", "v": 0.25}, {"a": "x", "b": "z", "v": None}], "a", "b", "v", "Shares")
+    spec, told = heat([{"a": "x", "b": "y", "v": 0.25}, {"a": "x", "b": "z", "v": None}], "a", "b", "v", "Shares")
     assert told == "Shares. y, x: 25%."
-    assert [layer["mark"]["type"] for layer in chart.to_dict()["layer"]] == ["rect", "text"]
+    assert [layer["mark"]["type"] for layer in spec["layer"]] == ["rect", "text"]
 
 
 def test_intervals_say_mean_and_ends() -> None:
@@ -63,3 +62,23 @@ def test_intervals_say_mean_and_ends() -> None:
 
     _, told = intervals([{"what": "breaker", "mean": 90.0, "low": 88.0, "high": 92.0}], "what", "points")
     assert told == "points. breaker: 90, 88 to 92."
+
+
+def test_what_is_drawn_is_valid_vega_lite() -> None:
+    altair = pytest.importorskip("altair", reason="altair, which comes with streamlit, holds Vega-Lite's schema")
+    from sim.lab.charts import heat, intervals, over_time
+    from sim.lab.trace import waterfall
+    from sim.results.trace import Part, Span, Trace
+
+    sides = {side: [Series("web", "waiting", np.array([0.0, 3.0, 1.0]))] for side in ("this run", "baseline")}
+    parts = (Part("served", 0.0, 0.5), Part("waiting", 0.5, 1.0, wanted=False))
+    span = Span("request", "web", "web", 0, 1, 0.0, 1.0, 1.0, "ok", "", "", False, parts)
+    rows = [{"what": "breaker", "mean": 90.0, "low": 88.0, "high": 92.0}]
+    for drawn in (
+        over_time("waiting", sides, [("slow", 1.0, 2.0)], 3.0),
+        intervals(rows, "what", "points", domain=(0, 100)),
+        heat([{"a": "x", "b": "y", "v": 0.25}], "a", "b", "v", "Shares"),
+        waterfall(Trace(1, "clients", "get", (span,)), (span,)),
+    ):
+        assert drawn is not None
+        altair.LayerChart.from_dict(drawn[0], validate=True)
