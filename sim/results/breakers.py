@@ -43,6 +43,11 @@ def _events(book: Book, link: str) -> list[tuple[float, float, str]]:
     return [(at, STATES[kind], whose) for at, kind, of, whose in book.record.events if of == link and kind in STATES]
 
 
+def changed_at(book: Book, link: str, kind: str) -> Floats:
+    """Return when any breaker of *link* changed so (a kind of ``STATES``), in order of time."""
+    return np.array([at for at, state, _ in _events(book, link) if state == STATES[kind]], np.float64)
+
+
 def changes(book: Book) -> dict[str, tuple[Floats, Floats]]:
     """Return (instants, states from each on) of every link that has a breaker; closed before the first."""
     found: dict[str, tuple[Floats, Floats]] = {}

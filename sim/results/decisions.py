@@ -114,6 +114,13 @@ def decided_at(book: Book, link: str, measure: str) -> Floats:
     return book.sent_at[_stops(book, link).rows(REASONS.index(STOPS[measure][0]))]
 
 
+def stopped_since(book: Book, link: str, measure: str, begin: float) -> tuple[int, int]:
+    """Return how many tries *link* stopped so (a name of ``STOPS``) from *begin* on, and how many were wanted."""
+    wanted = book.link_shelf.rows(book.links.index(link))
+    stopped = np.count_nonzero(decided_at(book, link, measure) >= begin)
+    return int(stopped), int(np.count_nonzero(book.sent_at[wanted] >= begin))
+
+
 def told(book: Book, link: str) -> list[str]:
     """Return the names of the decisions that *link* can make."""
     model = book.record.scenario.links.get(link)

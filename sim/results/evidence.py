@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.engine.record import DEGRADED, OUTCOMES, REASONS
+from sim.engine.record import DEGRADED, OUTCOMES, REASONS, REJECTED
 from sim.results.book import Book
 from sim.results.columns import Ints, exact_sum
 from sim.results.intervals import area_s
@@ -42,10 +42,19 @@ def held_by(book: Book, service: str, at: float) -> tuple[str, int]:
 
 
 def retried_share(book: Book, link: str, begin: float, end: float) -> float:
-    """Return which share of the attempts sent over *link* in [begin, end) would not be there without retries."""
+    """Return which share of the attempts sent over *link* in [begin, end) would not be there without repeats."""
     rows = book.link_shelf.within(book.links.index(link), ((begin, end),))
     sent = rows[book.tried[rows]]
     return float(1.0 - book.tried_once[sent].mean()) if len(sent) else 0.0
+
+
+def rejected_by(book: Book, service: str, since: float) -> list[tuple[str, int]]:
+    """Return why *service* has turned visits away from *since* on, with how many for each reason, the most first."""
+    rows = book.visit_shelf.rows(book.record.services.index(service))
+    rows = rows[(book.attempts["outcome"][rows] == REJECTED) & (book.left_at[rows] >= since)]
+    counts = np.bincount(book.attempts["why"][rows[~np.isfinite(book.started_at[rows])]], minlength=len(REASONS))
+    found = [(REASONS[why], int(counts[why])) for why in np.flatnonzero(counts)]
+    return sorted(found, key=lambda pair: -pair[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,15 @@ def mean_level(window: Window, at: Floats, level: Floats) -> float | None:
     return math.fsum(areas) / window.seconds
 
 
+def marked_at(book: Book, kind: str, name: str) -> Floats:
+    """Return when the component *name* made decisions of this *kind* (one of ``MARKS``), in order of time."""
+    marks, places = book.record.marks, book.record.places
+    if name not in places:
+        return np.zeros(0)
+    mine = (marks["kind"] == MARKS.index(kind)) & (marks["place"] == places.index(name))
+    return np.sort(np.asarray(marks["at"], np.float64)[mine])
+
+
 def _marked(book: Book, kind: str, place: int, inside: Any) -> int:
     marks = book.record.marks
     return int(np.count_nonzero(inside & (marks["kind"] == MARKS.index(kind)) & (marks["place"] == place)))

@@ -14,30 +14,24 @@ from typing import Iterator
 import numpy as np
 
 from sim.engine.record import MESSAGE_LOST, Record
+from sim.results.acts import acts
 from sim.results.blast import HARMLESS, blast_radius
 from sim.results.book import Book
 from sim.results.duties import DUPLICATED, GHOST, MISSING
 from sim.results.evidence import Busy, busy_at_the_end, worst_outcome
+from sim.results.english import counted, number, seconds, share
+from sim.results.happenings import the_fault
+from sim.results.lives import lives
 from sim.results.recovery import FOR_SECONDS
-from sim.results.symptoms import Symptom, held, symptoms
-from sim.results.wording import counted, fault_sentence, number, seconds, share, told
+from sim.results.sentences import Sentence
+from sim.results.symptoms import Symptom, held, last_share, symptoms
+from sim.results.windows import last_fault_end
+from sim.results.wording import fault_sentence, told
+
+__all__ = ["MOST_OPENINGS", "Sentence", "Story", "explain"]
 
 MOST_OPENINGS = 3
 """A fault that strikes more often than this is told once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """One thing that happened: when (s), in words, of which kind (a symptom's or a closing one), where, how much."""
-
-    at_s: float
-    text: str
-    kind: str
-    of: str
-    value: float | None = None
-
-    def __str__(self) -> str:
-        return f"{self.at_s:.1f} s  {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +51,7 @@ def explain(record: Record | Book) -> Story:
     book = record if isinstance(record, Book) else Book(record)
     found = symptoms(book)
     of_symptoms = [Sentence(it.at_s, told(book, it), it.kind, it.of, it.value) for it in found]
-    in_order = sorted([*_openings(book), *_lives(book), *of_symptoms], key=lambda sentence: sentence.at_s)
+    in_order = sorted([*_openings(book), *lives(book), *acts(book), *of_symptoms], key=lambda sentence: sentence.at_s)
     return Story((*in_order, *_closings(book, found)))
 
 
@@ -77,33 +71,12 @@ def _openings(book: Book) -> Iterator[Sentence]:
             yield Sentence(begin, f"{text} for {seconds(end - begin)}", "fault begins", name, end - begin)
 
 
-_LIVES = {
-    "died": "replica {} dies",
-    "unhealthy": "health checks take replica {} out of the rotation",
-    "healthy": "health checks put replica {} back into the rotation",
-    "replica joins": "the autoscaler's replica {} has booted and joins",
-    "replica drains": "the autoscaler lets replica {} drain",
-}
-"""What is told of single replicas, by the kind of event."""
-
-
-def _lives(book: Book) -> Iterator[Sentence]:
-    """Yield what became of single replicas: of each service the first event of a kind, and how many there were."""
-    seen: dict[tuple[str, str], list[tuple[float, str]]] = {}
-    for at, kind, of, which in book.record.events:
-        if kind in _LIVES:
-            seen.setdefault((kind, of), []).append((at, which))
-    for (kind, of), events in seen.items():
-        at, which = events[0]
-        again = f", the first of {number(len(events))} such times" if len(events) > 1 else ""
-        yield Sentence(at, f"{of}: {_LIVES[kind].format(f'#{which}')}{again}", kind, of, len(events))
-
-
 def _closings(book: Book, found: list[Symptom]) -> Iterator[Sentence]:
     """Yield how it ended, at the run's end."""
     collapsed = [symptom.of for symptom in found if symptom.kind == "collapsed"]
     if collapsed:
         yield from _reasons(book, collapsed)
+    yield from _unsettled(book, found)
     if not any(symptom.kind == "goodput" for symptom in found):
         yield _well_served(book)
     yield from _promises(book)
@@ -132,9 +105,26 @@ def _reasons(book: Book, collapsed: list[str]) -> Iterator[Sentence]:
             yield Sentence(book.end, text, "still failing", name, worst[1] / len(rows))
 
 
+def _unsettled(book: Book, found: list[Symptom]) -> Iterator[Sentence]:
+    """Yield how well those are served at the end who lost goodput and of whom neither recovery nor collapse is told."""
+    settled = {symptom.of for symptom in found if symptom.kind in ("recovered", "collapsed")}
+    ended, fault_end = min(book.record.duration_s, book.end), last_fault_end(book.record) or 0.0
+    for symptom in found:
+        if symptom.kind != "goodput" or symptom.of in settled:
+            continue
+        rows = np.flatnonzero(book.requests["workload"] == book.record.workloads.index(symptom.of))
+        ratio = last_share(book, rows)
+        if ratio is None:
+            continue
+        came = f"{share(ratio)} of the last {FOR_SECONDS} s of arrivals, until {ended:.1f} s, are well served"
+        text = f"{came}; {the_fault(book.record)} ended at {fault_end:.1f} s"
+        yield Sentence(book.end, f"{symptom.of}: {text}", "at the end", symptom.of, ratio)
+
+
 def _still_busy(one: Busy) -> str:
     who = "its only worker was" if one.workers == 1 else f"all {number(one.workers)} workers were"
-    rates = f"{number(one.came_per_s)}/s came and {number(one.finished_per_s)}/s were finished"
+    finished = f"{number(one.finished_per_s)}/s were" if one.finished_per_s else "none was"
+    rates = f"{number(one.came_per_s)}/s came and {finished} finished"
     vain = "" if not one.wasted_ratio else f", {share(one.wasted_ratio)} of the work for callers that had left"
     return f"{one.service}: {who} still busy in the last {FOR_SECONDS} s of arrivals; {rates}{vain}"
 
@@ -169,7 +159,8 @@ def _promises(book: Book) -> Iterator[Sentence]:
 
 def _reach(book: Book, found: list[Symptom]) -> Sentence:
     blast = blast_radius(book, found)
+    order = ", in this order" if len(blast.hit) > 1 else ""
     hit = ", ".join(one.node if not one.links else f"{one.node} ({one.links} {one.direction})" for one in blast.hit)
     where = ", ".join(blast.struck)
-    text = f"blast radius of {where}: {len(blast.hit)} of {counted(blast.nodes, 'node')}, in this order: {hit}"
+    text = f"blast radius of {where}: {len(blast.hit)} of {counted(blast.nodes, 'node')}{order}: {hit}"
     return Sentence(book.end, text, "blast radius", where, len(blast.hit))

@@ -15,7 +15,7 @@ import numpy as np
 
 from sim.engine.record import DEAD_LETTERED, ERROR, MESSAGE_LOST, REFUSED, REJECTED, TIMEOUT
 from sim.results.book import Book
-from sim.results.breakers import STATES, changes
+from sim.results.breakers import STATES, changed_at, changes
 from sim.results.columns import Floats, Ints
 from sim.results.intervals import peak, steps
 from sim.results.queues import first_at_or_below
@@ -23,6 +23,7 @@ from sim.results.recovery import FOR_SECONDS, GOOD_ENOUGH, recovery_s
 from sim.results.windows import last_fault_end
 from sim.results.yardstick import (
     TWICE, Yardstick, beyond_chance, first_in_a_row, highest_pair, lasts_until, lowest_pair, spans_at_least,
+    times_in_a_row,
 )  # fmt: skip
 
 MULTIPLIED = 1.5
@@ -46,18 +47,21 @@ class Symptom:
     before: float | None = None
     until_s: float | None = None
     from_s: float | None = None
+    times: int = 1
+    """How often, where it can come again and only the first time is told."""
 
 
 KINDS = {
     "saturated": "all workers of a service held without a break, for 1 s at least and twice as long as ever before; "
     "value: seconds; before: the number of workers there then",
-    "rejecting": "visits that a service turned away or that waited too long for it; value: how many since the fault",
+    "rejecting": "visits that a service turned away or that waited too long for it; value: how many since the fault; "
+    "before: how many between warm-up and fault, as for the next three",
     "timeouts": "attempts that their caller gave up; value: how many since the fault",
     "refused": "attempts that were refused; value: how many since the fault",
     "errors": "attempts that their callee itself answered with an error; value: how many since the fault",
-    "breaker open": "the first opening since the fault; value: how many openings there are",
+    "breaker open": "the first opening since the fault, of any breaker of the link; value: how many openings there are",
     "breaker half-open": "the first test since the fault; value: how many there are",
-    "breaker closed": "the last closing, if it stays closed; value: seconds since it first opened",
+    "breaker closed": "the last closing, if all of them stay closed; value: seconds since the first opening",
     "multiplied": "attempts (or deliveries) in two seconds in a row 1.5 times their mean before (times the "
     "growth of all requests, if they grow), beyond chance, and "
     "more than in any two before, until two in a row are below 1.25 times; "
@@ -73,7 +77,8 @@ KINDS = {
     "value: the share of those who came while that lasts; "
     "before: the share before; dated by when the first of them had failed or was overdue, "
     "at the latest by the end of those seconds",
-    "recovered": "as `recovery time`; value: seconds since the last fault's end",
+    "recovered": "as `recovery time`; value: seconds since the last fault's end; until: the end of the goodput's loss, "
+    "if there was one loss only",
     "collapsed": "not recovered, and the last 10 s of arrivals below 95 % of the share before; value: their share",
 }
 
@@ -104,7 +109,7 @@ def _services(book: Book, clock: Yardstick) -> Iterator[Symptom]:
 def _rare(clock: Yardstick, kind: str, of: str, times: Floats) -> Iterator[Symptom]:
     onset = clock.onset(times)
     if onset is not None:
-        yield Symptom(onset[0], kind, of, onset[1])
+        yield Symptom(onset[0], kind, of, onset[1], clock.count_before(times))
 
 
 def _links(book: Book, clock: Yardstick) -> Iterator[Symptom]:
@@ -118,7 +123,7 @@ def _links(book: Book, clock: Yardstick) -> Iterator[Symptom]:
         yield from _rare(clock, "errors", name, book.ended_at[rows[(outcome[rows] == ERROR) & own]])
         yield from _multiplied(clock, "multiplied", name, book.sent_at[rows[book.tried[rows]]], growth)
     for name, (times, states) in changes(book).items():
-        yield from _breaker(clock, name, times, states)
+        yield from _breaker(book, clock, name, times, states)
 
 
 def _multiplied(clock: Yardstick, kind: str, of: str, times: Floats, growth: Floats) -> Iterator[Symptom]:
@@ -149,11 +154,9 @@ def _growth(book: Book, clock: Yardstick) -> Floats:
     return growth
 
 
-def _breaker(clock: Yardstick, of: str, times: Floats, states: Floats) -> Iterator[Symptom]:
-    late = times >= clock.begin
-    times, states = times[late], states[late]
-    opened = times[states == STATES["breaker open"]]
-    tested = times[states == STATES["breaker half-open"]]
+def _breaker(book: Book, clock: Yardstick, of: str, times: Floats, states: Floats) -> Iterator[Symptom]:
+    """Yield the life of a link's breaker; *states* are means where there are several, whose events are counted."""
+    opened, tested = (clock.late(changed_at(book, of, kind)) for kind in ("breaker open", "breaker half-open"))
     if len(opened):
         yield Symptom(float(opened[0]), "breaker open", of, len(opened))
     if len(tested):
@@ -206,7 +209,8 @@ def _workloads(book: Book, clock: Yardstick) -> Iterator[Symptom]:
         yield poor
         recovery, ended = recovery_s(book, rows, usual, fault_end), _arrivals_end(book)
         if recovery is not None and (poor.from_s or 0.0) < fault_end + recovery <= ended - FOR_SECONDS:
-            yield Symptom(fault_end + recovery, "recovered", name, recovery)
+            over = poor.until_s if poor.times == 1 else None
+            yield Symptom(fault_end + recovery, "recovered", name, recovery, until_s=over)
             continue
         share = last_share(book, rows)
         if share is not None and ended - fault_end >= FOR_SECONDS and share < GOOD_ENOUGH * usual:
@@ -254,7 +258,7 @@ def _poor(book: Book, clock: Yardstick, of: str, rows: Ints, usual: float) -> Sy
     )
     hit = (arrived_at >= begin) & (arrived_at < end)
     felt = _failed_at(book, of, rows[hit]).min(initial=end)
-    return Symptom(float(felt), "goodput", of, float(good[hit].mean()), usual, end, begin)
+    return Symptom(float(felt), "goodput", of, float(good[hit].mean()), usual, end, begin, times_in_a_row(low))
 
 
 def _failed_at(book: Book, of: str, rows: Ints) -> Floats:

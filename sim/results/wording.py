@@ -1,55 +1,23 @@
-"""Plain English for numbers, faults and symptoms: singular and plural, units, and nothing that was not measured."""
+"""Plain English for faults and symptoms: singular and plural, units, and nothing that was not measured."""
 
 from __future__ import annotations
 
 from typing import Callable
 
+from sim.results import decisions
 from sim.results.book import Book
-from sim.results.evidence import held_by, retried_share
+from sim.results.breakers import how_many
+from sim.results.english import counted, number, seconds, share
+from sim.results.evidence import held_by, rejected_by, retried_share
+from sim.results.happenings import Happening, the_fault
 from sim.results.symptoms import Symptom
 from sim.results.windows import last_fault_end
+from sim.results.yardstick import Yardstick
 from sim.scenario import models
 from sim.scenario.strikes import named
 
-
-def number(value: float) -> str:
-    """Return a number with three digits, more only before the point, and commas from 1,000 on.
-
-    >>> [number(value) for value in (1, 2.5, 0.333333, 1234, 12345.6)]
-    ['1', '2.5', '0.333', '1,234', '12,346']
-    """
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
-def counted(count: float, noun: str) -> str:
-    """Return a count with its noun, in the plural unless it is one.
-
-    >>> [counted(1, "timeout"), counted(0, "timeout"), counted(20000, "timeout")]
-    ['1 timeout', '0 timeouts', '20,000 timeouts']
-    """
-    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
-
-
-def seconds(span_s: float) -> str:
-    """Return a span in seconds, or in milliseconds if it is short.
-
-    >>> [seconds(30), seconds(1.26), seconds(0.25)]
-    ['30 s', '1.3 s', '250 ms']
-    """
-    if 0 < span_s < 0.95:
-        return f"{number(span_s * 1000)} ms"
-    return f"{span_s:.0f} s" if span_s == round(span_s) else f"{span_s:.1f} s"
-
-
-def share(ratio: float) -> str:
-    """Return a share in percent; what is neither none nor all never reads as if it were.
-
-    >>> [share(value) for value in (0, 0.0004, 0.5, 0.9996, 1)]
-    ['0 %', 'under 0.1 %', '50 %', 'over 99.9 %', '100 %']
-    """
-    if 0 < ratio < 0.001 or 0.999 < ratio < 1:
-        return "under 0.1 %" if ratio < 0.5 else "over 99.9 %"
-    return f"{ratio * 100:.1f}".removesuffix(".0") + " %"
+__all__ = ["counted", "fault_sentence", "number", "seconds", "share", "told"]
+"""The words for numbers are passed on from ``sim.results.english``."""
 
 
 def fault_sentence(fault: models.Fault) -> str:
@@ -87,9 +55,9 @@ def fault_sentence(fault: models.Fault) -> str:
         case models.Drip():
             return f"{who} lets {number(fault.rate)} messages a second through{_way(fault) or ' each way'},"
         case models.Spike():
-            return f"{who} come {number(fault.by)} times as often"
+            return f"requests of {who} come {number(fault.by)} times as often"
         case models.Synchronise():
-            return f"{who} come all at once" + (f" every {seconds(fault.every)}" if fault.every else "")
+            return f"requests of {who} come all at once" + (f" every {seconds(fault.every)}" if fault.every else "")
     return f"{models.fault_kind(fault)} begins"
 
 
@@ -138,14 +106,24 @@ def _backlog(book: Book, symptom: Symptom) -> str:
 def _multiplied(book: Book, symptom: Symptom) -> str:
     usual, until = symptom.before or 0.0, symptom.until_s or symptom.at_s
     begin = symptom.at_s if symptom.from_s is None else symptom.from_s
-    again = retried_share(book, symptom.of, begin, until)
-    link = book.record.scenario.links.get(symptom.of)
-    retry = "hedge" if link is not None and link.hedge is not None and link.retry is None else "retry"
-    retries = "hedges" if retry == "hedge" else "retries"
-    cause = f"{share(again)} of them come of {retries}" if again else f"none of them comes of a {retry}"
     noun = "deliveries" if symptom.of.partition(" -> ")[0] in book.record.queues else "attempts"
-    rates = f"{number(symptom.value * usual)}/s against {number(usual)}/s"
-    return f"{number(symptom.value)} times as many {noun} as before, {rates} for {seconds(until - begin)}; {cause}"
+    rates = f"{number(symptom.value * usual)}/s against {number(usual)}/s for {seconds(until - begin)}"
+    cause = _repeats(book, symptom.of, begin, until, noun == "deliveries")
+    return f"{number(symptom.value)} times as many {noun} as before, {rates}{cause}"
+
+
+def _repeats(book: Book, link: str, begin: float, until: float, delivered: bool) -> str:
+    """Return how many of what went over *link* would not be there without repeats; empty where nothing repeats."""
+    links = book.record.scenario.links.values()
+    ways = [("a retry", "retries")] * any(link.retry is not None for link in links)
+    ways += [("a hedge", "hedges")] * any(link.hedge is not None for link in links)
+    if not ways and not book.record.queues:
+        return ""
+    again = retried_share(book, link, begin, until)
+    if delivered or not ways:
+        return f"; {share(again)} of them are repeats" if again else "; none of them is a repeat"
+    one, many = (" or ".join(words) for words in zip(*ways, strict=True))
+    return f"; {share(again)} of them come of {many}" if again else f"; none of them comes of {one}"
 
 
 def _arrivals(book: Book, symptom: Symptom) -> str:
@@ -156,59 +134,94 @@ def _arrivals(book: Book, symptom: Symptom) -> str:
 
 def _goodput(book: Book, symptom: Symptom) -> str:
     came = f"of those who came from {symptom.from_s or 0.0:.1f} s to {symptom.until_s or 0.0:.1f} s"
-    return f"{came}, {share(symptom.value)} were well served, {share(symptom.before or 0.0)} before"
+    again = f"; the first of {number(symptom.times)} such times" if symptom.times > 1 else ""
+    return f"{came}, {share(symptom.value)} were well served, {share(symptom.before or 0.0)} before{again}"
 
 
 def _recovered(book: Book, symptom: Symptom) -> str:
-    return "recovered " + (
-        f"{seconds(symptom.value)} after the fault" if symptom.value else "as soon as the fault is over"
-    )
+    if not symptom.value and symptom.until_s is not None and symptom.until_s < symptom.at_s:
+        return f"recovered before {the_fault(book.record)} is over"
+    if not symptom.value:
+        return f"recovered as soon as {the_fault(book.record)} is over"
+    return f"recovered {seconds(symptom.value)} after {the_fault(book.record)}"
 
 
 def _collapsed(book: Book, symptom: Symptom) -> str:
     since = symptom.at_s - (last_fault_end(book.record) or 0.0)
     served = f"{share(symptom.value)} of the last 10 s of arrivals are well served"
-    return f"still down at the end, {seconds(since)} after the fault: {served}"
+    return f"still down at the end, {seconds(since)} after {the_fault(book.record)}: {served}"
 
 
-def _events(first: str, noun: str) -> Callable[[Book, Symptom], str]:
+_REJECTED_BY = {
+    "line full": "a full line", "waited too long": "the longest wait that is allowed", "rate limit": "its rate limit",
+    "shed": "load shedding", "concurrency limit": "its limit on calls in flight",
+    "out of time": "refusing what its caller cannot use in time", "unhealthy": "a replica that was gone",
+}  # fmt: skip
+
+
+def _rejecting(book: Book, symptom: Symptom) -> str:
+    """Return how many visits were turned away, and by what, where the rows tell."""
+    reasons = rejected_by(book, symptom.of, Yardstick.of(book).begin)
+    by = [(_REJECTED_BY.get(reason, reason), count) for reason, count in reasons]
+    text = Happening("visit", "be turned away", "rejection").tell(int(symptom.value), _before(symptom), book.record)
+    if len(by) == 1:
+        return f"{text}, {'' if symptom.value == 1 else 'all '}by {by[0][0]}"
+    return f"{text}: {', '.join(f'{number(count)} by {what}' for what, count in by)}"
+
+
+def _before(symptom: Symptom) -> int:
+    return int(symptom.before or 0)
+
+
+def _rare(happening: Happening) -> Callable[[Book, Symptom], str]:
     """Return the teller of something rare that is counted from the first fault on (or over the run, without one)."""
-
-    def tell(book: Book, symptom: Symptom) -> str:
-        since = "since the fault began" if book.record.windows else "in the whole run"
-        return f"{first}; {counted(symptom.value, noun)} {since}"
-
-    return tell
+    return lambda book, symptom: happening.tell(int(symptom.value), _before(symptom), book.record)
 
 
-def _times(text: str) -> Callable[[Book, Symptom], str]:
+def _opened(book: Book, symptom: Symptom) -> str:
+    """Return that a breaker opens, how often, and how much it stops from then on."""
+    stopped, wanted = decisions.stopped_since(book, symptom.of, "stopped by breaker", symptom.at_s)
+    what = "it stops" if how_many(book, symptom.of) == 1 else "they stop"
+    many = number(stopped) if stopped else "none"
+    return f"{_breaker('opens')(book, symptom)}; {what} {many} of {counted(wanted, 'try')} from then on"
+
+
+def _breaker(text: str) -> Callable[[Book, Symptom], str]:
     """Return the teller of a breaker's change: how often it happens is said if it is more than once."""
 
     def tell(book: Book, symptom: Symptom) -> str:
-        return text + (f", for the first of {number(symptom.value)} times" if symptom.value > 1 else "")
+        many, times = how_many(book, symptom.of), number(symptom.value)
+        if many == 1:
+            return f"the circuit breaker {text}" + (f", for the first of {times} times" if symptom.value > 1 else "")
+        again = f", the first of {times} such times" if symptom.value > 1 else ""
+        return f"one of its {number(many)} circuit breakers {text}{again}"
 
     return tell
+
+
+def _closed(book: Book, symptom: Symptom) -> str:
+    if how_many(book, symptom.of) == 1:
+        return f"the circuit breaker closes and stays closed, {seconds(symptom.value)} after it first opened"
+    return f"all of its circuit breakers are closed and stay so, {seconds(symptom.value)} after the first opened"
 
 
 _TELLERS: dict[str, Callable[[Book, Symptom], str]] = {
     "saturated": _saturated,
-    "rejecting": _events("it begins to turn visits away", "rejection"),
-    "timeouts": _events("attempts begin to time out", "timeout"),
-    "refused": _events("attempts begin to be refused", "refusal"),
-    "errors": _events("attempts begin to be answered with errors", "error"),
-    "breaker open": _times("the circuit breaker opens"),
-    "breaker half-open": _times("the circuit breaker lets a probe through"),
-    "breaker closed": lambda book, it: (
-        f"the circuit breaker closes and stays closed, {seconds(it.value)} after it first opened"
-    ),
+    "rejecting": _rejecting,
+    "timeouts": _rare(Happening("attempt", "time out", "timeout")),
+    "refused": _rare(Happening("attempt", "be refused", "refusal")),
+    "errors": _rare(Happening("attempt", "be answered with an error", "error")),
+    "breaker open": _opened,
+    "breaker half-open": _breaker("lets a probe through"),
+    "breaker closed": _closed,
     "multiplied": _multiplied,
     "arrivals": _arrivals,
     "backlog": _backlog,
     "drained": lambda book, it: (
-        f"the backlog is down to its mean before the fault, {seconds(it.value)} after the fault"
+        f"the backlog is down to its mean before, {seconds(it.value)} after {the_fault(book.record)}"
     ),
-    "dead letters": _events("messages begin to be dead-lettered", "dead letter"),
-    "messages lost": _events("messages begin to be lost", "lost message"),
+    "dead letters": _rare(Happening("message", "be dead-lettered", "dead letter")),
+    "messages lost": _rare(Happening("message", "be lost", "lost message")),
     "goodput": _goodput,
     "recovered": _recovered,
     "collapsed": _collapsed,

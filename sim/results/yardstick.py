@@ -48,6 +48,14 @@ class Yardstick:
         """Return counts (or sums of *weights*) in each whole second before, the earliest first."""
         return self._per_second(times, weights, -self.seconds_before, self.seconds_before)
 
+    def count_before(self, times: Floats) -> int:
+        """Return how many of *times* lie before."""
+        return int(np.count_nonzero((times >= self.low) & (times < self.begin)))
+
+    def late(self, times: Floats) -> Floats:
+        """Return those of *times* that have come since, whatever their order."""
+        return times[(times >= self.begin) & np.isfinite(times)]
+
     def since(self, times: Floats, weights: Floats | None = None, until: float | None = None) -> Floats:
         """Return counts (or sums of *weights*) in each second since; the last may be cut short, unless *until* is said.
 
@@ -71,12 +79,12 @@ class Yardstick:
         If there was none before, they begin with the first. If there were some, they begin with the first of two
         seconds in a row that each see more of them than any second before, and more than one.
         """
-        late = np.sort(times[(times >= self.begin) & np.isfinite(times)])
+        late = np.sort(self.late(times))
         if not len(late):
             return None
         usual = self.before(times)
         most = usual.max(initial=0.0)
-        if ((times >= self.low) & (times < self.begin)).any():
+        if self.count_before(times):
             second = first_in_a_row(self.since(times) > max(most, 1.0))
             if second is None:
                 return None
@@ -118,6 +126,14 @@ def lasts_until(holds: Bools, second: int) -> int:
     """Return the first of two seconds in a row, from *second* on, in which something no longer holds, or the end."""
     over = first_in_a_row(~holds[second:])
     return len(holds) if over is None else second + over
+
+
+def times_in_a_row(holds: Bools) -> int:
+    """Return how often something begins to hold for two seconds in a row, until for two in a row it does not."""
+    found, second = 0, 0
+    while (first := first_in_a_row(holds[second:])) is not None:
+        found, second = found + 1, lasts_until(holds, second + first)
+    return found
 
 
 def highest_pair(values: Floats) -> float:

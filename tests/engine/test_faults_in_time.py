@@ -258,7 +258,7 @@ faults: {f: {synchronise: c, every: 2s, at: 2s, for: 4s}}"""
     ("leak: a, by: 3x, requests: 1000", "a gets slower and slower, 3 times with 1,000 requests,"),
     ("deploy: a, share: 20%, by: 2x", "a runs a bad version (20 % of requests fail and work takes 2 times as long)"),
     ("poison: a.x, keys: [0], effect: crash", "requests for key 0 kill the replicas of a.x"),
-    ("synchronise: c, every: 5s", "c come all at once every 5 s"),
+    ("synchronise: c, every: 5s", "requests of c come all at once every 5 s"),
 ])  # fmt: skip
 def test_a_fault_is_told_in_words(fault: str, text: str) -> None:
     record = on_plain(f"f: {{{fault}, at: 1s, for: 2s}}", "500ms")

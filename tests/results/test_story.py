@@ -107,7 +107,7 @@ def test_attempts_that_hedges_multiply_are_not_called_retries() -> None:
         ("cut: front -> back, mode: refuse", "f: front -> back is cut and refuses calls for 1 s"),
         ("delay: front -> back, by: 250ms", "f: front -> back takes longer, by 250 ms on average each way, for 1 s"),
         ("lose: front -> back, share: 5%", "f: front -> back loses 5 % of what it carries, each way, for 1 s"),
-        ("spike: users, by: 3x", "f: users come 3 times as often for 1 s"),
+        ("spike: users, by: 3x", "f: requests of users come 3 times as often for 1 s"),
     ],
 )
 def test_the_opening_says_what_was_injected_when_and_how_long(fault: str, text: str) -> None:
@@ -168,7 +168,7 @@ def test_refusals_and_errors_of_the_callee_are_told() -> None:
     assert (tell(refused, "refused").of, tell(refused, "refused").value) == ("front -> back", 16)
     broken = play(chain("faults: {f: {errors: back, share: 100%, at: 8s, for: 2s}}"), "20s")
     assert tell(broken, "errors").text == (
-        "front -> back: attempts begin to be answered with errors; 16 errors since the fault began"
+        "front -> back: attempts begin to be answered with an error; 16 errors since the fault began"
     )
     assert "errors" not in kinds(refused) and "refused" not in kinds(broken)
 
@@ -246,6 +246,19 @@ def test_a_collapse_that_outlives_its_cause_is_told_with_the_load_and_what_is_fi
     reason = tell(record, "still saturated", "back").text
     assert "its only worker was still busy in the last 10 s of arrivals" in reason and "16/s were finished" in reason
     assert reason.endswith("100 % of the work for callers that had left")
+
+
+def test_what_ends_too_early_for_a_judgement_is_told_as_it_stands() -> None:
+    record = play(chain(SLOW), "18s")
+    told = tell(record, "at the end", "users")
+    columns = record.requests
+    served = zip(columns["arrived_at"].tolist(), (columns["outcome"] == 0).tolist())
+    last = [good for at, good in served if 8.0 <= at < 18.0]
+    assert told.value == sum(last) / len(last) and 0.5 < told.value < 1.0
+    assert told.text.endswith(
+        " % of the last 10 s of arrivals, until 18.0 s, are well served; the fault ended at 12.0 s"
+    )
+    assert not {"recovered", "collapsed"} & set(kinds(record)) and "at the end" not in kinds(play(chain(SLOW), "40s"))
 
 
 def test_a_collapse_with_nobody_busy_is_told_by_how_requests_end() -> None:

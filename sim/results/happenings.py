@@ -1,0 +1,63 @@
+"""How something that ought to be rare is told: that it begins, or that there is more of it than before, and how much.
+
+English only, and nothing that was not counted: the one who tells gives the counts. Left out: when it begins
+(``sim.results.yardstick`` says that).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sim.engine.record import Record
+from sim.results.english import counted, number, plural
+
+
+class Happening(NamedTuple):
+    """What happens to whom, in words that can be put into the singular and the plural.
+
+    *thing* is the singular of whom it happens to, *does* what they do in the infinitive (``time out``, ``be refused``),
+    *noun* the singular of what is counted; an empty one counts the things themselves.
+    """
+
+    thing: str
+    does: str
+    noun: str = ""
+
+    def tell(self, count: int, before: int, record: Record, out_of: str = "") -> str:
+        """Return the sentence for *count* of them since the first fault (*out_of* what, such as `of 12 tries`), and
+        *before* it."""
+        if count == 1 and not before:
+            return f"one {self.thing} {self.verb(1)}, the only one {since(record)}"
+        if before:
+            opening = f"more {plural(self.thing)} {self.verb(2)} than before"
+        elif record.windows or not record.warmup_s:
+            opening = f"{plural(self.thing)} begin to {self.does}"
+        else:
+            opening = f"{plural(self.thing)} {self.verb(2)}"
+        many = counted(count, self.noun) if self.noun else number(count)
+        earlier = f", {number(before)} before it" if before else ""
+        return f"{opening}; {' '.join(filter(None, (many, out_of, since(record))))}{earlier}"
+
+    def verb(self, many: int) -> str:
+        """Return what they do, of one or of several.
+
+        >>> Happening("attempt", "time out").verb(1), Happening("attempt", "be refused").verb(2)
+        ('times out', 'are refused')
+        >>> Happening("call", "go on").verb(1), Happening("call", "go on").verb(2)
+        ('goes on', 'go on')
+        """
+        first, _, rest = self.does.partition(" ")
+        one, several = ("is", "are") if first == "be" else (first + ("es" if first.endswith("o") else "s"), first)
+        return f"{one if many == 1 else several} {rest}".rstrip()
+
+
+def since(record: Record) -> str:
+    """Return from when on something is counted: the first fault, or the warm-up's end."""
+    if record.windows:
+        return f"since the {'first ' if len(record.windows) > 1 else ''}fault began"
+    return "after the warm-up" if record.warmup_s else "in the whole run"
+
+
+def the_fault(record: Record) -> str:
+    """Return how the fault is named by whose end something is dated."""
+    return "the last fault" if len(record.windows) > 1 else "the fault"
