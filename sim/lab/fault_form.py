@@ -84,9 +84,10 @@ def about(kind: str) -> str:
 
 
 def targets(scenario: Any, kind: str, node: str | None = None) -> list[str]:
-    """Return what a fault of *kind* can strike in a resolved scenario; with *node* only it, and what belongs to it."""
+    """Return what a fault of *kind* can strike in a resolved scenario; with *node* (or a link) only it and its own."""
     if kind == "partition":
-        return [node] if node is not None else [*scenario.workload, *scenario.services, *scenario.queues]
+        nodes = [*scenario.workload, *scenario.services, *scenario.queues]
+        return nodes if node is None else [name for name in nodes if name == node]
     found: list[tuple[str, tuple[str, ...]]] = []
     for where in befalls(kind) or ("operations",):
         if where == "operations":

@@ -128,7 +128,7 @@ def break_it_here(scenario: Any, node: str, at_s: float) -> None:
     with st.container(border=True):
         st.markdown(f"**Break it here: {plain(node)} at {at_s:.0f} s**")
         if not kinds:
-            st.caption("Choose a service, a queue or a client in the replay; nothing in the lab can break this one.")
+            st.caption("Choose another part in the replay; nothing in the lab can break this one.")
             return
         _form(scenario, kinds, node, float(round(at_s)), f"break {node}", "Break it, and play on from here")
 

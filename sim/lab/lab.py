@@ -118,13 +118,13 @@ def _replay(chosen: Choice, resolved: Any, played: Any, baseline: Any | None) ->
         at_s = max(0.0, first - 3.0)
     st.session_state[start] = True
     shown = player.show(
-        data, f"lab player {chosen.scenario}", at_s=at_s, select=True, autoplay=True, speed=5, series=False
+        data, f"lab player {chosen.scenario}", at_s=at_s, select=True, autoplay=True, speed=5, series="main"
     )  # fmt: skip
     faults.told()
     if shown.node is not None:
         faults.break_it_here(resolved, shown.node, shown.at_s)
     else:
-        st.caption("Choose a box in the replay to see its numbers, and to break it at the time shown.")
+        st.caption("Choose a box or a link in the replay to see its numbers, and to break it at the time shown.")
 
 
 def _below(chosen: Choice, scenario: Any, resolved: Any, played: Any, baseline: Any | None) -> None:

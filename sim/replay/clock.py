@@ -60,6 +60,15 @@ class Clock:
         )
         return rounded(np.where(whole > 0, 100.0 * some / np.maximum(whole, 1), -1.0))
 
+    def averages(self, times: Floats, values: Floats) -> Values:
+        """Return the mean of the *values* that belong to *times* in each frame; -1 where there is none."""
+        frames = round(self.end_s / self.rate_s)
+        inside = times < self.end_s
+        frame = (times[inside] / self.rate_s).astype(np.int64)
+        counts = np.bincount(frame, minlength=frames)[:frames]
+        sums = np.bincount(frame, weights=values[inside], minlength=frames)[:frames]
+        return rounded(np.where(counts > 0, sums / np.maximum(counts, 1), -1.0))
+
     def levels(self, begin: Floats, end: Floats) -> Values:
         """Return the mean number of open intervals in each frame."""
         return rounded(self.means(begin, end))

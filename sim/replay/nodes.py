@@ -10,7 +10,6 @@ import numpy as np
 from sim.quantities import UNLIMITED
 from sim.replay.clock import Clock, Values, rounded
 from sim.results.book import Book
-from sim.results.breakers import changes as breaker_changes, how_many
 from sim.results.intervals import lowest_at
 
 Entry = dict[str, Any]
@@ -89,32 +88,5 @@ def queue(book: Book, clock: Clock, name: str) -> Entry:
             "backlog": clock.levels(begin, end),
             "in flight": clock.levels(*flying),
             "oldest": rounded(np.where(np.isfinite(oldest), instants - oldest, 0.0)),
-        },
-    }
-
-
-def link(book: Book, clock: Clock, name: str) -> Entry:
-    """Return attempts, retries, failures (when the caller has them) and short-circuited calls per second.
-
-    ``breaker`` holds the changes of its circuit breaker as [instant, state], 0 closed, 0.5 half-open, 1 open; of
-    several (``breakers``) their mean; None without one.
-    """
-    code = book.links.index(name)
-    rows = book.link_shelf.rows(code)
-    sent = rows[book.tried[rows]]
-    changes = None
-    states_of = breaker_changes(book)
-    if name in states_of:
-        at, states = states_of[name]
-        changes = [[round(t, 3), state] for t, state in zip(at.tolist(), states.tolist())]
-    return {
-        "n": len(sent),
-        "breaker": changes,
-        "breakers": how_many(book, name) if changes is not None else 0,
-        "rates": {
-            "attempts": clock.rates(book.sent_at[sent]),
-            "retries": clock.rates(book.sent_at[sent[book.attempts["number"][sent] > 1]]),
-            "failures": clock.rates(book.ended_at[sent[book.failed[sent]]]),
-            "short-circuited": clock.rates(book.sent_at[rows[~book.tried[rows]]]),
         },
     }

@@ -11,12 +11,12 @@ import json
 from typing import Any
 
 from sim.engine.record import Record
-from sim.plots.drawing import Drawing, drawing_of
-from sim.plots.layout import Layout, lay_out
+from sim.plots.drawing import drawing_of
+from sim.plots.layout import lay_out
 from sim.replay import nodes
 from sim.replay.clock import Clock
+from sim.replay.links import links
 from sim.results.book import Book
-from sim.results.columns import rows_of
 from sim.results.story import explain
 from sim.results.wording import fault_sentence
 from sim.scenario.models import fault_kind
@@ -60,7 +60,7 @@ def timeline(record: Record | Book, label: str = "") -> Timeline:
             }
             for node in drawing.nodes
         ],
-        "links": _links(book, clock, drawing, layout),
+        "links": links(book, clock, drawing, layout),
         "events": _events(run, clock),
         "story": [
             {"at_s": round(min(told.at_s, clock.end_s), 2), "text": told.text, "kind": told.kind, "of": told.of}
@@ -102,33 +102,6 @@ def _faults(book: Book, clock: Clock) -> list[dict[str, Any]]:
             "kind": fault_kind(scenario.faults[name]), "words": fault_sentence(scenario.faults[name]),
         })  # fmt: skip
     return found
-
-
-def _links(book: Book, clock: Clock, drawing: Drawing, layout: Layout) -> list[dict[str, Any]]:
-    found = []
-    for arrow in drawing.arrows:
-        name = f"{arrow.caller} -> {arrow.callee}"
-        edge = (arrow.caller, arrow.callee)
-        entry: dict[str, Any] = {
-            "name": name, "caller": arrow.caller, "callee": arrow.callee, "kind": arrow.kind,
-            "policies": list(arrow.policies), "back": edge in layout.back,
-            "bends": [[column, round(height, 3)] for column, height in layout.bends.get(edge, ())],
-        }  # fmt: skip
-        if name in book.links:
-            entry |= nodes.link(book, clock, name)
-        elif arrow.kind == "dead letters":
-            entry |= _dead_letters(book, clock, arrow.caller, arrow.callee)
-        found.append({"rates": {}, "breaker": None, **entry})
-    return found
-
-
-def _dead_letters(book: Book, clock: Clock, queue: str, letters: str) -> dict[str, Any]:
-    """Return how many messages of *queue* went to *letters* per second: those published there with an origin."""
-    code = book.record.queues.index(letters)
-    mine = (book.messages["queue"] == code) & (book.messages["origin"] >= 0)
-    came_from = rows_of(book.messages["id"], book.messages["origin"][mine])
-    at = book.published_at[mine][book.messages["queue"][came_from] == book.record.queues.index(queue)]
-    return {"n": len(at), "rates": {"attempts": clock.rates(at)}}
 
 
 def _events(run: Record, clock: Clock) -> list[dict[str, Any]]:

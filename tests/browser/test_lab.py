@@ -110,6 +110,25 @@ def test_break_it_here_adds_a_fault_where_and_when_it_was_chosen(visit: Visit) -
     assert re.search(r"web slow: \{slow: web, by: 10x, at: \d+s, for: 20s\}", added)
 
 
+def test_a_link_can_be_chosen_and_broken_and_its_series_move_without_asking_the_server(visit: Visit) -> None:
+    page = visit(f"lab?{HERO}")
+    settle(page)
+    page.get_by_role("button", name="Pause").click()
+    plot = page.locator(".pp-series .pp-plot").first
+    asked: list[str] = []
+    page.on("websocket", lambda _: asked.append("a new connection"))
+    plot.click(position={"x": plot.bounding_box()["width"] * 0.75, "y": 20})
+    assert now(page) == pytest.approx(135, abs=1.5)
+    box, line = plot.bounding_box(), plot.locator(".pp-head-line").bounding_box()
+    assert (line["x"] + 1 - box["x"]) / box["width"] == pytest.approx(0.75, abs=0.01)
+    page.locator("[data-part='web -> orders']").click()
+    page.get_by_text(re.compile(r"Break it here: web (->|→) orders at 13[456] s")).wait_for()
+    page.get_by_role("button", name="Break it, and play on from here").click()
+    page.get_by_text("In a scenario file it is").wait_for()
+    assert "web -> orders" in page.get_by_test_id("stCode").filter(has_text="web to orders").first.inner_text()
+    assert asked == []
+
+
 def test_a_sentence_of_the_story_leads_to_its_moment(visit: Visit) -> None:
     page = visit(f"lab?{HERO}&with=circuit+breaker")
     settle(page)

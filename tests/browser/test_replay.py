@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,70 @@ def test_choosing_a_node_tells_its_numbers_of_that_instant_and_calls_back(opened
     assert "64 of 64" in page.locator(".pp-moment").inner_text()
 
 
+def test_a_link_is_chosen_beside_its_line_and_tells_what_goes_over_it(opened: Any, data: Any) -> None:
+    page = opened(data["breaker"], {"at": 75})
+    line = page.locator(".pp-link").nth(3)
+    spot = line.locator(".pp-touch").evaluate("""path => {
+      const point = path.getPointAtLength(path.getTotalLength() * 0.06).matrixTransform(path.getScreenCTM());
+      return [point.x, point.y];
+    }""")
+    page.mouse.click(spot[0], spot[1] + 8)
+    told = page.locator(".pp-moment").inner_text()
+    assert "orders → payments" in told and "timeout 1.5 s, breaker 5/30 s" in told
+    link = next(one for one in data["breaker"]["links"] if one["name"] == "orders -> payments")
+    stopped = link["rates"]["stopped by breaker"][int(75 / data["breaker"]["rate_s"])]
+    assert re.search(r"circuit breaker\s+open", told) and re.search(rf"stopped by breaker\s+{stopped}/s", told)
+    assert page.locator("[aria-pressed=true]").get_attribute("data-part") == "orders -> payments"
+    assert "sent up to" in page.locator(".pp-moment .pp-plot").get_attribute("aria-label")
+    page.mouse.click(spot[0], spot[1] + 8)
+    assert page.locator("[aria-pressed=true]").count() == 0
+
+
+def test_links_are_reached_with_the_keyboard_after_the_boxes_and_have_names(opened: Any, data: Any) -> None:
+    page = opened(data["asynchronous"], {"at": 75})
+    names = [one["name"] for one in (*data["asynchronous"]["nodes"], *data["asynchronous"]["links"])]
+    page.locator("[data-part]").first.focus()
+    seen = []
+    for _ in names:
+        seen.append(page.evaluate("document.activeElement.dataset.part"))
+        page.keyboard.press("Tab")
+    assert seen == names
+    button = page.get_by_role("button", name="charges to payments, link from a queue. handed out: ")
+    button.focus()
+    page.keyboard.press("Enter")
+    assert "charges → payments" in page.locator(".pp-moment").inner_text()
+    assert button.get_attribute("aria-pressed") == "true"
+
+
+def test_every_series_has_a_cursor_that_goes_with_the_clock_and_can_be_pressed(opened: Any, data: Any) -> None:
+    page = opened(data["synchronous"], {"at": 45})
+    page.locator("[data-part='orders -> payments']").click()
+    plots = page.locator(".pp-plot").all()
+    assert len(plots) == 1 + len(data["synchronous"]["nodes"])
+
+    def places() -> list[float]:
+        boxes = [(plot.bounding_box(), plot.locator(".pp-head-line").bounding_box()) for plot in plots]
+        return [(line["x"] + line["width"] / 2 - plot["x"]) / plot["width"] for plot, line in boxes]
+
+    assert places() == pytest.approx([45 / 180] * len(plots), abs=0.01)
+    plots[-1].click(position={"x": plots[-1].bounding_box()["width"] * 0.75, "y": 20})
+    assert now(page) == pytest.approx(135, abs=1.5)
+    assert places() == pytest.approx([135 / 180] * len(plots), abs=0.015)
+    page.get_by_role("button", name="Play").click()
+    wait(page, lambda: places()[0] > 0.8)
+
+
+def test_many_series_are_folded_where_only_the_main_ones_are_wanted(opened: Any, data: Any) -> None:
+    mine = {**data["synchronous"], "id": "many"}
+    extra = {**next(node for node in mine["nodes"] if node["name"] == "orders"), "column": 1}
+    mine["nodes"] = [*mine["nodes"], *({**extra, "name": f"other {i}", "height": i + 2} for i in range(5))]
+    page = opened(mine, {"series": "main"})
+    assert page.locator(".pp-plot:visible").count() == 6
+    assert page.locator(".pp-chart-head b:visible").all_inner_texts()[:3] == ["shoppers", "browsers", "payments"]
+    page.get_by_text("4 more").click()
+    assert page.locator(".pp-plot:visible").count() == len(mine["nodes"]) == 10
+
+
 def test_it_reports_what_was_chosen_and_takes_new_data_in_place(browser: Any, data: Any, tmp_path: Path) -> None:
     from sim.replay import assets, to_json
 
@@ -185,6 +250,8 @@ def test_it_fits_and_axe_finds_nothing(opened: Any, data: Any, width: int, theme
     assert page.locator(".pp").get_attribute("data-theme") == theme
     page.locator("[data-node=web]").first.click()
     assert violations(page) == []
+    page.locator("[data-part='web -> orders']").last.click()
+    assert violations(page) == []
     boxes = [one.bounding_box() for one in page.locator(".pp-node .pp-shape").all()]
     assert all(box["x"] >= -1 and box["x"] + box["width"] <= width + 1 for box in boxes)
 
@@ -222,6 +289,9 @@ def test_hostile_names_are_shown_as_text(opened: Any, data: Any) -> None:
     assert page.locator("img, .pp :not(.pp-chart-head) > b").count() == 0
     page.locator(".pp-node").last.click()
     assert evil in page.locator(".pp-moment").inner_text()
+    page.locator(".pp-words").last.click()
+    assert f"orders → {evil}" in page.locator(".pp-moment").inner_text()
+    assert page.locator("img, .pp-moment b").count() == 0
     assert evil in page.locator(".pp-story").inner_text()
 
 

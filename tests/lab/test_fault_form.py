@@ -45,6 +45,13 @@ def test_every_kind_of_fault_is_offered_with_every_field_that_it_has(scenario: A
         }  # fmt: skip
 
 
+def test_a_link_can_be_broken_in_the_ways_of_links_only(scenario: Any) -> None:
+    kinds = kinds_for(scenario.resolve(), "buyers -> shop")
+    assert {"cut", "delay", "lose", "drip"} <= set(kinds)
+    assert not {"crash", "slow", "partition", "spike"} & set(kinds)
+    assert all(targets(scenario.resolve(), kind, "buyers -> shop") == ["buyers -> shop"] for kind in kinds)
+
+
 @pytest.mark.parametrize("kind", FAULTS)
 def test_what_stands_in_the_form_at_first_is_a_fault_that_the_loader_takes(scenario: Any, kind: str) -> None:
     for target in targets(scenario.resolve(), kind):

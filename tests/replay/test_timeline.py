@@ -112,6 +112,51 @@ def test_failures_retries_and_short_circuits_are_counted_as_in_the_rows() -> Non
     assert [at for at, state in link["breaker"] if state == 1] == pytest.approx(opened, abs=0.001)
 
 
+def test_how_attempts_over_a_link_end_adds_up_to_those_that_were_sent() -> None:
+    link, frames = entry("links", "shop -> till"), round(data()["end_s"] / data()["rate_s"])
+
+    def count(name: str) -> float:
+        return float(spread(link["rates"].get(name, 0), frames).sum() * data()["rate_s"])
+
+    book = Book(record())
+    rows = book.link_shelf.rows(book.links.index("shop -> till"))
+    open_at_the_end = int(
+        (book.tried & (book.sent_at < data()["end_s"]) & (book.ended_at >= data()["end_s"]))[rows].sum()
+    )
+    assert count("answered") + count("failures") == pytest.approx(count("attempts") - open_at_the_end, abs=0.5)
+    assert count("timeout") + count("error") + count("rejected") == pytest.approx(count("failures"), abs=0.5)
+    assert count("timeout") > 0 and "refused" not in link["rates"]
+    assert link["decisions"] == ["stopped by breaker"]
+    assert count("stopped by breaker") == count("short-circuited") > 0
+
+
+def test_the_time_that_answers_took_and_attempts_in_flight_obey_little() -> None:
+    link = entry("links", "customers -> shop")
+    frames = {name: round(data()["end_s"] / data()[f"{name}_s"]) for name in ("rate", "level")}
+    book = Book(record())
+    rows = book.link_shelf.rows(book.links.index("customers -> shop"))
+    good = rows[book.attempts["outcome"][rows] <= 1]
+    took = spread(link["rates"]["took"], frames["rate"])
+    n = spread(link["rates"]["answered"], frames["rate"]) * data()["rate_s"]
+    mean_ms = (took[n > 0] * n[n > 0]).sum() / n.sum()
+    assert mean_ms == pytest.approx(1e3 * (book.ended_at - book.sent_at)[good].mean(), rel=0.01)
+    assert ((took < 0) == (n == 0)).all()
+    in_flight = spread(link["levels"]["in flight"], frames["level"]).mean() * data()["end_s"]
+    assert in_flight == pytest.approx((book.ended_at - book.sent_at)[rows].sum(), rel=0.01)
+
+
+def test_what_is_overtaken_by_another_attempt_is_no_failure() -> None:
+    hedged = SHOP.replace("timeout: 300ms, retry: {max attempts: 2}, breaker: {failures: 5, open for: 2s}",
+                          "timeout: 900ms, hedge: {after: 30ms}")  # fmt: skip
+    told = timeline(sim.run(sim.loads(hedged), replications=1).record)
+    link = next(one for one in told["links"] if one["name"] == "shop -> till")
+    frames = round(told["end_s"] / told["rate_s"])
+    before = slice(0, round(10 / told["rate_s"]))
+    assert "hedges" in link["decisions"]
+    assert spread(link["rates"]["abandoned"], frames)[before].sum() > 0
+    assert spread(link["rates"]["failures"], frames)[before].sum() == 0
+
+
 def test_faults_say_whom_they_strike_and_a_crash_is_down_until_it_ends() -> None:
     faults = {fault["name"]: fault for fault in data()["faults"]}
     assert faults["slow till"]["on"] == [["till", "10x slower"]]

@@ -1,7 +1,13 @@
 // The series below the drawing, on the same clock.
 
-/** What is drawn of a node below the system: lines with their kind, class, words, and scale. */
+/** What is drawn of a node or link over time: lines with their kind, class, words, and scale. */
 function linesOf(node) {
+  if (isLink(node)) return [
+    { kind: "rates", name: "attempts", line: "pp-s1", words: node.kind === "dead letters" ? "moved" : "sent", unit: "/s", scale: "flow" },
+    ...[["failures", "pp-s2", "fail"], ["retries", "pp-s3", "again"], ["short-circuited", "pp-s0", "stopped"]]
+      .filter(([name]) => peakOf(node.rates[name]) > 0)
+      .map(([name, line, words]) => ({ kind: "rates", name, line, words, unit: "/s", scale: "flow" })),
+  ];
   if (node.kind === "workload") {
     const same = JSON.stringify(node.rates.done) === JSON.stringify(node.rates.answered);
     return [
@@ -25,7 +31,7 @@ function linesOf(node) {
 function scalesOf(sides) {
   const found = new Map();
   for (const side of sides) {
-    for (const node of side.data.nodes) {
+    for (const node of [...side.data.nodes, ...side.data.links]) {
       for (const line of linesOf(node)) {
         const key = `${node.kind} ${node.name} ${line.scale}`;
         const least = { busy: node.workers ?? 1, flow: 1 }[line.scale] ?? 5; // a line of one or two is no mountain
@@ -37,7 +43,8 @@ function scalesOf(sides) {
 }
 
 class Chart {
-  constructor(side, node, player) {
+  /** The chart of a node, with its name and the values of the instant; of the part that was chosen (*isAlone*) with a key. */
+  constructor(side, node, player, isAlone = false) {
     this.side = side;
     this.node = node;
     this.lines = linesOf(node);
@@ -60,31 +67,48 @@ class Chart {
       this.plot.append(label);
     });
     const line = make("div", { class: "pp-head-line" });
-    this.plot.append(line);
-    player.marks.push(line);
-    this.root = make("div", { class: "pp-chart" }, make("div", { class: "pp-chart-head" }, name, now), this.plot, axis(end));
+    this.plot.append((this.cursor = line));
+    const around = isAlone ? null : make("div", { class: "pp-chart-head" }, name, now);
+    const key = isAlone ? make("p", { class: "pp-key" }, ...this.lines.map((each) => swatch(each.line, each.words))) : null;
+    this.root = make("div", { class: "pp-chart" }, around, this.plot, axis(end), key);
     player.drag(this.plot, this.plot);
   }
 
   points(line, end, top) {
-    const series = this.node[line.kind][line.name], step = line.kind === "rates" ? this.side.data.rate_s : this.side.data.level_s;
+    const series = this.node[line.kind][line.name] ?? 0, step = line.kind === "rates" ? this.side.data.rate_s : this.side.data.level_s;
     const y = (value) => (100 - (100 * value) / top).toFixed(1), x = (time) => ((1000 * time) / end).toFixed(1);
     if (typeof series === "number") return [[0, y(series)], [x(this.side.data.end_s), y(series)]];
     return series.map((value, i) => [x((i + 0.5) * step), y(value)]);
   }
 
   summary() {
-    const peaks = this.lines.map((line) => `${line.words} up to ${many(peakOf(this.node[line.kind][line.name]))}${line.unit}`);
-    return `${this.node.name} over time: ${peaks.join(", ")}`;
+    const peaks = this.lines.map((line) => {
+      const series = this.node[line.kind][line.name], peak = peakOf(series);
+      const at = Array.isArray(series) ? ` at ${seconds(Math.round(series.indexOf(peak) * this.step(line) * 10) / 10)}` : "";
+      return `${line.words} up to ${many(peak)}${line.unit}${at}`;
+    });
+    return `${this.node.name.replace(" -> ", " to ")} over time: ${peaks.join(", ")}`;
   }
 
-  show(time) {
+  step(line) {
+    return line.kind === "rates" ? this.side.data.rate_s : this.side.data.level_s;
+  }
+
+  /** Says the values of an instant, and puts the cursor at its *place* (a CSS percentage). */
+  show(time, place) {
+    this.cursor.style.left = place;
     const shown = this.node.kind === "workload" ? this.lines.filter((line) => line.area === undefined && line.name !== "offered") : this.lines;
     say(this.now, shown.map((line) => {
-      const step = line.kind === "rates" ? this.side.data.rate_s : this.side.data.level_s;
-      return `${many(valueAt(this.node[line.kind][line.name], step, time))}${line.unit} ${line.words}`;
+      return `${many(valueAt(this.node[line.kind][line.name], this.step(line), time))}${line.unit} ${line.words}`;
     }).join(" · "));
   }
+}
+
+/** An entry of a key: how a line or an area is drawn, and what it is. */
+function swatch(name, words) {
+  const sample = draw("path", { class: name, d: name.includes("area") ? "M0 2H24V14H0Z" : "M0 8H24" }), text = make("span");
+  text.textContent = words;
+  return make("span", {}, draw("svg", { viewBox: "0 0 24 16", class: "pp-sample", "aria-hidden": "true" }, sample), text);
 }
 
 function bands(data, end) {

@@ -12,7 +12,8 @@ function themeAround(element) {
 /**
  * Plays *data* (a timeline, or {sides: [timeline, timeline]}) in *element*.
  *
- * options: theme (auto, light, dark), projector, heading, story, series (false leaves them out), reveal (sentences
+ * options: theme (auto, light, dark), projector, heading, story, series (false leaves them out, "main" folds all but
+ * the first six away where there are many), reveal (sentences
  * appear when their moment comes), speed, at, autoplay, stopAt (pause there once), and the calls
  * onSelect(node, time, label), onTime(time), onStop(time).
  * Returns {destroy, seek, update, play, pause, time}.

@@ -85,11 +85,7 @@ function seriesOf(player) {
   head.textContent = "Over time";
   const swatches = [["pp-s0", "arrive"], ["pp-s1", "answered, or busy workers"], ["pp-s2", "done, or waiting in line"], ["pp-area pp-green", "well served"]];
   if (player.sides.some((side) => side.data.nodes.some((node) => node.kind === "queue"))) swatches.push(["pp-s3", "waiting messages"]);
-  for (const [name, words] of swatches) {
-    const sample = draw("path", { class: name, d: name.includes("area") ? "M0 2H24V14H0Z" : "M0 8H24" }), text = make("span");
-    text.textContent = words;
-    key.append(make("span", {}, draw("svg", { viewBox: "0 0 24 16", class: "pp-sample", "aria-hidden": "true" }, sample), text));
-  }
+  key.append(...swatches.map(([name, words]) => swatch(name, words)));
   const faults = player.sides[0].data.faults;
   if (faults.length) {
     const band = make("span", { class: "pp-swatch pp-fault", style: "position:static" }), text = make("span");
@@ -97,13 +93,29 @@ function seriesOf(player) {
     key.append(make("span", {}, band, text));
   }
   const grids = player.sides.map((side) => {
-    const charts = side.data.nodes.map((node) => new Chart(side, node, player));
-    player.charts.push(...charts);
+    const [main, others] = player.options.series === "main" ? mainOf(side.data) : [side.data.nodes, []];
+    const chart = (node) => { player.charts.push(new Chart(side, node, player)); return player.charts.at(-1).root; };
     const label = make(player.sub);
     label.textContent = side.data.label;
-    return make("div", {}, player.sides.length > 1 ? label : null, make("div", { class: "pp-charts" }, ...charts.map((chart) => chart.root)));
+    return make("div", {}, player.sides.length > 1 ? label : null, make("div", { class: "pp-charts" }, ...main.map(chart)), others.length ? folded(others.map(chart)) : null);
   });
   return make("div", { class: "pp-series" }, head, key, make("div", { class: "pp-sides", "data-sides": player.sides.length }, ...grids));
+}
+
+const FEW = 6; // charts that are seen at a glance
+
+/** The nodes whose series say most (clients, queues, what a fault strikes), and the others; all, where they are few. */
+function mainOf(data) {
+  const struck = new Set(data.faults.flatMap((fault) => fault.on.map(([name]) => name)));
+  const rank = (node) => (node.kind === "workload" ? 0 : node.kind === "queue" ? 1 : struck.has(node.name) ? 2 : 3);
+  const nodes = [...data.nodes].sort((a, b) => rank(a) - rank(b));
+  return nodes.length <= FEW + 2 ? [data.nodes, []] : [nodes.slice(0, FEW), nodes.slice(FEW)];
+}
+
+function folded(charts) {
+  const words = make("summary");
+  words.textContent = `${charts.length} more`;
+  return make("details", { class: "pp-more" }, words, make("div", { class: "pp-charts" }, ...charts));
 }
 
 function showStory(player, time) {
@@ -152,9 +164,10 @@ function showMoment(player, time) {
 function buildMoment(player, chosen, key) {
   player.momentKey = key;
   const head = make(player.sub), kind = make("small");
-  head.textContent = chosen ? chosen.name + " " : "At this moment";
+  head.textContent = chosen ? chosen.name.replace(" -> ", " → ") + " " : "At this moment";
   if (chosen) {
-    kind.textContent = [chosen.kind, chosen.size, player.sides.length > 1 ? player.sides[player.selected.side].data.label : ""].filter(Boolean).join(", ");
+    const about = isLink(chosen) ? chosen.policies : [chosen.size];
+    kind.textContent = [kindOf(chosen), ...about, player.sides.length > 1 ? player.sides[player.selected.side].data.label : ""].filter(Boolean).join(", ");
     head.append(kind);
   }
   player.facts = make("dl");
@@ -167,15 +180,18 @@ function buildMoment(player, chosen, key) {
     player.moment.append(close);
   }
   player.moment.append(head, player.facts);
+  player.panelChart = chosen && isLink(chosen) ? new Chart(player.sides[player.selected.side], chosen, player, true) : null;
+  if (player.panelChart) player.moment.append(player.panelChart.root);
   if (!chosen) {
     const hint = make("p", { class: "pp-muted", style: "margin:.6em 0 0" });
-    hint.textContent = "Choose a box or a circle for its numbers.";
+    hint.textContent = "Choose a box, a circle or a link for its numbers.";
     player.moment.append(hint);
   }
 }
 
 function rowsOf(side, node, time) {
   const rows = side.facts(node, time);
+  if (isLink(node)) return rows;
   for (const link of side.data.links) {
     if (link.caller !== node.name) continue;
     const facts = side.linkFacts(link, time);

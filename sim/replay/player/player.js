@@ -43,7 +43,7 @@ class Player {
   }
 
   find(selected) {
-    return selected ? this.sides[selected.side]?.nodes.get(selected.node) : undefined;
+    return selected ? this.sides[selected.side]?.part(selected.node) : undefined;
   }
 
   theme() {
@@ -75,7 +75,9 @@ class Player {
     if (this.options.story !== false) beside.append(...storiesOf(this));
     parts.append(beside);
     this.charts = [];
-    this.marks = []; // what stands where the clock does: the thumb, and a line in every chart
+    this.panelChart = null; // of the node or link that is chosen
+    this.marks = []; // what stands where the clock does in the bar
+    this.root.dataset.series = String(this.options.series !== false);
     if (this.options.series !== false) parts.append(seriesOf(this));
     this.root.append(barOf(this), parts, this.live);
   }
@@ -244,9 +246,10 @@ class Player {
     say(this.clock, time >= 600 ? seconds(Math.round(time)) : time.toFixed(1) + " s");
     const phase = this.still.matches ? null : this.phase;
     for (const stage of this.stages) if (stage.width) stage.show(time, phase);
-    for (const chart of this.charts) chart.show(time);
     showStory(this, time);
     showMoment(this, time);
+    for (const chart of this.charts) chart.show(time, place);
+    this.panelChart?.show(time, place);
     put(this.scrub, "aria-valuenow", time.toFixed(1));
     put(this.scrub, "aria-valuetext", this.valueText(time));
   }

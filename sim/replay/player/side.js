@@ -8,6 +8,12 @@ class Side {
   constructor(data) {
     this.data = data;
     this.nodes = new Map(data.nodes.map((node) => [node.name, node]));
+    this.links = new Map(data.links.map((link) => [link.name, link])); // "a -> b": no node can have such a name
+  }
+
+  /** The node or link of a name. */
+  part(name) {
+    return this.nodes.get(name) ?? this.links.get(name);
   }
 
   level(node, name, time) {
@@ -47,8 +53,9 @@ class Side {
     return there > 0 && this.level(node, "busy", time) >= FULL * there;
   }
 
-  /** Everything said of a node at an instant: [what, value in words, whether it is bad]. */
+  /** Everything said of a node or link at an instant: [what, value in words, whether it is bad]. */
   facts(node, time) {
+    if (isLink(node)) return this.linkRows(node, time);
     const rows = [];
     const troubles = this.troubles(node.name, time);
     if (node.kind === "workload") {
@@ -79,6 +86,26 @@ class Side {
     return rows;
   }
 
+  /** The facts of a link, in the order of an attempt's life: sent, on its way, answered, failed, or never sent. */
+  linkRows(link, time) {
+    const facts = this.linkFacts(link, time), rows = [], per = (name) => many(this.rate(link, name, time)) + "/s";
+    const [sent, good] = { send: ["sent", "taken in"], delivery: ["handed out", "acknowledged"], "dead letters": ["moved there"] }[link.kind] ?? ["sent", "answered"];
+    if (facts.troubles.length) rows.push(["fault", facts.troubles.join(", "), true]);
+    rows.push([sent, many(facts.attempts) + "/s"]);
+    if (link.kind === "dead letters") return rows;
+    rows.push(["– sent again", many(facts.retries) + "/s", facts.retries > 0]);
+    rows.push(["in flight", many(this.level(link, "in flight", time))]);
+    rows.push([good, per("answered")]);
+    const took = this.rate(link, "took", time), n = Math.round(this.rate(link, "answered", time) * this.data.rate_s);
+    rows.push([`– mean time, n = ${many(n)}`, took < 0 || n === 0 ? "–" : spanOf(took)]);
+    rows.push(["fail", many(facts.failures) + "/s", facts.failures > 0]);
+    for (const [name, words] of ENDS) if (link.rates[name] !== undefined) rows.push([words, per(name)]);
+    if (facts.breaker) rows.push(["circuit breaker", facts.breaker, facts.breaker !== "closed"]);
+    for (const name of link.decisions) rows.push([name, per(name), name.startsWith("stopped") && this.rate(link, name, time) > 0]);
+    if (facts.stopped > 0 && !link.decisions.some((name) => name.startsWith("stopped"))) rows.push(["never sent", many(facts.stopped) + "/s", true]);
+    return rows;
+  }
+
   /** A link at an instant: traffic, what fails, what is sent again, the breaker. */
   linkFacts(link, time) {
     const attempts = this.rate(link, "attempts", time), failures = this.rate(link, "failures", time);
@@ -90,8 +117,20 @@ class Side {
   }
 }
 
-/** One line about a node, for people who do not see the drawing. */
-function inWords(side, node, time) {
-  const facts = side.facts(node, time).map(([what, value]) => `${what}: ${value}`);
-  return `${node.name}, ${node.kind}. ${facts.join("; ")}`;
+const ENDS = [["timeout", "– timed out"], ["error", "– errors"], ["refused", "– refused"], ["rejected", "– turned away"], ["abandoned", "overtaken by another"]];
+
+function isLink(part) {
+  return part.caller !== undefined;
+}
+
+/** What a part is, in words. */
+function kindOf(part) {
+  if (!isLink(part)) return part.kind;
+  return { call: "link", send: "link to a queue", delivery: "link from a queue", "dead letters": "link for dead letters" }[part.kind] ?? "link";
+}
+
+/** One line about a node or link, for people who do not see the drawing. */
+function inWords(side, part, time) {
+  const facts = side.facts(part, time).map(([what, value]) => `${what.replace("– ", "")}: ${value}`);
+  return `${part.name.replace(" -> ", " to ")}, ${kindOf(part)}. ${facts.join("; ")}`;
 }

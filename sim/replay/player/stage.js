@@ -23,7 +23,7 @@ class Stage {
     const inner = width / (isSmall ? scale * 1.25 : scale);
     if (Math.abs(inner - this.width) < 2) return;
     this.width = inner;
-    const focused = this.svg.getRootNode().activeElement?.dataset?.node;
+    const focused = this.svg.getRootNode().activeElement?.dataset?.part;
     const { data, nodes } = this.side;
     const spots = placed(data, inner);
     this.svg.replaceChildren();
@@ -39,13 +39,26 @@ class Stage {
     this.nodes = data.nodes.map((node) => this.node(node, spots));
     for (const one of this.links) this.svg.append(one.words);
     this.name(this.player.time);
-    if (focused) this.nodes.find((one) => one.node.name === focused)?.group.focus();
+    if (focused) [...this.nodes, ...this.links].find((one) => one.button.dataset.part === focused)?.button.focus();
+  }
+
+  /** Makes *element* a button that chooses a node or link. */
+  choosable(element, name) {
+    fill(element, { role: "button", tabindex: 0, "aria-pressed": "false" }, []);
+    element.dataset.part = name;
+    const choose = () => this.player.select(this.index, name);
+    element.addEventListener("click", choose);
+    element.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === " ") { event.preventDefault(); event.stopPropagation(); choose(); }
+    });
+    return choose;
   }
 
   link(link, d, spots) {
     const path = draw("path", { d });
     const head = draw("path", { class: "pp-head" });
-    const group = draw("g", { class: "pp-link" + (link.kind === "dead letters" ? " pp-letters" : "") }, path, head);
+    const touch = draw("path", { class: "pp-touch", d }), glow = draw("path", { class: "pp-glow", d });
+    const group = draw("g", { class: "pp-link" + (link.kind === "dead letters" ? " pp-letters" : "") }, glow, path, head, touch);
     this.svg.append(group);
     const length = path.getTotalLength(), samples = [];
     for (let i = 0; i <= 60; i++) { const p = path.getPointAtLength((length * i) / 60); samples.push([p.x, p.y]); }
@@ -57,12 +70,13 @@ class Stage {
     const crosses = Array.from({ length: 4 }, () => draw("path", { class: "pp-cross", d: "M-4,-4 L4,4 M-4,4 L4,-4", visibility: "hidden" }));
     group.append(...dots, ...crosses);
     const lines = Array.from({ length: 4 }, () => draw("text"));
-    const back = draw("rect", { rx: 4 }), breaker = pill();
-    const words = draw("g", { class: "pp-words" }, back, ...lines);
+    const back = draw("rect", { class: "pp-back", rx: 4 }), ring = draw("rect", { class: "pp-ring", rx: 7 }), breaker = pill();
+    const words = draw("g", { class: "pp-words" }, ring, back, ...lines);
     if (link.breaker) words.append(breaker.group);
+    touch.addEventListener("click", this.choosable(words, link.name));
     const has = (name) => peakOf(link.rates[name]) > 0;
     const rows = 1 + ["retries", "failures", "short-circuited"].filter(has).length + (link.breaker ? 1.6 : 0);
-    return { link, group, path, samples, dots, crosses, words, lines, back, breaker, rows, isDown: spots.isDown };
+    return { link, group, path, samples, dots, crosses, words, button: words, lines, back, ring, breaker, rows, isDown: spots.isDown };
   }
 
   /** Puts the words of a link where nothing else stands, near its middle. */
@@ -86,8 +100,9 @@ class Stage {
 
   node(node, spots) {
     const [x, y] = spots.middle(node), wide = spots.wide;
-    const group = draw("g", { class: `pp-node pp-${node.kind}`, transform: `translate(${x} ${y})`, role: "button", tabindex: 0, "aria-pressed": "false" });
+    const group = draw("g", { class: `pp-node pp-${node.kind}`, transform: `translate(${x} ${y})` });
     group.dataset.node = node.name;
+    this.choosable(group, node.name);
     const title = draw("title");
     title.textContent = node.name + (node.size ? `: ${node.size}` : "");
     const ring = draw("rect", { class: "pp-ring", x: -wide / 2 - 6, y: -HIGH / 2 - 6, width: wide + 12, height: HIGH + 12, rx: 14 });
@@ -97,13 +112,8 @@ class Stage {
     fault.group.setAttribute("transform", `translate(0 ${-HIGH / 2 - 1})`);
     state.group.setAttribute("transform", `translate(0 ${HIGH / 2 + 1})`);
     group.append(fault.group, state.group);
-    const choose = () => this.player.select(this.index, node.name);
-    group.addEventListener("click", choose);
-    group.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" || event.key === " ") { event.preventDefault(); event.stopPropagation(); choose(); }
-    });
     this.svg.append(group);
-    return { node, group, parts, fault, state, wide };
+    return { node, group, button: group, parts, fault, state, wide };
   }
 
   show(time, phase) {
@@ -115,14 +125,20 @@ class Stage {
       mark(group, "pp-struck", troubles.length > 0);
       mark(group, "pp-down", isDown);
       setPill(one.fault, troubles.length ? "⚡ " + cut(troubles.join(", "), 26) : "", false);
-      const chosen = this.player.selected;
-      put(group, "aria-pressed", String(Boolean(chosen && chosen.side === this.index && chosen.node === node.name)));
+      put(group, "aria-pressed", String(this.isChosen(node)));
     }
   }
 
-  /** Names every node with what is true of it, for people who do not see the drawing. */
+  isChosen(part) {
+    const chosen = this.player.selected;
+    return Boolean(chosen && chosen.side === this.index && chosen.node === part.name);
+  }
+
+  /** Names every node and link with what is true of it, for people who do not see the drawing. */
   name(time) {
-    for (const { node, group } of this.nodes ?? []) put(group, "aria-label", inWords(this.side, node, time));
+    for (const one of [...(this.nodes ?? []), ...(this.links ?? [])]) {
+      put(one.button, "aria-label", inWords(this.side, one.node ?? one.link, time));
+    }
   }
 
   showLink(one, time, phase) {
@@ -149,6 +165,12 @@ class Stage {
     put(one.back, "width", (widest ? widest + 6 : 0).toFixed(0));
     put(one.back, "y", top.toFixed(1));
     put(one.back, "height", rows * 14);
+    const wide = Math.max(44, widest + 12, facts.breaker ? 118 : 0), high = Math.max(24, rows * 14 + (facts.breaker ? 24 : 0) + 6);
+    const middle = top + (rows * 14 + (facts.breaker ? (one.isLevel ? 33 : 24) : 0)) / 2;
+    for (const [name, value] of [["x", -wide / 2], ["y", middle - high / 2], ["width", wide], ["height", high]]) put(one.ring, name, value.toFixed(0));
+    const isChosen = this.isChosen(one.link);
+    put(one.words, "aria-pressed", String(isChosen));
+    mark(one.group, "pp-chosen", isChosen);
     if (facts.breaker) {
       setPill(one.breaker, ({ open: "○ ", closed: "● ", "half-open": "◐ " }[facts.breaker] ?? "◐ ") + "breaker " + facts.breaker, facts.breaker === "closed");
       put(one.breaker.group, "transform", `translate(0 ${(top + rows * 14 + (one.isLevel ? 21 : 12)).toFixed(1)})`);

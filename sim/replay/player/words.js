@@ -62,6 +62,11 @@ function seconds(value) {
   return (value % 1 || value < 10 ? value.toFixed(1) : String(value)) + " s";
 }
 
+/** A span given in milliseconds. */
+function spanOf(ms) {
+  return ms >= 999.5 ? `${(ms / 1000).toFixed(ms < 9950 ? 1 : 0)} s` : `${many(ms)} ms`;
+}
+
 function cut(text, length) {
   return text.length > length ? text.slice(0, length - 1) + "…" : text;
 }
