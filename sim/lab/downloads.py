@@ -25,6 +25,7 @@ TABLES = ("requests", "attempts", "messages", "effects", "ledger", "events", "se
 def downloads(chosen: Choice, resolved: Any, played: Any) -> None:
     """Draw the link to share and a button for each file; a file is made when its button is pressed."""
     name = f"{chosen.scenario}_{resolved.variant or 'as_written'}".replace(" ", "_")
+    set_ = settings(chosen, state.scenario_of(chosen))
     st.markdown("**Share**: whoever opens this link sees the same combination, and the same numbers.")
     st.code(f"{_address()}?{urlencode({**to_query(chosen), 'run': '1'}, doseq=True)}", language=None, wrap_lines=True)
     st.markdown("**Download**")
@@ -34,7 +35,7 @@ def downloads(chosen: Choice, resolved: Any, played: Any) -> None:
             ("Tables (CSV)", lambda: csv_tables(played), "zip", "application/zip", "Every table of the run, zipped."),
             ("Story (text)", lambda: str(played.story), "txt", "text/plain", "What happened, in order."),
             ("Replay (HTML)", lambda: replay(played), "html", "text/html", "The replay as a page for any browser."),
-            ("Notebook", lambda: notebook(chosen, resolved), "ipynb", "application/x-ipynb+json",
+            ("Notebook", lambda: notebook(chosen, resolved, set_), "ipynb", "application/x-ipynb+json",
              "A Jupyter notebook that repeats this view."),
         ):  # fmt: skip
             st.download_button(
@@ -110,22 +111,43 @@ def _report(chosen: Choice, resolved: Any, played: Any, name: str) -> None:
         st.caption(f"{about}.")
 
 
-def notebook(chosen: Choice, resolved: Any) -> str:
-    """Return a notebook that plays the combination again and shows what the page showed."""
+def notebook(chosen: Choice, resolved: Any, set_: dict[str, object]) -> str:
+    """Return a notebook that plays the combination again and shows what the page showed.
+
+    *set_* is what the choice sets in the scenario beyond variant and switches. A shipped scenario may read data files,
+    which stand in the folder of the shipped ones.
+    """
     seed = resolved.seed if chosen.seed is None else chosen.seed
-    cells = [
-        _cell("markdown", f"# {resolved.title}\n\n{resolved.question}"),
-        _cell("code", f"import sim\n\nscenario = sim.loads({_quoted(dump(resolved))})"),
+    text, imports = _quoted(dump(resolved)), "import sim"
+    cells = [_cell("markdown", f"# {resolved.title}\n\n{resolved.question}")]
+    if chosen.scenario != OWN:
+        imports += "\nfrom sim.scenario.shipped import shipped_folder"
+        text += ", folder=shipped_folder()"
+        cells.append(_cell("markdown", _from_the_file(chosen, resolved, set_, seed)))
+    cells += [
+        _cell("code", f"{imports}\n\nscenario = sim.loads({text})"),
         _cell("code", f"run = sim.run(scenario, seed={seed}, replications=1)\nrun"),
         _cell("code", "print(run.explain())"),
         _cell("code", "rows = run.measures\nrows[(rows.measure == 'goodput ratio')]"),
         _cell("code", "run.replay()"),
     ]
-    if chosen.scenario != OWN:
-        args = f"{resolved.variant!r}, with_={list(resolved.toggles_on)!r}, seed={seed}, replications=1"
-        cells.insert(1, _cell("markdown", f"The same as `sim.run(sim.load('{chosen.scenario}.yaml'), {args})`."))
     meta = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     return json.dumps({"cells": cells, "metadata": meta, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+
+
+def _from_the_file(chosen: Choice, resolved: Any, set_: dict[str, object], seed: int) -> str:
+    """Return how to play the same combination from the shipped file, as Markdown with Python in it."""
+    lines = [
+        f"scenario = sim.load(shipped_folder() / {chosen.scenario + '.yaml'!r})",
+        "sim.run(",
+        f"    scenario, variant={resolved.variant or None!r}, with_={list(resolved.toggles_on)!r},",
+        *([f"    set_={set_!r},"] if set_ else []),
+        f"    seed={seed}, replications=1,",
+        ")",
+    ]
+    return "Below is the combination as one file. The same from the shipped scenario:\n\n```python\n{}\n```".format(
+        "\n".join(lines)
+    )
 
 
 def _quoted(text: str) -> str:
