@@ -225,6 +225,14 @@ def parse_law(text: object) -> Law:
         raise ParameterError(_LAW_RULE, text, hint) from None
 
 
+def parse_positive_law(text: object) -> Law:
+    """Return the law written in *text*; zero is refused."""
+    law = parse_law(text)
+    if law.is_zero:
+        raise ParameterError("be a duration or a law above zero", text)
+    return law
+
+
 _PER_REQUEST = ("per", "request", "in", "flight")
 
 
@@ -673,7 +681,7 @@ def parse_target(text: object) -> Target:
 
 @dataclass(frozen=True, slots=True)
 class LineOrder:
-    """Who is next in a line: *kind* is fifo, lifo or adaptive lifo.
+    """Who is next in a line: *kind* is fifo, lifo, priority or adaptive lifo.
 
     The adaptive one is lifo while more than *above* wait and the line has not been empty for *after_s*.
     """
@@ -688,12 +696,12 @@ class LineOrder:
 
 
 def parse_line_order(text: object) -> LineOrder:
-    """Return the order written in *text*: ``fifo``, ``lifo`` or ``adaptive lifo above 10 after 1s``."""
-    kinds = ("fifo", "lifo", "adaptive lifo")
-    rule = "be fifo, lifo, adaptive lifo or adaptive lifo above 10 after 100ms"
+    """Return the order written in *text*: ``fifo``, ``lifo``, ``priority`` or ``adaptive lifo above 10 after 1s``."""
+    kinds = ("fifo", "lifo", "priority", "adaptive lifo")
+    rule = "be fifo, lifo, priority, adaptive lifo or adaptive lifo above 10 after 100ms"
     words = text.split() if isinstance(text, str) else []
     kind, rest = " ".join(words[:2]), words[2:]
-    if text in kinds[:2]:
+    if text in kinds[:3]:
         return LineOrder(str(text), text=str(text))
     if kind != "adaptive lifo" or len(rest) % 2 or set(rest[::2]) - {"above", "after"}:
         raise ParameterError(rule, text, did_you_mean(text, kinds) if isinstance(text, str) else "")

@@ -23,7 +23,7 @@ from sim.engine.station import FreeService, Service
 from sim.engine.stores import Store
 from sim.engine.streams import Streams
 from sim.engine.wiring import Wiring
-from sim.quantities import UNLIMITED
+from sim.quantities import UNLIMITED, Law
 from sim.scenario import models
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from sim.engine.doors import Guarded
     from sim.engine.faults.spans import Span
     from sim.engine.fleet import Fleet
+    from sim.engine.kernel import Lane
+    from sim.engine.patience import DrawnPatience
     from sim.policies.breaker import CircuitBreaker
     from sim.scenario.strikes import Strikes
 
@@ -169,12 +171,21 @@ class Building:
             arguments += [UNLIMITED if model.in_flight is None else model.in_flight, self.recorder]
         replica = _kind_of_replica(model)(*arguments)
         if model.max_wait is not None:
-            replica.patience = self.kernel.lane(model.max_wait, replica.withdraw)
+            replica.patience = self._patience(model.max_wait, replica)
         if is_guarded(model):
             from sim.engine.rules import guard
 
             guard(self, service.name, model, cast("Guarded", replica))
         return replica
+
+    def _patience(self, law: Law, replica: Replica) -> Lane | DrawnPatience:
+        """Return the timers of those who wait in the line of *replica*."""
+        if law.kind == "constant":
+            return self.kernel.lane(law.mean, replica.withdraw)
+        from sim.engine.patience import DrawnPatience
+
+        draw = self.streams.draw(law, f"{replica.service.name}#{replica.index}", "patience")
+        return DrawnPatience(self.kernel, draw, replica.withdraw)
 
     def promises(self) -> Any:
         """Return which effects each request promises."""

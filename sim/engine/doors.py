@@ -8,6 +8,7 @@ would, and forgets what it knew in a crash), and rules for messages, which only 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 from sim.engine.armed import CONTINUE, ArmedCall, at_the_door
@@ -32,8 +33,8 @@ class Rule(Protocol):
 class Door:
     """The rules of one replica, with what they remember."""
 
-    __slots__ = ("tokens", "at_entry", "to_join", "to_begin", "newest_first", "patience", "empty_at", "anew",
-                 "in_flight")  # fmt: skip
+    __slots__ = ("tokens", "at_entry", "to_join", "to_begin", "newest_first", "rank", "patience", "empty_at",
+                 "anew", "in_flight")  # fmt: skip
     in_flight: InFlight
     """Of replicas with a limit on calls in flight; one of the rules at entry, too."""
 
@@ -44,6 +45,8 @@ class Door:
         self.to_begin: list[Rule] = []
         self.newest_first: Callable[[float, int, float], bool] | None = None
         """Asked with the instant, the length of the line, and when that was last empty."""
+        self.rank: Callable[[Any], int] | None = None
+        """How far behind an attempt stands in line; equals stand in the order in which they came."""
         self.patience: Callable[[Patience, float, float], None] | None = None
         """Starts the timer of one who joins the line, given the instant and when the line was last empty."""
         self.empty_at = 0.0
@@ -105,10 +108,17 @@ class Guarded(Replica):
                 return
         if door.patience is None:
             super().queue_up(attempt)
-            return
-        self.line.append(attempt)
-        attempt.patience = Patience(attempt)
-        door.patience(attempt.patience, now, door.empty_at)
+        else:
+            self.line.append(attempt)
+            attempt.patience = Patience(attempt)
+            door.patience(attempt.patience, now, door.empty_at)
+        if door.rank is not None:
+            self._move_up(attempt, door.rank)
+
+    def _move_up(self, attempt: Attempt, rank: Callable[[Any], int]) -> None:
+        """Who has just come last goes before all who are of less importance."""
+        self.line.pop()
+        self.line.insert(bisect_right(self.line, rank(attempt), key=rank), attempt)
 
     def leave_line(self, attempt: Attempt) -> bool:
         """As for any replica."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sim.engine.calls import Attempt, Frame
     from sim.engine.doors import Door
     from sim.engine.kernel import Kernel, Lane
+    from sim.engine.patience import DrawnPatience
     from sim.engine.queue import Queue
     from sim.engine.recorder import Recorder
     from sim.engine.station import Service
@@ -53,7 +54,7 @@ class Replica:
         self.blocked = 0
         """Above zero while workers take nothing: in the middle of taking, frozen, or down."""
         self.queues: tuple[Queue, ...] = ()
-        self.patience: Lane | None = None
+        self.patience: Lane | DrawnPatience | None = None
         self.outstanding = 0
         self.reserved = 0
         """Workers that have asked a queue for a message which is still travelling."""
@@ -158,7 +159,7 @@ class Replica:
         return True
 
     def withdraw(self, patience: Patience) -> None:
-        """The patience of the first in line is over (equal patience: the first in line is the first to leave)."""
+        """The patience of one in line is over (where all have the same, that of the first)."""
         attempt = patience.attempt
         self.line.remove(attempt)
         self.service.reject(attempt, self.service.impatient)

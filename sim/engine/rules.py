@@ -122,6 +122,8 @@ def guard(house: Building, name: str, model: models.Service, replica: Guarded) -
             door.tokens = TokenLine(house, name, model.limit)
         if model.line.kind == "lifo":
             door.newest_first = _always
+        elif model.line.kind == "priority":
+            door.rank = lambda attempt: priorities[int(attempt.request.client.code)]
         elif model.line.kind == "adaptive lifo":
             door.newest_first = AdaptiveLifo(model.line.above, model.line.after_s).newest_first
         if model.shed is not None:

@@ -123,6 +123,7 @@ LawField = Annotated[q.Law, _words(q.parse_law, q.Law, "5ms", "exponential 5ms")
 WorkField = Annotated[
     q.Law, _words(q.parse_work, q.Law, "5ms", "exponential 5ms", "1s plus 10ms per request in flight")
 ]
+PatienceField = Annotated[q.Law, _words(q.parse_positive_law, q.Law, "250ms", "exponential 30s")]
 BackoffField = Annotated[q.BackoffLaw, _words(q.parse_backoff, q.BackoffLaw, "exponential 1s factor 2")]
 RateField = Annotated[q.RateShape, _words(q.parse_rate_shape, q.RateShape, "100/s", "ramp 10/s to 100/s over 60s")]
 ArrivalsField = Annotated[q.Arrivals, _words(q.parse_arrivals, q.Arrivals, "poisson", "at 0s 1s")]
@@ -130,4 +131,4 @@ KeysField = Annotated[q.Keys, _words(q.parse_keys, q.Keys, "uniform 5000", "zipf
 BalanceField = Annotated[q.Balance, _words(q.parse_balance, q.Balance, "round robin", "best of 2")]
 ConditionField = Annotated[q.Condition, _words(q.parse_condition, q.Condition, "share 30%", "charge failed")]
 TargetField = Annotated[q.Target, _words(q.parse_target, q.Target, "target 5ms interval 100ms")]
-LineField = Annotated[q.LineOrder, _words(q.parse_line_order, q.LineOrder, "fifo", "lifo", "adaptive lifo")]
+LineField = Annotated[q.LineOrder, _words(q.parse_line_order, q.LineOrder, "fifo", "lifo", "priority", "adaptive lifo")]

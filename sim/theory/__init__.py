@@ -1,7 +1,7 @@
 """Closed forms that a run can be held against: queues, defences, and availability.
 
 Every function is plain arithmetic with its source in the docstring. Left out: anything that needs a simulation, a
-transient that is not a straight line (only ``fluid_backlog`` speaks of time), and priorities.
+transient that is not a straight line (only ``fluid_backlog`` speaks of time), and priorities that interrupt work.
 """
 
 from sim.theory.defences import (
@@ -15,6 +15,7 @@ from sim.theory.defences import (
     retry_amplification,
     token_bucket_admitted,
 )
+from sim.theory.lines import Impatient, closed_network, mm1_interrupted, mmc_impatient, priority_waits
 from sim.theory.parts import (
     fan_out_slow_ratio,
     fork_join_mean,
@@ -43,10 +44,11 @@ from sim.theory.queues import (
 from sim.theory.series import hypoexponential_cdf, hypoexponential_mean, hypoexponential_quantile, tandem
 
 __all__ = [
-    "Backlog", "BackoffWait", "Steady", "adaptive_throttle_sent", "batch_mm1", "breaker_opens", "erlang_b",
-    "erlang_c", "exhausted_ratio", "expected_attempts", "expected_deliveries", "fan_out_slow_ratio",
-    "fluid_backlog", "fork_join_mean", "fork_join_quantile", "hypoexponential_cdf", "hypoexponential_mean",
-    "hypoexponential_quantile", "jittered_wait", "k_of_n_availability", "machine_repair", "md1", "mg1", "mm1",
-    "mm1_patience", "mm1_sojourn_tail", "mmc", "mmck", "power_of_choices_sojourn", "retry_amplification",
-    "serial_availability", "steady_availability", "tandem", "token_bucket_admitted",
+    "Backlog", "BackoffWait", "Impatient", "Steady", "adaptive_throttle_sent", "batch_mm1", "breaker_opens",
+    "closed_network", "erlang_b", "erlang_c", "exhausted_ratio", "expected_attempts", "expected_deliveries",
+    "fan_out_slow_ratio", "fluid_backlog", "fork_join_mean", "fork_join_quantile", "hypoexponential_cdf",
+    "hypoexponential_mean", "hypoexponential_quantile", "jittered_wait", "k_of_n_availability", "machine_repair",
+    "md1", "mg1", "mm1", "mm1_interrupted", "mm1_patience", "mm1_sojourn_tail", "mmc", "mmc_impatient", "mmck",
+    "power_of_choices_sojourn", "priority_waits", "retry_amplification", "serial_availability",
+    "steady_availability", "tandem", "token_bucket_admitted",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 
 import sim
 from sim.engine.record import Record
-from tests.engine._play import attempts, play, waits
+from tests.engine._play import attempts, play, requests, waits
 
 
 def turned_away(record: Record, why: str) -> list[float]:
@@ -148,6 +148,32 @@ def test_the_adaptive_order_turns_round_once_the_line_has_stood_for_long() -> No
     assert begun("adaptive lifo above 0 after 300ms") == [0, 1, 5, 4, 3, 2]
     assert begun("adaptive lifo above 3 after 300ms") == [0, 1, 5, 2, 3, 4]
     assert begun("adaptive lifo above 9 after 0s") == begun("fifo")
+
+
+@pytest.mark.parametrize("way", ["hold", "free"])
+def test_by_priority_the_most_important_is_next_equals_in_order_and_nobody_is_interrupted(way: str) -> None:
+    body = f"""
+workload:
+  batch: {{calls: shop.buy, arrivals: at 0s 125ms 250ms 5s, priority: 2}}
+  usual: {{calls: shop.buy, arrivals: at 375ms 500ms 1500ms, priority: 1}}
+  vip: {{calls: shop.buy, arrivals: at 2500ms}}
+services: {{shop: {{line: priority, while calling: {way}, operations: {{buy: [{{work: 1s}}]}}}}}}
+"""
+    record = play(body)
+    served = sorted(zip(record.attempts["started_at"].tolist(), record.attempts["entered_at"].tolist()))
+    assert [entered for _, entered in served] == [0, 0.375, 0.5, 2.5, 1.5, 0.125, 0.25, 5.0]
+
+
+def test_who_leaves_a_line_by_priority_leaves_the_others_in_their_places() -> None:
+    body = """
+workload:
+  batch: {calls: shop.buy, arrivals: at 0s 0s 125ms, priority: 1}
+  vip: {calls: shop.buy, arrivals: at 500ms 625ms}
+services: {shop: {line: priority, max wait: 1s, operations: {buy: [{work: 1s}]}}}
+"""
+    assert [(at, out) for at, _, out, _ in requests(play(body))] == [
+        (0.0, "ok"), (0.0, "rejected"), (0.125, "rejected"), (0.5, "ok"), (0.625, "rejected"),
+    ]  # fmt: skip
 
 
 def test_under_overload_with_deadlines_the_newest_first_serves_those_who_are_still_there() -> None:

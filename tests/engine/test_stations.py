@@ -35,6 +35,23 @@ def test_whoever_has_waited_long_enough_withdraws_and_a_worker_wins_a_tie(way: s
 
 
 @pytest.mark.parametrize("way", ["hold", "free"])
+def test_patience_that_is_drawn_ends_for_each_at_its_own_time(way: str) -> None:
+    """Half of those who wait behind four seconds of work leave after one second, half after two, not in order."""
+    service = f"workers: 1, waiting: unlimited, max wait: mix 50% 1s 50% 2s, while calling: {way}"
+    record = play(station(service, "arrivals: at 0s" + " 500ms" * 20, "4s"))
+    left = [ended - arrived for arrived, ended, outcome, _ in requests(record) if outcome == "rejected"]
+    assert len(left) == 20 and set(left) == {1.0, 2.0}
+    assert left != sorted(left)
+
+
+@pytest.mark.parametrize("way", ["hold", "free"])
+def test_who_is_served_before_its_drawn_patience_ends_stays(way: str) -> None:
+    service = f"workers: 1, waiting: unlimited, max wait: uniform 3s to 4s, while calling: {way}"
+    record = play(station(service, "arrivals: at 0s 0s 0s"))
+    assert [outcome for _, _, outcome, _ in requests(record)] == ["ok"] * 3
+
+
+@pytest.mark.parametrize("way", ["hold", "free"])
 def test_who_is_served_at_the_instant_it_came_does_not_withdraw_later(way: str) -> None:
     """The answer to the first call and the arrival of the second fall on one instant, through a caller's recipe."""
     record = play(f"""

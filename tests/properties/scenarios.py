@@ -167,7 +167,7 @@ def _service(draw: st.DrawFn) -> dict[str, Any]:
         if draw(st.booleans()):
             service["health checks"] = health_checks(draw)
     if rarely(draw, 3):
-        service["max wait"] = draw(short)
+        service["max wait"] = draw(st.one_of(short, st.just("uniform 0s to 1s")))
     if draw(st.booleans()):
         service["while calling"] = "free"
         if draw(st.booleans()):

@@ -58,7 +58,7 @@ def _shed(draw: st.DrawFn, service: dict[str, Any]) -> None:
 
 
 def _line(draw: st.DrawFn, service: dict[str, Any]) -> None:
-    service["line"] = draw(st.sampled_from(("lifo", "adaptive lifo", "adaptive lifo above 1 after 250ms")))
+    service["line"] = draw(st.sampled_from(("lifo", "priority", "adaptive lifo", "adaptive lifo above 1 after 250ms")))
 
 
 def _concurrency(draw: st.DrawFn, service: dict[str, Any]) -> None:

@@ -30,14 +30,14 @@ def test_keys_may_have_underscores_and_names_keep_theirs() -> None:
     text = text.replace("web", "web_shop")
     scenario = loads(text)
     assert list(scenario.services) == ["web_shop"]
-    assert scenario.services["web_shop"].max_wait == 1
+    assert scenario.services["web_shop"].max_wait.mean == 1
     assert scenario.services["web_shop"].in_flight == 3
     assert "max wait" in scenario.document["services"]["web_shop"]
 
 
 def test_keys_inside_patches_may_have_underscores_too() -> None:
     text = TEXT + "variants: {a: {services: {web: {max_wait: 2s}}}, b: {services: {web: {max wait: 3s}}}}\n"
-    assert loads(text).resolve("a").services["web"].max_wait == 2
+    assert loads(text).resolve("a").services["web"].max_wait.mean == 2
     assert loads(text).resolve("b").document["services"]["web"]["max wait"] == "3s"
 
 

@@ -150,7 +150,7 @@ def test_a_resolved_scenario_stays_what_it_is_unless_told_otherwise() -> None:
         ("links.web:db.timeout", "1s", lambda s: s.links["web -> db"].timeout == 1),
         ("links.web -> db.timeout", "1s", lambda s: s.links["web -> db"].timeout == 1),
         ("links.clients:web.retry.max_attempts", 4, lambda s: "4" in str(s.document["links"]["clients -> web"])),
-        ("services.db.max wait", "2s", lambda s: s.services["db"].max_wait == 2),
+        ("services.db.max wait", "2s", lambda s: str(s.services["db"].max_wait) == "2s"),
         ("services.web.operations.get.reading.on error", "ignore", lambda s: s.services["web"].operations["get"][1].on_error == "ignore"),
         ("services.web.operations.get.0.work", "7ms", lambda s: s.services["web"].operations["get"][0].work.mean == 0.007),
         ("workload.clients.mix.web.put", "3", lambda s: s.workload["clients"].mix["web.put"] == 3),

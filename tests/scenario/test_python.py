@@ -36,7 +36,7 @@ def test_a_scenario_built_in_python_dumps_and_reads_back_equal() -> None:
     assert again == built and again.digest == built.digest and hash(again) == hash(built)
     assert again.resolve(with_=["slow"]) == built.resolve(with_=["slow"])
     assert built.links["web -> db"].timeout == 0.25
-    assert built.services["db"].max_wait == 2
+    assert built.services["db"].max_wait.mean == 2
 
 
 def test_a_change_makes_it_unequal() -> None:

@@ -7,7 +7,15 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sim.quantities import UNLIMITED, BackoffLaw, Balance, LineOrder
-from sim.scenario.fields import BackoffField, BalanceField, Count, LineField, PositiveCount, PositiveDuration
+from sim.scenario.fields import (
+    BackoffField,
+    BalanceField,
+    Count,
+    LineField,
+    PatienceField,
+    PositiveCount,
+    PositiveDuration,
+)
 from sim.scenario.models.base import Model
 from sim.scenario.models.health import HealthChecks
 from sim.scenario.models.overload import Autoscale, Concurrency, RateLimit, RefuseLate, Shed
@@ -25,8 +33,8 @@ class Service(Model):
     """Threads per replica: each holds one request from start of service to the end of its recipe."""
     waiting: Count = 64
     """Waiting places per replica beside its workers; a call finding them full is rejected at once. Or `unlimited`."""
-    max_wait: PositiveDuration | None = None
-    """A request that has waited in line this long is withdrawn (rejected)."""
+    max_wait: PatienceField | None = None
+    """A request that has waited in line this long is withdrawn (rejected); a law is drawn anew for each that waits."""
     balance: BalanceField = Balance("round robin")
     """How callers choose a replica: `round robin`, `random`, `least outstanding`, `best of 2`."""
     while_calling: Literal["hold", "free"] = "hold"
@@ -44,8 +52,9 @@ class Service(Model):
     refuse_late: RefuseLate | None = None
     """Refuse work that cannot be done before its caller's propagated deadline."""
     line: LineField = LineOrder("fifo")
-    """Who of those in line is next: `fifo`, `lifo`, or `adaptive lifo above 10 after 100ms`, which is lifo while more
-    than so many (default 0) wait and the line has not been empty for so long (default 100ms)."""
+    """Who of those in line is next: `fifo`, `lifo`, `priority` (the workload's most important first, equals in order;
+    work that has begun goes on), or `adaptive lifo above 10 after 100ms`, which is lifo while more than so many
+    (default 0) wait and the line has not been empty for so long (default 100ms)."""
     health_checks: HealthChecks | None = None
     """Checks by which callers' balancers learn who is dead; without them they send to dead replicas too."""
     consumes: dict[str, str] = {}

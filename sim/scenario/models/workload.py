@@ -49,4 +49,5 @@ class Workload(Model):
     instances: Annotated[int, Field(ge=1, le=100_000)] = 1
     """How many client processes share the load; requests go to them in turn."""
     priority: Annotated[int, Field(ge=0, le=9)] = 0
-    """How important its requests are, 0 most: carried by all that they cause, for services that `shed` by priority."""
+    """How important its requests are, 0 most: carried by all that they cause, for services that `shed` by priority
+    or serve their `line` by it."""
