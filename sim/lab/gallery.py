@@ -32,6 +32,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
 }
 """Topics and the beginnings of words by which a scenario belongs to them."""
 OTHERS = "others"
+FOLD = "gallery fold"
+"""The key of the fold in the Lab that holds the gallery."""
 
 
 def words_of(one: Summary) -> str:
@@ -98,3 +100,4 @@ def _card(one: Summary) -> None:
 
 def _choose(name: str) -> None:
     state.choose(Choice(name), redraw=True)
+    st.session_state[FOLD] = False

@@ -34,13 +34,8 @@ def page() -> None:
 
 
 def _gallery() -> None:
-    """Draw the gallery, folded; beside a run its cards are drawn only while it is open."""
-    label, icon = "Choose another scenario", ":material/menu_book:"
-    if not state.is_running():
-        with st.expander(label, icon=icon):
-            gallery.gallery()
-        return
-    fold = st.expander(label, icon=icon, key="gallery fold", on_change="rerun")
+    """Draw the gallery, folded; its cards take longer than all the rest, so they are drawn only while it is open."""
+    fold = st.expander("Choose another scenario", icon=":material/menu_book:", key=gallery.FOLD, on_change="rerun")
     if fold.open:
         with fold:
             gallery.gallery()

@@ -31,6 +31,12 @@ def opened(page: str, **query: str) -> "AppTest":
     return at.run()
 
 
+def unfolded(at: "AppTest") -> "AppTest":
+    """The Lab with its gallery open."""
+    at.session_state["gallery fold"] = True
+    return at.run()
+
+
 def texts(at: "AppTest") -> str:
     found: list[Any] = [
         *at.title,
@@ -86,7 +92,7 @@ def test_the_lab_asks_for_a_prediction_before_it_gives_anything_away() -> None:
 
 
 def test_the_gallery_finds_scenarios_by_words_and_says_when_there_is_none() -> None:
-    at = opened("lab")
+    at = unfolded(opened("lab"))
     every = {button.key for button in at.button if str(button.key).startswith("choose ")}
     at.text_input(key="search").set_value("poison").run()
     some = {button.key for button in at.button if str(button.key).startswith("choose ")}
@@ -105,7 +111,7 @@ def test_the_gallery_shows_every_shipped_scenario_once_under_what_it_is_about() 
     assert sorted(one.name for ones in found.values() for one in ones) == [one.name for one in every]
     assert len(every) >= 25 and len(found.get(OTHERS, [])) <= 3, "give the topics of the gallery words for these"
     assert max(len(ones) for ones in found.values()) <= 12, "a group that fills the screen is no group"
-    at = opened("lab")
+    at = unfolded(opened("lab"))
     assert {str(button.key)[7:] for button in at.button if str(button.key).startswith("choose ")} == {
         one.name for one in every
     }
@@ -115,17 +121,17 @@ def test_the_gallery_shows_every_shipped_scenario_once_under_what_it_is_about() 
     }
 
 
-@pytest.mark.slow
-def test_beside_a_run_the_cards_are_drawn_only_when_they_are_asked_for() -> None:
-    at = opened("lab", scenario="poison_message", run="1")
+def test_cards_are_drawn_only_when_they_are_asked_for() -> None:
+    at = opened("lab")
     assert not at.exception
     assert not [button for button in at.button if str(button.key).startswith("choose ")]
 
 
 def test_a_card_chooses_its_scenario() -> None:
-    at = opened("lab")
+    at = unfolded(opened("lab"))
     at.button(key="choose retry_storm").click().run()
     assert at.title[0].value == "Retry storm"
+    assert not at.session_state["gallery fold"], "who has chosen wants to see the question"
 
 
 def test_a_link_that_nobody_made_here_is_told_and_ignored() -> None:
