@@ -102,6 +102,12 @@ def targets(scenario: Any, kind: str, node: str | None = None) -> list[str]:
     return [name for name, parts in found if node is None or node == name or node in parts]
 
 
+def _sideable(scenario: Any) -> list[str]:
+    """Return what can stand on a side of a partition."""
+    whole = [name for name, on_it in scenario.hosts.items() if not any("#" in one for one in on_it)]
+    return [*scenario.workload, *scenario.services, *scenario.queues, *whole]
+
+
 def _poisonable(scenario: Any) -> list[str]:
     """Return the operations that a workload with keys reaches."""
     root = grown(scenario.document)
@@ -118,11 +124,15 @@ def kinds_for(scenario: Any, node: str | None = None) -> list[str]:
 def draw(scenario: Any, kind: str, target: str, at_s: float, key: str) -> None:
     """Draw when a fault strikes, the fields it needs, and, folded, those that it may have; ``read`` reads them."""
     if kind == "partition":
-        nodes = targets(scenario, kind)
-        st.multiselect(
-            "Parted from all others", nodes, [target], key=f"{key} {kind} {target} side",
-            help=field_texts()["Partition"]["partition"], format_func=plain,
-        )  # fmt: skip
+        nodes, help_ = targets(scenario, kind), field_texts()["Partition"]["partition"]
+        sides: list[tuple[str, list[str], str]] = [
+            ("One side", [target], "choose"), ("The other side", [], "all others"),
+        ]  # fmt: skip
+        for side, chosen, hint in sides:
+            st.multiselect(
+                side, nodes, chosen, key=f"{key} {kind} {target} {side}", help=help_, format_func=plain,
+                placeholder=hint,
+            )  # fmt: skip
     needed = [field for field in fields(kind) if field.required]
     for field in needed:
         _widget(field, f"{key} {kind} {field.name}")
@@ -157,13 +167,26 @@ def read(kind: str, target: str, at_s: float, key: str) -> Fault:
     """Return the fault that the form ``draw`` drew says now, as a scenario file writes it."""
     state = st.session_state
     if kind == "partition":
-        found: Fault = {kind: {"parted": list(state.get(f"{key} {kind} {target} side", [target]))}}
+        one = list(state.get(f"{key} {kind} {target} One side", [target]))
+        other = list(state.get(f"{key} {kind} {target} The other side", []))
+        found: Fault = {kind: {"here": one, "there": other} if other else {"parted": one}}
     else:
         found = {kind: target}
     given = {field.name: state.get(f"{key} {kind} {field.name}", field.start) for field in fields(kind)}
     found |= {name: value_of(value) for name, value in given.items() if value not in ("", False, None)}
     begin, for_s = state.get(f"{key} at {at_s:g}", at_s), state.get(f"{key} for", 20.0)
     return found | {"at": found.get("at", f"{begin:g}s"), "for": found.get("for", f"{for_s:g}s")}
+
+
+def name_for(target: str, kind: str, one: Fault) -> str:
+    """Return a name for a fault of *kind*: what it strikes and what it does; a partition goes by its sides.
+
+    >>> name_for("shop -> stock", "cut", {}), name_for("web", "partition", {"partition": {"a": ["x", "y"], "b": ["z"]}})
+    ('shop to stock cut', 'x and z parted')
+    """
+    if kind == "partition":
+        return f"{' and '.join(side[0] for side in one[kind].values() if side) or target} parted"
+    return f"{target} {kind}".replace(" -> ", " to ").replace(".", " ")
 
 
 def value_of(text: object) -> object:

@@ -95,6 +95,9 @@ def _form(scenario: Any, kinds: list[str], node: str | None, at_s: float, key: s
     if len(targets) > 1 and kind != "partition":
         target = st.selectbox("To what", targets, key=f"{key} target {kind}", format_func=plain)
     fault_form.draw(scenario, kind, target, at_s, key)
+    if kind == "partition":  # its sides are more than one name, so they are shown as they are written
+        one = fault_form.read(kind, target, at_s, key)
+        st.code(lines(fault_form.name_for(target, kind, one), one), language="yaml", wrap_lines=True)
     st.button(label, key=f"{key} add", type="primary", on_click=_add, args=(kind, target, at_s, key))
     if st.session_state.get("refused fault", ("", ""))[0] == key:
         _, problem = st.session_state.pop("refused fault")
@@ -106,7 +109,7 @@ def _add(kind: str, target: str, at_s: float, key: str) -> None:
     """Add what a form says to the choice, under a free name, and play it at once; keep the reason if it is refused."""
     chosen, one = state.choice(), fault_form.read(kind, target, at_s, key)
     faults = current(state.resolved())
-    base = f"{target} {kind}".replace(" -> ", " to ").replace(".", " ")
+    base = fault_form.name_for(target, kind, one)
     name = next(each for each in (base, *(f"{base} {n}" for n in range(2, 99))) if each not in faults)
     with_it = chosen.with_faults({**faults, name: one})
     try:

@@ -115,6 +115,22 @@ def test_a_fault_with_settings_that_it_may_have_is_added_and_played() -> None:
 
 
 @pytest.mark.slow
+def test_a_partition_has_one_side_or_two_and_is_written_as_it_will_be_in_a_file() -> None:
+    at = opened()
+    at.selectbox(key="new kind").set_value("partition").run()
+    first = at.multiselect[0].value[0]
+    assert any(f"partition: {{parted: [{first}]}}" in one.value for one in at.code)
+    at.multiselect[0].set_value(["shop"]).run()
+    at.multiselect[1].set_value(["store", "jobs"]).run()
+    assert not at.exception
+    shown = next(one.value for one in at.code if "partition" in one.value)
+    assert shown.startswith("faults:\n  shop and store parted: {partition: {here: [shop], there: [store, jobs]}")
+    at.button(key="new add").click().run()
+    assert not at.exception and not at.error and at.metric
+    assert any(one.value == shown for one in at.code)
+
+
+@pytest.mark.slow
 def test_faults_that_come_and_go_or_follow_another_have_a_line() -> None:
     faults = (
         "faults: {flaky: {errors: store, share: 50%, up: 9s, down: 1s}, "
