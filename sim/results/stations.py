@@ -22,6 +22,7 @@ NAMES: Names = {
     "arrivals rate": ("/s", "visits that entered per second, rejected ones included"),
     "throughput": requests.NAMES["throughput"],
     **spread_names("wait", "the time in line of those who started service", WAIT),
+    "waited ratio": ("ratio", "share of those who started service who had to wait in line for it"),
     "sojourn mean": ("s", "mean time from entering to leaving of those who were served to their end"),
     "waiting mean": ("visits", "time-weighted length of the line"),
     "in service mean": (
@@ -61,6 +62,8 @@ def _flow(table: Rows, book: Book, of: str, window: Window, rows: Ints, everyone
     table.add("arrivals rate", of, window.name, window.per_second(len(rows)), len(rows))
     table.add("throughput", of, window.name, window.per_second(served), served)
     table.add_spread("wait", of, window.name, (started - entered)[begun], WAIT)
+    waited = int(np.count_nonzero(started[begun] > entered[begun]))
+    table.add_share("waited ratio", of, window.name, waited, int(np.count_nonzero(begun)))
     stayed = (left - entered)[begun & np.isfinite(left)]
     table.add("sojourn mean", of, window.name, float(stayed.mean()) if len(stayed) else None, len(stayed))
     turned_away = ~begun & (left == entered)
