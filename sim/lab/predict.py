@@ -9,6 +9,9 @@ import streamlit as st
 from sim.lab import state
 from sim.lab.words import plain
 from sim.results.wording import share
+from sim.scenario import recipes
+from sim.scenario.strikes import strikes
+from sim.scenario.tree import grown
 
 NOBODY = "nobody else"
 FATES = ("hardly notice it (95 % or more well served)", "are hit in part", "mostly fail (under 50 % well served)")
@@ -29,11 +32,21 @@ def first_hit(played: Any) -> str:
     return next((hit.node for hit in played.blast.hit if hit.node not in struck), NOBODY)
 
 
+def can_be_hit(scenario: Any) -> list[str]:
+    """Return the services and queues that no fault of *scenario* strikes itself; of a link both ends are struck."""
+    struck: set[str] = set()
+    for fault in scenario.faults.values():
+        found = strikes(scenario, fault)
+        struck |= {*found.services, *found.queues, *(end for link in found.links for end in link.split(" -> "))}
+    return [name for name in (*scenario.services, *scenario.queues) if name not in struck]
+
+
 def ask(scenario: Any) -> None:
-    """Ask what will happen; whatever is answered stays with the participant."""
-    nodes = [*scenario.services, *scenario.queues]
+    """Ask what will happen, with who asks whom; whatever is answered stays with the participant."""
+    st.markdown(f"**Who asks whom**: {who_asks_whom(scenario)}")
     st.markdown("**Your prediction** (nobody sees it but you)")
-    if scenario.faults:
+    nodes = can_be_hit(scenario)
+    if nodes and scenario.faults:
         st.pills(
             "Which part is hit first, besides the one that the fault strikes?", [*nodes, NOBODY], key=_key("first"),
             persist_state="session",
@@ -43,6 +56,15 @@ def ask(scenario: Any) -> None:
             f"What happens to {plain(name)}{' during the fault' if scenario.faults else ''}? They …", FATES, index=None,
             key=_key(name), persist_state="session",
         )  # fmt: skip
+
+
+def who_asks_whom(scenario: Any) -> str:
+    """Return the links of a scenario by who calls or sends, as Markdown."""
+    found: dict[str, list[str]] = {}
+    for link in recipes.links_used(grown(scenario.document)):
+        caller, _, callee = link.partition(" -> ")
+        found.setdefault(caller, []).append(callee)
+    return " · ".join(f"{plain(caller)} → {', '.join(map(plain, callees))}" for caller, callees in found.items())
 
 
 def told(played: Any) -> None:

@@ -67,8 +67,9 @@ h1 { padding-top: .2rem !important; }
     position: sticky; top: 4.5rem; align-self: flex-start; max-height: calc(100vh - 5rem); overflow-y: auto;
   }
 }
-@media (min-width: 641px) { .st-key-unfold { display: none; } }
+@media (min-width: 641px) { .st-key-unfold, .goes-on { display: none; } }
 @media (max-width: 640px) {
+  .goes-on { font-size: .9rem; opacity: .86; }
   .stMainBlockContainer { padding-left: .8rem; padding-right: .8rem; }
   h1 { font-size: 1.6rem !important; } h2 { font-size: 1.2rem !important; }
 }

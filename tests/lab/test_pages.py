@@ -91,6 +91,12 @@ def test_the_lab_asks_for_a_prediction_before_it_gives_anything_away() -> None:
     assert not at.metric and "takes its callers" not in texts(at)
 
 
+def test_the_lab_says_who_asks_whom_and_does_not_offer_what_the_fault_strikes_as_the_first_hit() -> None:
+    at = opened("lab")
+    assert "shoppers → web · browsers → web · web → orders · orders → payments" in texts(at)
+    assert at.button_group[0].options == ["web", "orders", "nobody else"]
+
+
 def test_the_gallery_finds_scenarios_by_words_and_says_when_there_is_none() -> None:
     at = unfolded(opened("lab"))
     every = {button.key for button in at.button if str(button.key).startswith("choose ")}

@@ -65,5 +65,5 @@ def as_html(svg: str, words: str) -> str:
     return (
         '<div tabindex="0" role="group" aria-label="Drawing of the system" style="overflow-x:auto">'
         f'<img src="data:image/svg+xml;base64,{source}" alt="{html.escape(words, quote=True)}" '
-        f'style="width:100%;min-width:{LEAST_PX}px"></div>'
+        f'style="width:100%;min-width:{LEAST_PX}px"></div><div class="goes-on">The drawing goes on to the right.</div>'
     )

@@ -27,6 +27,8 @@ def page() -> None:
     if chosen is not None:
         _back()
         lesson.draw(chosen, trainer_view())
+        if trainer_view() or _is_done(chosen):
+            _on(chosen)
         return
     first, second = st.tabs(["Lessons", "Glossary"])
     with first:
@@ -42,6 +44,17 @@ def trainer_view() -> bool:
 
 def _back() -> None:
     st.button("All lessons", icon=":material/arrow_back:", on_click=_choose, args=("",))
+
+
+def _on(one: Lesson) -> None:
+    """Offer the lesson that comes next in the list, if there is one."""
+    names = list(lessons())
+    for name in names[names.index(one.name) + 1 :][:1]:
+        st.divider()
+        st.button(
+            f"Next: {lessons()[name].title}", icon=":material/arrow_forward:", key="next lesson", type="primary",
+            on_click=_choose, args=(name,),
+        )  # fmt: skip
 
 
 def _choose(name: str) -> None:
@@ -84,25 +97,34 @@ def _has(wanted: str, one: Lesson) -> bool:
 
 
 def _group(name: str, ones: list[tuple[int, Lesson]]) -> None:
-    minutes = sum(one.minutes for _, one in ones)
-    st.markdown(f"**{name.capitalize()}** · {len(ones)} lesson{'s' * (len(ones) > 1)} · {minutes:g} minutes")
+    minutes, done = sum(one.minutes for _, one in ones), sum(_is_done(one) for _, one in ones)
+    st.subheader(name.capitalize())
+    told = [f"{len(ones)} lesson{'s' * (len(ones) > 1)}", f"{minutes:g} minutes", *([f"{done} done"] if done else [])]
+    st.caption(" · ".join(told))
     for i in range(0, len(ones), 3):
         for place, (number, one) in zip(st.columns(3), ones[i : i + 3]):
             with place.container(border=True, height="stretch"):
                 _card(number, one)
 
 
-def _card(number: int, one: Lesson) -> None:
+def _is_done(one: Lesson) -> bool:
     done, of = lesson.progress(one)
-    st.subheader(f"{number}. {one.title}")
+    return done == of
+
+
+def _card(number: int, one: Lesson) -> None:
+    """Draw a lesson's card; what is begun stands out, and, while nothing is, the first."""
+    done, of = lesson.progress(one)
+    st.markdown(f"#### {number}. {plain(one.title)}")
     st.markdown(plain(one.aim))
     told = f"{done} of {of} done" if done else f"{of} parts"
     st.caption(f"{one.minutes:g} minutes · {told} · plays {plain(one.scenario)}")
     label = "Go on" if 0 < done < of else "Look again" if done else "Begin"
+    first = number == 1 and not st.session_state.get(lesson.DONE)
     st.space("stretch")
     st.button(
         f"{label}: {one.title}", key=f"begin {one.name}", on_click=_choose, args=(one.name,),
-        type="secondary" if done == of else "primary", width="stretch",
+        type="primary" if first or 0 < done < of else "secondary", width="stretch",
     )  # fmt: skip
 
 

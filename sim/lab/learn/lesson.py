@@ -173,9 +173,9 @@ def _measures(shown: tuple[Measured, ...], run: Any, play: Play) -> None:
     rows = [
         {
             "what": one.measure,
+            "measured": in_words(one, run),
             "of": one.of,
             "when": one.during,
-            "measured": in_words(one, run),
             "n": f"{count(one, run):,}",
         }
         for one in shown

@@ -17,6 +17,8 @@ from sim.lab.words import GLOSSARY
 Piece = dict[str, object]
 _HERE = Path(__file__).parent
 _MARKED = re.compile(r"\*\*(?P<strong>[^*]+)\*\*|`(?P<code>[^`]+)`")
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|ms|s)(?!\w))")
+"""The space between a number and its unit, where no line may break."""
 COMMON = ("line", "load", "done", "answered", "effect", "seed", "fault", "switch", "worker", "scenario", "missing")
 """Terms that are everyday words as well: explained in the glossary, and not underlined wherever they occur."""
 
@@ -35,7 +37,7 @@ def pieces(paragraph: str, told: set[str] | None = None) -> list[Piece]:
     told = set() if told is None else told
     found: list[Piece] = []
     at = 0
-    text = " ".join(paragraph.split())
+    text = _UNIT.sub("\u00a0", " ".join(paragraph.split()))
     for mark in _MARKED.finditer(text):
         found += _with_terms(text[at : mark.start()], told)
         kind = "strong" if mark["strong"] else "code"
