@@ -69,12 +69,13 @@ def _after(scenario: Any) -> None:
         )  # fmt: skip
     with left, st.container(key="switches"):
         chosen = switches.switches(scenario)
-    if problem := switches.problem(chosen, scenario):
+    try:
+        resolved = state.resolved(chosen)
+    except LabError as error:
         with right:
             st.error("These switches cannot be played together.", icon=":material/error:")
-            st.code(problem, language=None)
+            st.code(str(error), language=None)
         return
-    resolved = state.resolved(chosen)
     with (
         left,
         st.container(key="faults"),

@@ -27,6 +27,8 @@ MOST_KEPT_BYTES = 800_000_000
 MOST_WAITING = 60
 MOST_OF_ONE = 2
 """So many jobs of one participant run at once, and wait at once: a run and the baseline beside it."""
+SERVER = "the lab itself"
+"""Who asks for what the server plays ahead of everybody: it comes last, and one at a time."""
 SHORT = ("play", "gallery")
 """The tasks that take a second or so; all others are long."""
 BUDGET_S = 180.0
@@ -128,6 +130,7 @@ class Players:
             if kept is not None and not kept.failed:
                 self._kept.move_to_end(key)
                 kept.users.add(user)
+                self._lock.notify_all()  # what the server alone waited for may now begin
                 return kept
             if len(self._waiting) >= MOST_WAITING:
                 raise LabError("the lab is busy with many other runs: wait a little and press Run again")
@@ -167,11 +170,12 @@ class Players:
         job._finish(problem=Cancelled("cancelled"))
 
     def _next(self) -> Job | None:
-        """Return the first job of somebody who has few running; nobody has two long ones."""
-        for job in self._waiting:
+        """Return the first job of somebody who has few running; nobody has two long ones, and the server only one."""
+        for job in sorted(self._waiting, key=lambda job: job.users == {SERVER}):
             running = [other for other in self._running.values() if job.users <= other.users]
             is_long = job.order.task not in SHORT and any(other.order.task not in SHORT for other in running)
-            if len(running) < MOST_OF_ONE and not is_long:
+            most = 1 if job.users == {SERVER} else MOST_OF_ONE
+            if len(running) < most and not is_long:
                 self._waiting.remove(job)
                 return job
         return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from sim.lab import pages, player, state
+from sim.lab import pages, player
 from sim.lab.choice import HERO, Choice
 from sim.lab.recording import OFF, ON, SWITCH, recording
 
@@ -38,7 +38,6 @@ def page() -> None:
         _healthy()
     else:
         _answered(str(answer))
-    state.warm_up()
 
 
 def _healthy() -> None:

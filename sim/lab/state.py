@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import threading
-from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +10,7 @@ import streamlit as st
 from sim.errors import LabError
 from sim.lab import room
 from sim.lab.choice import OWN, Choice, from_query, resolve, to_query
-from sim.lab.runs import Job, Order, Players
+from sim.lab.runs import SERVER, Job, Order, Players
 from sim.scenario import Summary, load
 from sim.scenario.shipped import shipped_folder, shipped_scenario
 
@@ -144,8 +141,7 @@ def user() -> str:
 
 @st.cache_resource(show_spinner=False)
 def players() -> Players:
-    """Return the server's worker processes, started with the first page; what is imported by then stays."""
-    gc.freeze()  # see ``sim.lab.runs``
+    """Return the server's worker processes, started when they are first asked for."""
     return Players()
 
 
@@ -170,18 +166,10 @@ def submit(order: Order) -> Job:
     return players().submit(order, user())
 
 
-def warm_up() -> None:
-    """Start the worker processes, and play what most participants ask for first, while nobody waits for it."""
-    players().submit(_gallery_order(), "the lab itself")
-    players().submit(order_for(Choice()), "the lab itself")
-    _import_the_heavy()
-
-
-@st.cache_resource(show_spinner=False)
-def _import_the_heavy() -> None:
-    """Import what the other pages need, once, beside the first page: a second or so that nobody then waits for."""
-    names = ("pandas", "sim.lab.lab", "sim.lab.compare", "sim.lab.trace", "sim.replay")
-    threading.Thread(target=lambda: [import_module(name) for name in names], daemon=True).start()
+def play_first() -> None:
+    """Play what most participants ask for first, while nobody waits for it."""
+    players().submit(order_for(Choice()), SERVER)
+    players().submit(_gallery_order(), SERVER)
 
 
 def show(job: Job, label: str) -> Any:

@@ -7,9 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from sim.errors import LabError
 from sim.lab import state
-from sim.lab.choice import MOST_SEED, Choice, resolve
+from sim.lab.choice import MOST_SEED, Choice
 from sim.lab.words import HELP, plain
 
 LOAD_STEPS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 3.0, 4.0)
@@ -70,12 +69,3 @@ def _toggles(scenario: Any, variant: str, chosen: Choice, suffix: str) -> tuple[
 
 def _loads(load: float) -> list[float]:
     return sorted({*LOAD_STEPS, load})
-
-
-def problem(chosen: Choice, scenario: Any) -> str:
-    """Return why a choice cannot be played, in words; empty if it can."""
-    try:
-        resolve(chosen, scenario)
-    except LabError as error:
-        return str(error)
-    return ""

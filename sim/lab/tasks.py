@@ -16,6 +16,15 @@ Progress = Callable[[float], None]
 
 MOST_EVENTS = 5_000_000
 MOST_RECORDS = "1.5GB"
+SMALLEST = """
+version: 1
+title: Nothing much
+duration: 10s
+workload: {ones: {calls: web.get, rate: 5/s, deadline: 1s}}
+services: {web: {workers: 2, waiting: 4, operations: {get: [{work: 10ms}]}}}
+faults: {slow: {slow: web, by: 10x, at: 5s, for: 2s}}
+"""
+"""What a worker plays before anybody asks it for something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,13 @@ class Played:
     series: tuple[Series, ...]
     timeline: dict[str, Any]
     """The player's data."""
+
+
+def get_ready() -> None:
+    """Play almost nothing, so that what a run imports is there before the first order: a third of a second."""
+    from sim.scenario import loads
+
+    play(loads(SMALLEST).resolve())
 
 
 def play(

@@ -47,6 +47,7 @@ def main() -> None:
     _bound_memory()
     from sim.lab import tasks
 
+    tasks.get_ready()
     while True:
         try:
             name, options = receive(sys.stdin.buffer)[0]

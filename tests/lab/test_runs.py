@@ -8,7 +8,7 @@ import pytest
 import sim
 from sim.errors import LabError
 from sim.lab import tasks
-from sim.lab.runs import Cancelled, Order, Players
+from sim.lab.runs import SERVER, Cancelled, Order, Players
 
 pytestmark = pytest.mark.slow
 
@@ -116,3 +116,18 @@ def test_a_problem_is_not_kept(players: Players) -> None:
     with pytest.raises(LabError):
         first.result()
     assert players.submit(unknown, "ada") is not first
+
+
+def test_what_the_server_plays_ahead_leaves_a_worker_to_others_and_comes_last(players: Players) -> None:
+    ahead = [players.submit(endless(), SERVER), players.submit(order(seed=2), SERVER)]
+    assert players.submit(order(seed=3), "ada").wait(30)
+    assert not any(job.done for job in ahead)
+    players.cancel(ahead[0], SERVER)
+    assert ahead[1].wait(30)
+
+
+def test_what_the_server_plays_ahead_is_anybodys_as_soon_as_somebody_asks_for_it(players: Players) -> None:
+    players.submit(endless(), SERVER)
+    ahead = players.submit(order(seed=2), SERVER)
+    assert players.submit(order(seed=2), "ada") is ahead
+    assert ahead.wait(30)
