@@ -173,12 +173,14 @@ def lint(*_: str) -> int:
 
 
 def schema(*_: str) -> int:
-    """write scenarios/scenario.schema.json from the models"""
-    made = subprocess.run([str(PYTHON), "-m", "sim", "schema"], cwd=ROOT, stdout=subprocess.PIPE, check=False)
-    if made.returncode == 0:
-        (ROOT / "scenarios" / "scenario.schema.json").write_bytes(made.stdout)
-        say("wrote scenarios/scenario.schema.json")
-    return made.returncode
+    """write scenarios/scenario.schema.json and docs/format.md from the models"""
+    for path, how in (("scenarios/scenario.schema.json", []), ("docs/format.md", ["--markdown"])):
+        made = subprocess.run([str(PYTHON), "-m", "sim", "schema", *how], cwd=ROOT, stdout=subprocess.PIPE, check=False)
+        if made.returncode:
+            return made.returncode
+        (ROOT / path).write_bytes(made.stdout)
+        say(f"wrote {path}")
+    return 0
 
 
 def check(*extra: str) -> int:

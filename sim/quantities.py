@@ -203,10 +203,28 @@ class Law:
 
 
 _LAWS = "constant exponential lognormal gamma normal uniform mix empirical".split()
-_LAW_RULE = (
-    "be a duration or a law such as 5ms, exponential 5ms, lognormal 40ms cv 2, lognormal p50 40ms p99 400ms, "
-    "gamma 5ms cv 0.5, normal 10ms sd 2ms, uniform 1ms to 3ms, mix 99% 100ms 1% 2s or empirical data/file.csv"
-)
+LAW_FORMS = {
+    "5ms": "always the same",
+    "exponential 5ms": "by its mean",
+    "lognormal 40ms cv 2": "by its mean and coefficient of variation",
+    "lognormal p50 40ms p99 400ms": "by its median and 99th percentile",
+    "gamma 5ms cv 0.5": "by its mean and coefficient of variation; Erlang of k phases has cv 1/sqrt(k)",
+    "normal 10ms sd 2ms": "by its mean and standard deviation; what falls below zero is zero",
+    "uniform 1ms to 3ms": "anything in between",
+    "mix 99% 100ms 1% 2s": "one of several laws by its share; mix 90% exponential 50ms 10% exponential 550ms, too",
+    "empirical data/file.csv": "one of the seconds in a file beside the scenario, a number in each line",
+}
+"""Every form of a law of chance: an example, and what its numbers mean."""
+_LAW_RULE = f"be a duration or a law such as {', '.join(list(LAW_FORMS)[:-1])} or {list(LAW_FORMS)[-1]}"
+_OTHER_LAWS = {
+    "exp": "did you mean 'exponential'?",
+    "deterministic": "a plain duration is always the same",
+    "fixed": "a plain duration is always the same",
+    "erlang": "a gamma with cv 1/sqrt(k) is Erlang of k phases",
+    "hyperexponential": "a mix of exponentials is hyperexponential",
+    "pareto": "a lognormal with a large cv has a heavy tail; an empirical law can be any other",
+    "weibull": "a gamma or a lognormal comes close; an empirical law can be any other",
+}
 
 
 def parse_law(text: object) -> Law:
@@ -221,8 +239,11 @@ def parse_law(text: object) -> Law:
     try:
         return _law(words, text)
     except (IndexError, _Unreadable):
-        hint = did_you_mean(words[0], _LAWS) if words and words[0] not in _LAWS else ""
-        raise ParameterError(_LAW_RULE, text, hint) from None
+        raise ParameterError(_LAW_RULE, text, _law_hint(words[0]) if words else "") from None
+
+
+def _law_hint(kind: str) -> str:
+    return "" if kind in _LAWS else _OTHER_LAWS.get(kind.lower()) or did_you_mean(kind, _LAWS)
 
 
 def parse_positive_law(text: object) -> Law:

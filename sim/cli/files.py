@@ -115,13 +115,19 @@ def validate(files: Files) -> None:
 
 def schema(
     out: Annotated[Path | None, typer.Option("--out", help="Write to this file instead of stdout.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="For people: every key and measure in words.")] = False,
 ) -> None:
     """Print the JSON Schema of scenario files, for editors."""
-    import json
+    if markdown:
+        from sim.export.reference import page
 
-    from sim.scenario import schema as scenario_schema
+        text = page()
+    else:
+        import json
 
-    text = json.dumps(scenario_schema(), indent=1) + "\n"
+        from sim.scenario import schema as scenario_schema
+
+        text = json.dumps(scenario_schema(), indent=1) + "\n"
     if out is None:
         print(text, end="")
     else:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Iterator
 
 from sim.errors import ParameterError, did_you_mean
+from sim.quantities import LAW_FORMS
 from sim.scenario import models
 from sim.scenario.models import (
     FAULTS,
@@ -129,15 +132,20 @@ def _models() -> Iterator[tuple[str, type[Model]]]:
         if issubclass(model, models.Fault):
             yield f"fault {next(verb for verb, fault in FAULTS.items() if fault is model)}", model
         else:
-            yield ("step " if model in STEPS.values() else "") + name.lower(), model
+            words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+            yield ("step " if model in STEPS.values() else "") + words, model
 
 
 def explain_field(name: str) -> str:
     """Return what a field means: its type or examples, its default and its text, in every place where it occurs.
 
-    *name* is a field (``max attempts``) or a field of something (``link.timeout``). Raises ``ParameterError`` with a
-    suggestion for an unknown one.
+    *name* is a field (``max attempts``), a field of something (``link.timeout``), or ``law``. Raises ``ParameterError``
+    with a suggestion for an unknown one.
     """
+    if name.lower() in ("law", "laws"):
+        return "\n".join(
+            ["a law of chance, wherever a duration is drawn", *(f"  {law}: {it}" for law, it in LAW_FORMS.items())]
+        )
     owner, _, wanted = spaced(name).lower().rpartition(".")
     owner = owner.rpartition(".")[2].strip()
     if wanted == "extends":
@@ -145,8 +153,7 @@ def explain_field(name: str) -> str:
     found: dict[str, list[str]] = {}
     known = ["extends"]
     for kind, model in _models():
-        properties = model.model_json_schema(by_alias=True)
-        properties = properties if "properties" in properties else properties["$defs"][model.__name__]
+        properties = _properties(model)
         for field in model.model_fields:
             known.append(spaced(field))
             if spaced(field) == wanted and owner in ("", kind, short := kind.partition(" ")[2] or kind, short + "s"):
@@ -154,6 +161,34 @@ def explain_field(name: str) -> str:
     if not found:
         raise ParameterError("be a field of the format", name, did_you_mean(wanted, known), "field")
     return "\n\n".join(f"{', '.join(places)}\n{text}" for text, places in found.items())
+
+
+def _properties(model: type[Model]) -> dict[str, Any]:
+    shape = model.model_json_schema(by_alias=True)
+    return shape if "properties" in shape else dict(shape["$defs"][model.__name__])
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of the format in words: what it takes, what it is when left out, and what it means."""
+
+    name: str
+    takes: str
+    default: str
+    text: str
+
+
+def reference() -> Iterator[tuple[str, str, list[Key]]]:
+    """Iterate over all parts of the format: how people meet each (``link``, ``step call``), what it is, its keys."""
+    for kind, model in _models():
+        properties, texts = _properties(model), field_texts()[model.__name__]
+        keys = []
+        for field, info in model.model_fields.items():
+            name = spaced(field)
+            default = "required" if info.is_required() else _default(defaults(model)[name])
+            text = " ".join(texts.get(field, "").split())
+            keys.append(Key(name, _type_words(properties["properties"][name]), default, text))
+        yield kind, inspect.getdoc(model) or "", keys
 
 
 def _explained(field: str, model: type[Model], properties: dict[str, Any]) -> str:
@@ -167,9 +202,19 @@ def _explained(field: str, model: type[Model], properties: dict[str, Any]) -> st
 def _default(value: object) -> str:
     if value is None:
         return "none"
-    if value == {} or value == []:
+    if value in ({}, [], ""):
         return "empty"
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _keys(part: dict[str, Any]) -> str:
+    """Return the keys of the map that *part* refers to, in words; or those of each thing in a map of named things."""
+    each = part.get("additionalProperties")
+    if isinstance(each, dict) and "$ref" in each:
+        return f"names, each with {_keys(each)}"
+    model = getattr(models, str(part.get("$ref", "")).rpartition("/")[2], None)
+    keys = [f"`{spaced(info.alias or key)}`" for key, info in model.model_fields.items()] if model else []
+    return f"a map of {', '.join(keys)}" if keys else "a map"
 
 
 def _type_words(shape: dict[str, Any]) -> str:
@@ -183,6 +228,5 @@ def _type_words(shape: dict[str, Any]) -> str:
             words.append("such as " + ", ".join(f"`{example}`" for example in part["examples"]))
         else:
             kinds = {"string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false"}
-            more = {"object": "a map", "array": "a list"}
-            words.append({**kinds, **more}.get(str(part.get("type")), "a map"))
+            words.append({**kinds, "array": "a list"}.get(str(part.get("type"))) or _keys(part))
     return " or ".join(dict.fromkeys(words))

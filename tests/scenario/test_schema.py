@@ -76,6 +76,10 @@ def test_a_field_is_explained_with_type_default_and_text() -> None:
     assert "fault slow.at, fault crash.at" in explain_field("at")
     assert "`all` or a whole number; default all" in explain_field("parallel.join")
     assert "required" in explain_field("scenario.services")
+    assert "names, each with a map of `operations`, `replicas`" in explain_field("services")
+    assert "link.breaker\n  a map of `failures`, `open for`" in explain_field("breaker")
+    assert explain_field("health checks.every").startswith("health checks.every\n")
+    assert "  gamma 5ms cv 0.5: by its mean and coefficient of variation" in explain_field("law")
 
 
 def test_an_unknown_field_gets_a_suggestion() -> None:

@@ -1,0 +1,93 @@
+"""The whole format on one page of Markdown, for people: every key, every law of chance, every measure.
+
+It is made of the docstrings of the models and the declarations of the measures, as the JSON Schema and
+``pileup explain-field`` are, so the three cannot differ. Left out: rules between keys, which ``pileup validate`` tells.
+"""
+
+from __future__ import annotations
+
+from typing import Iterator, Sequence
+
+from sim.quantities import LAW_FORMS
+from sim.results.measures import NAMES
+from sim.scenario.schema import EXTENDS, Key, reference
+
+PARTS = (
+    ("The file", ("scenario",)),
+    ("Who asks", ("workload", "task")),
+    ("Who answers", ("service", "queue", "store")),
+    ("What an operation does, step by step", ("step ",)),
+    ("Links, and what a caller does about failures",
+     ("link", "retry", "retry budget", "breaker", "hedge", "bulkhead", "call limit", "throttle", "cache")),
+    ("What a service does about too much work",
+     ("rate limit", "shed", "concurrency", "refuse late", "autoscale", "health checks")),
+    ("What breaks", ("fault ",)),
+    ("What is switched and what is claimed", ("toggle", "claim")),
+)  # fmt: skip
+"""The chapters, each with the parts of the format it holds; a name that ends in a blank is the beginning of several."""
+
+WORDS = """\
+A file is YAML 1.2. Keys are plain English, with spaces or underscores. Whatever has a dimension has its unit:
+durations (`250ms`, `30s`, `2min`), rates (`100/s`), shares (`5%`), factors (`10x`), sizes (`2GB`). `pileup validate
+FILE` tells all problems of a file at once, each with its line and column. Variants and toggles are merge patches
+(RFC 7386) on the file, and `--set path=value` changes one value: `--set services.shop.workers=4`, `--set
+links.shop:bank.timeout=1s`. [textbook.md](textbook.md) says how to write down the systems that textbooks solve.
+"""
+
+
+def page() -> str:
+    """Return the page."""
+    lines = ["# The scenario format", "", "<!-- made by `make schema` from the models; do not edit -->", "", WORDS]
+    parts = {kind: (about, keys) for kind, about, keys in reference()}
+    for title, kinds in PARTS:
+        lines += [f"## {title}", ""]
+        for kind in (name for wanted in kinds for name in _named(wanted, parts)):
+            lines += _part(kind, *parts.pop(kind))
+    if parts:
+        raise KeyError(f"the reference has no chapter for {', '.join(parts)}")
+    return "\n".join([*lines, *_laws(), *_measures()])
+
+
+def _named(wanted: str, parts: dict[str, tuple[str, list[Key]]]) -> list[str]:
+    return [kind for kind in parts if kind.startswith(wanted)] if wanted.endswith(" ") else [wanted]
+
+
+def _part(kind: str, about: str, keys: list[Key]) -> Iterator[str]:
+    yield from (f"### {kind}", "", about, "")
+    if not keys and kind != "scenario":
+        return
+    rows = [(f"`{key.name}`", key.takes.split(" of `")[0], key.default, key.text) for key in keys]
+    if kind == "scenario":
+        rows.insert(1, ("`extends`", "such as `online_boutique.yaml`", "none", EXTENDS))
+    yield from _table(("key", "takes", "default", "meaning"), rows)
+
+
+def _laws() -> Iterator[str]:
+    yield from (
+        "## Laws of chance",
+        "",
+        "Wherever a duration is drawn, a plain duration or one of these can stand.",
+        "",
+    )
+    yield from _table(("law", "meaning"), [(f"`{law}`", meaning) for law, meaning in LAW_FORMS.items()])
+
+
+def _measures() -> Iterator[str]:
+    yield from (
+        "## Measures",
+        "",
+        "Each is told of a workload, a service, a link, a queue… or of `system`, and during `all`,",
+    )
+    yield from (
+        "`before`, `fault`, `after`, a fault's name, or a span such as `500s to 600s` that a claim asks for.",
+        "",
+    )
+    yield from _table(("measure", "unit", "meaning"), [(f"`{name}`", *about) for name, about in NAMES.items()])
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |"
+    yield ""
