@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 from sim.scenario.models import Scenario
+from sim.topology.defences import Defence, assumptions, defences
 from sim.topology.graph import (
     ServiceCycle,
     depth,
@@ -28,14 +29,23 @@ from sim.topology.risks import (
     timeout_problems,
     unlimited_lines,
 )
+from sim.topology.tables import (
+    Table,
+    aligned,
+    amplification_table,
+    defence_table,
+    fanout_table,
+    load_table,
+    points_table,
+    times,
+)
 
 __all__ = [
-    "Amplification", "Fanout", "ServiceCycle", "ServiceLoad", "SinglePoint", "TimeoutProblem", "Topology", "advice",
-    "amplifications", "depth", "describe", "fanouts", "operation_cycles", "operation_graph", "service_cycles",
-    "service_loads", "single_points", "system_graph", "timeout_problems",
+    "Amplification", "Defence", "Fanout", "ServiceCycle", "ServiceLoad", "SinglePoint", "TimeoutProblem",
+    "Topology", "advice", "amplifications", "assumptions", "defences", "depth", "describe", "fanouts",
+    "operation_cycles", "operation_graph", "service_cycles", "service_loads", "single_points", "system_graph",
+    "timeout_problems",
 ]  # fmt: skip
-
-Table = tuple[list[str], list[list[str]]]
 
 LOAD_LIMIT = 0.8
 """Above this share of capacity a line grows fast: at 80 % an M/M/1 request waits four service times."""
@@ -59,14 +69,18 @@ class Topology:
     fanouts: tuple[Fanout, ...]
     amplifications: tuple[Amplification, ...]
     timeout_problems: tuple[TimeoutProblem, ...]
+    defences: tuple[Defence, ...]
+    assumed: tuple[str, ...]
+    """What the numbers take for granted."""
 
     def tables(self) -> dict[str, Table]:
         """Return tables for a face to draw: name to (column titles with units, rows of text); empty ones left out."""
         found = {
-            "load": _load_table(self.loads),
-            "fan-out": _fanout_table(self.fanouts),
-            "single points of failure": _points_table(self.single_points),
-            "retry amplification": _amplification_table(self.amplifications),
+            "load": load_table(self.loads),
+            "defences": defence_table(self.defences),
+            "fan-out": fanout_table(self.fanouts),
+            "single points of failure": points_table(self.single_points),
+            "amplification": amplification_table(self.amplifications),
         }
         return {name: table for name, table in found.items() if table[1]}
 
@@ -74,15 +88,18 @@ class Topology:
         """Return it all as plain text of at most about 120 columns, one line each."""
         kinds = [kind for _, kind in self.nodes]
         counts = [f"{kinds.count(kind)} {kind}{'s' * (kinds.count(kind) != 1)}" for kind in dict.fromkeys(kinds)]
-        lines = [f"{self.title}: {', '.join(counts)}, {len(self.links)} links, calls {self.depth} deep"]
+        counts.append(f"{len(self.links)} link{'s' * (len(self.links) != 1)}")
+        lines = [f"{self.title}: {', '.join(counts)}, calls {self.depth} deep"]
         for circle in self.operation_cycles:
             lines.append(f"cannot be played, operations call each other in a circle: {_circle(circle)}")
         for found in self.service_cycles:
             lines.append(f"services in a circle: {_circle(found.services)}, {_deadlock(found)}")
         for name, (titles, rows) in self.tables().items():
-            lines += ["", name, *_aligned(titles, rows)]
+            lines += ["", name, *aligned(titles, rows)]
         lines += [""] * bool(self.timeout_problems)
         lines += [problem.text for problem in self.timeout_problems]
+        lines += [""] * bool(self.assumed)
+        lines += [f"assumed: {line}" for line in self.assumed]
         return lines
 
 
@@ -94,10 +111,11 @@ def describe(scenario: Scenario) -> Topology:
     circles = tuple(operation_cycles(scenario))
     around = tuple(service_cycles(scenario))
     if circles:
-        return Topology(scenario.title, nodes, links, 0, circles, around, (), (), (), (), ())
+        return Topology(scenario.title, nodes, links, 0, circles, around, (), (), (), (), (), (), ())
+    loads = service_loads(scenario)
     return Topology(
-        scenario.title, nodes, links, depth(scenario), (), around, single_points(scenario), service_loads(scenario),
-        fanouts(scenario), amplifications(scenario), timeout_problems(scenario),
+        scenario.title, nodes, links, depth(scenario), (), around, single_points(scenario), loads, fanouts(scenario),
+        amplifications(scenario), timeout_problems(scenario), defences(scenario, loads), tuple(assumptions(scenario)),
     )  # fmt: skip
 
 
@@ -111,8 +129,8 @@ def advice(scenario: Scenario) -> list[str]:
     for load in seen.loads:
         found += _load_advice(load)
     found += [
-        f"{one.link}: one request can make {_times(one.worst)} of this call when everything fails "
-        f"({' · '.join(one.path)})"
+        f"{one.link}: one request can make {times(one.worst)} of this call when everything fails "
+        f"({' · '.join(one.path)}){_with_budgets(one)}"
         for one in seen.amplifications
         if one.worst > AMPLIFICATION_LIMIT
     ]
@@ -126,15 +144,25 @@ def advice(scenario: Scenario) -> list[str]:
     return found
 
 
+def _with_budgets(one: Amplification) -> str:
+    return "" if one.sustained == one.worst else f"; {times(one.sustained)} on average once the retry budgets are empty"
+
+
 def _load_advice(load: ServiceLoad) -> list[str]:
     if load.held_load > LOAD_LIMIT:
         share, when = load.held_load, "on average"
     elif load.peak_held_load > LOAD_LIMIT:
         share, when = load.peak_held_load, "at its peak"
+    elif load.cold_held_load > LOAD_LIMIT:
+        return [
+            f"{load.service}: its workers are asked for {load.cold_held_load:.0%} of their time while caches are cold"
+        ]
     else:
         return []
     more = "; a closed loop settles at its capacity" if load.upper_bound and share > 1 else ""
     callees = f", {load.work_load:.0%} by its own work" if load.held_load - load.work_load > 0.005 else ""
+    if load.most_replicas > load.replicas:
+        more += f"; {share * load.replicas / load.most_replicas:.0%} with all {load.most_replicas} replicas"
     return [f"{load.service}: its workers are asked for {share:.0%} of their time {when}{callees}{more}"]
 
 
@@ -148,56 +176,3 @@ def _deadlock(circle: ServiceCycle) -> str:
     return "whose full pools can wait for each other" + (
         ", until a timeout" if circle.timeouts else " for ever: no link has a timeout"
     )
-
-
-def _count(value: float) -> str:
-    return "unlimited" if math.isinf(value) else f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
-
-
-def _times(value: float) -> str:
-    return "any number" if math.isinf(value) else f"{value:.0f}"
-
-
-def _load_table(loads: tuple[ServiceLoad, ...]) -> Table:
-    titles = [
-        "service", "replicas x workers", "offered /s", "capacity /s", "own work ms", "held ms", "load by work",
-        "load held", "peak held",
-    ]  # fmt: skip
-    return titles, [
-        [
-            load.service, f"{load.replicas} x {_count(load.workers)}",
-            f"{'at most ' * load.upper_bound}{load.arrivals_per_s:.4g}", _count(load.capacity_per_s),
-            f"{load.own_s * 1e3:.3g}", f"{load.held_s * 1e3:.3g}", f"{load.work_load:.1%}", f"{load.held_load:.1%}",
-            f"{load.peak_held_load:.1%}",
-        ]
-        for load in loads
-    ]  # fmt: skip
-
-
-def _fanout_table(rows: tuple[Fanout, ...]) -> Table:
-    titles = ["workload", "operation", "calls", "answer ms, empty", "most visits to one service"]
-    shown = []
-    for row in rows:
-        busiest = max(row.visits, key=lambda visit: (visit[2], visit[1]), default=("", 0.0, 0))
-        shown.append(
-            [row.workload, row.operation, f"{row.calls:.4g}", f"{row.answer_s * 1e3:.3g}", f"{busiest[2]} {busiest[0]}"]
-        )
-    return titles, shown
-
-
-def _points_table(points: tuple[SinglePoint, ...]) -> Table:
-    rows = [[p.node, p.kind, str(p.replicas), ", ".join(p.cuts)] for p in points]
-    return ["node", "kind", "replicas", "its loss cuts"], rows
-
-
-def _amplification_table(found: tuple[Amplification, ...]) -> Table:
-    rows = [[a.link, _times(a.attempts), _times(a.worst)] for a in found if a.worst > 1]
-    return ["link", "attempts", "worst case per request"], rows
-
-
-def _aligned(titles: list[str], rows: list[list[str]]) -> list[str]:
-    widths = [max(len(row[i]) for row in [titles, *rows]) for i in range(len(titles))]
-    return [
-        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in [titles, *rows]
-    ]

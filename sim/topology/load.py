@@ -2,18 +2,21 @@
 
 Arrivals spread through calls and sends with their multiplicities (`repeat`, `parallel`, shares of `branch` and
 `fail`, retries of what fails by itself). Closed loops are taken at their upper bound, users over think time plus
-empty-system response: above 100 % such a loop settles at the capacity instead of failing. Left out: faults, waiting,
-and work that a timeout makes useless.
+empty-system response: above 100 % such a loop settles at the capacity instead of failing. Caches are warm, and cold
+beside it; behind a rate limit rates are upper bounds. Left out: faults, waiting, hedges, and work that a timeout makes
+useless.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Mapping
 
-from sim.scenario.models import Scenario, Workload
+from sim.scenario.models import Scenario
+from sim.topology.flows import Flows, delivered, flows, most_replicas
 from sim.topology.graph import requested
-from sim.topology.recipes import Profile, Recipes
+from sim.topology.recipes import Hits, Profile, Recipes
 
 _ROUNDS = 10_000
 
@@ -22,8 +25,10 @@ _ROUNDS = 10_000
 class ServiceLoad:
     """What is asked of one service. Rates are per second; loads are shares of its workers (0 if unlimited).
 
-    ``work_load`` counts own `work` and `wait` only; ``held_load`` also the time a worker is held while calling. The
-    peak loads take every workload at its highest rate at once. ``capacity_per_s`` is workers over held time.
+    ``arrivals_per_s`` is what is offered, rate limits left out; ``let_in_per_s`` what they let pass at most, to which
+    the loads belong. ``work_load`` counts own `work` and `wait` only; ``held_load`` also the time a worker is held
+    while calling. The peak loads take every workload at its highest rate at once. ``capacity_per_s`` is workers over
+    held time, of the replicas that there are at first. The cold numbers are those without any cache.
     """
 
     service: str
@@ -39,6 +44,11 @@ class ServiceLoad:
     peak_held_load: float
     upper_bound: bool
     """True where a closed loop feeds it: the real load is at most this."""
+    let_in_per_s: float
+    cold_per_s: float
+    cold_held_load: float
+    most_replicas: int
+    """Replicas that its autoscaler can have at most; all, without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +67,6 @@ class Fanout:
     """Mean time to the answer in an empty system, the link from the workload included."""
 
 
-def offered_rates(scenario: Scenario, name: str, recipes: Recipes) -> tuple[float, float]:
-    """Return the mean and the highest arrivals (closed loop: tasks, at their upper bound) per second of a workload."""
-    workload = scenario.workload[name]
-    if workload.users is not None:
-        cycle_s = workload.think.mean + _task_s(workload, name, recipes)
-        rate = workload.users / cycle_s if cycle_s else math.inf
-        return rate, rate
-    batch = workload.arrivals.batch
-    if workload.arrivals.kind == "at":
-        rate = sum(at < scenario.duration for at in workload.arrivals.instants) / scenario.duration
-        return rate, rate
-    if workload.rate is None:
-        return 0.0, 0.0
-    return batch * workload.rate.mean_until(scenario.duration), batch * workload.rate.peak_until(scenario.duration)
-
-
-def _task_s(workload: Workload, name: str, recipes: Recipes) -> float:
-    return math.fsum(n * recipes.call(name, operation).answer_s for operation, n in requested(workload).items())
-
-
 def _spread(scenario: Scenario, recipes: Recipes, roots: dict[str, float]) -> dict[str, float]:
     """Return the rate at every operation when the *roots* are asked at these rates (traffic equations).
 
@@ -91,7 +81,7 @@ def _spread(scenario: Scenario, recipes: Recipes, roots: dict[str, float]) -> di
             for (kind, target), mean in recipes.profile(operation).visits.items():
                 into = new if kind == "call" else queued
                 into[target] = into.get(target, 0.0) + rate * mean
-        for operation, rate in _delivered(scenario, recipes, queued).items():
+        for operation, rate in delivered(scenario, recipes, queued).items():
             new[operation] = new.get(operation, 0.0) + rate
         if all(math.isclose(new[key], rates.get(key, 0.0), rel_tol=1e-12) for key in new):
             return new
@@ -99,86 +89,75 @@ def _spread(scenario: Scenario, recipes: Recipes, roots: dict[str, float]) -> di
     return dict.fromkeys(rates, math.inf)
 
 
-def _delivered(scenario: Scenario, recipes: Recipes, queued: dict[str, float]) -> dict[str, float]:
-    """Return the rate of deliveries to each handler; consumers of one queue share by their workers."""
-    found: dict[str, float] = {}
-    waiting = dict(queued)
-    for _ in range(len(scenario.queues)):  # a dead letter passes through each queue at most once
-        dead: dict[str, float] = {}
-        for queue, rate in waiting.items():
-            handlers = [
-                (f"{name}.{service.consumes[queue]}", service.replicas * min(service.workers, 1e9), name)
-                for name, service in scenario.services.items()
-                if queue in service.consumes
-            ]
-            pool = math.fsum(workers for _, workers, _ in handlers)
-            for operation, workers, name in handlers:
-                failing = 1 - recipes.profile(operation).ok_ratio * (1 - recipes.link(queue, name).loss) ** 2
-                most = scenario.queues[queue].max_deliveries
-                tries = most if failing == 1 else (1 - failing**most) / (1 - failing)
-                share = rate * workers / pool
-                found[operation] = found.get(operation, 0.0) + share * tries
-                letters = scenario.queues[queue].dead_letters
-                if letters and failing**most > 0:
-                    dead[letters] = dead.get(letters, 0.0) + share * failing**most
-        waiting = dead
+def service_loads(scenario: Scenario) -> tuple[ServiceLoad, ...]:
+    """Return the load of every service in file order; the operations must not call each other in a circle."""
+    usual, peak = flows(scenario), flows(scenario, highest=True)
+    offered = flows(scenario, limited=False) if limited(scenario) else usual
+    cold = flows(scenario, cold=True) if caching(scenario) else usual
+    closed = _closed(scenario)
+    return tuple(_loaded(scenario, name, (usual, peak, offered, cold), name in closed) for name in scenario.services)
+
+
+def limited(scenario: Scenario) -> bool:
+    """Whether *scenario* has a rate limit."""
+    return any(link.limit is not None for link in scenario.links.values()) or any(
+        service.limit is not None for service in scenario.services.values()
+    )
+
+
+def caching(scenario: Scenario) -> bool:
+    """Whether *scenario* has a cache."""
+    return any(link.cache is not None for link in scenario.links.values())
+
+
+def _closed(scenario: Scenario) -> set[str]:
+    """Return the services that a closed loop feeds."""
+    found: set[str] = set()
+    for workload in scenario.workload.values():
+        if workload.users is not None:
+            recipes = Recipes(scenario, workload.keys, hits={})
+            roots = {operation: n for operation, n in requested(workload).items() if n}
+            found |= {operation.partition(".")[0] for operation in _spread(scenario, recipes, roots)}
     return found
 
 
-def service_loads(scenario: Scenario) -> tuple[ServiceLoad, ...]:
-    """Return the load of every service in file order; the operations must not call each other in a circle."""
-    mean: dict[str, float] = {}
-    peak: dict[str, float] = {}
-    bounded: dict[str, bool] = {}
-    for name, workload in scenario.workload.items():
-        recipes = Recipes(scenario, workload.keys)
-        usual, highest = offered_rates(scenario, name, recipes)
-        roots = {
-            operation: n * recipes.call(name, operation).visits["call", operation]
-            for operation, n in requested(workload).items()
-        }
-        for operation, each in _spread(scenario, recipes, roots).items():
-            mean[operation] = mean.get(operation, 0.0) + (each * usual if each else 0.0)
-            peak[operation] = peak.get(operation, 0.0) + (each * highest if each else 0.0)
-            if each and workload.users is not None:
-                bounded[operation.partition(".")[0]] = True
-    return tuple(_loaded(scenario, name, mean, peak, bounded.get(name, False)) for name in scenario.services)
-
-
-def _loaded(
-    scenario: Scenario, name: str, mean: dict[str, float], peak: dict[str, float], bounded: bool
-) -> ServiceLoad:
+def _loaded(scenario: Scenario, name: str, found: tuple[Flows, Flows, Flows, Flows], closed: bool) -> ServiceLoad:
     service = scenario.services[name]
+    usual, peak, offered, cold = found
     keys = next((workload.keys for workload in scenario.workload.values() if workload.keys), None)
-    recipes = Recipes(scenario, keys)
-    operations = {f"{name}.{operation}": recipes.profile(f"{name}.{operation}") for operation in service.operations}
-    arrivals = math.fsum(mean.get(operation, 0.0) for operation in operations)
     pool = service.replicas * service.workers
 
-    def held_s(profile: Profile) -> float:
-        return profile.own_s if service.while_calling == "free" else profile.span_s
+    def profiles(hits: Hits) -> dict[str, Profile]:
+        recipes = Recipes(scenario, keys, hits=hits)
+        return {f"{name}.{operation}": recipes.profile(f"{name}.{operation}") for operation in service.operations}
 
-    def busy(rates: dict[str, float], own: bool) -> float:
+    def busy(rates: Mapping[str, float], hits: Hits, own: bool = False) -> float:
         """Return the mean number of workers that these rates keep busy."""
-        asked = [(rates.get(operation, 0.0), profile) for operation, profile in operations.items()]
-        return math.fsum(rate * (p.own_s if own else held_s(p)) for rate, p in asked if rate)
+        asked = [(rates.get(operation, 0.0), profile) for operation, profile in profiles(hits).items()]
+        own = own or service.while_calling == "free"
+        return math.fsum(rate * (p.own_s if own else p.span_s) for rate, p in asked if rate)
 
-    weights = mean if arrivals else dict.fromkeys(operations, 1.0)
-    total = math.fsum(weights.get(operation, 0.0) for operation in operations)
-    own_s, mean_held_s = busy(weights, own=True) / total, busy(weights, own=False) / total
+    def came(rates: Mapping[str, float]) -> float:
+        return math.fsum(rates.get(f"{name}.{operation}", 0.0) for operation in service.operations)
+
+    weights = usual.runs if came(usual.runs) else dict.fromkeys(profiles({}), 1.0)
+    own_s, held_s = (busy(weights, usual.hits, own) / came(weights) for own in (True, False))
+    more = most_replicas(scenario, name)
     return ServiceLoad(
-        name, service.replicas, service.workers, arrivals, own_s, mean_held_s,
-        pool / mean_held_s if mean_held_s else math.inf,
-        busy(mean, own=True) / pool, busy(mean, own=False) / pool,
-        busy(peak, own=True) / pool, busy(peak, own=False) / pool, bounded,
+        name, service.replicas, service.workers, came(offered.runs), own_s, held_s,
+        pool / held_s if held_s else math.inf,
+        busy(usual.runs, usual.hits, own=True) / pool, busy(usual.runs, usual.hits) / pool,
+        busy(peak.runs, peak.hits, own=True) / pool, busy(peak.runs, peak.hits) / pool, closed,
+        came(usual.runs), came(cold.runs), busy(cold.runs, cold.hits) / pool, more,
     )  # fmt: skip
 
 
 def fanouts(scenario: Scenario) -> tuple[Fanout, ...]:
-    """Return what one request of each workload and operation sets off; the operations make no circle."""
-    found = []
+    """Return what one request of each workload and operation sets off, behind warm caches; the operations
+    make no circle."""
+    found, hits = [], flows(scenario).hits
     for name, workload in scenario.workload.items():
-        recipes = Recipes(scenario, workload.keys)
+        recipes = Recipes(scenario, workload.keys, hits=hits)
         for operation in requested(workload):
             call = recipes.call(name, operation)
             spread = _spread(scenario, recipes, {operation: call.visits["call", operation]})

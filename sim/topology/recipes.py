@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sim.quantities import Condition, Keys, Law
@@ -18,6 +18,12 @@ from sim.scenario.models import Link, Scenario
 
 Target = tuple[str, str]
 """``("call", "service.operation")`` or ``("send", queue)``."""
+
+Hits = dict[tuple[str, Target], float]
+"""The share of calls over (link, target) that a cache answers."""
+
+Ended = dict[str, tuple[float, float]]
+"""Names of earlier steps to the shares of them that ended ok, and degraded."""
 
 MOST_TRIES = 10_000
 """Unlimited attempts are counted up to here."""
@@ -30,8 +36,8 @@ class Profile:
     """One run of a recipe, or of a part of it, in an empty system.
 
     ``own_s``: mean time in its own `work` and `wait`; ``answer_s`` and ``fastest_s``: mean and least time to its
-    answer; ``span_s``: mean time to its end (longer after a `reply`); ``ok_ratio``: share answered ok;
-    ``on_ratio``: share of runs that reach the end; ``visits``: mean calls and sends made, attempts counted;
+    answer; ``span_s``: mean time to its end (longer after a `reply`); ``ok_ratio``: share answered ok or
+    degraded; ``on_ratio``: share of runs that reach the end; ``visits``: mean calls and sends made, attempts counted;
     ``most``: the largest number that one run can make without retries.
     """
 
@@ -44,6 +50,8 @@ class Profile:
     replied: bool = False
     visits: Mapping[Target, float] = field(default_factory=dict)
     most: Mapping[Target, int] = field(default_factory=dict)
+    stand_in_ratio: float = 0.0
+    """The share of ``ok_ratio`` that goes on with a fallback's answer."""
 
 
 def least_s(law: Law) -> float:
@@ -68,14 +76,29 @@ def key_share(condition: Condition, keys: Keys | None) -> float:
     return math.fsum(weights[key] for key in named) / math.fsum(weights)
 
 
+def fixed_hits(scenario: Scenario) -> Hits:
+    """Return the hits of all caches whose `hit ratio` is given, for every operation that can be called."""
+    found: Hits = {}
+    for name, link in scenario.links.items():
+        if link.cache is not None and link.cache.hit_ratio is not None:
+            callee = name.partition(" -> ")[2]
+            operations = scenario.services[callee].operations if callee in scenario.services else {}
+            found.update({(name, ("call", f"{callee}.{one}")): float(link.cache.hit_ratio) for one in operations})
+    return found
+
+
 class Recipes:
     """Profiles of all operations of a scenario whose calls make no circle, for requests with these *keys*.
 
-    *lost* names a service or a queue that answers nothing.
+    *lost* names a service or a queue that refuses everything. *hits* are the shares of calls that caches answer;
+    default those whose `hit ratio` is given.
     """
 
-    def __init__(self, scenario: Scenario, keys: Keys | None = None, lost: str = "") -> None:
+    def __init__(
+        self, scenario: Scenario, keys: Keys | None = None, lost: str = "", hits: Hits | None = None
+    ) -> None:  # fmt: skip
         self._scenario, self._keys, self._lost = scenario, keys, lost
+        self._hits = fixed_hits(scenario) if hits is None else hits
         self._known: dict[str, Profile] = {}
 
     def profile(self, operation: str) -> Profile:
@@ -94,8 +117,22 @@ class Recipes:
 
     def call(self, caller: str, operation: str) -> Profile:
         """Return the profile of a call over its link, retries included."""
-        callee = self.profile(operation)
-        return self._over(self.link(caller, operation.partition(".")[0]), ("call", operation), callee)
+        service, target = operation.partition(".")[0], ("call", operation)
+        link = self.link(caller, service)
+        fetched = self._over(link, target, self.profile(operation))
+        if link.fallback in ("default", "empty"):
+            fetched = replace(fetched, ok_ratio=1.0, on_ratio=1.0, stand_in_ratio=1 - fetched.ok_ratio)
+        hits = self._hits.get((f"{caller} -> {service}", target), 0.0)
+        return (
+            _mixed([(1 - hits, fetched), (hits, Profile(visits={target: 0.0}, most={target: 1}))]) if hits else fetched
+        )
+
+    def before_cache(self, link: str, target: Target, per_s: float) -> float:
+        """Return how many calls a second make *per_s* attempts of *target* over *link*, behind its cache."""
+        caller, _, callee = link.partition(" -> ")
+        behind = 1 - self._hits.get((link, target), 0.0)
+        attempts = self._over(self.link(caller, callee), target, self.profile(target[1])).visits[target]
+        return per_s / (attempts * behind) if behind else math.inf
 
     def _over(self, link: Link, target: Target, callee: Profile) -> Profile:
         tries = int(min(link.retry.max_attempts, MOST_TRIES)) if link.retry else 1
@@ -113,8 +150,8 @@ class Recipes:
             visits={target: attempts}, most={target: 1},
         )  # fmt: skip
 
-    def _sequence(self, steps: Iterable[Any], service: str, ended: dict[str, float]) -> Profile:
-        """Play *steps* in turn; *ended* maps the names of earlier steps to their ok share."""
+    def _sequence(self, steps: Iterable[Any], service: str, ended: Ended) -> Profile:
+        """Play *steps* in turn; *ended* tells how earlier steps ended."""
         own = answer = fastest = span = 0.0
         ok = on = 1.0
         replied = False
@@ -135,7 +172,7 @@ class Recipes:
             on *= part.on_ratio
         return Profile(own, answer, fastest, span, ok, on, replied, visits, most)
 
-    def _step(self, step: Any, service: str, ended: dict[str, float]) -> Profile:
+    def _step(self, step: Any, service: str, ended: Ended) -> Profile:
         kind = type(step).__name__
         if kind in ("Work", "Wait"):
             law = step.work if kind == "Work" else step.wait
@@ -159,10 +196,10 @@ class Recipes:
             return self._guarded(together, step, service, ended)
         return Profile()  # an effect takes no time and calls nobody
 
-    def _guarded(self, part: Profile, step: Any, service: str, ended: dict[str, float]) -> Profile:
+    def _guarded(self, part: Profile, step: Any, service: str, ended: Ended) -> Profile:
         """Return *part* with what `on error` makes of its failures, and note how it ended under its name."""
         if step.as_:
-            ended[step.as_] = part.ok_ratio
+            ended[step.as_] = (part.ok_ratio - part.stand_in_ratio, part.stand_in_ratio)
         if step.on_error == "fail":
             return part
         fallback = Profile() if isinstance(step.on_error, str) else self._sequence(step.on_error, service, ended)
@@ -174,15 +211,15 @@ class Recipes:
             part.ok_ratio + failing * fallback.on_ratio, False, both.visits, most,
         )  # fmt: skip
 
-    def _branch(self, step: Any, service: str, ended: dict[str, float]) -> Profile:
+    def _branch(self, step: Any, service: str, ended: Ended) -> Profile:
         condition: Condition = step.branch
         if condition.kind == "share":
             taken = condition.share
         elif condition.kind == "key":
             taken = key_share(condition, self._keys)
         else:
-            good = ended.get(condition.step, 1.0)
-            taken = {"ok": good, "degraded": 0.0}.get(condition.outcome, 1 - good)
+            good, stand_in = ended.get(condition.step, (1.0, 0.0))
+            taken = {"ok": good, "degraded": stand_in}.get(condition.outcome, 1 - good - stand_in)
         yes, no = self._sequence(step.then, service, ended), self._sequence(step.else_, service, ended)
         return _mixed([(taken, yes), (1 - taken, no)])
 
@@ -206,6 +243,7 @@ def _mixed(parts: list[tuple[float, Profile]]) -> Profile:
     return Profile(
         total("own_s"), total("answer_s"), min(part.fastest_s for weight, part in parts if weight), total("span_s"),
         total("ok_ratio"), total("on_ratio"), all(part.replied for weight, part in parts if weight), visits, most,
+        total("stand_in_ratio"),
     )  # fmt: skip
 
 

@@ -60,13 +60,36 @@ class Amplification:
     """How often one call on *link* can be sent for each time it would be sent if every attempt succeeded.
 
     ``attempts`` on this link alone, ``worst`` the product along the worst path from a workload, ``path`` its links.
-    Deliveries of a queue count as attempts, so that an endless redelivery makes it infinite.
+    Deliveries of a queue count as attempts, so that an endless redelivery makes it infinite. Hedges multiply, for each
+    has its own retries. ``sustained`` is the product along the same path of what retry budgets leave of it in an outage
+    that lasts: single calls may still make all attempts while there are tokens.
     """
 
     link: str
     attempts: float
     worst: float
     path: tuple[str, ...]
+    sustained: float
+
+
+def attempts_of(link: Link) -> float:
+    """Return how many attempts one call on *link* can make: retries, and hedges with retries of their own."""
+    tries = float(link.retry.max_attempts) if link.retry is not None else 1.0
+    return tries * (1 if link.hedge is None else 1 + link.hedge.most)
+
+
+def sustained_attempts_of(link: Link) -> float:
+    """Return how many attempts a call on *link* makes on average while everything fails and the budget is empty.
+
+    A retry takes `cost` tokens, and only first tries pay in, `per try` each; one call pays once, hedged or not. What is
+    paid in for success, or given back, is not there.
+    """
+    if link.retry is None or link.retry.budget is None:
+        return attempts_of(link)
+    budget, courses = link.retry.budget, 1 if link.hedge is None else 1 + link.hedge.most
+    paid = 0.0 if budget.refund else budget.per_try
+    retries = paid / budget.cost if budget.cost else math.inf
+    return min(attempts_of(link), courses + retries)
 
 
 def amplifications(scenario: Scenario) -> tuple[Amplification, ...]:
@@ -76,28 +99,28 @@ def amplifications(scenario: Scenario) -> tuple[Amplification, ...]:
     Engineering, ch. 22.
     """
     worst: dict[str, Amplification] = {}
-    line: list[tuple[str, float, tuple[str, ...]]] = [(name, 1.0, ()) for name in scenario.workload]
+    line: list[tuple[str, float, float, tuple[str, ...]]] = [(name, 1.0, 1.0, ()) for name in scenario.workload]
     graph = operation_graph(scenario)
     best: dict[str, float] = {}
     while line:
-        here, product, path = line.pop(0)
+        here, product, lasting, path = line.pop(0)
         caller = here.partition(".")[0] if graph.nodes[here]["kind"] == "operation" else here
         for target in graph.successors(here):
             callee = target.partition(".")[0] if graph.nodes[target]["kind"] == "operation" else target
             link = f"{caller} -> {callee}"
             if graph.edges[here, target]["kind"] == "dead letters":
-                attempts = 1.0
+                attempts = sustained = 1.0
             elif graph.nodes[here]["kind"] == "queue":
-                attempts = scenario.queues[here].max_deliveries
+                attempts = sustained = scenario.queues[here].max_deliveries
             else:
-                retry = scenario.links.get(link, Link()).retry
-                attempts = float(retry.max_attempts) if retry else 1.0
-            total = product * attempts
+                model = scenario.links.get(link, Link())
+                attempts, sustained = attempts_of(model), sustained_attempts_of(model)
+            total, after = product * attempts, lasting * sustained
             if link not in worst or total > worst[link].worst:
-                worst[link] = Amplification(link, attempts, total, (*path, link))
+                worst[link] = Amplification(link, attempts, total, (*path, link), after)
             if total > best.get(target, 0.0) and link not in path:
                 best[target] = total
-                line.append((target, total, (*path, link)))
+                line.append((target, total, after, (*path, link)))
     return tuple(worst.values())
 
 

@@ -1,0 +1,165 @@
+"""What defences can do at most, and caches on average, worked out before any run: one row for each of them.
+
+Only what follows from the description: a rate, a number of places, a share. Left out: breakers, throttles and load
+shedding, which depend on what fails; their effect is for a run to say.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Iterator
+
+from sim.quantities import UNLIMITED
+from sim.scenario.models import Bulkhead, Link, RetryBudget, Scenario
+from sim.topology.flows import (
+    Flows,
+    callers,
+    door_limit_per_s,
+    flows,
+    link_limit_per_s,
+    most_replicas,
+)
+from sim.topology.load import ServiceLoad
+from sim.topology.recipes import Recipes
+
+
+@dataclass(frozen=True, slots=True)
+class Defence:
+    """One defence: *where* it stands (a link or a service), which it is, and its *arithmetic* in words.
+
+    *most* is the bound as a number: calls a second (rate limit), calls out or in flight at once (bulkhead,
+    concurrency), attempts for one (hedge), retries for a call while everything fails (retry budget), replicas
+    (autoscaler), and for a cache what goes on a second while it is warm.
+    """
+
+    where: str
+    defence: str
+    arithmetic: str
+    most: float
+
+
+def defences(scenario: Scenario, loads: tuple[ServiceLoad, ...]) -> tuple[Defence, ...]:
+    """Return the defences whose arithmetic is known, links first, in file order."""
+    usual, cold = flows(scenario), flows(scenario, cold=True)
+    found = [one for name, link in scenario.links.items() for one in _of_link(scenario, name, link, usual, cold)]
+    found += [one for load in loads for one in _of_service(scenario, load)]
+    return tuple(found)
+
+
+def _of_link(scenario: Scenario, name: str, link: Link, usual: Flows, cold: Flows) -> Iterator[Defence]:
+    wanted = usual.over(name)
+    if link.cache is not None:
+        yield _cache(name, link, usual, cold)
+    if link.hedge is not None:
+        most = 1 + link.hedge.most
+        yield Defence(name, "hedge", f"up to {most} times the attempts, which the load above leaves out", most)
+    if link.retry is not None and link.retry.budget is not None:
+        yield _budget(name, link.retry.budget)
+    if link.limit is not None:
+        cap = link_limit_per_s(scenario, name)
+        each = f", {_number(link.limit.rate)}/s for each caller" if link.limit.scope == "caller" else ""
+        yield Defence(name, "rate limit", f"lets at most {_number(cap)}/s pass{each}; {_number(wanted)}/s come", cap)
+    if link.bulkhead is not None:
+        yield _bulkhead(scenario, name, link.bulkhead, usual)
+
+
+def _cache(name: str, link: Link, usual: Flows, cold: Flows) -> Defence:
+    behind, before = usual.over(name), cold.over(name)
+    known = any(at[0] == name for at in usual.hits)
+    if not known:
+        return Defence(name, "cache", f"taken as cold: {_number(before)}/s go on (no closed form for its hits)", before)
+    share = 1 - behind / before if before and math.isfinite(before) else 0.0
+    text = f"warm, it answers {share:.1%} and {_number(behind)}/s go on; cold, all {_number(before)}/s"
+    return Defence(name, "cache", text, behind)
+
+
+def _budget(name: str, budget: RetryBudget) -> Defence:
+    per_call = 0.0 if budget.refund else budget.per_try / budget.cost
+    lasting = f"{_number(per_call)} for each call" if per_call else "none"
+    text = f"{_number(budget.capacity / budget.cost)} retries at once at most; then, while everything fails, {lasting}"
+    return Defence(name, "retry budget", text, per_call)
+
+
+def _bulkhead(scenario: Scenario, name: str, bulkhead: Bulkhead, usual: Flows) -> Defence:
+    many = callers(scenario, name) if bulkhead.scope == "caller" else 1
+    places, out = bulkhead.max_concurrent_calls, _out(scenario, name, usual)
+    calls = "call" if places * many == 1 else "calls"
+    text = f"at most {_number(places * many)} {calls} out at once; without it {_number(out)} would be, on average"
+    if not bulkhead.max_waiting:
+        text += f"; {_full_ratio(places, out / many):.1%} find it full"
+    return Defence(name, "bulkhead", text, places * many)
+
+
+def _full_ratio(places: int, out: float) -> float:
+    """Return the share of calls that find all *places* taken, were *out* calls out on average if none was stopped.
+
+    Exact for calls at random times and a callee without a line. Source: Erlang's loss formula, A. K. Erlang, 1917.
+    """
+    if math.isinf(out):
+        return 1.0
+    ratio = 1.0
+    for place in range(1, places + 1):
+        ratio = out * ratio / (place + out * ratio)
+    return ratio
+
+
+def _out(scenario: Scenario, name: str, usual: Flows) -> float:
+    """Return the mean number of calls that are out over the link *name* in an empty system (Little's law)."""
+    recipes, way_s = Recipes(scenario, hits=usual.hits), 2 * scenario.links[name].latency.mean
+    return math.fsum(
+        rate * (way_s + (recipes.profile(target[1]).answer_s if target[0] == "call" else 0.0))
+        for (where, target), rate in usual.wanted.items() if where == name and rate
+    )  # fmt: skip
+
+
+def _of_service(scenario: Scenario, load: ServiceLoad) -> Iterator[Defence]:
+    model = scenario.services[load.service]
+    if model.limit is not None:
+        cap = door_limit_per_s(scenario, load.service)
+        each = f", {_number(model.limit.rate)}/s at each replica" if most_replicas(scenario, load.service) > 1 else ""
+        text = f"lets at most {_number(cap)}/s pass{each}; {_number(load.arrivals_per_s)}/s come"
+        yield Defence(load.service, "rate limit", text, cap)
+    if model.concurrency is not None:
+        limit = model.concurrency
+        text = f"at most {_number(limit.most)} calls in flight at each replica, {_number(limit.initial)} at first"
+        yield Defence(load.service, "concurrency", text, limit.most)
+    if model.autoscale is not None:
+        scale, more = model.autoscale, load.most_replicas
+        text = f"{load.replicas} at first, {min(scale.min_replicas, load.replicas)} to {more} replicas in all"
+        if load.capacity_per_s != UNLIMITED:
+            most = load.capacity_per_s / load.replicas * more
+            text += f": {_number(load.capacity_per_s)}/s now, {_number(most)}/s at most"
+        text += f"; it looks every {_number(float(scale.every))} s, a new one boots for {_number(float(scale.boot))} s"
+        yield Defence(load.service, "autoscaler", text, more)
+
+
+def _number(value: float) -> str:
+    return "unlimited" if math.isinf(value) else f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+LEFT_OUT = ("hedge", "breaker", "throttle", "bulkhead", "shed", "concurrency")
+"""Defences that the load does not know, by their fields."""
+
+
+def assumptions(scenario: Scenario) -> list[str]:
+    """Return what the arithmetic of *scenario* assumes and leaves out, one line each."""
+    links, services = list(scenario.links.values()), list(scenario.services.values())
+
+    def has(field: str) -> bool:
+        return any(getattr(one, field, None) is not None for one in (*links, *services))
+
+    lines = ["nothing waits, and nothing fails but `fail` steps and lost messages; rates are means over the run"]
+    if has("cache"):
+        lines.append("caches are warm (by keys: calls at random times, fetches that take no time); cold: none answers")
+    if has("limit"):
+        lines.append("rate limits stop all alike, and what they stop is not tried again: behind them all is `at most`")
+    if has("autoscale"):
+        lines.append("loads and capacities are those of the replicas at first, before an autoscaler adds any")
+    if any(one.bulkhead is not None for one in links):
+        lines.append("who finds a bulkhead full: calls at random times, a callee without a line")
+    out = [{"shed": "load shedding", "concurrency": "limits on calls in flight"}.get(name, f"{name}s")
+           for name in LEFT_OUT if has(name)]  # fmt: skip
+    if out:
+        lines.append(f"the loads leave out what these do: {', '.join(out)}")
+    return lines

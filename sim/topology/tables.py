@@ -1,0 +1,87 @@
+"""The tables of a system before any run, as text: titles with units, rows, and nothing that the system has not.
+
+A column for what limits let in, for cold caches, or for what budgets leave, is there only where there is such a thing.
+"""
+
+from __future__ import annotations
+
+import math
+
+from sim.topology.defences import Defence
+from sim.topology.load import Fanout, ServiceLoad
+from sim.topology.risks import Amplification, SinglePoint
+
+Table = tuple[list[str], list[list[str]]]
+"""Titles, and rows as long as they."""
+
+
+def _count(value: float) -> str:
+    return "unlimited" if math.isinf(value) else f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+
+
+def times(value: float) -> str:
+    """Return a number of times."""
+    return "any number" if math.isinf(value) else f"{value:,.4g}"
+
+
+def load_table(loads: tuple[ServiceLoad, ...]) -> Table:
+    """Return what is offered to each service against its capacity."""
+    capped = any(load.let_in_per_s != load.arrivals_per_s for load in loads)
+    cached = any(load.cold_per_s != load.let_in_per_s for load in loads)
+    titles = ["service", "replicas x workers", "offered /s", *(["let in /s"] * capped), "capacity /s", "own work ms"]
+    titles += ["held ms", "load by work", "load held", "peak held", *(["cold /s", "cold held"] * cached)]
+    return titles, [
+        [
+            load.service, f"{load.replicas} x {_count(load.workers)}",
+            f"{'at most ' * load.upper_bound}{_rate(load.arrivals_per_s)}",
+            *([f"at most {_rate(load.let_in_per_s)}"] * capped), _count(load.capacity_per_s),
+            f"{load.own_s * 1e3:.3g}", f"{load.held_s * 1e3:.3g}", f"{load.work_load:.1%}", f"{load.held_load:.1%}",
+            f"{load.peak_held_load:.1%}", *([_rate(load.cold_per_s), f"{load.cold_held_load:.1%}"] * cached),
+        ]
+        for load in loads
+    ]  # fmt: skip
+
+
+def _rate(value: float) -> str:
+    return "unlimited" if math.isinf(value) else f"{value:.4g}"
+
+
+def defence_table(found: tuple[Defence, ...]) -> Table:
+    """Return what each defence can do at most."""
+    return ["where", "defence", "arithmetic"], [[one.where, one.defence, one.arithmetic] for one in found]
+
+
+def fanout_table(rows: tuple[Fanout, ...]) -> Table:
+    """Return what one request sets off."""
+    titles = ["workload", "operation", "calls", "answer ms, empty", "most visits to one service"]
+    shown = []
+    for row in rows:
+        busiest = max(row.visits, key=lambda visit: (visit[2], visit[1]), default=("", 0.0, 0))
+        shown.append(
+            [row.workload, row.operation, f"{row.calls:.4g}", f"{row.answer_s * 1e3:.3g}", f"{busiest[2]} {busiest[0]}"]
+        )
+    return titles, shown
+
+
+def points_table(points: tuple[SinglePoint, ...]) -> Table:
+    """Return the nodes whose loss, noticed at once, fails every request of some kind."""
+    rows = [[p.node, p.kind, str(p.replicas), ", ".join(p.cuts)] for p in points]
+    return ["node", "kind", "replicas", "its loss cuts"], rows
+
+
+def amplification_table(found: tuple[Amplification, ...]) -> Table:
+    """Return how often one call can be sent when everything fails, where it is more than once."""
+    budgets = any(one.sustained != one.worst for one in found)
+    rows = [
+        [a.link, times(a.attempts), times(a.worst), *([times(a.sustained)] * budgets)] for a in found if a.worst > 1
+    ]
+    return ["link", "attempts", "worst case per request", *(["on average, budgets empty"] * budgets)], rows
+
+
+def aligned(titles: list[str], rows: list[list[str]]) -> list[str]:
+    """Return a table as lines of text, columns aligned."""
+    widths = [max(len(row[i]) for row in [titles, *rows]) for i in range(len(titles))]
+    return [
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [titles, *rows]
+    ]
