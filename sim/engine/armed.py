@@ -12,7 +12,7 @@ from __future__ import annotations
 from math import inf, nan
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
-from sim.engine.calls import Attempt, GuardedCall, close_left, give_up, late, row
+from sim.engine.calls import Attempt, GuardedCall, close_left, give_up, is_left_behind, late, row
 from sim.engine.gates import STOPPED, WAITS, Gate, ReplicaBreakers, Scope
 from sim.engine.hedging import HedgeTimers
 from sim.engine.kernel import TIMER
@@ -143,7 +143,7 @@ class ArmedCall(GuardedCall):
                 self.hedge_timers.plan(delay_s, errand)
 
     def _hedge(self, errand: Errand) -> None:
-        if self.fragile and errand.frame.killed:
+        if is_left_behind(errand.frame):
             return
         errand.hedges += 1
         self.arms.mark("hedge", errand)
@@ -219,15 +219,25 @@ class ArmedCall(GuardedCall):
         """Send the next attempt of *course*, if its caller is still there and the gates let it pass."""
         if course.over:
             return
+        if is_left_behind(course.frame):
+            self._leave_behind(course)
+            return
         if self.fragile and self._held_back(course):
-            if course.frame.killed:
-                self._hand_on(course.errand)
             return
         if self._is_late(course):
             self.stop(course, self.late_cause)
             return
         course.tokens = ()
         self._pass_gates(course, self.gates)
+
+    def _leave_behind(self, course: Course) -> None:
+        """Nothing more is sent for a caller who does not go on; others may need the answer all the same."""
+        self._back_out(course)
+        course.over = True
+        errand = course.errand
+        if all(other.over for other in errand.courses):
+            errand.over, errand.outcome = True, TIMEOUT
+            self._hand_on(errand)
 
     def _is_late(self, course: Course) -> bool:
         """Whether the time of its caller's caller is over, as far as it knows."""
@@ -248,11 +258,13 @@ class ArmedCall(GuardedCall):
 
     def go_on(self, course: Course, index: int, token: Any) -> None:
         """What *course* waited for at the gate with *index* is here."""
-        if course.over or (self.fragile and course.frame.killed):
+        if course.over:
             self.gates[index].back_out(token)
             return
         course.tokens = [*course.tokens, token]
-        if self._is_late(course):
+        if is_left_behind(course.frame):
+            self._leave_behind(course)
+        elif self._is_late(course):
             self.stop(course, self.late_cause)
         else:
             self._pass_gates(course, self.gates[index + 1 :])

@@ -84,6 +84,11 @@ class Attempt:
         return self
 
 
+def is_left_behind(frame: Frame) -> bool:
+    """Whether nobody goes on with *frame*: its attempt is over (it was killed, or decided without this strand)."""
+    return frame.root.left_at is not None
+
+
 def row(attempt: Any, ended_at: float) -> tuple[float, ...]:
     """Return *attempt* as a row of the record."""
     left_at = attempt.left_at
@@ -319,7 +324,7 @@ class GuardedCall:
 
     def attempt(self, call: Any) -> None:
         """Send the next attempt, unless the breaker is open or the caller has gone."""
-        if call.over or (self.fragile and self._held_back(call)):
+        if call.over or (call.tries and is_left_behind(call.frame)) or (self.fragile and self._held_back(call)):
             return
         now = self.env._now
         breaker = self.breaker

@@ -30,6 +30,8 @@ class Request:
     __slots__ = ("client", "number", "id", "operation", "key", "instance", "arrived_at", "expires_at", "outcome",
                  "result", "cause", "user", "tries", "current", "wait_s", "over", "frame", "request")  # fmt: skip
     killed = False
+    left_at = None
+    """As the root of its own call: it is never left behind."""
     expires_at: float
     cause: int
     # how far its guarded call is, set by ``ClientCall``; a plain call is tried once
@@ -54,6 +56,11 @@ class Request:
         # as the frame of its own call; taken away when it is over, so that no circle keeps it alive
         self.frame: Request | None = self
         self.request: Request | None = self
+
+    @property
+    def root(self) -> Request:
+        """As the frame of its own call: itself."""
+        return self
 
     @property
     def due_at(self) -> float:

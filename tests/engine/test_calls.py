@@ -207,3 +207,20 @@ services: {a: {workers: unlimited, operations: {x: [], y: []}}}"""
     assert set(plain) <= set(spiked), "the usual arrivals are the same, with the same operations"
     more = [at for at, _ in spiked if (at, 0) not in plain and (at, 1) not in plain]
     assert all(4 <= at < 6 for at in more) and abs(len(more) - 400) < 80
+
+
+LEFT = """
+workload: {{c: {{calls: a.x, arrivals: at 0s}}}}
+services:
+  a: {{operations: {{x: [{{parallel: [[{{call: b.y}}], [{{work: 250ms}}]], join: 1}}]}}}}
+  b: {{operations: {{y: [{{work: 500ms}}, {{fail: 100%}}]}}}}
+links: {{a -> b: {{{policies}}}}}
+"""
+
+
+@pytest.mark.parametrize("policies", ["", "bulkhead: {max concurrent calls: 1}", "hedge: {after: 375ms}"])
+def test_a_call_of_a_strand_left_behind_is_not_tried_again(policies: str) -> None:
+    """Its attempt ends at 250 ms, the call fails at 500 ms, and nobody needs another try (or a hedge at 375 ms)."""
+    retry = "retry: {max attempts: 9, backoff: 1500ms}"
+    record = play(LEFT.format(policies=f"{policies}, {retry}" if policies else retry))
+    assert attempts(record, "sent_at left_at outcome", "a -> b") == [(0.0, 0.5, "error")]

@@ -135,7 +135,10 @@ class Repeat(Model):
 
 
 class Parallel(Model):
-    """Do several recipes at once and go on when enough of them ended well; losers are abandoned and run on."""
+    """Do several recipes at once and go on when enough of them ended well.
+
+    Losers are abandoned and run on until the recipe around them is over; then they begin nothing more, no retry either.
+    """
 
     parallel: list[Annotated[Recipe, BeforeValidator(lambda x: [x] if isinstance(x, dict) else x)]] = Field(
         min_length=1
