@@ -12,7 +12,7 @@ from sim.lab.choice import Choice, resolve, settings
 from sim.lab.runs import Order
 from sim.lab.words import GLOSSARY, HELP, plain
 from sim.results.measures import NAMES
-from sim.results.wording import number, share
+from sim.results.wording import number, seconds, share
 
 SERIES = ("goodput", "utilisation", "waiting", "backlog", "attempts", "in flight", "oldest age", "breaker state")
 """What can be drawn over time, in the order in which it is offered; the first that exist are drawn."""
@@ -165,16 +165,22 @@ def _difference_row(row: dict[str, Any]) -> dict[str, Any]:
     told = {True: "yes", False: "no: it may be chance", None: "cannot tell from one run"}[row["distinguishable"]]
     return {
         "design": row["combination"], "measure": row["measure"], "of": row["of"],
-        "baseline": value_text(row["baseline"], unit), "here": value_text(row["mean"], unit),
+        "baseline": _level(row["baseline"], unit), "here": _level(row["mean"], unit),
         "difference": _signed(row["difference"], unit),
         "95 % interval": f"{_signed(row['low'], unit)} to {_signed(row['high'], unit)}",
-        "real": told, "seeds": row["runs"],
+        "more than chance": told, "seeds": row["runs"],
     }  # fmt: skip
+
+
+def _level(value: float | None, unit: str) -> str:
+    return seconds(value) if unit == "s" and value is not None else value_text(value, unit)
 
 
 def _signed(value: float | None, unit: str) -> str:
     if value is None:
         return "–"
+    if unit == "s":
+        return f"{'-' if value < 0 else '+'}{seconds(abs(value))}"
     return f"{100 * value:+.1f} points" if unit == "ratio" else f"{value:+.3g} {unit}".strip()
 
 

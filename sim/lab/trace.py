@@ -89,8 +89,8 @@ def _draw(trace: Trace, played: Any) -> None:
     if len(trace.spans) > MOST_SPANS:
         st.warning(f"Only the first {MOST_SPANS} of its {len(trace.spans)} spans are drawn; the file has all.")
     st.caption(
-        "; ".join(f"**{kind}**: {about}" for kind, about in DOING.items()) + ". Pale: its caller had left already, so "
-        f"nobody wanted it any more ({GLOSSARY['wasted work'].rstrip('.').lower()})."
+        "; ".join(f"**{kind}**: {about}" for kind, about in DOING.items())
+        + f". Pale is wasted: {GLOSSARY['wasted work'].rstrip('.').lower()}."
     )
     with st.expander("The same as a table"):
         st.dataframe([_row(trace, span) for span in trace.spans], hide_index=True, alt="The spans of the trace")
@@ -101,7 +101,7 @@ def _draw(trace: Trace, played: Any) -> None:
 
 
 def _reason(span: Span) -> str:
-    at = span.where if span.where and span.where not in (span.name, span.link) else ""
+    at = span.where if span.where and span.where not in (span.name, span.link, *span.link.split(" -> ")) else ""
     number = f", attempt {span.number}" if span.number > 1 else ""
     return f"**{plain(span.why)}** at {span.ended_at:.2f} s: {plain(span.link)}{number}{', ' + plain(at) if at else ''}"
 
@@ -112,7 +112,7 @@ def label(span: Span) -> str:
     The first letter has no width; behind it a chart does not trim the indent.
     """
     number = f" #{span.number}" if span.kind in ("call", "delivery") and span.number > 1 else ""
-    kind = "" if span.kind in ("call", "request") else f" ({span.kind})"
+    kind = " (the request)" if span.kind == "request" else "" if span.kind == "call" else f" ({span.kind})"
     return "\u200b" + "\u2003" * span.depth + f"{span.name}{kind}{number}"
 
 
@@ -182,7 +182,7 @@ def _part(line: str, part: Part) -> dict[str, Any]:
 
 
 def _because(span: Span) -> str:
-    return f": {span.why}" if span.arose_here else ""
+    return f": {span.why}" if span.arose_here and span.why != span.outcome else ""
 
 
 def _row(trace: Trace, span: Span) -> dict[str, Any]:

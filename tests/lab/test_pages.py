@@ -271,7 +271,7 @@ def test_is_it_chance_plays_both_sides_on_the_same_seeds() -> None:
     assert not at.exception
     table = next(frame.value for frame in at.dataframe if "difference" in frame.value.columns)
     row = table[(table["of"] == "browsers") & (table["measure"] == "goodput ratio")].iloc[0]
-    assert row["real"] == "yes" and row["seeds"] == 3
+    assert row["more than chance"] == "yes" and row["seeds"] == 3
 
 
 @pytest.mark.slow
