@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -224,6 +225,18 @@ def test_an_autoscaler_has_a_capacity_now_and_one_at_most() -> None:
 def test_a_limit_on_calls_in_flight_is_told() -> None:
     found = the(system(back="workers: 8, concurrency: {kind: aimd, initial: 4, most: 12}"), "concurrency")
     assert found.arithmetic == "at most 12 calls in flight at each replica, 4 at first" and found.most == 12
+
+
+def test_a_trace_is_offered_as_it_is_counted_and_peaks_in_its_busiest_ten_seconds(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("\n".join(["1"] * 80 + ["9"] * 20))  # the file's clock runs twice as fast
+    body = system(back="workers: 1").replace("50/s", "trace log.csv scale 2x compress 2x")
+    path = tmp_path / "traced.yaml"
+    path.write_text(f"version: 1\ntitle: Trace\nduration: 50s\n{body}\n")
+    model = sim.load(path).resolve()
+    back = service_loads(model)[1]
+    assert back.arrivals_per_s == pytest.approx((40 * 2 + 10 * 18) / 50)
+    assert back.peak_held_load == pytest.approx(18 / 64)
+    assert "the peak of a trace is that of its busiest 10 s" in describe(model).assumed
 
 
 # --- fallbacks, and what is assumed ----------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from typing import Iterator
 from sim.quantities import UNLIMITED
 from sim.scenario.models import Bulkhead, Link, RetryBudget, Scenario
 from sim.topology.flows import (
+    TRACE_PEAK_S,
     Flows,
     callers,
     door_limit_per_s,
@@ -135,7 +136,7 @@ def _of_service(scenario: Scenario, load: ServiceLoad) -> Iterator[Defence]:
 
 
 def _number(value: float) -> str:
-    return "unlimited" if math.isinf(value) else f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+    return "unlimited" if math.isinf(value) else f"{value:,.0f}" if value >= 999.5 else f"{value:.3g}"
 
 
 LEFT_OUT = ("hedge", "breaker", "throttle", "bulkhead", "shed", "concurrency")
@@ -150,6 +151,8 @@ def assumptions(scenario: Scenario) -> list[str]:
         return any(getattr(one, field, None) is not None for one in (*links, *services))
 
     lines = ["nothing waits, and nothing fails but `fail` steps and lost messages; rates are means over the run"]
+    if any(workload.rate is not None and workload.rate.path for workload in scenario.workload.values()):
+        lines.append(f"the peak of a trace is that of its busiest {TRACE_PEAK_S:.0f} s")
     if has("cache"):
         lines.append("caches are warm (by keys: calls at random times, fetches that take no time); cold: none answers")
     if has("limit"):

@@ -12,13 +12,15 @@ import math
 from dataclasses import dataclass, field
 from typing import Hashable, Mapping, TypeVar
 
-from sim.quantities import UNLIMITED, Keys
+from sim.quantities import UNLIMITED, Keys, RateShape
 from sim.scenario.models import Cache, Scenario, Workload
 from sim.topology.graph import requested
 from sim.topology.recipes import Hits, Recipes, Target, fixed_hits
 
 _ROUNDS = 10_000
 _HIT_ROUNDS = 100
+TRACE_PEAK_S = 10.0
+"""The peak of a trace is that of so many seconds."""
 MOST_KEYS = 100_000
 """With more keys than this a cache by keys is taken as cold."""
 
@@ -54,9 +56,24 @@ def offered_rates(scenario: Scenario, name: str, recipes: Recipes) -> tuple[floa
     if workload.arrivals.kind == "at":
         rate = sum(at < scenario.duration for at in workload.arrivals.instants) / scenario.duration
         return rate, rate
-    if workload.rate is None:
+    shape = workload.rate
+    if shape is None:
         return 0.0, 0.0
-    return batch * workload.rate.mean_until(scenario.duration), batch * workload.rate.peak_until(scenario.duration)
+    if not shape.path:
+        return batch * shape.mean_until(scenario.duration), batch * shape.peak_until(scenario.duration)
+    shape = shape.with_counts(scenario.tables[shape.path])
+    return batch * shape.mean_until(scenario.duration), batch * _busiest(shape, scenario.duration)
+
+
+def _busiest(shape: RateShape, until_s: float) -> float:
+    """Return the highest mean rate of ``TRACE_PEAK_S`` seconds of a trace, whose single counts are mostly chance."""
+    spans = max(math.ceil(until_s / TRACE_PEAK_S), 1)
+    areas = [0.0] * spans
+    for begin, low, end, high in shape.until(until_s):  # the rate of a trace is constant in each piece
+        for span in range(int(begin // TRACE_PEAK_S), min(math.ceil(end / TRACE_PEAK_S), spans)):
+            inside = min(end, (span + 1) * TRACE_PEAK_S) - max(begin, span * TRACE_PEAK_S)
+            areas[span] += (low + high) / 2 * max(inside, 0.0)
+    return max(areas) / min(TRACE_PEAK_S, until_s)
 
 
 def _task_s(workload: Workload, name: str, recipes: Recipes) -> float:

@@ -16,7 +16,7 @@ Table = tuple[list[str], list[list[str]]]
 
 
 def _count(value: float) -> str:
-    return "unlimited" if math.isinf(value) else f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+    return "unlimited" if math.isinf(value) else f"{value:,.0f}" if value >= 999.5 else f"{value:.4g}"
 
 
 def times(value: float) -> str:
