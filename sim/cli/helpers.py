@@ -43,6 +43,20 @@ def path_of(file: str) -> Path:
     return shipped[file]
 
 
+def switches(scenario: Any, with_: list[str] | None, without: list[str] | None) -> tuple[str, ...]:
+    """Return the toggles to switch on, and say on stderr what ``--without`` came to.
+
+    It leaves off what a script's ``--with`` names, and is nothing by itself: no toggle is on unless it is named.
+    """
+    from sim.experiments.run import switched_on
+
+    on = switched_on(scenario, with_ or (), without or ())
+    for name in dict.fromkeys(without or ()):
+        why = "left off, as --without says" if name in (with_ or ()) else "off anyway: only --with switches on"
+        say(f"{name}: {why}")
+    return on
+
+
 def names_in(text: str | None) -> list[str] | None:
     """Return the names in a text with commas; None where nothing is given."""
     return [name.strip() for name in text.split(",")] if text else None

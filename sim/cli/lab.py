@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.helpers import leave, say
+from sim.cli.options import whole
 from sim.errors import LabError, ParameterError
 
 HERE, EVERYWHERE = "127.0.0.1", "0.0.0.0"
@@ -24,7 +25,7 @@ SETTINGS = {
 
 
 def lab(
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port to listen on.")] = 8501,
+    port: Annotated[int, whole("--port", 1, "The port to listen on.", 65535)] = 8501,
     room: Annotated[
         bool, typer.Option("--room", help="Open to the local network, with a join code; without it, this machine only.")
     ] = False,

@@ -12,16 +12,17 @@ from sim.errors import LabError, describe
 OK, CLAIM_FAILED, BAD_INPUT, CUT_OFF, INTERRUPTED = 0, 1, 2, 3, 130
 
 
-def whole(name: str, least: int, words: str) -> Any:
-    """Return an option that takes a whole number of at least *least*; the message for another one names it."""
+def whole(name: str, least: int, words: str, most: int | None = None) -> Any:
+    """Return an option that takes a whole number from *least* to *most*; the message for another one names it."""
+    rule = f"be a whole number of at least {least}" if most is None else f"be a whole number from {least} to {most}"
 
     def read(text: str | int) -> int:
         try:
             number = int(text)
         except ValueError:
             number = least - 1
-        if number < least:  # no ValueError: typer would put words of its own in its place
-            raise LabError(describe(name, f"be a whole number of at least {least}", text))
+        if number < least or most is not None and number > most:
+            raise LabError(describe(name, rule, text))  # no ValueError: typer would put its own words in its place
         return number
 
     return typer.Option(name, parser=read, metavar="N", help=words)

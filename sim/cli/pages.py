@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.helpers import leave, load_file, must_take_a_file, path_of, progress_bar, say, write_text
+from sim.cli.helpers import leave, load_file, must_take_a_file, path_of, progress_bar, say, switches, write_text
 from sim.cli.options import (
     CLAIM_FAILED, CUT_OFF, OK, File, Replications, Seed, Set, Variant, With, Without, Workers,
 )  # fmt: skip
@@ -44,9 +44,8 @@ def report(
         else:
             from sim.export.page import play, report_page
 
-            told = play(
-                scenario, variant, with_ or (), without or (), set_ or (), seed, replications, workers, progress
-            )
+            on = switches(scenario, with_, without)
+            told = play(scenario, variant, on, (), set_ or (), seed, replications, workers, progress)
             page, cut_off, holds = report_page(told), told.cut_off, told.holds
     write_text(target, page)
     say(f"wrote {target} ({len(page.encode()) / 1e6:.1f} MB)")

@@ -15,6 +15,7 @@ from sim.cli.helpers import (
     must_take_a_file,
     progress_bar,
     say,
+    switches,
     tell_written,
     write_text,
 )
@@ -32,12 +33,12 @@ def run(
     seed: Seed = None, replications: Replications = None, out: Out = None, json: Json = False, workers: Workers = None,
 ) -> None:  # fmt: skip
     """Play one combination of variant and toggles, measure it, and judge the claims that speak of it."""
-    from sim.experiments.run import run_resolved, switched_on, written_windows
+    from sim.experiments.run import run_resolved, written_windows
     from sim.export import summary, tables
 
     scenario = load_file(file)
     must_take_results(out)
-    resolved = scenario.resolve(variant, switched_on(scenario, with_ or (), without or ()), set_ or ())
+    resolved = scenario.resolve(variant, switches(scenario, with_, without), set_ or ())
     with progress_bar(f"playing {scenario.title}") as progress:
         played = run_resolved(resolved, seed, replications, workers, progress, during=written_windows(scenario))
         verdicts = {} if set_ else summary.judged(played, scenario)
@@ -61,11 +62,11 @@ def explain(
     """Tell what happened in one run, in order: every sentence from measured events, with time and value."""
     from dataclasses import asdict
 
-    from sim.experiments.run import run_resolved, switched_on
+    from sim.experiments.run import run_resolved
     from sim.export import summary
 
     scenario = load_file(file)
-    resolved = scenario.resolve(variant, switched_on(scenario, with_ or (), without or ()), set_ or ())
+    resolved = scenario.resolve(variant, switches(scenario, with_, without), set_ or ())
     with progress_bar(f"playing {scenario.title}") as progress:
         played = run_resolved(resolved, seed, 1, 1, progress)
     story = played.explain()

@@ -58,7 +58,7 @@ class BreakerCost:
 
     def share(self, what: str) -> Interval:
         """Return the share of all requests that were ``stopped``, ``spoiled``, ``unlucky`` or ``saved``."""
-        return interval([getattr(one, what) / one.paired for one in self.pairings if one.paired])
+        return interval([getattr(one, what) / one.paired for one in self.pairings if one.paired]).within(0.0, 1.0)
 
     @property
     def availability_cost(self) -> Interval:
@@ -68,7 +68,8 @@ class BreakerCost:
     @property
     def net(self) -> Interval:
         """What the breaker changes in all: the share of requests well served with it, less that without it."""
-        return interval([(it.saved - it.spoiled - it.unlucky) / it.paired for it in self.pairings if it.paired])
+        changed = [(it.saved - it.spoiled - it.unlucky) / it.paired for it in self.pairings if it.paired]
+        return interval(changed).within(-1.0, 1.0)
 
 
 class BreakerCosts:

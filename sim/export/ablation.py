@@ -64,12 +64,16 @@ def ablation_document(ablation: Ablation, goals: Goals = None) -> dict[str, Any]
 def _heading(ablation: Ablation) -> str:
     base = ablation.baseline
     times, played, possible = len(base.replications), len(ablation.runs), 2 ** len(ablation.toggles)
-    if ablation.full:
+    if ablation.full and possible == 2:
+        design = "both settings"
+    elif ablation.full:
         design = f"{'all' if played == possible else f'{played} of'} {possible} combinations"
     else:
         design = f"{played} combinations (none, each alone, all but one, all)"
+    many = len(ablation.toggles)
+    of = f"of {many} switch{'es' * (many != 1)}"
     return "\n".join([
-        f"{base.scenario.title}: {base.variant or 'as written'}, {design} of {len(ablation.toggles)} switches",
+        f"{base.scenario.title}: {base.variant or 'as written'}, {design} {of}",
         f"seed {base.seed}, {times} replication{'s' if times > 1 else ''}, the same arrivals and faults for all"
         + ("; 95 % intervals, each for itself" if times > 1 else "; one run each: an effect has no interval"),
     ])  # fmt: skip

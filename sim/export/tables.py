@@ -8,6 +8,7 @@ from sim.experiments.check import Checked
 from sim.experiments.compare import Comparison
 from sim.experiments.run import Run
 from sim.results.claims import Verdict
+from sim.results.measures import NAMES
 
 _WORKLOAD = ("goodput ratio", "answered ratio", "done ratio", "latency p50", "latency p95", "done latency p95")
 _SERVICE = ("utilisation", "wait mean", "waiting mean", "rejected", "wasted work")
@@ -84,13 +85,18 @@ def of_run(run: Run, verdicts: Mapping[str, Verdict]) -> str:
     ):  # fmt: skip
         body = _section(names, measures, windows, index)
         if body:
-            parts.append(table(body, [heading, "during", *measures]))
+            parts.append(table(body, [heading, "during", *map(_titled, measures)]))
     parts.append(of_claims(verdicts) if verdicts else "No claims speak of this combination.")
     parts += [f"note: {note}" for note in scenario.notes]
     parts.append(f"Books: {len(run.identities)} identities hold in every replication.")
     if run.cut_off:
         parts.append(f"CUT OFF: {run.cut_off}")
     return "\n\n".join(parts)
+
+
+def _titled(measure: str) -> str:
+    """Return the title of a measure's column, with its unit where a bare number would not tell."""
+    return f"{measure} (worker s)" if NAMES[measure][0] == "worker s" else measure
 
 
 def _section(

@@ -26,6 +26,16 @@ class Interval:
     high: float | None
     n: int
 
+    def within(self, least: float, most: float) -> Interval:
+        """Return it cut to where the true value can lie, which it then holds as surely as before.
+
+        >>> Interval(0.99, 0.97, 1.01, 5).within(0.0, 1.0)
+        Interval(mean=0.99, low=0.97, high=1.0, n=5)
+        """
+        if self.low is None or self.high is None:
+            return self
+        return Interval(self.mean, max(self.low, least), min(self.high, most), self.n)
+
 
 def interval(values: Sequence[float | None]) -> Interval:
     """Return mean and 95 % interval of the values that could be told: none for no value, no interval for one.
