@@ -123,6 +123,18 @@ def test_the_goals_are_reached_by_the_way_that_is_known_and_not_by_doing_nothing
     assert not all(ok for ok, _ in goals_met(one.attempt, played(one.name, nothing, seed)).values())
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_bulkhead_serves_those_whom_the_lesson_on_slow_calls_says_it_serves(seed: int) -> None:
+    bounded = Play(set_=(("links.shop:payments.bulkhead.max concurrent calls", "12"),))
+    goodput = {
+        (of, play): played("24_slow_calls", play, seed).value("goodput ratio", of, "fault")
+        for of in ("shoppers", "browsers") for play in (Play(), bounded)
+    }  # fmt: skip
+    assert goodput["browsers", bounded] >= 0.97
+    assert goodput["shoppers", bounded] >= goodput["shoppers", Play()] - 0.04
+
+
 # --- answers ---------------------------------------------------------------------------------------------------
 
 
