@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable
 
 import streamlit as st
 
@@ -10,6 +10,9 @@ from sim.errors import LabError
 from sim.lab import downloads, faults, gallery, panels, player, predict, state, switches, theme
 from sim.lab.choice import Choice
 from sim.lab.words import plain
+
+BELOW = "below"
+"""The key of the tabs below the replay."""
 
 
 def page() -> None:
@@ -123,22 +126,26 @@ def _replay(chosen: Choice, resolved: Any, played: Any, baseline: Any | None) ->
         st.caption("Choose a box or a link in the replay to see its numbers, and to break it at the time shown.")
 
 
+@st.fragment
 def _below(chosen: Choice, scenario: Any, resolved: Any, played: Any, baseline: Any | None) -> None:
-    over_time, books, chance, which, files = st.tabs(
-        ["Over time", "Ledger and lesson", "Is it chance?", "Which defence?", "Share and download"]
-    )
-    with over_time:
-        panels.series(played, baseline)
-    with books:
-        panels.ledger(played)
-        if scenario.lesson:
-            st.subheader("What it teaches")
-            st.markdown(plain(scenario.lesson))
-        for line in resolved.assumptions:
-            st.caption(f"Assumed: {plain(line)}")
-    with chance:
-        panels.difference(chosen, scenario)
-    with which:
-        panels.defences(chosen, scenario)
-    with files:
-        downloads.downloads(chosen, resolved, played)
+    """Draw what lies below the replay: only the tab that is open, and a choice in it draws nothing else anew."""
+    parts: dict[str, Callable[[], None]] = {
+        "Over time": lambda: panels.series(played, baseline),
+        "Ledger and lesson": lambda: _books(scenario, resolved, played),
+        "Is it chance?": lambda: panels.difference(chosen, scenario),
+        "Which defence?": lambda: panels.defences(chosen, scenario),
+        "Share and download": lambda: downloads.downloads(chosen, resolved, played),
+    }
+    for tab, draw in zip(st.tabs(list(parts), key=BELOW, on_change="rerun"), parts.values()):
+        if tab.open:
+            with tab:
+                draw()
+
+
+def _books(scenario: Any, resolved: Any, played: Any) -> None:
+    panels.ledger(played)
+    if scenario.lesson:
+        st.subheader("What it teaches")
+        st.markdown(plain(scenario.lesson))
+    for line in resolved.assumptions:
+        st.caption(f"Assumed: {plain(line)}")

@@ -37,6 +37,12 @@ def unfolded(at: "AppTest") -> "AppTest":
     return at.run()
 
 
+def turned_to(at: "AppTest", tab: str) -> "AppTest":
+    """The Lab with a tab below the replay open."""
+    at.session_state["below"] = tab
+    return at.run()
+
+
 def texts(at: "AppTest") -> str:
     found: list[Any] = [
         *at.title,
@@ -193,7 +199,8 @@ def test_run_shows_each_workload_the_replay_and_the_ledger() -> None:
     assert not at.exception
     assert [metric.label for metric in at.metric] == ["shoppers well served", "browsers well served"]
     assert "requests that arrived during the fault, seed 1" in texts(at)
-    assert "The ledger" in texts(at)
+    assert "The ledger" not in texts(at)
+    assert "The ledger" in texts(turned_to(at, "Ledger and lesson"))
     assert linked(at, "run") == "1"
 
 
@@ -266,6 +273,7 @@ def test_a_fault_can_be_added_moved_and_removed() -> None:
 @pytest.mark.slow
 def test_is_it_chance_plays_both_sides_on_the_same_seeds() -> None:
     at = opened("lab", scenario="cascade_vs_backlog", run="1", **{"with": "circuit breaker"})
+    turned_to(at, "Is it chance?")
     at.select_slider(key="difference seeds").set_value(3).run()
     next(button for button in at.button if str(button.label).startswith("Is it chance?")).click().run()
     assert not at.exception
@@ -277,6 +285,7 @@ def test_is_it_chance_plays_both_sides_on_the_same_seeds() -> None:
 @pytest.mark.slow
 def test_the_defence_that_did_the_work_is_named() -> None:
     at = opened("lab", scenario="retry_storm", run="1")
+    turned_to(at, "Which defence?")
     buttons = [button for button in at.button if str(button.label).startswith("Which defence did the work?")]
     buttons[0].click().run()
     assert not at.exception
@@ -348,6 +357,7 @@ def test_the_report_is_made_on_the_scenarios_own_seeds_and_judges_its_claims() -
     from sim.lab.choice import pack
 
     at = opened("lab", scenario="own", yaml=pack(SMALL), run="1")
+    turned_to(at, "Share and download")
     assert "It plays 2 combinations on 4 seeds each" in texts(at)
     next(one for one in at.button if str(one.label).startswith("Make the report")).click().run()
     assert not at.exception and not at.warning
