@@ -166,6 +166,12 @@ def browser(*extra: str) -> int:
     return run(PYTHON, "-m", "pytest", "-m", "browser", "-rs", *extra)
 
 
+def pictures(*extra: str) -> int:
+    """take anew the pictures that the browser tests compare the lab with (look at them before you commit)"""
+    os.environ["PILEUP_PICTURES"] = "keep"
+    return browser("tests/browser/test_pictures.py", *extra)
+
+
 def lint(*_: str) -> int:
     """ruff's lint and format, mypy's strict types"""
     commands = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
@@ -198,7 +204,9 @@ def bench(*extra: str) -> int:
     return run(PYTHON, "benchmarks/compare.py", *extra)
 
 
-TASKS = {task.__name__: task for task in (setup, demo, lab, test, browser, lint, schema, check, notebooks, bench)}
+TASKS = {
+    task.__name__: task for task in (setup, demo, lab, test, browser, pictures, lint, schema, check, notebooks, bench)
+}
 
 
 def main() -> int:

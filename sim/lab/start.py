@@ -12,6 +12,8 @@ from sim.lab.choice import HERO, Choice
 from sim.lab.recording import OFF, ON, SWITCH, recording
 
 FAULT_AT_S = 60.0
+HEALTHY_UNTIL_S = 59.95
+"""Where the player stops: in the last frame before the fault, for the next one already tells who notices."""
 BEGIN_AT_S = 36.0
 ANSWERS = {
     "payers": "Only shoppers: they are the ones who pay",
@@ -44,7 +46,7 @@ def _healthy() -> None:
     st.header("A small shop on an ordinary day: shoppers pay, browsers only look")
     shown = player.show(
         recording()[OFF].timeline, "start player", at_s=BEGIN_AT_S, stops=True, autoplay=True, speed=5,
-        stopAt=FAULT_AT_S, story=False, series=False,
+        stopAt=HEALTHY_UNTIL_S, story=False, series=False,
     )  # fmt: skip
     if shown.stopped_at_s is not None:
         st.session_state["start stopped"] = True
@@ -98,8 +100,9 @@ def _answered(answer: str) -> None:
         "Shoppers are not saved by any switch on this call; what if payments were **behind a queue** instead? "
         "Or if the callers tried again?"
     )
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         pages.link("lab", "Open it in the Lab", ":material/science:", Choice(HERO))
+        pages.link("learn", "Go on with the lessons", ":material/school:")
         st.button("Ask me again", on_click=_again, icon=":material/replay:", type="tertiary")
 
 
