@@ -7,7 +7,7 @@ from typing import Any, Callable
 import streamlit as st
 
 from sim.errors import LabError
-from sim.lab import downloads, faults, gallery, panels, player, predict, state, switches, theme
+from sim.lab import downloads, faults, gallery, learn, panels, player, predict, state, switches, theme
 from sim.lab.choice import Choice
 from sim.lab.words import plain
 
@@ -131,7 +131,7 @@ def _below(chosen: Choice, scenario: Any, resolved: Any, played: Any, baseline: 
     """Draw what lies below the replay: only the tab that is open, and a choice in it draws nothing else anew."""
     parts: dict[str, Callable[[], None]] = {
         "Over time": lambda: panels.series(played, baseline),
-        "Ledger and lesson": lambda: _books(scenario, resolved, played),
+        "Ledger and lesson": lambda: _books(chosen, scenario, resolved, played),
         "Is it chance?": lambda: panels.difference(chosen, scenario),
         "Which defence?": lambda: panels.defences(chosen, scenario),
         "Share and download": lambda: downloads.downloads(chosen, resolved, played),
@@ -142,10 +142,11 @@ def _below(chosen: Choice, scenario: Any, resolved: Any, played: Any, baseline: 
                 draw()
 
 
-def _books(scenario: Any, resolved: Any, played: Any) -> None:
+def _books(chosen: Choice, scenario: Any, resolved: Any, played: Any) -> None:
     panels.ledger(played)
     if scenario.lesson:
         st.subheader("What it teaches")
         st.markdown(plain(scenario.lesson))
+    learn.offer(chosen.scenario)
     for line in resolved.assumptions:
         st.caption(f"Assumed: {plain(line)}")

@@ -42,3 +42,4 @@ def get_ready() -> None:
     for name in NEXT:
         import_module(name)
         gc.freeze()
+    import_module("sim.lab.learn.lessons").lessons()

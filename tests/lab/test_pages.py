@@ -205,6 +205,15 @@ def test_run_shows_each_workload_the_replay_and_the_ledger() -> None:
 
 
 @pytest.mark.slow
+def test_the_lab_offers_the_lessons_on_its_scenario_and_opens_them() -> None:
+    at = opened("lab", scenario="cascade_vs_backlog", run="1")
+    offered = [one.key for one in turned_to(at, "Ledger and lesson").button if str(one.key).startswith("take ")]
+    assert offered == ["take 10_cascade_or_backlog", "take 15_slow_is_not_failed"]
+    at.button(key="take 15_slow_is_not_failed").click().run()
+    assert not at.exception and at.session_state["learn lesson"] == "15_slow_is_not_failed"
+
+
+@pytest.mark.slow
 def test_a_prediction_is_held_against_the_run() -> None:
     at = opened("lab")
     at.radio[0].set_value(at.radio[0].options[0]).run()

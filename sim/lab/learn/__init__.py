@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from sim.lab import room
+from sim.lab import pages, room
 from sim.lab.learn import lesson
 from sim.lab.learn.lessons import THEMES, Lesson, lessons
 from sim.lab.words import GLOSSARY, plain
@@ -25,6 +25,8 @@ def page() -> None:
         )  # fmt: skip
     chosen = lessons().get(st.session_state[CHOSEN])
     if chosen is not None:
+        if st.query_params.get("lesson") != chosen.name:
+            st.query_params["lesson"] = chosen.name
         _back()
         lesson.draw(chosen, trainer_view())
         if trainer_view() or _is_done(chosen):
@@ -87,6 +89,17 @@ def _overview() -> None:
     for name, ones in shown.items():
         if ones:
             _group(name, ones)
+
+
+def offer(scenario: str) -> None:
+    """Offer the lessons on a scenario from another page, each as a button that opens it."""
+    for one in lessons().values():
+        if one.scenario == scenario and st.button(
+            f"Take the lesson: {one.title} ({one.minutes:g} minutes)", key=f"take {one.name}",
+            icon=":material/school:", type="tertiary",
+        ):  # fmt: skip
+            st.session_state[CHOSEN] = one.name
+            pages.go("learn")
 
 
 def _has(wanted: str, one: Lesson) -> bool:
