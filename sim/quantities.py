@@ -557,21 +557,23 @@ def _trace(words: Sequence[str], text: str) -> RateShape:
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """How arrivals follow the rate: *kind* poisson, regular or at; *batch* requests at each instant.
+    """How arrivals follow the rate: *kind* poisson, regular, gamma or at; *batch* requests at each instant.
 
-    With batches the rate counts batches. ``regular`` arrivals start at time zero.
+    With batches the rate counts batches. ``regular`` arrivals start at time zero; *cv* is the coefficient of variation
+    of the gaps of ``gamma`` ones.
     """
 
     kind: str
     batch: int = 1
     instants: tuple[float, ...] = ()
     text: str = "poisson"
+    cv: float = 1.0
 
     def __str__(self) -> str:
         return self.text
 
 
-_ARRIVALS_RULE = "be poisson, regular, poisson batches of 5, regular batches of 5 or at 0s 1s 2s"
+_ARRIVALS_RULE = "be poisson, regular, gamma cv 2, any of these with batches of 5, or at 0s 1s 2s"
 
 
 def parse_arrivals(text: object) -> Arrivals:
@@ -582,12 +584,17 @@ def parse_arrivals(text: object) -> Arrivals:
         if list(instants) != sorted(instants):
             raise ParameterError("name its instants in order", text)
         return Arrivals("at", instants=instants, text=str(text))
-    if words and words[0] in ("poisson", "regular"):
-        if len(words) == 1:
-            return Arrivals(words[0], text=str(text))
-        if len(words) == 4 and words[1:3] == ["batches", "of"] and words[3].isdecimal() and int(words[3]) > 0:
-            return Arrivals(words[0], int(words[3]), text=str(text))
-    raise ParameterError(_ARRIVALS_RULE, text, did_you_mean(words[0], ["poisson", "regular", "at"]) if words else "")
+    kinds = {"poisson": 1, "regular": 1, "gamma": 3}
+    if words and words[0] in kinds:
+        kind, bunch = words[: kinds[words[0]]], words[kinds[words[0]] :]
+        batch = int(bunch[2]) if len(bunch) == 3 and bunch[:2] == ["batches", "of"] and bunch[2].isdecimal() else 0
+        if (not bunch or batch > 0) and (len(kind) == 1 or kind[1:2] == ["cv"] and len(kind) == 3):
+            cv = _positive_number(kind[2]) if len(kind) == 3 else 1.0
+            if not 0.01 <= cv <= 100:
+                raise ParameterError("have a cv from 0.01 to 100", text)
+            return Arrivals(words[0], batch or 1, text=str(text), cv=cv)
+    hint = did_you_mean(words[0], [*kinds, "at"]) if words and words[0] not in kinds else ""
+    raise ParameterError(_ARRIVALS_RULE, text, hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Instants of arrival: unit gaps (exponential, or exactly one) carried through the inverse of the integrated rate.
+"""Instants of arrival: unit gaps (exponential, gamma, or just one) carried through the inverse of the integrated rate.
 
 Source: inversion of the cumulative rate, e.g. Law, Simulation Modeling and Analysis, section on nonstationary Poisson
 processes (Cinlar's method).
@@ -31,6 +31,8 @@ def instants(
     while reached < inverse.total:
         if arrivals.kind == "regular":
             areas = np.arange(_BLOCK) + (0.0 if first else reached + 1.0)
+        elif arrivals.kind == "gamma":
+            areas = reached + np.cumsum(generator.gamma(arrivals.cv**-2, arrivals.cv**2, _BLOCK))
         else:
             areas = reached + np.cumsum(generator.standard_exponential(_BLOCK))
         first = False

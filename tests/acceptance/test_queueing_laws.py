@@ -85,6 +85,19 @@ def test_regular_arrivals_wait_less_than_poisson_ones(rate: float) -> None:
     FULL.agrees(values(run, "latency mean"), 1 / (10 * (1 - s)), 0.02)
 
 
+@in_two_sizes
+@pytest.mark.parametrize("cv", [0.5, 2.0])
+def test_gaps_by_a_gamma_law_wait_as_a_single_exponential_worker_makes_them(size: Size, cv: float) -> None:
+    """G/M/1: s is the transform of the gaps at mu (1 - s), that is (1 + cv^2 mu (1 - s) / rate)^(-1 / cv^2)."""
+    s, rate, mu = 0.5, 7.0, 10.0
+    for _ in range(1000):
+        s = (1 + cv**2 * mu * (1 - s) / rate) ** -(cv**-2)
+    clients = {"clients": f"calls: server.do, rate: {rate}/s, arrivals: gamma cv {cv}"}
+    run = played(size, size.of(500, 30_000), clients, {"server": station("exponential 100ms")})
+    size.agrees(values(run, "latency mean"), 1 / (mu * (1 - s)), 0.03, widest=1)
+    size.agrees(values(run, "waited ratio", "server"), s, 0.02)
+
+
 @pytest.mark.slow
 def test_without_lines_the_number_inside_hangs_on_the_mean_only() -> None:
     """M/G/infinity: rate times mean, whatever the law; Gross et al., section 3.7."""

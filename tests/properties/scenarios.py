@@ -182,7 +182,7 @@ def _workload(draw: st.DrawFn, order: list[str], links: list[str]) -> dict[str, 
         client: dict[str, Any] = {"mix": dict.fromkeys(asked, 1), "keys": "uniform 4"}
         if name == "open":
             client["rate"] = draw(st.sampled_from(("2/s", "8/s", "ramp 2/s to 10/s over 4s")))
-            client["arrivals"] = draw(st.sampled_from(("poisson", "regular", "regular batches of 3")))
+            client["arrivals"] = draw(st.sampled_from(("poisson", "regular", "regular batches of 3", "gamma cv 2")))
         else:
             client["users"] = draw(st.integers(1, 4))
             client["think"] = draw(st.sampled_from(("125ms", "exponential 500ms")))

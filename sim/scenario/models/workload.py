@@ -31,7 +31,8 @@ class Workload(Model):
     """Open loop: arrivals per second over time: `100/s`, `ramp 10/s to 100/s over 60s`, `steps 9/s 0s 20/s 20s`,
     `diurnal 10/s to 100/s every 24h`, `trace data/file.csv scale 20x compress 20x`. With batches: batches a second."""
     arrivals: ArrivalsField = Arrivals("poisson")
-    """Open loop: `poisson` (default), `regular` (from time zero), `poisson batches of 5`, or `at 0s 1s 2s`."""
+    """Open loop: `poisson` (default), `regular` (from time zero), `gamma cv 2` (gaps of this coefficient of variation:
+    bursts above 1, even below), any of these with `batches of 5`, or `at 0s 1s 2s`."""
     users: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """Closed loop: how many users."""
     think: LawField = Law("constant", 0.0, text="0s")
