@@ -30,7 +30,8 @@ def pileup(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
     path = tmp_path / "small.yaml"
-    path.write_text(SMALL)
+    cut = "  cut: {about: Stop asking., patch: {links: {customers -> till: {breaker: {}}}}}"
+    path.write_text(SMALL.replace("toggles:", f"toggles:\n{cut}"))
     return path
 
 
@@ -57,6 +58,35 @@ def test_a_column_of_worker_seconds_has_its_unit(pileup: Said, small: Path) -> N
     _, out, _ = pileup("run", small, "--replications", 1)
     (header,) = [line for line in out.splitlines() if line.startswith("Services ")]
     assert header.endswith("  wasted work (worker s)")
+
+
+def test_what_defences_decided_has_a_table_of_its_own(pileup: Said, small: Path) -> None:
+    _, out, _ = pileup("run", small, "--replications", 1)
+    assert "What defences did" not in out
+    _, out, _ = pileup("run", small, "--replications", 1, "--set", "services.till.limit={rate: 1/s}")
+    table = out.split("What defences did")[1].split("\n\n")[0]
+    (row,) = [line.split() for line in table.splitlines() if line.startswith("till")]
+    assert row[1:3] == ["rate", "limited"] and int(row[3]) > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("matrix", "--size", "slow=abc"), "fault slow: by must be a factor such as 10x, got 'abc'\n"),
+        (("matrix", "--for", "0s"), "for must be longer than nothing, got '0 s'\n"),
+        (("hysteresis", "--workload", "nobody", "--from", "1/s", "--to", "5/s"), "got 'nobody'; there are customers\n"),
+        (("hysteresis", "--workload", "customers", "--from", "0/s", "--to", "5/s"),
+         "--from must be above zero, got '0/s'\n"),
+        (("hysteresis", "--workload", "customers", "--from", "6/s", "--to", "5/s"),
+         "--to must lie above --from, 6/s, got '5/s'\n"),
+        (("breakers",), "the combination must have a link with a breaker, got 'as it is'; one comes with 'cut'\n"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_meant_is_refused_with_what_could(
+    pileup: Said, small: Path, words: tuple[str, ...], message: str
+) -> None:
+    code, out, err = pileup(words[0], small, *words[1:])
+    assert (code, out) == (2, "") and err.endswith(message), err
 
 
 def test_the_interval_of_a_share_stays_between_none_and_all() -> None:

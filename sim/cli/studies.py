@@ -111,8 +111,11 @@ def hysteresis(
     from sim.export.hysteresis import hysteresis_document, of_hysteresis
     from sim.quantities import parse_positive_duration, parse_rate
 
-    read_as(parse_rate, low, "--from")
-    read_as(parse_rate, high, "--to")
+    lowest, highest = read_as(parse_rate, low, "--from"), read_as(parse_rate, high, "--to")
+    if not lowest:
+        raise ParameterError("be above zero", low, place="--from")
+    if not (highest or 0.0) > lowest:
+        raise ParameterError(f"lie above --from, {low}", high, place="--to")
     read_as(parse_positive_duration, step, "--step")
     scenario = load_file(file)
     must_take_results(out)

@@ -175,7 +175,9 @@ class Ablation:
         for name in chosen:
             if name not in there:
                 hint = did_you_mean(name, there) or f"there are {', '.join(there) or 'none'}"
-                raise ParameterError("name a claim about this variant, without than", name, hint, "claim")
+                raise ParameterError(
+                    "name a claim about this variant, and not one against another (`than`)", name, hint, "claim"
+                )
         return {name: there[name] for name in chosen}
 
     def fewest_for_claims(self) -> dict[str, tuple[Combination, ...]]:

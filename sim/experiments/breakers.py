@@ -16,7 +16,7 @@ from typing import Any, Callable, Iterable, Mapping
 import numpy as np
 
 from sim.engine.record import SHORT_CIRCUITED
-from sim.errors import ParameterError
+from sim.errors import LabError, ParameterError
 from sim.experiments.batch import Batch, Job
 from sim.results.book import Book
 from sim.results.columns import Bools, Floats, Ints
@@ -118,7 +118,11 @@ def breaker_costs(
     base = scenario.resolve(variant, with_, set_)
     links = [name for name, link in base.links.items() if link.breaker is not None]
     if not links:
-        raise ParameterError("have a link with a breaker", base.variant or "as written", place="the combination")
+        rule, combination = (
+            "have a link with a breaker",
+            " with ".join([base.variant or "as written", *base.toggles_on]),
+        )
+        raise ParameterError(rule, combination, _who_has_one(scenario, base), "the combination")
     if all(workload.users is not None for workload in base.workload.values()):
         raise ParameterError("have an open loop", list(base.workload), place="the combination")
     bare = [base.resolve(base.variant, base.toggles_on, {f"links.{name}.breaker": None}) for name in links]
@@ -133,6 +137,20 @@ def breaker_costs(
         for name, without in zip(links, groups[1:], strict=True)
     )
     return BreakerCosts(base, root, costs, next((one.cut_off for one in found if one.cut_off), ""))
+
+
+def _who_has_one(scenario: Any, base: Any) -> str:
+    """Return which toggles would bring a breaker to the combination *base*, as a hint."""
+    found = []
+    for name, toggle in scenario.toggles.items():
+        if name not in base.toggles_on and (not toggle.for_ or base.variant in toggle.for_):
+            try:
+                other = scenario.resolve(base.variant, [*base.toggles_on, name])
+            except LabError:  # it cannot be on together with the others
+                continue
+            if any(link.breaker is not None for link in other.links.values()):
+                found.append(repr(name))
+    return f"one comes with {' or '.join(found)}" if found else ""
 
 
 def fates(book: Book, links: tuple[str, ...]) -> Fates:

@@ -165,7 +165,8 @@ def hysteresis(
     if workload not in base.workload or base.workload[workload].rate is None:
         loops = [name for name, model in base.workload.items() if model.rate is not None]
         rule = "name a workload with a rate: only an open loop can be stepped"
-        raise ParameterError(rule, workload, did_you_mean(workload, loops), "workload")
+        hint = did_you_mean(workload, loops) or (f"there are {', '.join(loops)}" if loops else "there is none")
+        raise ParameterError(rule, workload, hint, "workload")
     rates, span = _rates(low, high, steps), step_for if isinstance(step_for, int | float) else parse_duration(step_for)
     if not 0 < span < math.inf:
         raise ParameterError("be longer than nothing", span, place="step")

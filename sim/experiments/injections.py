@@ -129,7 +129,7 @@ def _attempted(one: Injection, where: str, sizes: Mapping[str, str]) -> Attempte
 
 
 def _must_exist(place: str, names: Iterable[str], known: Iterable[str]) -> None:
-    among = list(known)
+    among = list(dict.fromkeys(known))
     for name in _unknown(names, among):
         hint = did_you_mean(name, among) or f"there are {', '.join(among)}"
         raise ParameterError("name something that can be tried", name, hint, place)

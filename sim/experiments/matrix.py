@@ -83,7 +83,9 @@ def window(scenario: Any, at_s: float | None = None, for_s: float | None = None)
     if not scenario.warmup < begin < scenario.duration:
         rule = f"lie between the warm-up ({scenario.warmup:g} s) and the end of the arrivals ({scenario.duration:g} s)"
         raise ParameterError(rule, f"{begin:g} s", place="at")
-    if not 0 < span <= scenario.duration - begin:
+    if not span > 0:
+        raise ParameterError("be longer than nothing", f"{span:g} s", place="for")
+    if span > scenario.duration - begin:
         rule = f"be over before the arrivals end ({scenario.duration:g} s)"
         raise ParameterError(rule, f"{span:g} s from {begin:g} s on", place="for")
     return begin, span
@@ -96,7 +98,11 @@ def _whole(seconds: float) -> float:
 def _with_fault(scenario: Any, toggles: tuple[str, ...], one: Attempted | None, when: Any) -> Any:
     """Return the combination with one fault instead of its own, and without claims, which speak of others."""
     faults = {FAULT: one.on(*when)} if one is not None else {}
-    return scenario.resolve(scenario.variant, toggles, {"expect": {}, "faults": faults})
+    try:
+        return scenario.resolve(scenario.variant, toggles, {"expect": {}, "faults": faults})
+    except ScenarioError as error:
+        where = f"fault {one.kind}: " if one is not None else ""
+        raise ScenarioError(line.replace(f"--set faults.{FAULT}.", where) for line in error.problems) from None
 
 
 def _defences(chosen: Any, own: tuple[str, ...], toggles: Iterable[str] | None) -> tuple[list[str], dict[str, str]]:

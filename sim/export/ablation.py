@@ -6,7 +6,7 @@ from typing import Any, Iterable, Mapping
 
 from sim.experiments.ablate import Ablation, Met, label
 from sim.export.summary import verdict_rows, versions
-from sim.export.tables import number, table
+from sim.export.tables import number, points, table
 from sim.results.claims import describe_claim
 from sim.scenario.models import Claim
 
@@ -100,7 +100,7 @@ def _main_effects(ablation: Ablation) -> str:
                 single = alone.get((name, row["measure"], of, row["during"]))
                 value = _change(single, "difference") if single is not None else "-"
                 body.append([name, of, value, _change(row, "mean"), str(row["settings"])])
-    return table(body, ["Change of goodput ratio by", "of", "alone", "main effect", "settings"])
+    return table(body, ["Change of goodput ratio (points) by", "of", "alone", "main effect", "settings"])
 
 
 def _interactions(ablation: Ablation) -> str:
@@ -109,7 +109,7 @@ def _interactions(ablation: Ablation) -> str:
         for of in ablation.baseline.record.workloads for row in ablation.effects(of=of)
         if row["kind"] == "interaction" and row["settings"]
     ]  # fmt: skip
-    return table(body, ["Interaction of", "of", "half the change of effect", "settings"]) if body else ""
+    return table(body, ["Interaction of", "of", "half the change of effect (points)", "settings"]) if body else ""
 
 
 def _fewest(ablation: Ablation, met: Met) -> str:
@@ -168,6 +168,5 @@ def _change(row: dict[str, Any], value: str) -> str:
     """Return an effect with its sign and interval; a mark where it cannot be told from none."""
     if row[value] is None:
         return "-"
-    sign = "+" if row[value] > 0 else ""
-    text = sign + _with_interval({**row, "mean": row[value]})
+    text = points(row[value], row["low"], row["high"])
     return text if row["distinguishable"] is not False else f"{text} not distinguishable"

@@ -7,6 +7,7 @@ from typing import Any, Iterable, Mapping, Sequence
 from sim.experiments.check import Checked
 from sim.experiments.compare import Comparison
 from sim.experiments.run import Run
+from sim.results import decisions, fleet, overload
 from sim.results.claims import Verdict
 from sim.results.measures import NAMES
 
@@ -53,6 +54,20 @@ def signed(value: float, unit: str) -> str:
     return ("+" if value > 0 else "") + number(value, unit)
 
 
+def points(value: float, low: float | None = None, high: float | None = None) -> str:
+    """Return a difference of two shares in percentage points, with its interval, cut to what is possible.
+
+    >>> points(0.374, 0.349, 0.399), points(-0.838, -1.022, -0.654), points(0.0)
+    ('+37.4 [+34.9, +39.9]', '-83.8 [-100.0, -65.4]', '0.0')
+    """
+
+    def one(share: float) -> str:
+        text = f"{min(max(share, -1.0), 1.0) * 100:+.1f}"
+        return "0.0" if float(text) == 0 else text
+
+    return one(value) if low is None or high is None or low == high else f"{one(value)} [{one(low)}, {one(high)}]"
+
+
 def table(rows: Sequence[Sequence[str]], header: Sequence[str]) -> str:
     """Return an aligned table, the first column to the left and the others to the right."""
     cells = [list(header), *(list(row) for row in rows)]
@@ -73,7 +88,7 @@ def of_run(run: Run, verdicts: Mapping[str, Verdict]) -> str:
     parts = [
         f"{scenario.title}: {run.variant or 'as written'}{on}",
         f"seed {run.seed}, {times} replication{'s' if times > 1 else ''}; "
-        + ("means over the replications" if times > 1 else "one run: one sample, not a fact"),
+        + ("means over the replications, ± half a 95 % interval" if times > 1 else "one run: one sample, not a fact"),
     ]
     index = {(row["measure"], row["of"], row["during"]): row for row in run.rows}
     windows = [w for w in ("all", "before", "fault", "after") if any(key[2] == w for key in index)]
@@ -86,6 +101,8 @@ def of_run(run: Run, verdicts: Mapping[str, Verdict]) -> str:
         body = _section(names, measures, windows, index)
         if body:
             parts.append(table(body, [heading, "during", *map(_titled, measures)]))
+    if decided := _decided(windows, index):
+        parts.append(table(decided, ["What defences did", "measure", *windows]))
     parts.append(of_claims(verdicts) if verdicts else "No claims speak of this combination.")
     parts += [f"note: {note}" for note in scenario.notes]
     parts.append(f"Books: {len(run.identities)} identities hold in every replication.")
@@ -125,6 +142,21 @@ def _cell(row: dict[str, Any] | None) -> str:
     return (
         f"{text} ±{spread.removesuffix(unit).rstrip()}" if unit and spread.endswith(f" {unit}") else f"{text} ±{spread}"
     )
+
+
+_DECIDED = tuple(name for name in (*decisions.NAMES, *overload.NAMES, *fleet.NAMES) if name != "stopped by breaker")
+"""What defences decided; what breakers stopped is told of the links, as short-circuited."""
+
+
+def _decided(windows: Sequence[str], index: Mapping[tuple[str, str, str], dict[str, Any]]) -> list[list[str]]:
+    """Return a row for each decision that was ever made, place by place."""
+    places = dict.fromkeys((of, measure) for measure, of, _ in index if measure in _DECIDED)
+    found = []
+    for of, measure in places:
+        rows = [index.get((measure, of, window)) for window in windows]
+        if any(row is not None and row["mean"] for row in rows):
+            found.append([of, measure, *map(_cell, rows)])
+    return found
 
 
 def _links(run: Run) -> list[str]:
@@ -185,7 +217,7 @@ def of_comparison(comparison: Comparison) -> str:
         [label, *(_difference(differences.get((label, measure, name, window))) for measure in _WORKLOAD[:3]), name]
         for name in workloads for label in list(comparison.runs)[1:]
     ]  # fmt: skip
-    header = [f"Difference to {comparison.baseline}", *_WORKLOAD[:3], "of"]
+    header = [f"Difference to {comparison.baseline}, in points", *_WORKLOAD[:3], "of"]
     parts.append(table(body, header))
     return "\n\n".join(parts)
 
@@ -200,11 +232,8 @@ def _telling(comparison: Comparison) -> str:
 
 
 def _difference(row: dict[str, Any] | None) -> str:
+    """Return a difference of shares, and whether it can be told from none."""
     if row is None or row["difference"] is None:
         return "-"
-    sign = "+" if row["difference"] >= 0 else ""
-    text = f"{sign}{number(row['difference'], row['unit'])}"
-    if row["low"] is None or row["high"] is None:
-        return text
-    interval = f"[{number(row['low'], row['unit'])}, {number(row['high'], row['unit'])}]"
-    return f"{text} {interval}" if row["distinguishable"] else f"{text} {interval} not distinguishable"
+    text = points(row["difference"], row["low"], row["high"])
+    return text if row["low"] is None or row["distinguishable"] else f"{text} not distinguishable"

@@ -254,7 +254,7 @@ def test_the_text_tells_combinations_effects_and_the_fewest(by_chance: Ablation)
     for words in ("(none)", "more workers + short line", "more workers x short line", "main effect", "Goals: goodput"):
         assert words in text
     row = by_chance.effects(of="c")[0]
-    assert f"+{row['mean'] * 100:.1f} % [{row['low'] * 100:.1f} %, {row['high'] * 100:.1f} %]" in text
+    assert f"+{row['mean'] * 100:.1f} [{row['low'] * 100:+.1f}, {row['high'] * 100:+.1f}]" in text
 
 
 def test_the_document_is_json_with_every_effect(by_chance: Ablation) -> None:

@@ -103,7 +103,7 @@ def test_what_cannot_be_meant_is_refused(asked: dict[str, object], message: str)
 
 
 def test_a_size_that_is_no_size_is_refused_with_its_place() -> None:
-    with pytest.raises(sim.ScenarioError, match=r"faults\.the fault\.by .*must"):
+    with pytest.raises(sim.ScenarioError, match=r"^fault slow: by must be a factor such as 10x, got 'much'$"):
         matrix(sim.loads(SHOP), replications=1, faults=["slow"], sizes={"slow": "much"})
 
 
