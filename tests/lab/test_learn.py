@@ -174,6 +174,14 @@ def test_a_number_is_put_into_its_band() -> None:
     assert lesson.right_option(question, Answer("9,000 messages", 9000.0)) == ""
 
 
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
+def test_a_room_votes_on_bands_with_round_numbers(one: Lesson) -> None:
+    for step in one.steps:
+        if isinstance(step.question, Guess):
+            labels = lesson.bands(step.question)
+            assert 4 <= len(labels) <= 7 and all(re.fullmatch(r"[\d.]{1,5} to [\d.]{1,5}", label) for label in labels)
+
+
 def test_a_lesson_with_a_gap_is_refused_by_name() -> None:
     with pytest.raises(KeyError, match="theme"):
         lesson_from("x", "title: T\norder: 1\n")

@@ -203,12 +203,14 @@ def count(one: Measured, run: Any) -> int:
 # --- the room ---------------------------------------------------------------------------------------------------
 
 
-def bands(question: Guess, parts: int = 6) -> tuple[str, ...]:
-    """Return the range of a guess in *parts* bands, for a room to vote on."""
-    return tuple(f"{low:g} to {high:g}" for low, high in _edges(question, parts))
+def bands(question: Guess) -> tuple[str, ...]:
+    """Return the range of a guess in bands of whole steps of its slider, six or nearly so, for a room to vote on."""
+    return tuple(f"{low:g} to {high:g}" for low, high in _edges(question))
 
 
-def _edges(question: Guess, parts: int) -> list[tuple[float, float]]:
+def _edges(question: Guess) -> list[tuple[float, float]]:
+    steps = round((question.most - question.least) / question.step)
+    parts = next((parts for parts in (6, 5, 7, 4) if steps % parts == 0), 6)
     width = (question.most - question.least) / parts
     return [(round(question.least + i * width, 6), round(question.least + (i + 1) * width, 6)) for i in range(parts)]
 
@@ -226,7 +228,7 @@ def right_option(question: Guess | Choice, found: Any) -> str:
         return ""
     value = found.value * (100 if NAMES[question.of.measure][0] == "ratio" else 1)
     labels = bands(question)
-    inside = [label for label, (low, high) in zip(labels, _edges(question, len(labels))) if low <= value <= high]
+    inside = [label for label, (low, high) in zip(labels, _edges(question)) if low <= value <= high]
     return inside[0] if inside else ""
 
 
