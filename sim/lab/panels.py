@@ -16,7 +16,7 @@ from sim.results.wording import number, seconds, share
 
 SERIES = ("goodput", "utilisation", "waiting", "backlog", "attempts", "in flight", "oldest age", "breaker state")
 """What can be drawn over time, in the order in which it is offered; the first that exist are drawn."""
-DRAWN_FIRST = 3
+DRAWN_FIRST = 2
 LEDGER = ("due", "applied once", "duplicated", "missing", "ghost")
 HEADLINES = ("goodput ratio", "answered ratio", "latency p95", "amplification")
 """The measures of a paired difference."""

@@ -1,7 +1,7 @@
-"""What the server does before anybody asks: import what pages need, start the workers, play what is asked for first.
+"""What the server does before anybody asks: start the workers, import what pages need, play what is asked for first.
 
-It runs in a thread beside the server, so the lab listens at once; whoever comes early waits for no more than without
-it. The first screen comes first, since it needs no worker; then the run that the Lab opens with; then the gallery.
+Imports are done before the server listens, in one thread: pages are drawn in threads of their own, and two that import
+modules which know each other can meet one that is half made. The workers start meanwhile.
 """
 
 from __future__ import annotations
@@ -15,31 +15,17 @@ from typing import Any
 
 from sim.lab import state
 
-FIRST = ("pandas", "sim.lab.start", "sim.lab.lab", "sim.replay")
-"""The modules of the first screen and of the Lab; Streamlit asks pandas whether the player's data is a table."""
-NEXT = ("pyarrow", "sim.lab.compare", "sim.lab.trace", "sim.lab.learn", "sim.lab.compose")
+NEEDED = ("pandas", "sim.lab.start", "sim.lab.lab", "sim.lab.compare", "sim.lab.trace", "sim.lab.compose", "sim.replay")
+"""What pages import when they are first drawn; Streamlit asks pandas whether the player's data is a table."""
 
 
 @asynccontextmanager
 async def getting_ready(app: Any) -> AsyncIterator[None]:
-    """Get ready beside the server that begins, and end its workers with it: the lifespan of ``streamlit.App``."""
-    gc.freeze()
+    """Get ready before the server begins, and end its workers with it: the lifespan of ``streamlit.App``."""
     players = state.players()
-    threading.Thread(target=get_ready, name="getting ready", daemon=True).start()
+    for name in NEEDED:
+        import_module(name)
+    gc.freeze()  # see ``sim.lab.runs``
+    threading.Thread(target=state.play_first, name="playing first", daemon=True).start()
     yield
     players.close()
-
-
-def get_ready() -> None:
-    """Import and play what the first participants need, in the order in which they need it.
-
-    What was imported is taken out of the garbage collector's sight at once: see ``sim.lab.runs``.
-    """
-    for name in FIRST:
-        import_module(name)
-        gc.freeze()
-    state.play_first()
-    for name in NEXT:
-        import_module(name)
-        gc.freeze()
-    import_module("sim.lab.learn.lessons").lessons()
