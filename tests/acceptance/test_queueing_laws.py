@@ -131,7 +131,7 @@ def test_work_that_is_stopped_with_its_caller_bounds_the_work_in_the_system(rate
 @pytest.mark.parametrize("up_s, down_s", [(10, 2.5), (4, 1)])
 def test_a_worker_that_is_frozen_now_and_then_is_white_and_christies(up_s: float, down_s: float) -> None:
     faults = {"freezes": f"pause: server, up: exponential {up_s}s, down: exponential {down_s}s"}
-    run = played(FULL, 1500 * (up_s + down_s), poisson(4), {"server": station("exponential 100ms")}, faults=faults)
+    run = played(FULL, 300 * (up_s + down_s), poisson(4), {"server": station("exponential 100ms")}, faults=faults)
     FULL.agrees_in_3_se(values(run, "latency mean"), theory.mm1_interrupted(4, 10, up_s, down_s))
 
 
@@ -171,7 +171,7 @@ def test_a_closed_loop_through_stations_is_mean_value_analysis(
         "a": station(f"exponential {1000 * demands_s[0] / visits!r}ms"),
         "b": station(f"exponential {1000 * demands_s[1]!r}ms"),
     }
-    run = played(size, size.of(60, 4000), clients, services)
+    run = played(size, size.of(60, 2000), clients, services)
     throughput, response_s = theory.closed_network(users, think_s, demands_s)
     size.agrees(values(run, "throughput"), throughput, 0.02)
     size.agrees(values(run, "latency mean"), response_s, 0.02)
@@ -229,7 +229,7 @@ def test_calls_that_wait_for_a_token_wait_as_for_constant_work(where: str) -> No
     ):
         text = limit.replace("WHAT", what)
         server = recipe("{work: 0s}", f"workers: unlimited, {text}" if where == "service" else "workers: unlimited")
-        run = played(FULL, 12_000, poisson(8), {"server": server}, links={LINK: text} if where == "caller" else {})
+        run = played(FULL, 6000, poisson(8), {"server": server}, links={LINK: text} if where == "caller" else {})
         FULL.agrees(values(run, measure), expected, 0.02)
 
 
