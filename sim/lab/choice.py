@@ -129,7 +129,7 @@ def from_query(query: Query) -> Choice:
     name = one("scenario") or HERO
     if not re.fullmatch(r"[\w-]{1,80}", name):
         raise ParameterError("be the name of a scenario", name, place="scenario in the link")
-    toggles = tuple(str(value) for value in query.get("with") or ())[:32]
+    toggles = tuple(str(value) for value in query.get("with") or () if value)[:32]
     return Choice(
         name, one("variant")[:200], toggles, _seed(one("seed")), _load(one("load")), _faults(one("faults")),
         unpack(one("yaml")) if name == OWN else "",

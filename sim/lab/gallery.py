@@ -12,7 +12,7 @@ from sim.lab.words import plain
 from sim.scenario import Summary
 
 TOPICS: dict[str, tuple[str, ...]] = {
-    "waiting and cascades": ("timeout", "cascad", "slow", "synchronous", "bulkhead", "waits", "leak"),
+    "waiting and cascades": ("timeout", "cascad", "slow", "synchronous", "bulkhead", "waits"),
     "retries": ("retr", "backoff", "jitter", "herd", "hedg", "again", "contended"),
     "breakers and fallbacks": ("breaker", "fallback", "probe"),
     "queues": ("queue", "backlog", "message", "poison", "dead-letter", "back-pressure"),
@@ -28,7 +28,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "metastable",
         "cache",
     ),
-    "sick parts": ("replica", "host", "gray", "deploy", "network", "version", "side"),
+    "sick parts": ("replica", "host", "gray", "deploy", "network", "version", "side", "leak"),
 }
 """Topics and the beginnings of words by which a scenario belongs to them."""
 OTHERS = "others"

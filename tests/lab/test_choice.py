@@ -107,3 +107,7 @@ def test_faults_of_a_choice_are_judged_like_those_of_a_file(hero: sim.Scenario) 
 )
 def test_every_shape_of_a_rate_can_be_scaled(text: str, factor: float, scaled: str) -> None:
     assert scaled_rate(text, factor) == scaled
+
+
+def test_an_empty_switch_in_a_link_is_none() -> None:
+    assert from_query({"scenario": ["cascade_vs_backlog"], "with": ["", "retries"]}).toggles == ("retries",)
