@@ -15,8 +15,11 @@ from typing import Any
 
 from sim.lab import state
 
-NEEDED = ("pandas", "sim.lab.start", "sim.lab.lab", "sim.lab.compare", "sim.lab.trace", "sim.lab.compose", "sim.replay")
-"""What pages import when they are first drawn; Streamlit asks pandas whether the player's data is a table."""
+NEEDED = (
+    "pandas", "sim.lab.start", "sim.lab.lab", "sim.lab.compare", "sim.lab.trace", "sim.lab.compose", "sim.lab.learn",
+    "sim.lab.tasks", "sim.replay", "sim.experiments.ablate", "sim.experiments.matrix",
+)  # fmt: skip
+"""What pages and the results they show import when they come first; Streamlit asks pandas whether data is a table."""
 
 
 @asynccontextmanager

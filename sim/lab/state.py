@@ -14,7 +14,7 @@ from sim.lab.runs import SERVER, Job, Order, Players
 from sim.scenario import Summary, load
 from sim.scenario.shipped import shipped_folder, shipped_scenario
 
-FIRST_WAIT_S, NEXT_WAIT_S = 0.6, 0.25
+FIRST_WAIT_S, NEXT_WAIT_S = 1.0, 0.25
 """A page waits so long before it shows a bar, and between two looks at it: with fifty waiting, each look counts."""
 
 _CHOICE, _GENERATION, _USER, _LINK, _RUNNING = "choice", "generation", "user", "link", "running"
