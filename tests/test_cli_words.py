@@ -60,6 +60,14 @@ def test_a_column_of_worker_seconds_has_its_unit(pileup: Said, small: Path) -> N
     assert header.endswith("  wasted work (worker s)")
 
 
+def test_what_is_shown_is_the_combination_that_was_asked_for(pileup: Said, small: Path) -> None:
+    _, out, _ = pileup("show", small, "--variant", "more tills", "--with", "patience")
+    assert out.startswith("Small: more tills, with patience\n\nWhat does a slow till do?\n\nSmall: 1 workload, ")
+    assert "\nFaults:\n  till slow: at 10s for 8s\n" in out
+    _, out, _ = pileup("show", small, "--set", "faults={}", "--set", "services.till.operations.pay=[{work: 1500ms}]")
+    assert out.startswith("Small: as it is\n") and "Faults:" not in out and "  1,500  " in out
+
+
 def test_what_defences_decided_has_a_table_of_its_own(pileup: Said, small: Path) -> None:
     _, out, _ = pileup("run", small, "--replications", 1)
     assert "What defences did" not in out

@@ -39,16 +39,17 @@ def show(file: File, variant: Variant = None, with_: With = None, set_: Set = No
 
     scenario = load_file(file)
     resolved = scenario.resolve(variant, with_ or (), set_ or ())
-    print(f"{scenario.title}\n\n{scenario.question}\n".rstrip() + "\n")
+    on = f", with {', '.join(resolved.toggles_on)}" if resolved.toggles_on else ""
+    print(f"{scenario.title}: {resolved.variant or 'as written'}{on}\n\n{scenario.question}\n".rstrip() + "\n")
     if scenario.lesson:
         print(scenario.lesson.strip() + "\n")
     print("\n".join(describe(resolved).lines()))
-    _show_switches(scenario)
+    _show_switches(scenario, resolved)
     for line in resolved.assumptions:
-        print(f"assumed: {line}")
+        print(f"assumed by the scenario: {line}")
 
 
-def _show_switches(scenario: Any) -> None:
+def _show_switches(scenario: Any, resolved: Any) -> None:
     from sim.results.claims import describe_claim
     from sim.scenario.strikes import when
 
@@ -59,9 +60,9 @@ def _show_switches(scenario: Any) -> None:
     for name, toggle in scenario.toggles.items():
         only = f" (only {', '.join(toggle.for_)})" if toggle.for_ else ""
         print(f"  {name}{only}: {toggle.about}")
-    if scenario.faults:
+    if resolved.faults:
         print("\nFaults:")
-    for name, fault in scenario.faults.items():
+    for name, fault in resolved.faults.items():
         print(f"  {name}: {when(fault)}")
     if scenario.expect:
         print("\nClaims:")

@@ -35,11 +35,15 @@ def load_table(loads: tuple[ServiceLoad, ...]) -> Table:
             load.service, f"{load.replicas} x {_count(load.workers)}",
             f"{'at most ' * load.upper_bound}{_rate(load.arrivals_per_s)}",
             *([f"at most {_rate(load.let_in_per_s)}"] * capped), _count(load.capacity_per_s),
-            f"{load.own_s * 1e3:.3g}", f"{load.held_s * 1e3:.3g}", f"{load.work_load:.1%}", f"{load.held_load:.1%}",
+            _ms(load.own_s), _ms(load.held_s), f"{load.work_load:.1%}", f"{load.held_load:.1%}",
             f"{load.peak_held_load:.1%}", *([_rate(load.cold_per_s), f"{load.cold_held_load:.1%}"] * cached),
         ]
         for load in loads
     ]  # fmt: skip
+
+
+def _ms(span_s: float) -> str:
+    return f"{span_s * 1e3:,.0f}" if span_s >= 0.9995 else f"{span_s * 1e3:.3g}"
 
 
 def _rate(value: float) -> str:
@@ -57,9 +61,7 @@ def fanout_table(rows: tuple[Fanout, ...]) -> Table:
     shown = []
     for row in rows:
         busiest = max(row.visits, key=lambda visit: (visit[2], visit[1]), default=("", 0.0, 0))
-        shown.append(
-            [row.workload, row.operation, f"{row.calls:.4g}", f"{row.answer_s * 1e3:.3g}", f"{busiest[2]} {busiest[0]}"]
-        )
+        shown.append([row.workload, row.operation, f"{row.calls:.4g}", _ms(row.answer_s), f"{busiest[2]} {busiest[0]}"])
     return titles, shown
 
 
