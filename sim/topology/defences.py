@@ -154,7 +154,7 @@ def assumptions(scenario: Scenario) -> list[str]:
     if any(workload.rate is not None and workload.rate.path for workload in scenario.workload.values()):
         lines.append(f"the peak of a trace is that of its busiest {TRACE_PEAK_S:.0f} s")
     if has("cache"):
-        lines.append("caches are warm (by keys: calls at random times, fetches that take no time); cold: none answers")
+        lines.append("caches are warm where it can be told (by keys: calls at random times, fetches in no time)")
     if has("limit"):
         lines.append("rate limits stop all alike, and what they stop is not tried again: behind them all is `at most`")
     if has("autoscale"):
