@@ -54,6 +54,23 @@ def test_one_switch_is_not_called_switches(pileup: Said, small: Path) -> None:
     assert "both settings of 1 switch\n" in out
 
 
+def test_one_fault_is_not_called_faults(pileup: Said, small: Path) -> None:
+    asked = ("matrix", small, "--faults", "slow", "--on", "till", "--worst", 0, "--replications", 1)
+    assert pileup(*asked)[1].startswith("Small: as it is, 1 fault\nfrom ")
+
+
+def test_a_difference_that_is_none_is_called_so(pileup: Said, small: Path) -> None:
+    _, out, _ = pileup("compare", small, "--variants", "as it is,more tills", "--replications", 2, "--set", "faults={}",
+                       "--set", "services.till.workers=60")  # fmt: skip
+    (row,) = [line for line in out.splitlines() if line.startswith("more tills  ") and line.endswith("customers")]
+    assert row.split() == ["more", "tills", "none", "none", "none", "customers"]
+
+
+def test_a_run_that_ends_before_anybody_came_says_so(pileup: Said, small: Path) -> None:
+    code, out, _ = pileup("explain", small, "--set", "max events=20")
+    assert code == 3 and "in all: nobody came after the warm-up\n" in out and "cut off" in out
+
+
 def test_a_column_of_worker_seconds_has_its_unit(pileup: Said, small: Path) -> None:
     _, out, _ = pileup("run", small, "--replications", 1)
     (header,) = [line for line in out.splitlines() if line.startswith("Services ")]

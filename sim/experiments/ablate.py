@@ -280,7 +280,9 @@ def _in_order(scenario: Any, toggles: Iterable[str] | None, variant: str) -> tup
         asked = [toggles] if isinstance(toggles, str) else list(toggles)
         found = [name for name in file if name in asked] + [name for name in asked if name not in file]
     if not found:
-        raise ParameterError("name at least one toggle of the variant", variant or "as written", place="ablate")
+        others = dict.fromkeys(name for toggle in scenario.toggles.values() for name in toggle.for_ or ())
+        hint = f"there are toggles for {', '.join(others)}" if others else "the scenario has no toggles"
+        raise ParameterError("name at least one toggle of the variant", variant or "as written", hint, "ablate")
     return tuple(found)
 
 

@@ -19,11 +19,13 @@ def of_matrix(matrix: Matrix, top: int = TOP) -> str:
     """Return the *top* faults with what they cost, then what each switch saves of the worst."""
     begin, end = matrix.window
     times, on = matrix.replications, matrix.scenario.toggles_on
+    many = len(matrix.trials)
+    tried, each = ("1 fault", "") if many == 1 else (f"{many} faults, one at a time", "each ")
     parts = [
         "\n".join([
             f"{matrix.scenario.title}: {matrix.scenario.variant or 'as written'}"
-            + (f", with {', '.join(on)}" if on else "") + f", {len(matrix.trials)} faults, one at a time",
-            f"each from {begin:g} s to {end:g} s; seed {matrix.seed}, {times} replication{'s' if times > 1 else ''}, "
+            + (f", with {', '.join(on)}" if on else "") + f", {tried}",
+            f"{each}from {begin:g} s to {end:g} s; seed {matrix.seed}, {times} replication{'s' if times > 1 else ''}, "
             "against the same arrivals without a fault" + ("; 95 % intervals" if times > 1 else "; no intervals"),
         ]),
         table([_trial(one, matrix.nodes) for one in matrix.trials[:top]],

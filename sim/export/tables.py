@@ -235,5 +235,7 @@ def _difference(row: dict[str, Any] | None) -> str:
     """Return a difference of shares, and whether it can be told from none."""
     if row is None or row["difference"] is None:
         return "-"
+    if row["low"] == row["high"] == 0:
+        return "none"
     text = points(row["difference"], row["low"], row["high"])
     return text if row["low"] is None or row["distinguishable"] else f"{text} not distinguishable"

@@ -134,7 +134,9 @@ def _well_served(book: Book) -> Sentence:
     came = int(inside.sum())
     good = int((book.good & inside).sum())
     ratio = good / came if came else None
-    text = f"{number(good)} of {counted(came, 'request')} were well served"
+    text = f"{number(good)} of {counted(came, 'request')} {'was' if came == 1 else 'were'} well served"
+    if not came:
+        text = "nobody came" + (" after the warm-up" if book.record.warmup_s else "")
     opening = "goodput held in every workload; " if held(book) else ""
     return Sentence(book.end, f"in all: {opening}{text}", "well served", "system", ratio)
 
