@@ -2,7 +2,7 @@
 
 ``python benchmarks/lab_load.py [participants] [--cold]`` starts the lab on a free port. Each participant is a WebSocket
 client that speaks Streamlit's own messages. The trainer has opened the first screen before, and talked a little; with
-``--cold`` nobody has, and all come as soon as the server listens. They open the page Lab on a scenario that nobody has
+``--cold`` nobody has, and all come as soon as the server answers. They open the page Lab on a scenario that nobody has
 played; when all see it, they press the button Run one after another, and wait for the headline numbers and the player's
 data. No browser draws, so the time is that of the server and of the one run that they share. Exit status 1 when fewer
 than 95 % are served within three seconds.
@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +28,17 @@ SCENARIO = "scenario=poison_message"
 
 
 def serve(port: int) -> subprocess.Popen[bytes]:
-    """Start the lab on *port*, and wait until it listens."""
+    """Start the lab on *port*, and wait until it answers."""
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     until = time.monotonic() + 30
     while time.monotonic() < until:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=30):
                 return server
-        time.sleep(0.1)
+        except OSError:
+            time.sleep(0.1)
     server.kill()
     raise SystemExit("the lab did not start")
 
