@@ -168,6 +168,7 @@ def test_explain_tells_the_story_in_order(small: Path) -> None:
     assert [row["at_s"] for row in story] == sorted(row["at_s"] for row in story) and len(story) >= 3
 
 
+@pytest.mark.slow
 def test_ablate_plays_every_combination_of_switches(small: Path) -> None:
     said = pileup("ablate", small, "--replications", 2, "--json")
     assert said.returncode == 0, said.stderr

@@ -92,6 +92,7 @@ def test_a_fault_that_comes_often_is_shaded_each_time_and_named_once() -> None:
     assert names == ["out", "payments slow", "cut"]
 
 
+@pytest.mark.slow
 def test_many_services_are_cut_to_the_busiest_and_counted() -> None:
     series = {(f"s{i}", "utilisation"): (TIMES, np.full(100, i / 40)) for i in range(20)}
     figure = rendered(over_time.service_figure(series, [f"s{i}" for i in range(20)], [], "seed 1"))

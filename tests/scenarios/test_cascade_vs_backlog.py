@@ -15,6 +15,7 @@ def hero() -> Any:
     return sim.load(shipped_folder() / "cascade_vs_backlog.yaml")
 
 
+@pytest.mark.slow
 def test_its_claims_hold_in_one_replication(hero: Any):
     checked = check(hero, replications=1)
     assert {name: v.values for name, v in checked.verdicts.items() if v.verdict != "holds"} == {}

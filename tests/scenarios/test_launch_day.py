@@ -28,6 +28,7 @@ def test_the_trace_names_its_source_and_terms():
     assert TRACE.name in text and "Internet Traffic Archive" in text and "freely redistributed" in text
 
 
+@pytest.mark.slow
 def test_a_compressed_trace_keeps_its_rate_and_shortens_its_time():
     """8,000 s of the log in 400 s at 20 times its rate: as many visitors as the log has in these 8,000 s."""
     run = run_resolved(sim.load(shipped_folder() / "launch_day.yaml").resolve(), replications=1)

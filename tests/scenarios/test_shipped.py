@@ -40,6 +40,8 @@ SAID_ON_PURPOSE = {
     "nested_retries": ["one request can make 16 of this call", "one request can make 64 of this call"],
 }
 EACH = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+LONG = [pytest.param(file, marks=pytest.mark.slow) if file.stem == "launch_day" else file for file in FILES]
+EACH_PLAYED = pytest.mark.parametrize("file", LONG, ids=lambda file: file.stem)
 
 
 def header(file: Path) -> list[str]:
@@ -99,7 +101,7 @@ def test_it_asks_and_teaches_and_says_where_it_is_from(file: Path):
     assert all(toggle.about for toggle in scenario.toggles.values())
 
 
-@EACH
+@EACH_PLAYED
 def test_less_than_two_percent_fail_before_the_fault(file: Path):
     scenario = sim.load(file)
     run = run_resolved(scenario.resolve(), replications=1)

@@ -106,5 +106,6 @@ def test_switched_off_it_is_as_if_it_were_not_written(file: Path, variant: str |
     assert absent.keys() == off(file, variant)[1].keys()
 
 
+@pytest.mark.slow
 def test_the_exceptions_are_switches_that_exist() -> None:
     assert set(CHANGES_NOTHING) <= {(file.stem, variant, toggle) for file, variant, toggle in switches()}
