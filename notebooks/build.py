@@ -13,6 +13,7 @@ from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
+from nbconvert.preprocessors.coalescestreams import CoalesceStreamsPreprocessor
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 FOLDER = Path(__file__).resolve().parent
@@ -43,7 +44,10 @@ def _uncommented(body: str) -> str:
 
 
 def executed(notebook: Any) -> Any:
-    """Return *notebook* after a run from top to bottom in a fresh kernel; raises at the first cell that fails."""
+    """Return *notebook* after a run from top to bottom in a fresh kernel; raises at the first cell that fails.
+
+    What a cell prints comes in as many parts as the machine had time for: it is put together again.
+    """
     NotebookClient(
         notebook,
         timeout=TIMEOUT_S,
@@ -51,6 +55,7 @@ def executed(notebook: Any) -> Any:
         record_timing=False,
         resources={"metadata": {"path": str(FOLDER)}},
     ).execute()
+    notebook, _ = CoalesceStreamsPreprocessor().preprocess(notebook, {})
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
     return notebook
 

@@ -225,12 +225,14 @@ def test_list_show_schema_and_explain_field_answer(small: Path) -> None:
 @pytest.mark.slow
 def test_an_interrupt_leaves_status_130_and_nothing_half_written(small: Path) -> None:
     out = small.parent / "never"
-    command = [sys.executable, "-m", "sim", "run", "cascade_vs_backlog", "--replications", "200", "--out", str(out)]
+    command = [sys.executable, "-m", "sim", "run", "cascade_vs_backlog", "--out", str(out), "--replications"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, cwd=small.parent)
-    time.sleep(3)  # a signal before the process runs our code would test Python instead
+    begun_at = time.monotonic()
+    pileup("run", "cascade_vs_backlog", "--replications", "1")
+    process = subprocess.Popen([*command, "200"], stderr=subprocess.PIPE, text=True, env=environment, cwd=small.parent)
+    time.sleep(time.monotonic() - begun_at)  # a signal before the process runs our code would test Python instead
     process.send_signal(2)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert said.strip() == "Interrupted; nothing was left half-written."
     assert [path.name for path in small.parent.iterdir()] == ["small.yaml"]
