@@ -177,6 +177,7 @@ def test_axe_finds_nothing(visit: Visit, path: str, theme: str) -> None:
 
 def test_large_type_for_a_projector_is_larger(visit: Visit) -> None:
     page = visit()
+    settle(page)
     before = page.locator("h1").first.bounding_box()["height"]
     flip(page, "Large type for a projector")
     wait(page, lambda: page.locator("h1").first.bounding_box()["height"] > 1.15 * before)
