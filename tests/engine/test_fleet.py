@@ -81,6 +81,18 @@ services:
     assert coming_and_going(record)[2][:2] == (pytest.approx(9.875 + 1 / 24, abs=1 / 24), "replica leaves")
 
 
+def test_a_call_on_its_way_to_a_replica_that_has_left_is_turned_away() -> None:
+    """Breakers of replicas choose before a call leaves; replica 1 has joined, and is gone when its calls arrive."""
+    late = "late: {calls: shop.buy, arrivals: at AT AT}"
+    links = "links: {late -> shop: {latency: 1s, breaker: {failures: 5, open for: 1s, scope: callee}}}"
+    body = BUSY.replace("arrivals: regular}}", f"arrivals: regular}}, {late}}}") + links
+    drains_at = next(at for at, kind, _ in coming_and_going(play(BUSY, "30s")) if kind == "replica drains")
+    record = play(body.replace("AT", f"{drains_at - 0.125}s"), "30s")
+    left_at = next(at for at, kind, _ in coming_and_going(record) if kind == "replica leaves")
+    assert drains_at <= left_at < drains_at + 0.875
+    assert attempts(record, "replica outcome why", "late -> shop") == [(0, "ok", ""), (1, "rejected", "unhealthy")]
+
+
 def test_in_the_long_run_there_are_as_many_as_the_load_over_the_target_needs() -> None:
     """5 Erlang on replicas of two workers at 60 % need 5 / (2 * 0.6) = 4.2 of them; 5 are then half busy."""
     runs = runs_of("""
