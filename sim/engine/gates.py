@@ -58,7 +58,7 @@ class Gate:
 
 
 class BreakerGate(Gate):
-    """A circuit breaker; *retries_only* lets first tries pass whatever its state, and counts them."""
+    """A circuit breaker; *retries_only* lets first tries pass by, which count only while it is closed."""
 
     __slots__ = ("retries_only",)
 
@@ -70,8 +70,9 @@ class BreakerGate(Gate):
         """Ask the breaker, which lets everything pass while it is closed."""
         breaker: Breaker = self.only if self.only is not None else self.of(course)
         if breaker.state != CLOSED:
-            free = self.retries_only and course.tries == 0
-            if not free and not breaker.admit(now):
+            if self.retries_only and course.tries == 0:
+                return breaker, breaker.pass_by()
+            if not breaker.admit(now):
                 return STOPPED
         return breaker, breaker.generation
 
@@ -111,7 +112,10 @@ class ReplicaBreakers(BreakerGate):
                 continue
             asked[replica] = None
             breaker = self.breakers[replica]
-            if free or breaker.admit(now):
+            if free:
+                course.replica = replica
+                return breaker, breaker.pass_by()
+            if breaker.admit(now):
                 course.replica = replica
                 return breaker, breaker.generation
         for replica in self.replicas:

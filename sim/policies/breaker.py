@@ -13,6 +13,8 @@ from sim.errors import ParameterError
 CLOSED, OPEN, HALF_OPEN = range(3)
 STATES = ("closed", "open", "half-open")
 """The names of the states; a state is a position here."""
+PASSING_BY = -1
+"""The generation of a call that passed a breaker without being admitted while it was not closed; none is ever in it."""
 
 
 class Breaker:
@@ -22,6 +24,11 @@ class Breaker:
     half-open. Outcomes of calls admitted before the last transition change nothing (their generation is old). A probe
     whose outcome never comes keeps it half-open for good and every further call is refused, as in resilience4j without
     a maximum wait in half-open: a link without a timeout can show just that.
+
+    A breaker that stops retries only lets first tries *pass by*. While it is closed they count as any call does;
+    otherwise they take no place, prolong no open time and decide no probe. The idea is reported in M. Brooker, "Fixing
+    retries with token buckets and circuit breakers", 2022, whose published code has one share over all time and no
+    states: there the good first tries alone can let retries go again, here a probe must go well.
 
     *on_change* is called with the instant and the new state's name at each transition.
     """
@@ -52,6 +59,10 @@ class Breaker:
             return False
         self._probing += 1
         return True
+
+    def pass_by(self) -> int:
+        """Let a call pass whatever the state; return the generation that is to learn how it ends, perhaps none."""
+        return self.generation if self.state == CLOSED else PASSING_BY
 
     def record(self, generation: int, ok: bool, now: float, took_s: float = 0.0) -> None:
         """Fold in the outcome, known at *now* after *took_s*, of a call that was admitted in *generation*."""

@@ -175,6 +175,76 @@ def test_a_breaker_on_retries_lets_first_tries_pass() -> None:
     assert [row[2] for row in requests(record)] == ["error", "short-circuited", "short-circuited"]
 
 
+def sent_of_retries(record: Record) -> float:
+    """Return the share of the retries wanted that were sent."""
+    outcomes = [row[3] for row in tries(record) if row[0] == 2]
+    return 1 - outcomes.count("short-circuited") / len(outcomes)
+
+
+BY_FAILURES, BY_RATE = "failures: 1", "failure rate: 100%, calls: 1, minimum calls: 1"
+
+
+@pytest.mark.parametrize(
+    ("opens", "scope", "share", "open_for_s"),
+    [
+        (BY_FAILURES, "link", 0.01, 1.0), (BY_FAILURES, "link", 0.01, 0.001), (BY_FAILURES, "link", 0.3, 1.0),
+        (BY_RATE, "link", 0.3, 1.0), (BY_FAILURES, "caller", 0.3, 0.5), (BY_RATE, "callee", 0.3, 0.5),
+    ],
+)  # fmt: skip
+def test_a_breaker_on_retries_lets_a_retry_probe_when_its_time_has_passed(
+    opens: str, scope: str, share: float, open_for_s: float
+) -> None:
+    """By renewal from probe to probe. Poisson calls at 10/s; a share p of them fails, and each wants a retry at once.
+
+    A probe that goes well (1 - p) closes it and the next failure opens it; 10/s p T more fail while it is open, and the
+    retry of the next one is the probe. Of 1 + (1 - p) + 10 p T retries one is sent; four standard deviations.
+    """
+    breaker = f"{opens}, open for: {open_for_s}s, guards: retries, scope: {scope}"
+    policies = f"retry: {{max attempts: 2}}, breaker: {{{breaker}}}"
+    record = play(link(policies, f"{{fail: {share:.0%}}}", "rate: 10/s"), duration="200s" if share > 0.1 else "1000s")
+    wanted = sum(row[0] == 2 for row in tries(record))
+    meanwhile = 10 * share * open_for_s
+    mean, variance = 2 - share + meanwhile, share * (1 - share) + meanwhile
+    tolerance = 4 * (variance / mean**3 / wanted) ** 0.5 + 1 / wanted
+    assert sent_of_retries(record) == pytest.approx(1 / mean, abs=tolerance)
+
+
+FAILS_AT_0_1_AND_1500MS = """faults:
+  a: {at: 0s, for: 125ms, errors: a, share: 100%}
+  b: {at: 1s, for: 200ms, errors: a, share: 100%}
+  c: {at: 1500ms, for: 125ms, errors: a, share: 100%}"""
+ON_RETRIES = "retry: {max attempts: 2, backoff: 250ms}, breaker: {OPENS, open for: 1s, guards: retries}"
+
+
+@pytest.mark.parametrize("opens", [BY_FAILURES, BY_RATE])
+def test_half_open_a_first_try_does_not_decide_for_the_probe(opens: str) -> None:
+    """The retry of the call at 1 s is the probe, out until 2.25 s. First tries fail at 1.5 s and end well at 2 s."""
+    client = "arrivals: at 0s 1s 1s 1500ms 3s"
+    record = play(link(ON_RETRIES.replace("OPENS", opens), "{work: 1s}", client, more=FAILS_AT_0_1_AND_1500MS))
+    assert [event[:2] for event in record.events if event[1].startswith("breaker")] == [
+        (0.0, "breaker open"), (1.25, "breaker half-open"), (2.25, "breaker closed"),
+    ]  # fmt: skip
+    assert sorted((row[1], row[3]) for row in tries(record) if row[0] == 2) == [
+        (0.25, "short-circuited"), (1.25, "ok"), (1.25, "short-circuited"), (1.75, "short-circuited"),
+    ]  # fmt: skip
+    well = play(link(ON_RETRIES.replace("OPENS", opens), "{work: 250ms}", "arrivals: at 0s 500ms 1s",
+                     more=FAILS_AT_0_1_AND_1500MS))  # fmt: skip
+    assert [event[:2] for event in well.events if event[1].startswith("breaker")] == [
+        (0.0, "breaker open"), (1.25, "breaker half-open"), (1.5, "breaker closed"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("opens", [BY_FAILURES, BY_RATE])
+def test_half_open_a_first_try_that_another_defence_stops_gives_no_place_back(opens: str) -> None:
+    """The probe is out from 1.25 s. The bulkhead stops a first try at 1.3125 s; at 1.375 s no place is free."""
+    policies = ON_RETRIES.replace("OPENS", opens) + ", bulkhead: {max concurrent calls: 1}"
+    client = "arrivals: at 0s 1s 1125ms 1312.5ms"
+    record = play(link(policies, "{work: 1s}", client, more=FAILS_AT_0_1_AND_1500MS))
+    assert sorted((row[1], row[4]) for row in tries(record) if row[3] == "short-circuited") == [
+        (0.25, "breaker open"), (1.3125, "bulkhead full"), (1.375, "breaker open"),
+    ]  # fmt: skip
+
+
 def test_a_breaker_of_its_own_for_each_caller() -> None:
     policies = "breaker: {failures: 2, open for: 60s, scope: caller}"
     record = play(link(policies, "{fail: 100%}", "arrivals: at 0s 1s 2s 3s 4s 5s, instances: 2"))

@@ -157,7 +157,7 @@ def test_a_breaker_that_cannot_work_is_refused(failures: int, open_for_s: float,
 
 
 class BreakerAgainstModel(RuleBasedStateMachine):
-    """Calls that overlap in any way, against a model that keeps whole histories instead of counts."""
+    """Calls and first tries that pass by, overlapping in any way, against a model of whole histories, not counts."""
 
     calls = Bundle("calls")
 
@@ -192,12 +192,29 @@ class BreakerAgainstModel(RuleBasedStateMachine):
         phase["admitted"].append(self.now)
         return self.breaker.generation, len(self.phases) - 1
 
+    @rule(target=calls)
+    def first_try(self) -> tuple[int, int | None]:
+        """It passes by: it belongs to the phase that it met if that is a closed one, and to none otherwise."""
+        phase_number = len(self.phases) - 1 if self.phases[-1]["state"] == "closed" else None
+        return self.breaker.pass_by(), phase_number
+
+    @rule(call=consumes(calls))
+    def never_made(self, call: tuple[int, int | None] | None) -> None:
+        if call is None:
+            return
+        generation, phase_number = call
+        self.breaker.release(generation)
+        if phase_number is not None and self.phases[phase_number]["state"] == "half-open":
+            self.phases[phase_number]["admitted"].pop()
+
     @rule(call=consumes(calls), ok=st.booleans())
-    def answer(self, call: tuple[int, int] | None, ok: bool) -> None:
+    def answer(self, call: tuple[int, int | None] | None, ok: bool) -> None:
         if call is None:
             return
         generation, phase_number = call
         self.breaker.record(generation, ok, self.now)
+        if phase_number is None:
+            return
         phase = self.phases[phase_number]
         if phase is not self.phases[-1]:
             return

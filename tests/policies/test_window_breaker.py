@@ -248,10 +248,12 @@ class WindowBreakerAgainstModel(RuleBasedStateMachine):
         phase["places"] += 1
         return self.policy.generation, len(self.phases) - 1
 
-    def tell(self, call: tuple[int, int], ok: bool, took_s: float) -> None:
+    def tell(self, call: tuple[int, int | None], ok: bool, took_s: float) -> None:
         """Give both the outcome of *call*; the model looks through the whole history of its phase."""
         generation, phase_number = call
         self.policy.record(generation, ok, self.now, took_s)
+        if phase_number is None:
+            return
         phase = self.phases[phase_number]
         if phase is not self.phases[-1]:
             return
@@ -272,14 +274,23 @@ class WindowBreakerAgainstModel(RuleBasedStateMachine):
     def call(self) -> tuple[int, int] | None:
         return self.ask()
 
+    def pass_by(self) -> tuple[int, int | None]:
+        """A first try belongs to the phase that it met if that is a closed one, and to none otherwise."""
+        return self.policy.pass_by(), len(self.phases) - 1 if self.phases[-1]["state"] == "closed" else None
+
+    @rule(target=calls)
+    def first_try(self) -> tuple[int, int | None]:
+        return self.pass_by()
+
     @rule(call=consumes(calls))
-    def never_made(self, call: tuple[int, int] | None) -> None:
+    def never_made(self, call: tuple[int, int | None] | None) -> None:
         if call is not None:
             self.policy.release(call[0])
-            self.phases[call[1]]["places"] -= 1
+            if call[1] is not None:
+                self.phases[call[1]]["places"] -= 1
 
     @rule(call=consumes(calls), ok=st.booleans(), took_s=TOOK_S)
-    def answer(self, call: tuple[int, int] | None, ok: bool, took_s: float) -> None:
+    def answer(self, call: tuple[int, int | None] | None, ok: bool, took_s: float) -> None:
         if call is not None:
             self.tell(call, ok, took_s)
 
@@ -287,6 +298,15 @@ class WindowBreakerAgainstModel(RuleBasedStateMachine):
     def calls_that_do_not_overlap(self, quick: list[tuple[int, bool, float]]) -> None:
         for quarters, ok, took_s in quick:
             self.now += quarters / 4
+            call = self.ask()
+            if call is not None:
+                self.tell(call, ok, took_s)
+
+    @rule(quick=st.lists(st.tuples(st.integers(0, 3), st.booleans(), TOOK_S), min_size=4, max_size=12))
+    def first_tries_each_with_a_retry_at_once(self, quick: list[tuple[int, bool, float]]) -> None:
+        for quarters, ok, took_s in quick:
+            self.now += quarters / 4
+            self.tell(self.pass_by(), False, took_s)
             call = self.ask()
             if call is not None:
                 self.tell(call, ok, took_s)

@@ -88,7 +88,8 @@ class Breaker(Model):
     minimum_calls: Annotated[int, Field(ge=1)] = 10
     """Calls in the window below which a rate opens nothing."""
     guards: Literal["calls", "retries"] = "calls"
-    """What it stops: every call, or `retries` only (first tries always pass, and count)."""
+    """What it stops: every call, or `retries` only. First tries (and hedges) then always pass. They count while it is
+    closed; afterwards only a retry can be a probe."""
     scope: Literal["link", "caller", "callee"] = "link"
     """One breaker for the `link`, one for each `caller` (replica or client instance), or one for each replica of the
     `callee`: a call then goes to a replica whose breaker lets it pass."""
