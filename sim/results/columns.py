@@ -56,5 +56,10 @@ class Shelf:
         """Return the rows of *group* whose time lies in one of *spans* (disjoint, each [begin, end))."""
         low, high = self._bounds[group], self._bounds[group + 1]
         cuts = low + np.searchsorted(self._times[low:high], np.array(spans).ravel())
-        slices = [self._order[a:b] for a, b in zip(cuts[::2], cuts[1::2], strict=True)]
-        return slices[0] if len(slices) == 1 else np.concatenate([*slices, self._order[:0]])
+        first, after = cuts[::2], cuts[1::2]
+        if len(first) == 1:
+            return self._order[first[0] : after[0]]
+        sizes = after - first
+        skipped = first - (np.cumsum(sizes) - sizes)
+        rows: Ints = self._order[np.arange(sizes.sum()) + np.repeat(skipped, sizes)]
+        return rows

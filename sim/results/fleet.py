@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.results.columns import Floats
-from sim.results.intervals import steps
+from sim.results.intervals import peak, steps
 from sim.results.rows import Measure, Names, Rows
 
 if TYPE_CHECKING:
@@ -53,11 +53,9 @@ def family(book: Book) -> list[Measure]:
         if book.model(name).autoscale is None:
             continue
         begin, end = present(book, name)
+        times, levels = steps(begin, end)
         for window in book.windows.values():
             table.add("replicas mean", name, window.name, window.mean(begin, end), len(begin))
-            most = [
-                steps(np.clip(begin, low, high), np.clip(end, low, high))[1].max(initial=0)
-                for low, high in window.spans
-            ]
+            most = [peak(times, levels, *span) for span in window.spans]
             table.add("replicas peak", name, window.name, float(max(most)) if most else None, len(begin))
     return table.rows

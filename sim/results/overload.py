@@ -5,7 +5,6 @@ A reason is what the caller was told: one that had left before was told nothing 
 
 from __future__ import annotations
 
-import math
 from typing import Any, Callable
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy as np
 from sim.engine.record import MARKS, REASONS, REJECTED
 from sim.quantities import UNLIMITED
 from sim.results.book import Book
-from sim.results.columns import Floats
+from sim.results.columns import Floats, exact_sum
 from sim.results.rows import Measure, Names, Rows
 from sim.results.windows import Window
 
@@ -88,8 +87,7 @@ def mean_level(window: Window, at: Floats, level: Floats) -> float | None:
     if not window.spans:
         return None
     until = np.append(at[1:], np.inf)
-    areas = [float(value) * window.area_s(at[i : i + 1], until[i : i + 1]) for i, value in enumerate(level)]
-    return math.fsum(areas) / window.seconds
+    return exact_sum(level * window.lengths_s(at, until)) / window.seconds
 
 
 def marked_at(book: Book, kind: str, name: str) -> Floats:

@@ -74,11 +74,10 @@ def _oldest_age(window: Window, begin: Floats, end: Floats, published: Floats) -
     """Return the largest age of a waiting message: each is oldest for itself at the end of its wait."""
     if not window.spans:
         return None
-    oldest = 0.0
-    for low, high in window.spans:
-        here = (begin < high) & (end > low)
-        oldest = max(oldest, float((np.minimum(end[here], high) - published[here]).max(initial=0.0)))
-    return oldest
+    lows, highs = np.array(window.spans, np.float64).T
+    last = np.searchsorted(lows, end) - 1  # the last span that begins before the wait ends: -1 where none does
+    here = (last >= 0) & (highs[last] > begin)
+    return float((np.minimum(end, highs[last]) - published)[here].max(initial=0.0))
 
 
 def _drain(table: Rows, book: Book, of: str, begin: Floats, end: Floats) -> None:
