@@ -301,7 +301,7 @@ def test_show_names_the_variant_of_each_claim(small: Path) -> None:
 
 def test_a_claim_about_no_measure_is_told_before_anything_is_played(small: Path) -> None:
     small.write_text(SMALL.replace("customers fail: {measure: goodput ratio", "customers fail: {measure: good"))
-    line = f"{small}: expect.customers fail.measure must be a measure, got 'good'; did you mean 'goodput'?\n"
+    line = f"{small}:20:29: expect.customers fail.measure must be a measure, got 'good'; did you mean 'goodput'?\n"
     told, checked = pileup("validate", small), pileup("check", small)
     assert (told.returncode, told.stdout) == (2, line)
     assert (checked.returncode, checked.stdout, checked.stderr) == (2, "", line)

@@ -22,7 +22,6 @@ from sim.cli.helpers import (
 from sim.cli.options import (
     CLAIM_FAILED, CUT_OFF, OK, File, Files, Json, Out, Replications, Seed, Set, Variant, With, Without, Workers,
 )  # fmt: skip
-from sim.errors import ScenarioError
 
 if TYPE_CHECKING:
     from sim.experiments.check import Checked
@@ -90,15 +89,11 @@ def check(
     from sim.experiments.check import check as check_one
     from sim.export import summary, tables
     from sim.export.junit import junit as junit_text
-    from sim.results.claims import problems_of
 
     if junit is not None:
         must_take_a_file(junit, "--junit")
     before = None if against is None else earlier_document(against, "check", "files")["files"]
     scenarios = {file: load_file(file) for file in files}  # all of them are read before the first is played
-    unknown = [f"{file}: {line}" for file, one in scenarios.items() for line in problems_of(one.expect)]
-    if unknown:
-        raise ScenarioError(unknown)
     checked: dict[str, Checked] = {}
     for file, scenario in scenarios.items():
         with progress_bar(f"checking {scenario.title}") as progress:

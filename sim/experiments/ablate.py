@@ -20,6 +20,7 @@ from sim.experiments.run import Run, run_resolved, written_windows
 from sim.results.claims import HOLDS, Verdict, judge
 from sim.results.measures import NAMES
 from sim.results.statistics import interval
+from sim.scenario.measurable import must_be_in_its_unit
 from sim.scenario.models import Claim
 
 if TYPE_CHECKING:
@@ -141,7 +142,8 @@ class Ablation:
         ratio in ``window`` is above 95 % in every replication. The scenario's own claims are no default, because most
         of them state what goes wrong, and with which switches. A goal that cannot be told is not met.
 
-        Raises ``ParameterError`` for a goal on a measure that no run has, or with `variant`, `with` or `than`.
+        Raises ``ParameterError`` for a goal on a measure that no run has, with a bound in another unit than the
+        measure's, or with `variant`, `with` or `than`.
         """
         goals = self._default_goals() if claims is None else _named(claims)
         for name, goal in goals.items():
@@ -150,6 +152,7 @@ class Ablation:
                 rule = "speak of any combination, without variant, with and than"
                 raise ParameterError(rule, asked, place=f"goal {name!r}")
             self._find((goal.measure, goal.of, goal.during), f"goal {name!r}")
+            must_be_in_its_unit(goal, f"goal {name!r}")
         return Met(goals, {
             on: {name: judge(name, goal, run.values.get((goal.measure, goal.of, goal.during)))
                  for name, goal in goals.items()}

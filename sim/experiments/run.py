@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
 
-from sim.errors import ParameterError, did_you_mean
+from sim.errors import ParameterError, describe, did_you_mean
 from sim.experiments.replications import Replication, replicate
 from sim.results.claims import Verdict, judge
+from sim.results.measures import NAMES
 from sim.results.statistics import interval
 from sim.results.windows import is_written_window
 
@@ -84,13 +85,27 @@ class Run:
     def value(self, measure: str, of: str = "system", during: str = "all") -> float | None:
         """Return the mean of one measure over the replications that could tell it; None if none could.
 
-        Raises ``KeyError`` with the nearest names for a measure that does not exist.
+        Raises ``KeyError`` with the nearest names for a measure that does not exist, that is not measured of this part
+        or not in this window.
         """
         try:
             told = [value for value in self.values[measure, of, during] if value is not None]
         except KeyError:
-            raise KeyError(f"no measure {measure!r} of {of!r} during {during!r}") from None
+            raise KeyError(self._no_value(measure, of, during)) from None
         return interval(told).mean if told else None
+
+    def _no_value(self, measure: str, of: str, during: str) -> str:
+        """Return why there is no such value, with what there is."""
+        if measure not in NAMES:
+            return describe("measure", "be a measure", measure, did_you_mean(measure, NAMES))
+        parts = list(dict.fromkeys(key[1] for key in self.values if key[0] == measure))
+        if of not in parts:
+            hint = did_you_mean(of, parts) or (f"there is {', '.join(parts)}" if parts else "there is none in this run")
+            rule = f"name a {NAMES[measure].subjects}, of which {measure!r} is measured"
+            return describe("of", rule, of, hint)
+        found = [key[2] for key in self.values if key[:2] == (measure, of)]
+        hint = did_you_mean(during, found) or f"there is {', '.join(found)}; a claim can name a window such as 5s to 9s"
+        return describe("during", f"be a window in which {measure!r} is measured", during, hint)
 
     @property
     def identities(self) -> dict[str, bool]:

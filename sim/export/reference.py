@@ -76,13 +76,14 @@ def _measures() -> Iterator[str]:
     yield from (
         "## Measures",
         "",
-        "Each is told of a workload, a service, a link, a queue… or of `system`, and during `all`,",
+        "Each is measured of the parts named here, `system` being all of it, and during `all`,",
     )
     yield from (
         "`before`, `fault`, `after`, a fault's name, or a span such as `500s to 600s` that a claim asks for.",
         "",
     )
-    yield from _table(("measure", "unit", "meaning"), [(f"`{name}`", *about) for name, about in NAMES.items()])
+    rows = [(f"`{name}`", about.unit, about.subjects, about.meaning) for name, about in NAMES.items()]
+    yield from _table(("measure", "unit", "of a", "meaning"), rows)
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:

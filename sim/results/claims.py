@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Callable, Iterable, Mapping, Sequence
+from typing import Any, Callable, Iterable, Sequence
 
-from sim.errors import ParameterError, describe, did_you_mean
+from sim.errors import ParameterError, did_you_mean
 from sim.results.measures import NAMES
 from sim.results.rows import Measure
 from sim.results.statistics import paired
@@ -36,14 +36,6 @@ class Verdict:
     verdict: str
     values: tuple[float | None, ...]
     text: str
-
-
-def problems_of(claims: Mapping[str, Any]) -> list[str]:
-    """Return which of a scenario's *claims* speak of no measure; told before a run, it costs nobody a wait."""
-    return [
-        describe(f"expect.{name}.measure", "be a measure", claim.measure, did_you_mean(claim.measure, NAMES))
-        for name, claim in claims.items() if claim.measure not in NAMES
-    ]  # fmt: skip
 
 
 def judge(name: str, claim: Any, values: Values | None, baseline: Values | None = None) -> Verdict:

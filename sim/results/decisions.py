@@ -13,51 +13,30 @@ import numpy as np
 from sim.engine.record import MARKS, REASONS, SHORT_CIRCUITED
 from sim.results.book import Book
 from sim.results.columns import Floats, Shelf
-from sim.results.rows import Measure, Names, Rows
+from sim.results.rows import Measure, Rows
+from sim.scenario import measures
 
-COUNTED: dict[str, tuple[str, str, Callable[[Any], bool]]] = {
-    "cache hits": ("cache hit", "calls answered from the cache", lambda link: link.cache is not None),
-    "coalesced": (
-        "coalesced", "calls that waited for another's answer to the same key",
-        lambda link: link.cache is not None and link.cache.coalesce,
-    ),
-    "fallbacks": (
-        "fallback", "failed calls that went on with a stand-in answer", lambda link: link.fallback is not None,
-    ),
-    "hedges": ("hedge", "second attempts sent because the first took long", lambda link: link.hedge is not None),
-    "retries denied": (
-        "retry denied", "retries that the budget did not pay for",
-        lambda link: link.retry is not None and link.retry.budget is not None,
-    ),
-    "late answers accepted": (
-        "late answer accepted", "calls ended by an answer to an attempt that had timed out",
-        lambda link: link.late_answers == "accept",
-    ),
-    "dropped": (
-        "dropped", "attempts dropped on their way or in line because nobody waited any more",
-        lambda link: link.on_abandon != "continue",
-    ),
-    "cancelled": (
-        "cancelled", "attempts whose work was stopped because nobody waited any more",
-        lambda link: link.on_abandon == "cancel",
-    ),
+NAMES = measures.DECISIONS
+
+COUNTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    name: (kind, NAMES[name].of[0].has)
+    for name, kind in (
+        ("cache hits", "cache hit"), ("coalesced", "coalesced"), ("fallbacks", "fallback"), ("hedges", "hedge"),
+        ("retries denied", "retry denied"), ("late answers accepted", "late answer accepted"), ("dropped", "dropped"),
+        ("cancelled", "cancelled"),
+    )
 }  # fmt: skip
-"""Measures that count marks: name to (kind of mark, meaning, whether a link has such)."""
+"""Measures that count marks: name to (kind of mark, whether a link has such)."""
 
 STOPS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "stopped by breaker": ("breaker open", lambda link: link.breaker is not None),
-    "stopped by throttle": ("throttled", lambda link: link.throttle is not None),
-    "stopped by limit": ("rate limit", lambda link: link.limit is not None),
-    "stopped by bulkhead": ("bulkhead full", lambda link: link.bulkhead is not None),
-    "stopped by deadline": ("out of time", lambda link: link.propagate_deadline),
-}
+    name: (reason, NAMES[name].of[0].has)
+    for name, reason in (
+        ("stopped by breaker", "breaker open"), ("stopped by throttle", "throttled"),
+        ("stopped by limit", "rate limit"), ("stopped by bulkhead", "bulkhead full"),
+        ("stopped by deadline", "out of time"),
+    )
+}  # fmt: skip
 """Measures that count tries which the caller itself stopped: name to (reason, whether a link has such)."""
-
-NAMES: Names = {
-    **{name: ("calls", meaning) for name, (_, meaning, _) in COUNTED.items()},
-    "cache hit ratio": ("ratio", "share of calls answered from the cache"),
-    **{name: ("calls", f"tries that were not sent: {reason}") for name, (reason, _) in STOPS.items()},
-}
 
 
 def family(book: Book) -> list[Measure]:
@@ -68,7 +47,7 @@ def family(book: Book) -> list[Measure]:
         for window in book.windows.values():
             here = bool(window.spans)
             counts = {kind: len(marks.within(code, window.spans)) for code, kind in enumerate(MARKS)}
-            for measure, (kind, _, has) in COUNTED.items():
+            for measure, (kind, has) in COUNTED.items():
                 if has(link):
                     table.add(measure, name, window.name, counts[kind] if here else None, counts[kind])
             if link.cache is not None:
@@ -86,7 +65,7 @@ def _armed(book: Book) -> Iterator[tuple[str, Any]]:
     links = book.record.scenario.links
     for name in book.links:
         link = links.get(name)
-        if link is not None and any(has(link) for _, _, has in COUNTED.values()):
+        if link is not None and any(has(link) for _, has in COUNTED.values()):
             yield name, link
         elif link is not None and any(has(link) for _, has in STOPS.values()):
             yield name, link
@@ -126,5 +105,5 @@ def told(book: Book, link: str) -> list[str]:
     model = book.record.scenario.links.get(link)
     if model is None:
         return []
-    counted = [name for name, (_, _, has) in COUNTED.items() if has(model)]
+    counted = [name for name, (_, has) in COUNTED.items() if has(model)]
     return counted + [name for name, (_, has) in STOPS.items() if has(model)]

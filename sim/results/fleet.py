@@ -8,15 +8,13 @@ import numpy as np
 
 from sim.results.columns import Floats
 from sim.results.intervals import peak, steps
-from sim.results.rows import Measure, Names, Rows
+from sim.results.rows import Measure, Rows
+from sim.scenario import measures
 
 if TYPE_CHECKING:
     from sim.results.book import Book
 
-NAMES: Names = {
-    "replicas mean": ("replicas", "time-weighted number of replicas that are up, draining ones included"),
-    "replicas peak": ("replicas", "most replicas that were up at once"),
-}
+NAMES = measures.FLEET
 
 
 def absences(book: Book, service: str) -> dict[int, list[tuple[float, float]]]:

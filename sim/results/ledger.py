@@ -10,17 +10,10 @@ import numpy as np
 from sim.results.book import Book
 from sim.results.columns import Bools
 from sim.results.duties import MISSING, STATUSES
-from sim.results.rows import Measure, Names, Rows
+from sim.results.rows import Measure, Rows
+from sim.scenario import measures
 
-NAMES: Names = {
-    "due": ("effects", "effects promised by requests that were answered ok or degraded"),
-    "applied once": ("effects", "due effects applied exactly as often as promised"),
-    "duplicated": ("effects", "due effects applied more often than promised"),
-    "missing": ("effects", "due effects not applied, or less often than promised"),
-    "ghost": ("effects", "effects applied though the caller was not told success"),
-    "not due": ("effects", "effects neither due nor applied"),
-    "applied too often": ("effects", "effects applied more often than promised, whatever the caller was told"),
-}
+NAMES = measures.LEDGER
 
 
 def family(book: Book) -> list[Measure]:

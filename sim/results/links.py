@@ -12,17 +12,10 @@ from sim.engine.record import DEGRADED, SHORT_CIRCUITED, TIMEOUT
 from sim.results.book import Book
 from sim.results.breakers import how_many
 from sim.results.columns import Ints
-from sim.results.rows import Measure, Names, Rows
+from sim.results.rows import Measure, Rows
+from sim.scenario import measures
 
-NAMES: Names = {
-    "attempts": ("attempts", "attempts sent"),
-    "attempts rate": ("/s", "attempts sent per second"),
-    "amplification": ("x", "attempts over attempts if every call that led there were tried once"),
-    "attempt ok ratio": ("ratio", "share of attempts answered ok or degraded in their caller's time"),
-    "timeouts": ("attempts", "attempts that their caller gave up"),
-    "short-circuited": ("calls", "calls and tries that the caller itself stopped: breaker, throttle, limit, bulkhead"),
-    "breaker open share": ("ratio", "share of the time in which the breaker was open; of several breakers, the mean"),
-}
+NAMES = measures.LINKS
 
 
 def family(book: Book) -> list[Measure]:

@@ -1,7 +1,7 @@
 """All measures of a run: a list of families, each of which declares its names and reads the same book.
 
-A mechanism brings its own family: a module with ``NAMES`` and ``family(book)``, added to ``FAMILIES``. Nothing else
-here knows what is measured.
+A mechanism brings its own family: declarations in ``sim.scenario.measures``, and a module with ``NAMES`` and
+``family(book)``, added to ``FAMILIES``. Nothing else here knows what is measured.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from sim.results import (
     waste,
 )
 from sim.results.book import Book
-from sim.results.rows import Measure, Names
+from sim.results.rows import Measure
+from sim.scenario.measures import MEASURES, Names
 
 FAMILIES: tuple[tuple[Names, Callable[[Book], list[Measure]]], ...] = tuple(
     (module.NAMES, module.family)
@@ -44,8 +45,8 @@ FAMILIES: tuple[tuple[Names, Callable[[Book], list[Measure]]], ...] = tuple(
     )  # fmt: skip
 )
 
-NAMES: Names = {name: about for names, _ in FAMILIES for name, about in names.items()}
-"""Every measure there is: name to (unit, meaning)."""
+NAMES: Names = MEASURES
+"""Every measure there is, as declared in ``sim.scenario.measures``."""
 
 
 def measures(record: Record, during: Iterable[str] = ()) -> list[Measure]:

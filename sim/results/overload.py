@@ -13,28 +13,19 @@ from sim.engine.record import MARKS, REASONS, REJECTED
 from sim.quantities import UNLIMITED
 from sim.results.book import Book
 from sim.results.columns import Floats, exact_sum
-from sim.results.rows import Measure, Names, Rows
+from sim.results.rows import Measure, Rows
 from sim.results.windows import Window
+from sim.scenario import measures
 
-NAMES: Names = {
-    "rate limited": ("calls", "calls rejected because the service's rate limit had no token for them"),
-    "delayed": (
-        "calls",
-        "calls that waited for a token of a service's rate limit, sends that waited for room in a queue",
-    ),
-    "shed": ("calls", "calls rejected by the service's load shedding, on joining or on leaving the line"),
-    "over concurrency limit": ("calls", "calls rejected because so many were in flight as the limit allows"),
-    "refused late": ("calls", "calls rejected because they could not be done before their caller's time was over"),
-    "pushed back": ("calls", "sends rejected because the queue was full"),
-    "concurrency limit mean": ("calls", "time-weighted limit on calls in flight, of all replicas together"),
-}
+NAMES = measures.OVERLOAD
 
 TOLD: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "rate limited": ("rate limit", lambda service: service.limit is not None),
-    "shed": ("shed", lambda service: service.shed is not None),
-    "refused late": ("out of time", lambda service: service.refuse_late is not None),
-    "over concurrency limit": ("concurrency limit", lambda service: service.concurrency is not None),
-}
+    name: (reason, NAMES[name].of[0].has)
+    for name, reason in (
+        ("rate limited", "rate limit"), ("shed", "shed"), ("refused late", "out of time"),
+        ("over concurrency limit", "concurrency limit"),
+    )
+}  # fmt: skip
 """The measures that count a reason: (the reason, whether a service has what gives it)."""
 
 

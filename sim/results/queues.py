@@ -12,25 +12,12 @@ from sim.engine.record import DEAD_LETTERED, DONE, IN_FLIGHT, MESSAGE_LOST, WAIT
 from sim.results.book import Book
 from sim.results.columns import Floats, Ints
 from sim.results.intervals import peak, steps
-from sim.results.rows import Measure, Names, Rows, spread_names
+from sim.results.rows import Measure, Rows
 from sim.results.windows import Window, last_fault_end
+from sim.scenario import measures
+from sim.scenario.measures import DELAYS
 
-LATENCY = ("mean", "p95")
-
-NAMES: Names = {
-    "published": ("messages", "messages published, dead letters from other queues included"),
-    "deliveries": ("deliveries", "deliveries begun"),
-    "deliveries per message": ("deliveries", "mean number of deliveries of a message, until its end"),
-    "backlog mean": ("messages", "time-weighted number of messages that wait, those in flight excluded"),
-    "backlog peak": ("messages", "largest number of messages that wait"),
-    "oldest age": ("s", "largest age that a waiting message reached"),
-    "drain time": ("s", "from the fault's end until the backlog is first at its pre-fault mean; null if never"),
-    "done": ("messages", "messages acknowledged"),
-    "dead-lettered": ("messages", "messages moved to the dead letters"),
-    "lost": ("messages", "messages given up without dead letters"),
-    "in queue at end": ("messages", "messages that still wait or are in flight when the run ends"),
-    **spread_names("message latency", "the time from publication to acknowledgement", LATENCY),
-}
+NAMES = measures.QUEUES
 
 
 def family(book: Book) -> list[Measure]:
@@ -67,7 +54,7 @@ def _flow(table: Rows, book: Book, of: str, code: int, window: Window) -> None:
     table.add_share("deliveries per message", of, window.name, int(book.messages["deliveries"][rows].sum()), n)
     handled = rows[outcome == DONE]
     times = book.settled_at[handled] - book.published_at[handled]
-    table.add_spread("message latency", of, window.name, times, LATENCY)
+    table.add_spread("message latency", of, window.name, times, DELAYS)
 
 
 def _oldest_age(window: Window, begin: Floats, end: Floats, published: Floats) -> float | None:

@@ -8,17 +8,11 @@ from __future__ import annotations
 
 from sim.results.blast import blast_radius
 from sim.results.book import Book
-from sim.results.rows import Measure, Names, Rows
+from sim.results.rows import Measure, Rows
 from sim.results.yardstick import Yardstick
+from sim.scenario import measures
 
-NAMES: Names = {
-    "nodes hit": ("nodes", "workloads, services and queues with a symptom since the first fault"),
-    "blast radius": ("links", "most links between a struck node and one that was hit; null where none was"),
-    "first symptom": (
-        "s",
-        "from the first fault's begin to the first symptom of a node, or of any (system); null if there is none",
-    ),
-}
+NAMES = measures.REACH
 
 
 def family(book: Book) -> list[Measure]:

@@ -10,19 +10,14 @@ import numpy as np
 
 from sim.results.book import Book
 from sim.results.columns import Bools, Ints
-from sim.results.rows import Measure, Names, Rows
+from sim.results.rows import Measure, Rows
 from sim.results.windows import last_fault_end
+from sim.scenario import measures
 
 GOOD_ENOUGH = 0.95
 FOR_SECONDS = 10
 
-NAMES: Names = {
-    "recovery time": (
-        "s",
-        "from the fault's end until the goodput ratio of each second's arrivals stays at least 95 % of the one before "
-        "the fault for 10 s; null if never",
-    ),
-}
+NAMES = measures.RECOVERY
 
 
 def family(book: Book) -> list[Measure]:

@@ -12,27 +12,12 @@ from sim.engine.record import OUTCOMES
 from sim.results.book import Book
 from sim.results.columns import Ints
 from sim.results.duties import Duties
-from sim.results.rows import Measure, Names, Rows, spread_names
+from sim.results.rows import Measure, Rows
 from sim.results.windows import Window
+from sim.scenario import measures
+from sim.scenario.measures import LATENCY, TIMES
 
-LATENCY = ("mean", "p50", "p95", "p99", "max")
-OUTCOME = ("mean", "p50", "p95", "p99")
-
-NAMES: Names = {
-    "offered": ("requests", "requests that arrived"),
-    "throughput": ("/s", "requests answered ok or degraded (of a service: visits served to their end) per second"),
-    "answered ratio": ("ratio", "share answered ok or degraded within the deadline"),
-    "done ratio": ("ratio", "share whose every due effect was applied exactly once, within `done within`"),
-    "goodput ratio": ("ratio", "share both answered and done"),
-    "goodput": ("/s", "requests that became both answered and done, per second"),
-    "failure ratio": ("ratio", "share not answered ok or degraded within the deadline"),
-    **{f"{outcome} ratio": ("ratio", f"share that ended {outcome}") for outcome in OUTCOMES},
-    **spread_names("latency", "the time from arrival to an answer ok or degraded", LATENCY),
-    **spread_names("time to outcome", "the time from arrival to any end that its client knows", OUTCOME),
-    **spread_names("done latency", "the time from arrival to the last due effect, all applied exactly once", OUTCOME),
-    "requests in flight mean": ("requests", "time-weighted number of requests without an outcome yet"),
-    "attempts per request": ("attempts", "mean number of tries by the client itself"),
-}
+NAMES = measures.REQUESTS
 
 
 def family(book: Book) -> list[Measure]:
@@ -77,8 +62,8 @@ def _times(table: Rows, book: Book, ledger: Duties, of: str, window: Window, row
     arrived_at, answered_at = book.arrived_at[rows], book.answered_at[rows]
     to_outcome = answered_at - arrived_at
     table.add_spread("latency", of, window.name, to_outcome[book.succeeded[rows]], LATENCY)
-    table.add_spread("time to outcome", of, window.name, to_outcome[np.isfinite(to_outcome)], OUTCOME)
+    table.add_spread("time to outcome", of, window.name, to_outcome[np.isfinite(to_outcome)], TIMES)
     kept = ledger.kept[rows] & ledger.owed[rows]
     # with `once per: key` an effect may be older than the request that needs it: then it was done on arrival
     to_done = np.maximum(ledger.kept_at[rows[kept]] - arrived_at[kept], 0.0)
-    table.add_spread("done latency", of, window.name, to_done, OUTCOME)
+    table.add_spread("done latency", of, window.name, to_done, TIMES)

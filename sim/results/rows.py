@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Mapping
 
 import numpy as np
 
 from sim.results.columns import Floats
-
-Names = dict[str, tuple[str, str]]
-"""What a family of measures declares: name to (unit, meaning in one line)."""
+from sim.scenario.measures import Names
 
 SAMPLES_BEYOND = 10
 """A percentile is told only if at least this many samples can be expected beyond it: p50 from 20, p95 from 200 and p99
@@ -34,7 +31,7 @@ class Measure:
 class Rows:
     """Collects the rows of one family; a name that the family does not declare is a bug (KeyError)."""
 
-    names: Mapping[str, tuple[str, str]]
+    names: Names
     rows: list[Measure] = field(default_factory=list)
 
     def add(self, measure: str, of: str, during: str, value: float | None, n: int) -> None:
@@ -80,10 +77,3 @@ def spread(samples: Floats, statistics: tuple[str, ...]) -> dict[str, float | No
     if "max" in found:
         found["max"] = float(samples.max())
     return found
-
-
-def spread_names(prefix: str, of_what: str, statistics: tuple[str, ...]) -> Names:
-    """Return the declarations of a spread of seconds."""
-    words = {"mean": "mean", "max": "largest"}
-    told = {name: words.get(name) or f"{name[1:]}th percentile" for name in statistics}
-    return {f"{prefix} {name}": ("s", f"{word} of {of_what}") for name, word in told.items()}

@@ -21,9 +21,8 @@ from sim.results.breakers import changes
 from sim.results.columns import Bools, Floats
 from sim.results.intervals import areas_per_second, lowest_at
 from sim.results.overload import levels
-from sim.results.rows import Names
 
-NAMES: Names = {
+NAMES: dict[str, tuple[str, str]] = {
     "arrivals": ("/s", "requests or visits that arrived"),
     **{outcome: ("/s", f"requests that ended {outcome}") for outcome in OUTCOMES if outcome not in ("lost", "open")},
     "answered": ("/s", "requests answered ok or degraded within the deadline"),
@@ -37,7 +36,7 @@ NAMES: Names = {
     "concurrency limit": ("calls", "limit on calls in flight, of all replicas together"),
     "attempts": ("/s", "attempts sent"),
     "breaker state": ("", "0 closed, 0.5 half-open, 1 open; of several breakers, the mean"),
-    **{name: ("/s", meaning) for name, (_, meaning) in decisions.NAMES.items() if name != "cache hit ratio"},
+    **{name: ("/s", about.meaning) for name, about in decisions.NAMES.items() if name != "cache hit ratio"},
     "published": ("/s", "messages published"),
     "deliveries": ("/s", "deliveries begun"),
     "backlog": ("messages", "messages that wait, those in flight excluded"),

@@ -10,34 +10,14 @@ import math
 
 import numpy as np
 
-from sim.results import requests
 from sim.results.book import Book
 from sim.results.columns import Floats, Ints, exact_sum
-from sim.results.rows import Measure, Names, Rows, spread_names
+from sim.results.rows import Measure, Rows
 from sim.results.windows import Window
+from sim.scenario import measures
+from sim.scenario.measures import TIMES
 
-WAIT = ("mean", "p50", "p95", "p99")
-
-NAMES: Names = {
-    "arrivals rate": ("/s", "visits that entered per second, rejected ones included"),
-    "throughput": requests.NAMES["throughput"],
-    **spread_names("wait", "the time in line of those who started service", WAIT),
-    "waited ratio": ("ratio", "share of those who started service who had to wait in line for it"),
-    "sojourn mean": ("s", "mean time from entering to leaving of those who were served to their end"),
-    "waiting mean": ("visits", "time-weighted length of the line"),
-    "in service mean": (
-        "visits",
-        "time-weighted number of visits that have begun and not left",
-    ),
-    "in system mean": ("visits", "time-weighted number of visits in line and in service"),
-    "utilisation": ("ratio", "held worker time over all worker time; null for unlimited workers"),
-    "rejected": ("visits", "visits turned away on entry: the line was full, or a limit or load shedding said so"),
-    "withdrawn": ("visits", "visits that left the line without being served (`max wait`, load shedding, dropped)"),
-    "useful work": ("worker s", "worker time of work for callers that were still there"),
-    "wasted work": ("worker s", "worker time of work for callers that had left"),
-    "held waiting": ("worker s", "worker time held while waiting, not working (callees, backoffs, pauses)"),
-    "wasted share": ("ratio", "wasted work over all work"),
-}
+NAMES = measures.STATIONS
 
 
 def family(book: Book) -> list[Measure]:
@@ -61,7 +41,7 @@ def _flow(table: Rows, book: Book, of: str, window: Window, rows: Ints, everyone
     served = int(np.count_nonzero(leaves))
     table.add("arrivals rate", of, window.name, window.per_second(len(rows)), len(rows))
     table.add("throughput", of, window.name, window.per_second(served), served)
-    table.add_spread("wait", of, window.name, (started - entered)[begun], WAIT)
+    table.add_spread("wait", of, window.name, (started - entered)[begun], TIMES)
     waited = int(np.count_nonzero(started[begun] > entered[begun]))
     table.add_share("waited ratio", of, window.name, waited, int(np.count_nonzero(begun)))
     stayed = (left - entered)[begun & np.isfinite(left)]

@@ -7,13 +7,10 @@ import numpy as np
 from sim.engine.record import MARKS
 from sim.results.book import Book
 from sim.results.columns import Shelf
-from sim.results.rows import Measure, Names, Rows
+from sim.results.rows import Measure, Rows
+from sim.scenario import measures
 
-NAMES: Names = {
-    "writes": ("writes", "rows written"),
-    "conflicts": ("writes", "writes refused because the row had changed since it was read"),
-    "conflict share": ("ratio", "share of writes that were refused so"),
-}
+NAMES = measures.STORES
 
 
 def family(book: Book) -> list[Measure]:

@@ -6,12 +6,12 @@ Left out: why the callers left (``run.waste`` has it).
 
 from __future__ import annotations
 
-from sim.results import stations
 from sim.results.book import Book
 from sim.results.columns import exact_sum
-from sim.results.rows import Measure, Names, Rows
+from sim.results.rows import Measure, Rows
+from sim.scenario import measures
 
-NAMES: Names = {name: stations.NAMES[name] for name in ("wasted work", "wasted share")}
+NAMES = measures.WASTE
 
 
 def family(book: Book) -> list[Measure]:

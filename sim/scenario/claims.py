@@ -7,14 +7,13 @@ from typing import Any, Callable, Iterable, Iterator
 
 from sim import quantities as q
 from sim.errors import ParameterError, describe, did_you_mean
-from sim.scenario import recipes
-from sim.scenario.fields import one_arrow
+from sim.scenario.measurable import BOUNDS, measure_problems, subject_problems, window_problems
+from sim.scenario.models import Scenario
 from sim.scenario.names import WINDOWS
 from sim.scenario.patch import clash
 from sim.scenario.tree import Node, Problem, Words, at_key, at_value, path_text, plain, shown
 from sim.scenario.workloads import given
 
-BOUNDS = ("above", "below", "at least", "at most", "between", "is")
 _REPLICATIONS = re.compile(r"(\d{1,6}) of (\d{1,6})")
 
 
@@ -23,20 +22,35 @@ def problems(
     variants: list[str],
     home_of: Callable[[str], list[str]],
     merged: Callable[[str, Iterable[str]], Node],
+    model_of: Callable[[Node], Scenario | None],
 ) -> Iterator[Problem]:
-    """Find claims without a verdict to come: no bound, no such variant, nothing of that name."""
+    """Find claims without a verdict to come: no bound, no such variant, nothing of that name or in that unit."""
+    judged: dict[tuple[str, ...], tuple[Node, Scenario | None]] = {}
+
+    def combination_of(variant: str, toggles: list[str]) -> tuple[Node, Scenario | None]:
+        key = (variant, *toggles)
+        if key not in judged:
+            document = merged(variant, toggles)
+            judged[key] = (document, model_of(document))
+        return judged[key]
+
     for claim in root.children("expect").values():
         if not isinstance(claim.value, dict):
             continue
         yield from _bound(claim)
         yield from _in(claim.get("in"))
+        yield from measure_problems(claim)
         combination = list(_combination(root, claim, variants, home_of))
         yield from combination
         if not combination:
-            variant = claim.word("variant")
-            document = merged(variants[0] if variant is None else variant, _toggles(claim))
-            yield from _of(document, claim.get("of"))
-            yield from _during(document, claim.get("during"))
+            own, than = claim.word("variant") or variants[0], claim.word("than")
+            document, model = combination_of(own, _toggles(claim))
+            of_nothing = list(subject_problems(claim, document, model))
+            yield from of_nothing
+            if than is not None and not of_nothing:
+                yield from subject_problems(claim, *combination_of(than, []), f"in {than!r}")
+            in_no_window = list(_during(document, claim.get("during")))
+            yield from in_no_window or window_problems(claim, document)
 
 
 def _toggles(claim: Node) -> list[str]:
@@ -99,28 +113,6 @@ def _combination(
         place, one, other = clashing
         hint = f"{one!r} and {other!r} set {place} differently"
         yield at_value(with_, "name toggles that agree with each other", hint, value=Words(" and ".join(wanted)))
-
-
-def _of(document: Node, node: Node | None) -> Iterator[Problem]:
-    if node is None or not isinstance(node.value, str):
-        return
-    known = subjects(document)
-    name = one_arrow(node.value)
-    if name not in known:
-        rule = "name a workload, workload/operation, service, link, queue, store or effect that exists, or system"
-        yield at_value(node, rule, did_you_mean(name, known))
-
-
-def subjects(document: Node) -> list[str]:
-    """Return everything that a claim of one combination can speak of."""
-    known = ["system", *document.children("workload"), *document.children("services"), *document.children("queues")]
-    known += document.children("stores")
-    for workload, node in document.children("workload").items():
-        known += [f"{workload}/{request.value}" for request in recipes.requested(node)]
-    known += [*recipes.links_used(document), *document.children("links")]
-    for recipe in recipes.operations(document).values():
-        known += [str(step.node.word("effect")) for step in recipes.walk(recipe) if step.verb == "effect"]
-    return list(dict.fromkeys(known))
 
 
 def _during(document: Node, node: Node | None) -> Iterator[Problem]:

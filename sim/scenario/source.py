@@ -106,6 +106,9 @@ class Source:
         except ValidationError as error:
             return None, problems_of(error, root)
 
+    def _model(self, root: Node) -> Scenario | None:
+        return self.structure(root)[0]
+
     def judge(self, root: Node) -> tuple[Scenario | None, dict[str, Table], list[Problem]]:
         """Return the model of a merged document, its tables, and everything that is wrong with it."""
         model, problems = self.structure(root)
@@ -147,7 +150,7 @@ class Source:
         unused = [{p.line for p in problems if p.unused} for problems in combinations]
         never = set.intersection(*unused)
         found = [p for p in found if not p.unused or p.line in never]
-        return found + list(claims.problems(self.root, self.variants, self.home_of, self.merged))
+        return found + list(claims.problems(self.root, self.variants, self.home_of, self.merged, self._model))
 
     def _toggle_problems(
         self, toggle: str, patch: Node, alone: dict[str, list[Problem]], combinations: list[list[Problem]]

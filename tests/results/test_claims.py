@@ -1,10 +1,15 @@
 """Claims hold, fail or cannot be told."""
 
+from typing import Any
+
 import pytest
 
 from sim.errors import ParameterError
+from sim.experiments.replications import Replication
+from sim.experiments.run import Run
 from sim.results.claims import CANNOT_TELL, FAILS, HOLDS, judge, select
-from sim.results.measures import measures
+from sim.results.measures import NAMES, measures
+from sim.scenario.measurable import read_bound
 from sim.scenario.models import Claim
 from tests.results.records import shop
 
@@ -84,3 +89,35 @@ def test_the_value_is_that_of_measure_of_and_during():
     runs = [measures(shop()), measures(shop()), []]
     assert select(runs, claim(of="shoppers", during="fault")) == [0.25, 0.25, None]
     assert select(runs, claim(of="nobody")) == [None, None, None]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_bound_is_written_in_the_unit_of_its_measure_and_in_no_other(name: str):
+    own = {"ratio": "50%", "/s": "5/s", "s": "5s", "worker s": "5s", "x": "5x"}.get(NAMES[name].unit, 5)
+    read_bound(own, name)
+    read_bound(0, name)
+    for other in ("50%", "5/s", "5s", "5x", "5kB"):
+        if other != own:
+            with pytest.raises(ParameterError, match="value must be a "):
+                read_bound(other, name)
+    with pytest.raises(ParameterError):
+        read_bound(f"-{own}", name)
+    read_bound(f"-{own}", name, difference=True)
+
+
+def test_a_run_says_which_measures_parts_and_windows_there_are():
+    said = {}
+    found = Run(Any, 1, [Replication(0, tuple(measures(shop())))], shop())
+    wrong = "godput shoppers", "goodput shopers", "utilisation shoppers", "goodput shoppers faul"
+    for asked in wrong:
+        with pytest.raises(KeyError) as caught:
+            found.value(*asked.split())
+        said[asked] = caught.value.args[0]
+    assert list(said.values()) == [
+        "measure must be a measure, got 'godput'; did you mean 'goodput'?",
+        "of must name a system, workload or workload/operation, of which 'goodput' is measured, got 'shopers'; "
+        "did you mean 'shoppers'?",
+        "of must name a service with limited workers, of which 'utilisation' is measured, got 'shoppers'; "
+        "there is front, back",
+        "during must be a window in which 'goodput' is measured, got 'faul'; did you mean 'fault'?",
+    ]  # fmt: skip

@@ -169,8 +169,10 @@ def test_every_measure_is_declared_once_and_every_declared_one_is_measured():
     # neither record has a breaker or another defence; the engine's own tests measure those
     elsewhere = {"breaker open share", *decisions.NAMES, *overload.NAMES, *fleet.NAMES, *stores.NAMES}
     assert set(NAMES) - found == elsewhere - found
-    for name in NAMES:
-        assert len({names[name] for names, _ in FAMILIES if name in names}) == 1
+    for name, about in NAMES.items():
+        families = [names[name] for names, _ in FAMILIES if name in names]
+        assert {(one.unit, one.meaning, one.during) for one in families} == {(about.unit, about.meaning, about.during)}
+        assert about.of == tuple(of for one in families for of in one.of)
 
 
 def test_percentiles_need_ten_samples_beyond_them():

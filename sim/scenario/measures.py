@@ -1,0 +1,312 @@
+"""Everything that a run can measure: names, units, meanings, what each is measured of, and in which windows.
+
+It stands with the description, so that a claim is checked before anything is played; ``sim.results`` measures. A
+family here is a module there, which gives a row for each of these subjects. Left out: values that a run cannot tell
+for want of samples.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, NamedTuple
+
+from sim.outcomes import OUTCOMES
+from sim.quantities import UNLIMITED
+
+
+def _whatever(part: Any) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Of:
+    """A kind of subject: the *kind* of part, and where only some have it, what it must have (*whose*, *has*).
+
+    *has* is asked of the part's model: of a link's ``Link``, a service's ``Service``, a queue's ``Queue``.
+    """
+
+    kind: str
+    whose: str = ""
+    has: Callable[[Any], bool] = _whatever
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.whose}".rstrip()
+
+
+class Declared(NamedTuple):
+    """What is known of a measure before any run. *during* is `any` window, a `fault`'s, or only `all`."""
+
+    unit: str
+    meaning: str
+    of: tuple[Of, ...]
+    during: str = "any"
+
+    @property
+    def subjects(self) -> str:
+        """What it is measured of, in words.
+
+        >>> MEASURES["amplification"].subjects
+        'system or link'
+        """
+        *most, last = map(str, self.of)
+        return f"{', '.join(most)} or {last}" if most else last
+
+
+Names = dict[str, Declared]
+"""What a family of measures declares."""
+
+SYSTEM, WORKLOAD, OPERATION, SERVICE, LINK, QUEUE, STORE, EFFECT = (
+    Of(kind)
+    for kind in ("system", "workload", "workload/operation", "service", "link", "queue", "store", "effect")
+)  # fmt: skip
+ASKED = (SYSTEM, WORKLOAD, OPERATION)
+LATENCY = ("mean", "p50", "p95", "p99", "max")
+TIMES = ("mean", "p50", "p95", "p99")
+DELAYS = ("mean", "p95")
+
+
+def _family(of: tuple[Of, ...], names: dict[str, tuple[str, str]], during: str = "any") -> Names:
+    return {name: Declared(unit, meaning, of, during) for name, (unit, meaning) in names.items()}
+
+
+def _spread(prefix: str, of_what: str, statistics: tuple[str, ...]) -> dict[str, tuple[str, str]]:
+    """Return the names of a spread of seconds."""
+    words = {"mean": "mean", "max": "largest"}
+    told = {name: words.get(name) or f"{name[1:]}th percentile" for name in statistics}
+    return {f"{prefix} {name}": ("s", f"{word} of {of_what}") for name, word in told.items()}
+
+
+REQUESTS = _family(ASKED, {
+    "offered": ("requests", "requests that arrived"),
+    "throughput": ("/s", "requests answered ok or degraded (of a service: visits served to their end) per second"),
+    "answered ratio": ("ratio", "share answered ok or degraded within the deadline"),
+    "done ratio": ("ratio", "share whose every due effect was applied exactly once, within `done within`"),
+    "goodput ratio": ("ratio", "share both answered and done"),
+    "goodput": ("/s", "requests that became both answered and done, per second"),
+    "failure ratio": ("ratio", "share not answered ok or degraded within the deadline"),
+    **{f"{outcome} ratio": ("ratio", f"share that ended {outcome}") for outcome in OUTCOMES},
+    **_spread("latency", "the time from arrival to an answer ok or degraded", LATENCY),
+    **_spread("time to outcome", "the time from arrival to any end that its client knows", TIMES),
+}) | _family(tuple(Of(f"{of.kind} with effects") for of in ASKED), {
+    **_spread("done latency", "the time from arrival to the last due effect, all applied exactly once", TIMES),
+}) | _family(ASKED, {
+    "requests in flight mean": ("requests", "time-weighted number of requests without an outcome yet"),
+    "attempts per request": ("attempts", "mean number of tries by the client itself"),
+})  # fmt: skip
+
+_LIMITED_WORKERS = Of("service", "with limited workers", lambda service: service.workers != UNLIMITED)
+
+STATIONS = {
+    **_family((SERVICE,), {
+        "arrivals rate": ("/s", "visits that entered per second, rejected ones included"),
+        "throughput": REQUESTS["throughput"][:2],
+        **_spread("wait", "the time in line of those who started service", TIMES),
+        "waited ratio": ("ratio", "share of those who started service who had to wait in line for it"),
+        "sojourn mean": ("s", "mean time from entering to leaving of those who were served to their end"),
+        "waiting mean": ("visits", "time-weighted length of the line"),
+        "in service mean": ("visits", "time-weighted number of visits that have begun and not left"),
+        "in system mean": ("visits", "time-weighted number of visits in line and in service"),
+    }),
+    **_family((_LIMITED_WORKERS,), {
+        "utilisation": ("ratio", "held worker time over all worker time; null for unlimited workers"),
+    }),
+    **_family((SERVICE,), {
+        "rejected": ("visits", "visits turned away on entry: the line was full, or a limit or load shedding said so"),
+        "withdrawn": ("visits", "visits that left the line without being served (`max wait`, load shedding, dropped)"),
+        "useful work": ("worker s", "worker time of work for callers that were still there"),
+        "wasted work": ("worker s", "worker time of work for callers that had left"),
+        "held waiting": ("worker s", "worker time held while waiting, not working (callees, backoffs, pauses)"),
+        "wasted share": ("ratio", "wasted work over all work"),
+    }),
+}  # fmt: skip
+
+
+def _one(of: Of | tuple[Of, ...], unit: str, meaning: str) -> Declared:
+    return Declared(unit, meaning, of if isinstance(of, tuple) else (of,))
+
+
+_WAITS = Of(
+    "service",
+    "with a `limit` that waits",
+    lambda service: service.limit is not None and service.limit.when_full == "wait",
+)
+_BOUNDED = Of("queue", "with a `max length`", lambda queue: queue.max_length != UNLIMITED)
+_CONCURRENCY = Of("service", "with `concurrency`", lambda service: service.concurrency is not None)
+
+OVERLOAD: Names = {
+    "rate limited": _one(
+        Of("service", "with a `limit`", lambda service: service.limit is not None),
+        "calls", "calls rejected because the service's rate limit had no token for them",
+    ),
+    "delayed": _one(
+        (_WAITS, _BOUNDED),
+        "calls", "calls that waited for a token of a service's rate limit, sends that waited for room in a queue",
+    ),
+    "shed": _one(
+        Of("service", "with `shed`", lambda service: service.shed is not None),
+        "calls", "calls rejected by the service's load shedding, on joining or on leaving the line",
+    ),
+    "over concurrency limit": _one(
+        _CONCURRENCY, "calls", "calls rejected because so many were in flight as the limit allows"
+    ),
+    "refused late": _one(
+        Of("service", "with `refuse late`", lambda service: service.refuse_late is not None),
+        "calls", "calls rejected because they could not be done before their caller's time was over",
+    ),
+    "pushed back": _one(_BOUNDED, "calls", "sends rejected because the queue was full"),
+    "concurrency limit mean": _one(
+        _CONCURRENCY, "calls", "time-weighted limit on calls in flight, of all replicas together"
+    ),
+}  # fmt: skip
+
+FLEET = _family((Of("service", "with `autoscale`", lambda service: service.autoscale is not None),), {
+    "replicas mean": ("replicas", "time-weighted number of replicas that are up, draining ones included"),
+    "replicas peak": ("replicas", "most replicas that were up at once"),
+})  # fmt: skip
+
+_BREAKER = Of("link", "with a `breaker`", lambda link: link.breaker is not None)
+_CACHE = Of("link", "with a `cache`", lambda link: link.cache is not None)
+
+LINKS = {
+    **_family((SYSTEM, LINK), {
+        "attempts": ("attempts", "attempts sent"),
+        "attempts rate": ("/s", "attempts sent per second"),
+        "amplification": ("x", "attempts over attempts if every call that led there were tried once"),
+    }),
+    **_family((LINK,), {
+        "attempt ok ratio": ("ratio", "share of attempts answered ok or degraded in their caller's time"),
+        "timeouts": ("attempts", "attempts that their caller gave up"),
+        "short-circuited": (
+            "calls", "calls and tries that the caller itself stopped: breaker, throttle, limit, bulkhead"
+        ),
+    }),
+    "breaker open share": _one(
+        _BREAKER, "ratio", "share of the time in which the breaker was open; of several breakers, the mean"
+    ),
+}  # fmt: skip
+
+DECISIONS: Names = {
+    "cache hits": _one(_CACHE, "calls", "calls answered from the cache"),
+    "coalesced": _one(
+        Of("link", "with a `cache` that coalesces", lambda link: link.cache is not None and link.cache.coalesce),
+        "calls", "calls that waited for another's answer to the same key",
+    ),
+    "fallbacks": _one(
+        Of("link", "with a `fallback`", lambda link: link.fallback is not None),
+        "calls", "failed calls that went on with a stand-in answer",
+    ),
+    "hedges": _one(
+        Of("link", "with a `hedge`", lambda link: link.hedge is not None),
+        "calls", "second attempts sent because the first took long",
+    ),
+    "retries denied": _one(
+        Of("link", "with a retry `budget`", lambda link: link.retry is not None and link.retry.budget is not None),
+        "calls", "retries that the budget did not pay for",
+    ),
+    "late answers accepted": _one(
+        Of("link", "with `late answers: accept`", lambda link: link.late_answers == "accept"),
+        "calls", "calls ended by an answer to an attempt that had timed out",
+    ),
+    "dropped": _one(
+        Of("link", "with `on abandon`", lambda link: link.on_abandon != "continue"),
+        "calls", "attempts dropped on their way or in line because nobody waited any more",
+    ),
+    "cancelled": _one(
+        Of("link", "with `on abandon: cancel`", lambda link: link.on_abandon == "cancel"),
+        "calls", "attempts whose work was stopped because nobody waited any more",
+    ),
+    "cache hit ratio": _one(_CACHE, "ratio", "share of calls answered from the cache"),
+    "stopped by breaker": _one(_BREAKER, "calls", "tries that were not sent: breaker open"),
+    "stopped by throttle": _one(
+        Of("link", "with a `throttle`", lambda link: link.throttle is not None),
+        "calls", "tries that were not sent: throttled",
+    ),
+    "stopped by limit": _one(
+        Of("link", "with a `limit`", lambda link: link.limit is not None),
+        "calls", "tries that were not sent: rate limit",
+    ),
+    "stopped by bulkhead": _one(
+        Of("link", "with a `bulkhead`", lambda link: link.bulkhead is not None),
+        "calls", "tries that were not sent: bulkhead full",
+    ),
+    "stopped by deadline": _one(
+        Of("link", "with `propagate deadline`", lambda link: link.propagate_deadline),
+        "calls", "tries that were not sent: out of time",
+    ),
+}  # fmt: skip
+
+QUEUES = {
+    **_family((QUEUE,), {
+        "published": ("messages", "messages published, dead letters from other queues included"),
+        "deliveries": ("deliveries", "deliveries begun"),
+        "deliveries per message": ("deliveries", "mean number of deliveries of a message, until its end"),
+        "backlog mean": ("messages", "time-weighted number of messages that wait, those in flight excluded"),
+        "backlog peak": ("messages", "largest number of messages that wait"),
+        "oldest age": ("s", "largest age that a waiting message reached"),
+    }),
+    **_family((QUEUE,), {
+        "drain time": ("s", "from the fault's end until the backlog is first at its pre-fault mean; null if never"),
+    }, "fault"),
+    **_family((QUEUE,), {
+        "done": ("messages", "messages acknowledged"),
+        "dead-lettered": ("messages", "messages moved to the dead letters"),
+        "lost": ("messages", "messages given up without dead letters"),
+        "in queue at end": ("messages", "messages that still wait or are in flight when the run ends"),
+        **_spread("message latency", "the time from publication to acknowledgement", DELAYS),
+    }),
+}  # fmt: skip
+
+STORES = _family((STORE,), {
+    "writes": ("writes", "rows written"),
+    "conflicts": ("writes", "writes refused because the row had changed since it was read"),
+    "conflict share": ("ratio", "share of writes that were refused so"),
+})  # fmt: skip
+
+LEDGER = _family((Of("system with effects"), Of("workload with effects"), EFFECT), {
+    "due": ("effects", "effects promised by requests that were answered ok or degraded"),
+    "applied once": ("effects", "due effects applied exactly as often as promised"),
+    "duplicated": ("effects", "due effects applied more often than promised"),
+    "missing": ("effects", "due effects not applied, or less often than promised"),
+    "ghost": ("effects", "effects applied though the caller was not told success"),
+    "not due": ("effects", "effects neither due nor applied"),
+    "applied too often": ("effects", "effects applied more often than promised, whatever the caller was told"),
+})  # fmt: skip
+
+RECOVERY = _family(ASKED, {
+    "recovery time": (
+        "s",
+        "from the fault's end until the goodput ratio of each second's arrivals stays at least 95 % of the one before "
+        "the fault for 10 s; null if never",
+    ),
+}, "fault")  # fmt: skip
+
+REACH = {
+    **_family((SYSTEM,), {
+        "nodes hit": ("nodes", "workloads, services and queues with a symptom since the first fault"),
+        "blast radius": ("links", "most links between a struck node and one that was hit; null where none was"),
+    }, "all"),
+    **_family((SYSTEM, WORKLOAD, SERVICE, QUEUE), {
+        "first symptom": (
+            "s",
+            "from the first fault's begin to the first symptom of a node, or of any (system); null if there is none",
+        ),
+    }, "all"),
+}  # fmt: skip
+
+WASTE: Names = {
+    name: Declared(*STATIONS[name][:2], (Of("link to a service"),)) for name in ("wasted work", "wasted share")
+}
+
+
+def _together(*families: Names) -> Names:
+    found: Names = {}
+    for family in families:
+        for name, about in family.items():
+            found[name] = about._replace(of=(*found[name].of, *about.of)) if name in found else about
+    return found
+
+
+MEASURES = _together(
+    REQUESTS, STATIONS, OVERLOAD, FLEET, LINKS, DECISIONS, QUEUES, STORES, LEDGER, RECOVERY, REACH, WASTE
+)
+"""Every measure there is, by name, in the order of the reference."""
