@@ -237,7 +237,7 @@ def test_a_goal_with_a_combination_of_its_own_or_an_unknown_measure_is_refused()
         with pytest.raises(sim.ParameterError, match="speak of any combination"):
             ablation.meets([Claim.model_validate({**asked, **more})])
     with pytest.raises(
-        sim.ParameterError, match="goal 'goal 1', above must be a share between 0% and 100%, got 95; did you"
+        sim.ParameterError, match="goal 'goal 1', above must be a share between 0% and 100%, got '95'; did you"
     ):
         ablation.meets([Claim.model_validate({**asked, "above": 95})])
     with pytest.raises(sim.ParameterError, match="did you mean 'goodput ratio | c | all'".replace("|", r"\|")):
