@@ -14,7 +14,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from sim.answers.reading import read, shown
+from sim.answers.reading import is_rounded, quoted, read, shown
 from sim.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -131,27 +131,70 @@ def _digest(*words: str) -> int:
     return int.from_bytes(sha256("\x1f".join(words).encode()).digest()[:8], "big")
 
 
-def judge(task: Task, answer: object) -> Verdict:
-    """Return the verdict on *answer* to *task*."""
-    asked = task.exercise
-    if answer is None:
-        return Verdict(
-            False, f"Exercise {task.name}: no answer yet. Put yours in place of None and run the cell again."
-        )
-    given = read(answer, asked.unit)
-    if given is None:
-        kind = "yes or no" if asked.unit == "yes or no" else f"one number, in {asked.unit}"
-        return Verdict(False, f"Exercise {task.name}: the answer must be {kind}, got {str(answer)[:40]!r}.")
+class Tries:
+    """The different wrong answers of each student to each exercise, as long as this Python runs.
+
+    The same answer again is the same try, so a cell that is run twice says the same twice.
+    """
+
+    __slots__ = ("_wrong",)
+
+    def __init__(self) -> None:
+        self._wrong: dict[tuple[str, str], list[Answer]] = {}
+
+    def is_first(self, exercise: str, student: str, wrong: Answer) -> bool:
+        """Note a *wrong* answer, and return whether the student has given no other one before it."""
+        known = self._wrong.setdefault((exercise, student), [])
+        if wrong not in known:
+            known.append(wrong)
+        return known[0] == wrong
+
+
+def judge(task: Task, answer: object, student: str, tries: Tries, *, reveal: bool = False) -> Verdict:
+    """Return the verdict on *answer* to *task*: at a first wrong answer a hint, at a later one what is expected."""
+    asked, name = task.exercise, f"Exercise {task.name}"
+    given = None if answer is None else read(answer, asked.unit)
+    if given is None and not reveal:
+        if answer is None:
+            return Verdict(False, f"{name}: no answer yet. Put yours in place of None and run the cell again.")
+        return Verdict(False, f"{name}: the answer must be {_kind(asked)}, got {quoted(answer)}.")
     right = asked.expected(task.known)
     told = shown(right, asked.unit)
     why = asked.why.format(**task.given, expected=told)
-    if _near(given, right, asked):
-        return Verdict(True, f"Exercise {task.name}: correct, {told}. {why}", right)
+    if given is None:
+        return Verdict(False, f"{name}: expected {told}{_margin(right, asked)}. {why}", right)
+    if _near(given, right, asked) or _rounds_to(answer, given, right):
+        return Verdict(True, f"{name}: correct, {told}. {why}", right)
     hint = _hint(task, given, right)
-    said = (
-        f"Exercise {task.name}: not yet. You said {shown(given, asked.unit)}; expected {told}{_margin(right, asked)}."
+    said = f"{name}: not yet. You said {shown(given, asked.unit)}"
+    if tries.is_first(task.name, student, given) and not reveal:
+        another = "Try again: another wrong answer, or `reveal=True`, shows what is expected and why."
+        return Verdict(False, f"{said}. Hint: {hint or _direction(given, right)} {another}")
+    return Verdict(
+        False,
+        f"{said}; expected {told}{_margin(right, asked)}." + (f" Hint: {hint}" if hint else "") + f" {why}",
+        right,
     )
-    return Verdict(False, f"{said} {why}" + (f" Hint: {hint}" if hint else ""), right)
+
+
+def _kind(asked: Exercise) -> str:
+    if asked.unit == "yes or no":
+        return "yes or no"
+    return f"one number, in {asked.unit}, such as 12.5 or 12,5 (1,234 may be either of two numbers)"
+
+
+def _direction(given: Answer, right: Answer) -> str:
+    """Return the least that helps, where no typical slip explains the answer."""
+    if isinstance(given, str) or isinstance(right, str):
+        return "the question turns on one number in it; work out what happens at that number."
+    return "it is more than that." if given < right else "it is less than that."
+
+
+def _rounds_to(answer: object, given: Answer, right: Answer) -> bool:
+    """Whether *answer* is the expected number, rounded."""
+    if isinstance(given, str) or isinstance(right, str):
+        return False
+    return is_rounded(answer, given, right)
 
 
 def _near(given: Answer, right: Answer, asked: Exercise) -> bool:

@@ -7,7 +7,7 @@ import pytest
 import sim
 from sim.answers.bank import EXERCISES
 from sim.answers.exercise import Task, identity, numbers_for
-from sim.answers.reading import read
+from sim.answers.reading import is_rounded, read
 from sim.errors import ParameterError
 
 STUDENTS = [f"student {i}" for i in range(40)]
@@ -57,7 +57,10 @@ def test_what_is_expected_is_accepted_and_a_tenth_more_is_not(name: str) -> None
         verdict = sim.check_answer(name, right, seed=student)
         assert verdict and "correct" in repr(verdict)
         wrong = sim.check_answer(name, right * 1.1 + 0.5, seed=student)
-        assert not wrong and "expected" in repr(wrong) and wrong.expected == right
+        assert not wrong and " Hint: " in repr(wrong) and "expected 1" not in repr(wrong) and wrong.expected is None
+        assert sim.check_answer(name, right * 1.1 + 0.5, seed=student).message == wrong.message, "the same try again"
+        later = sim.check_answer(name, right * 1.2 + 0.7, seed=student)
+        assert not later and "; expected" in repr(later) and later.expected == right
 
 
 @pytest.mark.parametrize("name", BY_HAND)
@@ -100,11 +103,58 @@ def test_an_answer_may_be_text_with_its_unit() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", ["soon", "", "1,5", "3 apples", True, float("nan"), float("inf"), "1e999", [1], object()]
+    "answer",
+    [
+        "soon",
+        "",
+        "1,234",
+        "1.234,5",
+        "3 apples",
+        True,
+        float("nan"),
+        float("inf"),
+        "1e999",
+        [1],
+        object(),
+        10**400,
+        10**5000,
+        "9" * 400,
+    ],
+    ids=lambda answer: type(answer).__name__,
 )
 def test_what_is_no_number_is_told_and_raises_nothing(answer: object) -> None:
     verdict = sim.check_answer("01.1", answer, seed="Ada")
     assert not verdict and "must be one number, in ms" in repr(verdict)
+
+
+def test_a_number_may_be_rounded_and_have_a_decimal_comma() -> None:
+    task = sim.exercise("00.1", seed="Ada")
+    right = expected(task)
+    assert isinstance(right, float)
+    for answer in (round(right, 1), f"{right:.3g}", f"{right:.2f} %".replace(".", ",")):
+        assert sim.check_answer("00.1", answer, seed="Ada"), answer
+    assert is_rounded(2.2, 2.2, 2.176) and is_rounded("2,18", 2.18, 2.176) and is_rounded(13, 13.0, 13.33)
+    assert not is_rounded(2, 2.0, 2.176) and not is_rounded(2.3, 2.3, 2.176) and not is_rounded(50, 50.0, 48)
+
+
+def test_the_solution_is_shown_when_it_is_asked_for() -> None:
+    right = expected(sim.exercise("01.1", "Ada"))
+    for answer in (None, "soon", 1e300):
+        shown = sim.check_answer("01.1", answer, seed="Ada", reveal=True)
+        assert not shown and shown.expected == right and "expected" in repr(shown)
+    assert sim.check_answer("01.1", right, seed="Ada", reveal=True)
+
+
+def test_students_and_exercises_have_tries_of_their_own() -> None:
+    assert sim.check_answer("01.1", 1e9, seed="one of two").expected is None
+    assert sim.check_answer("01.1", 2e9, seed="the other").expected is None
+    assert sim.check_answer("01.2", 2e9, seed="one of two").expected is None
+    assert sim.check_answer("01.1", 2e9, seed=" ONE of two").expected is not None
+
+
+def test_a_lesson_may_be_numbered_without_its_zero() -> None:
+    assert sim.exercise("0.1", seed="Ada") == sim.exercise("00.1", seed="Ada")
+    assert sim.check_answer("3.4", None, seed="Ada").message.startswith("Exercise 03.4:")
 
 
 def test_none_is_no_answer_yet_and_tells_nothing() -> None:
@@ -133,7 +183,7 @@ def test_an_exercise_by_hand_has_nothing_to_play() -> None:
     [(3, "s", 3.0), ("250ms", "s", 0.25), ("1 min", "s", 60.0), ("0.5", "%", 0.5), ("12/s", "/s", 12.0),
      ("4 calls", "calls", 4.0), ("4 messages", "calls", 4.0),
      ("4 ms", "calls", None), ("yes ", "yes or no", "yes"), (False, "yes or no", "no"),
-     ("maybe", "yes or no", None), (1, "yes or no", None)],
+     ("13,3 %", "%", 13.3), ("0,125", "s", 0.125), ("maybe", "yes or no", None), (1, "yes or no", None)],
 )  # fmt: skip
 def test_answers_are_read_in_the_unit_that_is_asked_for(answer: object, unit: str, value: object) -> None:
     assert read(answer, unit) == value
