@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Callable, Sequence
 
 from sim.errors import ParameterError, did_you_mean
+from sim.laws import KINDS, cut_normal_mean
+from sim.laws import Law as Law  # passed on: a law is a quantity
 
 UNLIMITED = math.inf
 
@@ -142,67 +144,6 @@ def parse_value(text: object) -> float:
 # --- laws of chance -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Law:
-    """A law of chance over durations in seconds, as a value; ``sim.engine.streams`` draws from it.
-
-    *kind* is one of constant, exponential, lognormal, gamma, normal, uniform, mix, empirical; *parameters* are
-    lognormal (mu, sigma of the logarithm), gamma (shape, scale), normal (mean, sd; cut at zero), uniform (low,
-    high). *parts* of a mix are (share, law). *path* of an empirical law names a CSV file beside the scenario.
-    *per_request_s* is what every other request in flight adds to a draw (work only); *mean* is without it.
-    """
-
-    kind: str
-    mean: float
-    parameters: tuple[float, ...] = ()
-    parts: tuple[tuple[float, Law], ...] = ()
-    path: str = ""
-    text: str = ""
-    per_request_s: float = 0.0
-
-    def __str__(self) -> str:
-        return self.text
-
-    @property
-    def is_zero(self) -> bool:
-        """True for the constant 0, which costs no event."""
-        return self.kind == "constant" and self.mean == 0
-
-    @property
-    def scv(self) -> float:
-        """Squared coefficient of variation, variance over squared mean (0 where it is not known)."""
-        a = self.parameters
-        if self.kind == "exponential":
-            return 1.0
-        if self.kind == "lognormal":
-            return math.expm1(a[1] ** 2)
-        if self.kind == "gamma":
-            return 1 / a[0]
-        if self.kind == "normal":
-            return (a[1] / a[0]) ** 2 if a[0] else 0.0
-        if self.kind == "uniform" and self.mean:
-            return (a[1] - a[0]) ** 2 / 12 / self.mean**2
-        if self.kind == "mix" and self.mean:
-            second = math.fsum(share * (law.scv + 1) * law.mean**2 for share, law in self.parts)
-            return second / self.mean**2 - 1
-        return 0.0
-
-    def quantile(self, p: float) -> float:
-        """Return the *p*-quantile in seconds (for empirical laws and mixes: the mean, a rough stand-in)."""
-        a = self.parameters
-        if self.kind == "exponential":
-            return -self.mean * math.log1p(-p)
-        if self.kind == "uniform":
-            return a[0] + p * (a[1] - a[0])
-        if self.kind in ("lognormal", "normal"):
-            from statistics import NormalDist
-
-            z = NormalDist().inv_cdf(p)
-            return math.exp(a[0] + a[1] * z) if self.kind == "lognormal" else max(0.0, a[0] + a[1] * z)
-        return self.mean
-
-
-_LAWS = "constant exponential lognormal gamma normal uniform mix empirical".split()
 LAW_FORMS = {
     "5ms": "always the same",
     "exponential 5ms": "by its mean",
@@ -243,7 +184,7 @@ def parse_law(text: object) -> Law:
 
 
 def _law_hint(kind: str) -> str:
-    return "" if kind in _LAWS else _OTHER_LAWS.get(kind.lower()) or did_you_mean(kind, _LAWS)
+    return "" if kind in KINDS else _OTHER_LAWS.get(kind.lower()) or did_you_mean(kind, KINDS)
 
 
 def parse_positive_law(text: object) -> Law:
@@ -284,7 +225,7 @@ def _expect(condition: bool) -> None:
 
 def _law(words: Sequence[str], text: str) -> Law:
     kind, rest = words[0], words[1:]
-    if kind not in _LAWS:
+    if kind not in KINDS:
         _expect(len(words) == 1 and bool(_VALUE.fullmatch(kind)))
         return Law("constant", parse_duration(kind), text=text)
     if kind == "constant":
@@ -309,8 +250,8 @@ def _law(words: Sequence[str], text: str) -> Law:
         return Law(kind, mean, (math.log(mean) - sigma**2 / 2, sigma), text=text)
     if kind == "normal":
         _expect(len(rest) == 3 and rest[1] == "sd")
-        mean = parse_duration(rest[0])
-        return Law(kind, mean, (mean, parse_duration(rest[2])), text=text)
+        mean, sd = parse_duration(rest[0]), parse_duration(rest[2])
+        return Law(kind, cut_normal_mean(mean, sd), (mean, sd), text=text)
     if kind == "uniform":
         _expect(len(rest) == 3 and rest[1] == "to")
         low, high = parse_duration(rest[0]), parse_duration(rest[2])

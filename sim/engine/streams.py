@@ -61,7 +61,9 @@ class Streams:
         if law.kind == "empirical":
             values = np.asarray(self.tables[law.path])
             return lambda n: values[generator.integers(0, len(values), n)]
-        return self._mixture(law, generator)
+        if law.kind == "mix":
+            return self._mixture(law, generator)
+        raise TypeError(f"{law.kind!r} is no law of chance that can be drawn")
 
     def _mixture(self, law: Law, generator: np.random.Generator) -> Callable[[int], Any]:
         """Draw the part and, for every part, a value: as many draws whatever the choice, so that streams keep step."""

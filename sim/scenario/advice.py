@@ -14,6 +14,7 @@ from sim import quantities as q
 from sim.errors import did_you_mean
 from sim.scenario import recipes
 from sim.scenario.models import Link, Scenario
+from sim.scenario.source import Origin, attach
 from sim.scenario.strikes import on_host
 from sim.scenario.tree import Node, Problem, Words, at_key, in_order, path_text
 
@@ -29,7 +30,8 @@ def advice(scenario: Scenario) -> list[str]:
         root = source.merged(variant, toggles)
         model, _ = source.structure(root)
         if model is not None:
-            found += _warnings(root, model)
+            tables, _ = source.load_tables(root)
+            found += _warnings(root, attach(model, Origin(source, root, variant, toggles, tables)))
     return in_order([replace(problem, verb="should") for problem in found])
 
 
@@ -114,19 +116,20 @@ def _visibility(root: Node, model: Scenario) -> Iterator[Problem]:
         if queue not in model.queues:
             continue
         for handler in handlers:
-            slow = math.fsum(_p99(step) * step.times for step in recipes.walk(known.get(handler)))
+            slow = math.fsum(_p99(step, model) * step.times for step in recipes.walk(known.get(handler)))
             if slow > model.queues[queue].visibility_timeout:
                 node = _below(root, "queues", queue, "visibility timeout")
                 rule = f"be above the slowest work of {handler} (about {slow:.3g}s at its p99)"
                 yield at_key(node, rule, value=f"{model.queues[queue].visibility_timeout:g}s")
 
 
-def _p99(step: recipes.Step) -> float:
+def _p99(step: recipes.Step, model: Scenario) -> float:
+    """Return the 99th percentile of how long a step works or waits, in seconds, without what others add to it."""
     target = step.target()
     if step.verb not in ("work", "wait") or target is None:
         return 0.0
-    value = q.parse_work(target.value).quantile(0.99)
-    return 0.0 if math.isnan(value) else value
+    law, tables = q.parse_work(target.value), model.tables
+    return (law.with_values(tables[law.path]) if law.path in tables else law).quantile(0.99)
 
 
 def _deadlines(root: Node, model: Scenario) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from sim import quantities as q
 from sim.errors import ParameterError
+from sim.laws import Law
 
 
 class Written(float):
@@ -43,6 +44,23 @@ class Quantity:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Return the JSON Schema given at construction."""
         return dict(self.json)
+
+
+class LawQuantity(Quantity):
+    """A law of chance: an empirical one has the values of its file, where the loader has read that."""
+
+    __slots__ = ()
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read the law, then give it its values."""
+
+        def validate(value: object, info: core_schema.ValidationInfo) -> Any:
+            law = value if isinstance(value, Law) else self.read(value)
+            tables = getattr(info.context, "tables", {})
+            return law.with_values(tables[law.path]) if law.path in tables else law
+
+        writer = core_schema.plain_serializer_function_ser_schema(self.write)
+        return core_schema.with_info_plain_validator_function(validate, serialization=writer)
 
 
 def _examples(examples: tuple[object, ...]) -> dict[str, Any]:
@@ -89,6 +107,10 @@ def _words(parse: Callable[[object], Any], kind: type, *examples: str) -> Quanti
     return Quantity(parse, str, (kind,), _examples(examples))
 
 
+def _law(parse: Callable[[object], Law], *examples: str) -> LawQuantity:
+    return LawQuantity(parse, str, (Law,), _examples(examples))
+
+
 def one_arrow(name: object) -> Any:
     """Return a link's name with one blank on each side of its arrow; anything else as it is.
 
@@ -119,11 +141,9 @@ Count = Annotated[float, _count(0, 64, "unlimited")]
 PositiveCount = Annotated[float, _count(1, 4, "unlimited")]
 Weight = Annotated[float, Quantity(_weight, _plain, (), {"type": "number", "minimum": 0, "examples": [1, 10]})]
 LinkName = Annotated[str, BeforeValidator(one_arrow)]
-LawField = Annotated[q.Law, _words(q.parse_law, q.Law, "5ms", "exponential 5ms")]
-WorkField = Annotated[
-    q.Law, _words(q.parse_work, q.Law, "5ms", "exponential 5ms", "1s plus 10ms per request in flight")
-]
-PatienceField = Annotated[q.Law, _words(q.parse_positive_law, q.Law, "250ms", "exponential 30s")]
+LawField = Annotated[Law, _law(q.parse_law, "5ms", "exponential 5ms")]
+WorkField = Annotated[Law, _law(q.parse_work, "5ms", "exponential 5ms", "1s plus 10ms per request in flight")]
+PatienceField = Annotated[Law, _law(q.parse_positive_law, "250ms", "exponential 30s")]
 BackoffField = Annotated[q.BackoffLaw, _words(q.parse_backoff, q.BackoffLaw, "exponential 1s factor 2")]
 RateField = Annotated[q.RateShape, _words(q.parse_rate_shape, q.RateShape, "100/s", "ramp 10/s to 100/s over 60s")]
 ArrivalsField = Annotated[q.Arrivals, _words(q.parse_arrivals, q.Arrivals, "poisson", "gamma cv 2", "at 0s 1s")]

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from sim.errors import ParameterError, ScenarioError, describe, did_you_mean
 from sim.scenario import check, claims, names, recipes
 from sim.scenario.data import Table, read_table
-from sim.scenario.models import READY, Scenario
+from sim.scenario.models import Ready, Scenario
 from sim.scenario.patch import NoSuchPath, assign, merge
 from sim.scenario.read import read
 from sim.scenario.translate import problems_of
@@ -101,8 +101,9 @@ class Source:
 
     def structure(self, root: Node) -> tuple[Scenario | None, list[Problem]]:
         """Return the model of a merged document, or what is wrong with its keys and values."""
+        tables, _ = self.load_tables(root)
         try:
-            return Scenario.model_validate(plain(root), context=READY), []
+            return Scenario.model_validate(plain(root), context=Ready(tables)), []
         except ValidationError as error:
             return None, problems_of(error, root)
 

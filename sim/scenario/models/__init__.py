@@ -5,7 +5,7 @@ editor, docs and command line. The models hold no behaviour; ``sim.scenario.chec
 see. Left out: everything that the engine does not play.
 """
 
-from sim.scenario.models.base import PATCH, READY, Model, Patch
+from sim.scenario.models.base import PATCH, Model, Patch, Ready
 from sim.scenario.models.faults import (
     FAULTS,
     AnyFault,
@@ -96,9 +96,9 @@ __all__ = [
     "Pause",
     "Poison",
     "Queue",
-    "READY",
     "RateLimit",
     "Read",
+    "Ready",
     "Recipe",
     "RefuseLate",
     "Repeat",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,8 +21,15 @@ class Model(BaseModel):
     )
 
 
-READY = "this document was normalised by the loader"
-"""The validation context by which the loader says that the values need no further preparation."""
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The validation context by which the loader says that the values need no further preparation.
+
+    *tables* are the data files of the document, by path.
+    """
+
+    tables: Mapping[str, Sequence[float]]
+
 
 PATCH = object()
 """Marks a field that holds a merge patch on the whole scenario."""

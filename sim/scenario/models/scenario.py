@@ -7,7 +7,7 @@ from typing import Annotated, Any, Callable, Iterable, Literal, Mapping
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from sim.scenario.fields import Duration, LinkName, PositiveDuration, Size, Value
-from sim.scenario.models.base import READY, Model, Patch
+from sim.scenario.models.base import Model, Patch, Ready
 from sim.scenario.models.faults import AnyFault
 from sim.scenario.models.links import Link
 from sim.scenario.models.nodes import Queue, Service, Store
@@ -113,7 +113,7 @@ class Scenario(Model):
     @classmethod
     def _prepare(cls, values: Any, handler: Callable[[Any], Scenario], info: ValidationInfo) -> Scenario:
         """Give a scenario that is built in Python the same checks and origin as one read from a file."""
-        if info.context == READY:
+        if isinstance(info.context, Ready):
             return handler(values)
         from sim.scenario.python import from_python
 

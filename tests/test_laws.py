@@ -1,0 +1,129 @@
+"""Every law of chance against scipy's: mean, variance, distribution function and quantiles."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from sim.laws import KINDS, Law
+from sim.quantities import LAW_FORMS, parse_law
+
+AT = (0.001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999)
+VALUES = [4.0, 0.25, 0.5, 0.5, 1.0]
+
+
+class CutNormal:
+    """A normal law whose draws below zero count as zero; its moments by numerical integration."""
+
+    def __init__(self, mean: float, sd: float) -> None:
+        self.law = stats.norm(mean, sd)
+
+    def mean(self) -> float:
+        return float(self.law.expect(lambda x: x, lb=0.0, epsabs=1e-13))
+
+    def var(self) -> float:
+        return float(self.law.expect(lambda x: x * x, lb=0.0, epsabs=1e-13)) - self.mean() ** 2
+
+    def cdf(self, x: float) -> float:
+        return float(self.law.cdf(x))
+
+    def ppf(self, p: float) -> float:
+        return max(float(self.law.ppf(p)), 0.0)
+
+
+SIGMA = math.log(10) / stats.norm.ppf(0.99)
+WANTED: list[tuple[str, Any]] = [
+    ("exponential 100ms", stats.expon(scale=0.1)),
+    ("lognormal 40ms cv 2", stats.lognorm(math.sqrt(math.log(5)), scale=0.04 / math.sqrt(5))),
+    ("lognormal p50 40ms p99 400ms", stats.lognorm(SIGMA, scale=0.04)),
+    ("gamma 100ms cv 1", stats.gamma(1.0, scale=0.1)),
+    ("gamma 5ms cv 0.5", stats.gamma(4.0, scale=0.00125)),
+    ("gamma 1s cv 3", stats.gamma(1 / 9, scale=9.0)),
+    ("normal 10ms sd 2ms", CutNormal(0.01, 0.002)),
+    ("normal 10ms sd 20ms", CutNormal(0.01, 0.02)),
+    ("normal 0s sd 1s", CutNormal(0.0, 1.0)),
+    ("uniform 1ms to 3ms", stats.uniform(0.001, 0.002)),
+]
+laws = pytest.mark.parametrize("text, wanted", WANTED, ids=[text for text, _ in WANTED])
+
+
+@laws
+def test_a_law_has_scipys_mean_and_variance(text: str, wanted: Any) -> None:
+    law = parse_law(text)
+    assert law.mean == pytest.approx(wanted.mean(), rel=1e-9)
+    assert law.variance == pytest.approx(wanted.var(), rel=1e-8)
+    assert law.scv == pytest.approx(wanted.var() / wanted.mean() ** 2, rel=1e-8)
+
+
+@laws
+def test_a_law_has_scipys_quantiles(text: str, wanted: Any) -> None:
+    law = parse_law(text)
+    assert [law.quantile(p) for p in AT] == pytest.approx([wanted.ppf(p) for p in AT], rel=1e-9)
+
+
+@laws
+def test_a_law_has_scipys_distribution_function(text: str, wanted: Any) -> None:
+    law = parse_law(text)
+    at = [0.0, *(law.mean * factor for factor in (0.01, 0.5, 0.9, 1.0, 1.1, 3.0, 30.0))]
+    assert [law.cdf(x) for x in at] == pytest.approx([wanted.cdf(x) for x in at], rel=1e-9, abs=1e-12)
+    assert law.cdf(-1.0) == 0.0
+
+
+def test_a_gamma_of_cv_1_is_the_exponential() -> None:
+    gamma, exponential = parse_law("gamma 10s cv 1"), parse_law("exponential 10s")
+    assert gamma.quantile(0.99) == pytest.approx(exponential.quantile(0.99))
+    assert gamma.scv == pytest.approx(exponential.scv)
+
+
+@pytest.mark.parametrize("text", ["5ms", "uniform 5ms to 5ms", "normal 5ms sd 0s"])
+def test_what_never_varies_has_one_quantile(text: str) -> None:
+    law = parse_law(text)
+    assert (law.mean, law.variance, law.scv) == (0.005, 0.0, 0.0)
+    assert [law.quantile(p) for p in AT] == [0.005] * len(AT)
+    assert (law.cdf(0.004), law.cdf(0.005)) == (0.0, 1.0)
+
+
+def test_what_is_always_zero_has_no_spread() -> None:
+    for text in ("0s", "exponential 0s", "uniform 0s to 0s", "normal 0s sd 0s"):
+        law = parse_law(text)
+        assert (law.mean, law.scv, law.quantile(0.99), law.cdf(0.0)) == (0.0, 0.0, 0.0, 1.0)
+
+
+def test_a_mix_is_the_weighted_sum_of_its_parts() -> None:
+    law = parse_law("mix 90% exponential 50ms 10% exponential 550ms")
+    assert law.mean == pytest.approx(0.1)
+    assert law.variance == pytest.approx(0.9 * 2 * 0.05**2 + 0.1 * 2 * 0.55**2 - 0.1**2)
+    for p in AT:
+        x = law.quantile(p)
+        assert 0.9 * stats.expon.cdf(x, scale=0.05) + 0.1 * stats.expon.cdf(x, scale=0.55) == pytest.approx(p)
+
+
+def test_a_mix_of_values_jumps_from_one_to_the_next() -> None:
+    law = parse_law("mix 90% 100ms 9% 1s 1% 2s")
+    assert [law.quantile(p) for p in (0.5, 0.9, 0.901, 0.99, 0.991)] == [0.1, 0.1, 1.0, 1.0, 2.0]
+    assert law.quantile(0.99) == float(np.quantile([0.1] * 90 + [1.0] * 9 + [2.0], 0.99, method="inverted_cdf"))
+    assert parse_law("mix 0% exponential 1h 100% 2s").quantile(0.99) == 2.0
+
+
+def test_an_empirical_law_has_the_moments_and_quantiles_of_its_values() -> None:
+    law = parse_law("empirical data/file.csv").with_values(VALUES)
+    assert law.mean == pytest.approx(np.mean(VALUES)) and law.variance == pytest.approx(np.var(VALUES))
+    wanted = [float(np.quantile(VALUES, p, method="inverted_cdf")) for p in (*AT, 0.2, 0.6, 0.8)]
+    assert [law.quantile(p) for p in (*AT, 0.2, 0.6, 0.8)] == wanted
+    assert [law.cdf(x) for x in (0.1, 0.25, 0.5, 3.0, 4.0)] == pytest.approx([0.0, 0.2, 0.6, 0.8, 1.0])
+
+
+def test_an_empirical_law_without_its_file_knows_nothing() -> None:
+    law = parse_law("empirical data/file.csv")
+    assert all(map(math.isnan, (law.mean, law.variance, law.quantile(0.5), law.cdf(1.0))))
+
+
+def test_every_form_of_a_law_knows_its_quantiles_and_no_other_kind_does() -> None:
+    known = {parse_law(text).kind for text in LAW_FORMS}
+    assert known == set(KINDS)
+    assert all(parse_law(text).quantile(0.99) > 0 for text in LAW_FORMS if not text.startswith("empirical"))
+    for ask in (lambda law: law.quantile(0.5), lambda law: law.cdf(1.0), lambda law: law.variance):
+        with pytest.raises(TypeError, match="'pareto' is no law of chance"):
+            ask(Law("pareto", 1.0))
