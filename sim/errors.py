@@ -50,6 +50,11 @@ class ModelError(LabError):
     """A broken identity: a bug of ours, named with time and component."""
 
 
+def not_played(what: str, value: object) -> ModelError:
+    """Return the bug that *what* is described in the format and nothing plays it; it is never played as another."""
+    return ModelError(describe(what, "be one that the engine plays", value))
+
+
 def describe(place: str, rule: str, value: object, hint: str = "") -> str:
     """Return ``place must rule, got value; hint``, the one form of every message."""
     shown = "nothing" if value is None else repr(value) if isinstance(value, str) else str(value)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Callable, Sequence
 
+from sim.errors import not_played
+
 _NORMAL = NormalDist()
 _BISECTIONS = 200
 """More than enough to halve the distance between any two doubles down to nothing."""
@@ -80,7 +82,7 @@ class _Shape:
 
 def _shape(law: Law) -> _Shape:
     if law.kind not in KINDS:
-        raise TypeError(f"{law.kind!r} is no law of chance: add its shape to sim.laws.KINDS")
+        raise not_played("law", law.kind)
     return KINDS[law.kind]
 
 

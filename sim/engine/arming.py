@@ -6,11 +6,11 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Callable
 
 from sim.engine.armed import Arms, ArmedCall, ArmedClientCall
-from sim.engine.defended import is_by_rates
+from sim.engine.defended import is_by_rates, link_defences
 from sim.engine.gates import BreakerGate, BulkheadGate, Gate, LimitGate, Places, ReplicaBreakers, Scope, ThrottleGate
 from sim.engine.memory import Drawer, Memory, Shelf
-from sim.engine.record import MARKS
-from sim.engine.recorder import cause
+from sim.engine.recorder import MarkCodes, cause
+from sim.errors import not_played
 from sim.policies.breaker import Breaker, CircuitBreaker
 from sim.policies.budget import RetryBudget, RetryQuota
 from sim.policies.cache import Cache
@@ -36,41 +36,29 @@ class Arming:
     def arms(self) -> Arms:
         """Return what every call on the link carries."""
         link = self.link
+        for field in link_defences(link):
+            if field not in _GATES and field not in _PARTS:
+                raise not_played(f"defence of the link {self.name}", field)
         arms = Arms(self._mark())
-        arms.gates = self._gates()
-        if link.retry is not None and link.retry.budget is not None:
-            arms.budget = self._budget(link.retry.budget)
-        if link.hedge is not None:
-            arms.hedge = Hedge(link.hedge.after, link.hedge.percentile, link.hedge.most)
-        if link.cache is not None:
-            arms.memory = self._memory(link.cache, arms.mark)
-        arms.fallback = link.fallback
-        arms.propagates = link.propagate_deadline
-        arms.on_abandon = link.on_abandon
-        arms.accepts_late = link.late_answers == "accept"
+        gates: list[Gate] = []
+        for field, gate in _GATES.items():
+            if (model := getattr(link, field)) is not None:
+                gates.append(gate(self, model, len(gates)))
+        arms.gates = tuple(gates)
+        for field, put in _PARTS.items():
+            if (model := getattr(link, field)) is not None:
+                put(self, arms, model)
         return arms
 
     def _mark(self) -> Callable[[str, Any], None]:
         """Return a function that notes a decision about an errand in the record."""
         write, env, place = self.house.recorder.marks.write, self.house.kernel.env, float(self.place)
-        codes = {kind: float(code) for code, kind in enumerate(MARKS)}
+        codes = MarkCodes()
 
         def mark(kind: str, errand: Any) -> None:
             write((env._now, codes[kind], place, errand.request.number))
 
         return mark
-
-    def _gates(self) -> tuple[Gate, ...]:
-        link, gates = self.link, list[Gate]()
-        if link.breaker is not None:
-            gates.append(self._breaker(link.breaker))
-        if link.throttle is not None:
-            gates.append(ThrottleGate(self._throttle(link.throttle), cause(self.place, "throttled")))
-        if link.limit is not None:
-            gates.append(self._limit(link.limit, len(gates)))
-        if link.bulkhead is not None:
-            gates.append(self._bulkhead(link.bulkhead, len(gates)))
-        return tuple(gates)
 
     def _by_scope(self, scope: str, make: Callable[[str], Any]) -> Scope:
         """Return where the policy of a course is found: one for the link, or one for each caller, made when new."""
@@ -88,7 +76,8 @@ class Arming:
 
         return Scope(None, of)
 
-    def _breaker(self, model: models.Breaker) -> Gate:
+    def breaker(self, model: models.Breaker, index: int) -> Gate:
+        """Return the gate of a circuit breaker."""
         why, retries_only = cause(self.place, "breaker open"), model.guards == "retries"
         if model.scope != "callee":
             scope = self._by_scope(model.scope, lambda whose: self._new_breaker(model, whose))
@@ -113,30 +102,44 @@ class Arming:
             open_for_s=model.open_for, probes=model.probes, on_change=note,
         )  # fmt: skip
 
-    def _throttle(self, model: models.Throttle) -> Scope:
+    def throttle(self, model: models.Throttle, index: int) -> Gate:
+        """Return the gate of adaptive throttling."""
         uniform = self.house.streams.uniform(self.name, "throttling")
-        return self._by_scope(model.scope, lambda whose: AdaptiveThrottle(model.factor, model.window, uniform))
+        scope = self._by_scope(model.scope, lambda whose: AdaptiveThrottle(model.factor, model.window, uniform))
+        return ThrottleGate(scope, cause(self.place, "throttled"))
 
-    def _limit(self, model: models.CallLimit, index: int) -> Gate:
+    def limit(self, model: models.CallLimit, index: int) -> Gate:
+        """Return the gate of a rate limit; *index* is its place among the gates."""
         scope = self._by_scope(model.scope, lambda whose: TokenBucket(model.rate, model.burst))
         most_s = inf if model.max_wait is None else float(model.max_wait)
         why = cause(self.place, "rate limit")
         return LimitGate(scope, why, self.house.kernel, model.when_full == "wait", most_s, index)
 
-    def _bulkhead(self, model: models.Bulkhead, index: int) -> Gate:
+    def bulkhead(self, model: models.Bulkhead, index: int) -> Gate:
+        """Return the gate of a bulkhead; *index* is its place among the gates."""
         scope = self._by_scope(model.scope, lambda whose: Places(model.max_concurrent_calls))
         why = cause(self.place, "bulkhead full")
         return BulkheadGate(scope, why, self.house.kernel, model.max_waiting, model.max_wait, index)
 
-    def _budget(self, model: models.RetryBudget) -> Scope:
+    def budget(self, arms: Arms, retry: models.Retry) -> None:
+        """Put the retry budget into *arms*."""
+        model = retry.budget
+        if model is None:
+            return
+
         def make(whose: str) -> RetryBudget | RetryQuota:
             if model.refund:
                 return RetryQuota(int(model.capacity), int(model.cost))
             return RetryBudget(model.capacity, model.per_try, model.per_success, model.cost)
 
-        return self._by_scope(model.scope, make)
+        arms.budget = self._by_scope(model.scope, make)
 
-    def _memory(self, model: models.Cache, mark: Callable[[str, Any], None]) -> Memory:
+    def hedge(self, arms: Arms, model: models.Hedge) -> None:
+        """Put the hedge into *arms*."""
+        arms.hedge = Hedge(model.after, model.percentile, model.most)
+
+    def cache(self, arms: Arms, model: models.Cache) -> None:
+        """Put the cache, with its answers on their way, into *arms*."""
         caches: dict[str, Cache] = {}
 
         def make(whose: str) -> Drawer:
@@ -150,7 +153,35 @@ class Arming:
         if model.scope == "caller" and self.caller in self.house.services:
             self.house.services[self.caller].on_restart.append(forget)
         uniform = self.house.streams.uniform(self.name, "cache hits")
-        return Memory(self._by_scope(model.scope, make), model.coalesce, model.hit_ratio, uniform, mark)
+        arms.memory = Memory(self._by_scope(model.scope, make), model.coalesce, model.hit_ratio, uniform, arms.mark)
+
+    def fallback(self, arms: Arms, kind: str) -> None:
+        """Put the fallback into *arms*."""
+        arms.fallback = kind
+
+    def deadline(self, arms: Arms, propagates: bool) -> None:
+        """Let *arms* pass on how much time is left."""
+        arms.propagates = propagates
+
+    def abandon(self, arms: Arms, how: str) -> None:
+        """Say in *arms* what happens to an attempt that was given up."""
+        arms.on_abandon = how
+
+    def late_answers(self, arms: Arms, how: str) -> None:
+        """Say in *arms* whether an answer counts that comes after its timeout."""
+        arms.accepts_late = how == "accept"
+
+
+_GATES: dict[str, Callable[[Arming, Any, int], Gate]] = {
+    "breaker": Arming.breaker, "throttle": Arming.throttle, "limit": Arming.limit, "bulkhead": Arming.bulkhead,
+}  # fmt: skip
+"""What makes the gates of a link, by its fields, in the order in which an attempt passes them."""
+
+_PARTS: dict[str, Callable[[Arming, Arms, Any], None]] = {
+    "retry": Arming.budget, "hedge": Arming.hedge, "cache": Arming.cache, "fallback": Arming.fallback,
+    "propagate_deadline": Arming.deadline, "on_abandon": Arming.abandon, "late_answers": Arming.late_answers,
+}  # fmt: skip
+"""What puts the other defences of a link into its arms, by its fields."""
 
 
 def _instance(frame: Any) -> int:

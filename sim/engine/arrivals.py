@@ -11,6 +11,7 @@ from typing import Any, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.errors import not_played
 from sim.quantities import Arrivals, Keys, RateShape
 
 _BLOCK = 4096
@@ -33,8 +34,10 @@ def instants(
             areas = np.arange(_BLOCK) + (0.0 if first else reached + 1.0)
         elif arrivals.kind == "gamma":
             areas = reached + np.cumsum(generator.gamma(arrivals.cv**-2, arrivals.cv**2, _BLOCK))
-        else:
+        elif arrivals.kind == "poisson":
             areas = reached + np.cumsum(generator.standard_exponential(_BLOCK))
+        else:
+            raise not_played("arrivals", arrivals.kind)
         first = False
         reached = float(areas[-1])
         times = inverse.at(areas[areas < inverse.total])
@@ -81,6 +84,8 @@ def key_blocks(keys: Keys, generator: np.random.Generator) -> Iterator[list[int]
         bounds = np.cumsum(weights) / np.sum(weights)
         while True:
             yield np.minimum(np.searchsorted(bounds, generator.random(_BLOCK), side="right"), keys.count - 1).tolist()
+    if keys.kind != "uniform":
+        raise not_played("keys", keys.kind)
     while True:
         yield (generator.random(_BLOCK) * keys.count).astype(int).tolist()
 

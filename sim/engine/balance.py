@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import count, cycle
 from typing import TYPE_CHECKING, Callable, Sequence
 
+from sim.errors import not_played
+
 if TYPE_CHECKING:
     from sim.engine.replica import Replica
     from sim.engine.streams import Draw
@@ -32,6 +34,9 @@ def balancer(balance: Balance, replicas: Sequence[Replica], uniform: Draw) -> Ca
             return min((*replicas[first:], *replicas[:first]), key=lambda replica: replica.outstanding)
 
         return least
+
+    if balance.kind != "best":
+        raise not_played("balance", balance.kind)
 
     def best() -> Replica:
         """The least outstanding of some drawn without replacement; the first drawn wins a tie."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.engine.doors import let_in
 from sim.engine.queue import Queue
-from sim.engine.record import MARKS
+from sim.engine.recorder import MarkCodes
 from sim.engine.recorder import cause
 from sim.outcomes import DONE, PENDING, REJECTED
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sim.engine.calls import Attempt
     from sim.engine.replica import Replica
 
-DELAYED = MARKS.index("delayed")
+DELAYED = MarkCodes()["delayed"]
 
 
 class BoundedQueue(Queue):

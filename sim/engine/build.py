@@ -223,14 +223,5 @@ def _paths(steps: Any, path: str) -> Iterator[tuple[str, Any]]:
     for i, step in enumerate(steps):
         here = f"{path}[{i}]"
         yield here, step
-        if isinstance(step, models.Branch):
-            yield from _paths(step.then, f"{here}.then")
-            yield from _paths(step.else_, f"{here}.else")
-        elif isinstance(step, models.Repeat):
-            yield from _paths(step.steps, here)
-        elif isinstance(step, models.Parallel):
-            for j, inner in enumerate(step.parallel):
-                yield from _paths(inner, f"{here}.parallel[{j}]")
-        on_error = getattr(step, "on_error", "fail")
-        if not isinstance(on_error, str):
-            yield from _paths(on_error, f"{here}.on error")
+        for name, recipe in models.nested(step):
+            yield from _paths(recipe, here + name)

@@ -14,6 +14,7 @@ from sim.engine import recipe, stores
 from sim.engine.calls import Failed, Frame, GuardedCall, PlainCall, Then
 from sim.engine.loads import under_load
 from sim.engine.recorder import cause
+from sim.errors import not_played
 from sim.scenario import models
 
 if TYPE_CHECKING:
@@ -63,7 +64,9 @@ class OperationCompiler:
 
     def step(self, step: Any, after: Continuation, path: str, in_strand: bool) -> Then:
         """Return the start of one step."""
-        kind: Callable[..., Then] = getattr(self, "_" + type(step).__name__.lower())
+        kind: Callable[..., Then] | None = getattr(self, "_" + type(step).__name__.lower(), None)
+        if kind is None:
+            raise not_played("step", type(step).__name__)
         return kind(step, after, path, in_strand)
 
     # --- continuations ------------------------------------------------------------------------------------
@@ -179,8 +182,10 @@ class OperationCompiler:
             chooses = recipe.by_share(streams.seed, streams.replication, path, asks.share)
         elif asks.kind == "key":
             chooses = recipe.by_key(asks.keys)
-        else:
+        elif asks.kind == "step":
             chooses = recipe.by_outcome(asks.step, asks.outcome)
+        else:
+            raise not_played("condition of a branch", asks.kind)
         then = self.recipe(step.then, after, f"{path}.then", in_strand)
         otherwise = self.recipe(step.else_, after, f"{path}.else", in_strand)
         return recipe.Branch(chooses, then, otherwise).start
@@ -281,14 +286,4 @@ def walk(steps: Sequence[Any]) -> list[Any]:
 
 def inner_recipes(step: Any) -> list[Sequence[Any]]:
     """Return the recipes that stand inside one step."""
-    inner: list[Sequence[Any]] = []
-    if isinstance(step, models.Branch):
-        inner += [step.then, step.else_]
-    elif isinstance(step, models.Repeat):
-        inner.append(step.steps)
-    elif isinstance(step, models.Parallel):
-        inner += step.parallel
-    on_error = getattr(step, "on_error", "fail")
-    if not isinstance(on_error, str):
-        inner.append(on_error)
-    return inner
+    return [recipe for _, recipe in models.nested(step)]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sim.engine.kernel import CENSUS
 from sim.engine.recorder import cause
 from sim.engine.station import FreeService, Service
+from sim.errors import not_played
 from sim.outcomes import PENDING
 from sim.policies.concurrency import Aimd, Gradient
 from sim.scenario import models
@@ -30,6 +31,8 @@ def policy_of(model: models.Concurrency) -> Aimd | Gradient:
     if model.kind == "aimd":
         slow_s = {} if model.slow_call is None else {"timeout_s": float(model.slow_call)}
         return Aimd(model.initial, model.least, model.most, float(model.backoff), **slow_s)
+    if model.kind != "gradient":
+        raise not_played("limit on calls in flight", model.kind)
     return Gradient(
         model.initial, model.least, model.most, float(model.smoothing), float(model.tolerance), model.queue,
         model.window,

@@ -1,22 +1,40 @@
-"""Which links and services have defences of their own: only for them are the parts built that defences need."""
+"""Which links and services have defences of their own: only for them are the parts built that defences need.
+
+Listed is what a plain link or service has and every kind of call and replica plays. All else that a model holds counts
+as a defence, now and later, and goes to the makers of defences (``arming``, ``rules``), which refuse what they do not
+know: a field that nobody plays cannot be given in silence.
+"""
 
 from __future__ import annotations
 
 from sim.scenario import models
 
+PLAIN_LINK = frozenset({"latency", "loss", "timeout", "retry", "breaker"})
+PLAIN_RETRY = frozenset({"max_attempts", "backoff", "jitter", "on"})
+PLAIN_BREAKER = frozenset({"failures", "open_for", "probes"})
+PLAIN_SERVICE = frozenset({
+    "operations", "replicas", "workers", "waiting", "max_wait", "balance", "while_calling", "in_flight",
+    "health_checks", "consumes",
+})  # fmt: skip
+
+
+def beyond(model: models.Model | None, plain: frozenset[str]) -> tuple[str, ...]:
+    """Return the fields of *model* that are not *plain* and not as they are by default."""
+    if model is None:
+        return ()
+    fields = type(model).model_fields.items()
+    return tuple(name for name, info in fields if name not in plain and getattr(model, name) != info.default)
+
+
+def link_defences(link: models.Link) -> tuple[str, ...]:
+    """Return the fields of *link* that ask for more than a timeout, retries and a plain breaker."""
+    more = {"retry": beyond(link.retry, PLAIN_RETRY), "breaker": beyond(link.breaker, PLAIN_BREAKER)}
+    return (*beyond(link, PLAIN_LINK), *(name for name, fields in more.items() if fields))
+
 
 def is_armed(link: models.Link) -> bool:
     """Whether the calls of *link* need more than a timeout, retries and a plain breaker."""
-    breaker = link.breaker
-    return (
-        link.propagate_deadline
-        or link.on_abandon != "continue"
-        or link.late_answers != "ignore"
-        or (breaker is not None and (is_by_rates(breaker) or breaker.guards != "calls" or breaker.scope != "link"))
-        or (link.retry is not None and link.retry.budget is not None)
-        or any(part is not None for part in (link.hedge, link.fallback, link.throttle, link.limit, link.bulkhead))
-        or link.cache is not None
-    )
+    return bool(link_defences(link))
 
 
 def is_by_rates(breaker: models.Breaker) -> bool:
@@ -24,10 +42,14 @@ def is_by_rates(breaker: models.Breaker) -> bool:
     return breaker.failure_rate is not None or breaker.slow_rate is not None
 
 
+def service_defences(model: models.Service) -> tuple[str, ...]:
+    """Return the fields of *model* that are rules of its replicas."""
+    return beyond(model, PLAIN_SERVICE)
+
+
 def is_guarded(model: models.Service) -> bool:
     """Whether the replicas of this service have rules of their own."""
-    rules = (model.limit, model.shed, model.concurrency, model.refuse_late, model.autoscale)
-    return model.line.kind != "fifo" or any(rule is not None for rule in rules)
+    return bool(service_defences(model))
 
 
 def is_plain(model: models.Service, operation: str) -> bool:

@@ -12,11 +12,16 @@ from __future__ import annotations
 from typing import Any, Callable, Sequence
 
 from sim.engine.record import Promise
+from sim.errors import not_played
 from sim.scenario import models
 
 Conditions = tuple[tuple[Any, ...], ...]
 Found = dict[tuple[str, Conditions], int]
 """How often the effect step at a path is due, under which conditions."""
+
+
+_WITHOUT_EFFECT = (models.Work, models.Wait, models.Read, models.Write, models.Fail, models.Reply)
+"""Steps that lead to no effect."""
 
 
 def promises(scenario: models.Scenario, effect_code: Callable[[str], int]) -> tuple[Promise, ...]:
@@ -67,7 +72,7 @@ class _Reader:
         for i, step in enumerate(steps):
             own = self.step(step, f"{path}[{i}]")
             _add(found, own)
-            on_error = getattr(step, "on_error", "fail")
+            on_error = getattr(step, "on_error", "fail")  # steps that cannot fail have none
             if not isinstance(on_error, str):
                 _add(found, _beyond(own, self.recipe(on_error, f"{path}[{i}].on error")), 1, ("taken",))
         return found
@@ -90,6 +95,8 @@ class _Reader:
         elif isinstance(step, models.Branch):
             for wanted, inner, name in ((True, step.then, "then"), (False, step.else_, "else")):
                 _add(found, self.recipe(inner, f"{path}.{name}"), 1, _asks(step, path, wanted))
+        elif not isinstance(step, _WITHOUT_EFFECT):
+            raise not_played("step", type(step).__name__)
         return found
 
 
@@ -122,4 +129,6 @@ def _asks(step: models.Branch, path: str, wanted: bool) -> tuple[Any, ...]:
         return ("share", path, asks.share, wanted)
     if asks.kind == "key":
         return ("key", asks.keys, wanted)
-    return ("taken",)
+    if asks.kind == "step":
+        return ("taken",)
+    raise not_played("condition of a branch", asks.kind)

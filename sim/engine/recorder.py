@@ -11,7 +11,9 @@ from typing import Any, Callable, Sequence
 
 import numpy as np
 
+from sim.engine import record
 from sim.engine.record import REASONS, Columns
+from sim.errors import ModelError, describe
 
 REQUESTS = "id workload operation key client arrived_at ended_at outcome cause attempts".split()
 ATTEMPTS = (
@@ -36,8 +38,20 @@ IN_FLIGHT_BYTES = 512
 
 
 def cause(place: int, reason: str) -> int:
-    """Return the code of *reason* at the place with code *place*; 0 means none."""
+    """Return the code of *reason* at the place with code *place*; 0 means none. Raises ``ModelError`` for another."""
+    if reason not in REASONS:
+        raise ModelError(describe("reason", "be declared in REASONS of sim/engine/record.py", reason))
     return (place + 1) * _REASON_CODES + REASONS.index(reason)
+
+
+class MarkCodes(dict[str, float]):
+    """The code of each kind of mark; another kind is a ``ModelError``."""
+
+    def __init__(self) -> None:
+        super().__init__((kind, float(code)) for code, kind in enumerate(record.MARKS))
+
+    def __missing__(self, kind: str) -> float:
+        raise ModelError(describe("mark", "be declared in MARKS of sim/engine/record.py", kind))
 
 
 class Table:

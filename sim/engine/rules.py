@@ -9,9 +9,10 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from sim.engine.concurrency import InFlight
+from sim.engine.defended import service_defences
 from sim.engine.doors import Door
-from sim.engine.record import MARKS
-from sim.engine.recorder import cause
+from sim.engine.recorder import MarkCodes, cause
+from sim.errors import not_played
 from sim.policies.limiter import TokenBucket
 from sim.policies.shedding import AdaptiveLifo, CoDel, ControlledDelay, PriorityShed
 from sim.scenario import models
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from sim.engine.calls import Attempt
     from sim.engine.doors import Guarded
     from sim.engine.replica import Patience, Replica
+    from sim.quantities import LineOrder
 
-DELAYED = MARKS.index("delayed")
+DELAYED = MarkCodes()["delayed"]
 
 
 class TokenLine:
@@ -110,44 +112,68 @@ class InTime:
 
 def guard(house: Building, name: str, model: models.Service, replica: Guarded) -> None:
     """Give *replica*, just built, the door that its service describes."""
-    priorities = [workload.priority for workload in house.scenario.workload.values()]
+    for field in service_defences(model):
+        if field not in _RULES:
+            raise not_played(f"defence of the service {name}", field)
 
     def anew() -> Door:
         door = Door(anew)
-        if model.refuse_late is not None:
-            in_time = InTime(model.refuse_late.least_time, cause(house.place(name), "out of time"))
-            door.at_entry.append(in_time)
-            door.to_begin.append(in_time)
-        if model.limit is not None:
-            door.tokens = TokenLine(house, name, model.limit)
-        if model.line.kind == "lifo":
-            door.newest_first = _always
-        elif model.line.kind == "priority":
-            door.rank = lambda attempt: priorities[int(attempt.request.client.code)]
-        elif model.line.kind == "adaptive lifo":
-            door.newest_first = AdaptiveLifo(model.line.above, model.line.after_s).newest_first
-        if model.shed is not None:
-            _shed(house, name, model.shed, priorities, replica, door)
-        if model.concurrency is not None:  # the last to be asked at entry: who it admits is inside
-            door.in_flight = InFlight(model.concurrency, house.place(name))
-            door.at_entry.append(door.in_flight)
+        for field, rule in _RULES.items():
+            if (described := getattr(model, field)) is not None:
+                rule(house, name, described, replica, door)
         return door
 
     replica.door = anew()
+
+
+def _refuse_late(house: Building, name: str, model: models.RefuseLate, replica: Guarded, door: Door) -> None:
+    in_time = InTime(model.least_time, cause(house.place(name), "out of time"))
+    door.at_entry.append(in_time)
+    door.to_begin.append(in_time)
+
+
+def _limit(house: Building, name: str, model: models.RateLimit, replica: Guarded, door: Door) -> None:
+    door.tokens = TokenLine(house, name, model)
+
+
+def _line(house: Building, name: str, order: LineOrder, replica: Guarded, door: Door) -> None:
+    match order.kind:
+        case "fifo":
+            pass
+        case "lifo":
+            door.newest_first = _always
+        case "priority":
+            priorities = _priorities(house)
+            door.rank = lambda attempt: priorities[int(attempt.request.client.code)]
+        case "adaptive lifo":
+            door.newest_first = AdaptiveLifo(order.above, order.after_s).newest_first
+        case _:
+            raise not_played(f"line of the service {name}", order.kind)
 
 
 def _always(now: float, waiting: int, empty_at: float) -> bool:
     return True
 
 
-def _shed(
-    house: Building, name: str, model: models.Shed, priorities: Sequence[int], replica: Guarded, door: Door
-) -> None:  # fmt: skip
+def _priorities(house: Building) -> list[int]:
+    return [workload.priority for workload in house.scenario.workload.values()]
+
+
+def _concurrency(house: Building, name: str, model: models.Concurrency, replica: Guarded, door: Door) -> None:
+    door.in_flight = InFlight(model, house.place(name))
+    door.at_entry.append(door.in_flight)
+
+
+def _autoscale(house: Building, name: str, model: models.Autoscale, replica: Guarded, door: Door) -> None:
+    """Replicas that come and go are the fleet's business, which adds what it asks at the door itself."""
+
+
+def _shed(house: Building, name: str, model: models.Shed, replica: Guarded, door: Door) -> None:
     why = cause(house.place(name), "shed")
     if model.line_length is not None:
         door.to_join.append(ShortLine(model.line_length, why))
     if model.by_priority is not None:
-        door.to_join.append(ByPriority(model.by_priority, priorities, why))
+        door.to_join.append(ByPriority(model.by_priority, _priorities(house), why))
     if model.codel is not None:
         door.to_begin.append(StandingLine(model.codel.target_s, model.codel.interval_s, why))
     if model.controlled_delay is not None:
@@ -171,3 +197,14 @@ def _controlled(
         lanes[policy.patience_s(now, empty_at)].add(patience)
 
     return start
+
+
+_RULES: dict[str, Callable[[Building, str, Any, Guarded, Door], None]] = {
+    "refuse_late": _refuse_late,
+    "limit": _limit,
+    "line": _line,
+    "shed": _shed,
+    "autoscale": _autoscale,
+    "concurrency": _concurrency,  # the last to be asked at entry: who it admits is inside
+}
+"""What puts a service's rules into the door of a replica, by its fields."""

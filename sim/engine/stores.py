@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Callable
 
-from sim.engine.record import MARKS
+from sim.engine.recorder import MarkCodes
 from sim.outcomes import ERROR
 
 if TYPE_CHECKING:
     from sim.engine.calls import Failed, Frame, Then
     from sim.engine.kernel import Kernel
 
-WRITTEN, CONFLICT = float(MARKS.index("written")), float(MARKS.index("conflict"))
+WRITTEN, CONFLICT = MarkCodes()["written"], MarkCodes()["conflict"]
 
 
 class Store:

@@ -12,7 +12,8 @@ from typing import Any, Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from sim.quantities import Law
+from sim.errors import not_played
+from sim.laws import Law
 
 Draw = Callable[[], float]
 _BLOCK = 4096
@@ -63,7 +64,7 @@ class Streams:
             return lambda n: values[generator.integers(0, len(values), n)]
         if law.kind == "mix":
             return self._mixture(law, generator)
-        raise TypeError(f"{law.kind!r} is no law of chance that can be drawn")
+        raise not_played("law", law.kind)
 
     def _mixture(self, law: Law, generator: np.random.Generator) -> Callable[[int], Any]:
         """Draw the part and, for every part, a value: as many draws whatever the choice, so that streams keep step."""

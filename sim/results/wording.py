@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Callable
 
+from sim.errors import not_played
 from sim.results import decisions
 from sim.results.book import Book
 from sim.results.breakers import how_many
@@ -58,7 +59,8 @@ def fault_sentence(fault: models.Fault) -> str:
             return f"requests of {who} come {number(fault.by)} times as often"
         case models.Synchronise():
             return f"requests of {who} come all at once" + (f" every {seconds(fault.every)}" if fault.every else "")
-    return f"{models.fault_kind(fault)} begins"
+        case _:
+            raise not_played("fault of a story", type(fault).__name__)
 
 
 _REFUSING = {"silent": "", "refuse": " and refuses calls", "reset": " and resets the calls on it"}

@@ -9,14 +9,9 @@ from sim.errors import did_you_mean
 from sim.scenario import recipes
 from sim.scenario.fault_fields import After, parse_begin, parse_replicas
 from sim.scenario.fields import one_arrow
-from sim.scenario.models import FAULTS, LinkFault, ServiceFault, fault_kind
+from sim.scenario.models import FAULTS, LinkFault, fault_kind
 from sim.scenario.tree import Node, Problem, Words, at_key, at_value, parsed, plain
 
-_BEFALL = {
-    "crash": ("services", "queues", "hosts"), "pause": ("services", "queues", "hosts"), "spike": ("workload",),
-    "synchronise": ("workload",),
-}  # fmt: skip
-"""What a fault can strike, where it is not a service or a host, or a link."""
 _WORDS = {"services": "service", "queues": "queue", "workload": "workload", "hosts": "host"}
 _NODES = ("workload", "services", "queues")
 MOST_WINDOWS = 10_000
@@ -54,10 +49,7 @@ def befalls(kind: str) -> tuple[str, ...]:
     >>> befalls("slow"), befalls("cut"), befalls("partition")
     (('services', 'hosts'), ('links',), ())
     """
-    if kind in _BEFALL:
-        return _BEFALL[kind]
-    model = FAULTS[kind]
-    return ("services", "hosts") if issubclass(model, ServiceFault) else ("links",) * issubclass(model, LinkFault)
+    return FAULTS[kind].befalls
 
 
 def _target(root: Node, kind: str, target: Node, used: list[str]) -> Iterator[Problem]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import sys
 from dataclasses import dataclass
 from functools import cache
+from types import ModuleType
 from typing import Any, Iterator
 
 from sim.errors import ParameterError, did_you_mean
@@ -60,8 +62,31 @@ def field_texts() -> dict[str, dict[str, str]]:
 
 def _classes() -> Iterator[ast.ClassDef]:
     """Iterate over the source of all models."""
-    for module in (steps, workload, nodes, health, overload, links, defences, faults, scenario):
+    for module in _modules():
         yield from (part for part in ast.parse(inspect.getsource(module)).body if isinstance(part, ast.ClassDef))
+
+
+_FIRST = (steps, workload, nodes, health, overload, links, defences, faults, scenario)
+"""The order in which the format is told; modules that are not among them come last."""
+
+
+def _modules() -> list[ModuleType]:
+    """Return the modules that hold models of the format."""
+    others = {sys.modules[model.__module__] for model in all_models().values()}.difference(_FIRST)
+    return [*_FIRST, *sorted(others, key=lambda module: module.__name__)]
+
+
+@cache
+def all_models() -> dict[str, type[Model]]:
+    """Return every model of the format by its name, found by inheritance, so that none can be forgotten."""
+    found: dict[str, type[Model]] = {}
+    waiting: list[type[Model]] = [Model]
+    while waiting:
+        for model in waiting.pop().__subclasses__():
+            if model.__module__.startswith(models.__name__ + "."):
+                found[model.__name__] = model
+                waiting.append(model)
+    return found
 
 
 def schema() -> dict[str, Any]:
@@ -74,7 +99,7 @@ def schema() -> dict[str, Any]:
         for key, field in part.get("properties", {}).items():
             field["description"] = next((text for own, text in texts.get(name, {}).items() if spaced(own) == key), "")
         if "properties" in part:
-            for key, value in defaults(getattr(models, name)).items():
+            for key, value in defaults(all_models()[name]).items():
                 part["properties"][key]["default"] = value
     parts["Step"] = _step(parts)
     parts = _replaced(parts)
@@ -126,8 +151,8 @@ def _replaced(part: Any) -> Any:
 def _models() -> Iterator[tuple[str, type[Model]]]:
     """Iterate over the models by the name under which people meet them: scenario, workload, link, step work."""
     for name in field_texts():
-        model = getattr(models, name)
-        if model is Model or (issubclass(model, models.Fault) and model not in FAULTS.values()):
+        model = all_models()[name]
+        if issubclass(model, models.Fault) and model not in FAULTS.values():
             continue
         if issubclass(model, models.Fault):
             yield f"fault {next(verb for verb, fault in FAULTS.items() if fault is model)}", model
@@ -212,7 +237,7 @@ def _keys(part: dict[str, Any]) -> str:
     each = part.get("additionalProperties")
     if isinstance(each, dict) and "$ref" in each:
         return f"names, each with {_keys(each)}"
-    model = getattr(models, str(part.get("$ref", "")).rpartition("/")[2], None)
+    model = all_models().get(str(part.get("$ref", "")).rpartition("/")[2])
     keys = [f"`{spaced(info.alias or key)}`" for key, info in model.model_fields.items()] if model else []
     return f"a map of {', '.join(keys)}" if keys else "a map"
 

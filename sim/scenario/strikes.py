@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Iterable, Mapping
 
+from sim.errors import not_played
 from sim.scenario import models
 from sim.scenario.fault_fields import After
 
@@ -30,24 +31,29 @@ def strikes(scenario: models.Scenario, fault: models.Fault) -> Strikes:
     name = named(fault)
     if isinstance(fault, models.Partition):
         return Strikes(links=tuple(_between(scenario, list(fault.partition.values()))))
-    if isinstance(fault, models.LinkFault):
-        return Strikes(links=(name,))
-    if isinstance(fault, models.Spike | models.Synchronise):
-        return Strikes(workloads=(name,))
     if isinstance(fault, models.Poison):
         return Strikes(services={name.partition(".")[0]: None})
+    if fault.befalls == ("links",):
+        return Strikes(links=(name,))
+    if fault.befalls == ("workload",):
+        return Strikes(workloads=(name,))
+    if "services" not in fault.befalls:
+        raise not_played("fault", type(fault).__name__)
     chosen = fault.replicas if isinstance(fault, models.ServiceFault) else None
     if name in scenario.services:
         return Strikes(services={name: None if chosen is None else tuple(chosen)})
     if name in scenario.queues:
         return Strikes(queues=(name,))
     services, queues = on_host(scenario, name)
-    return Strikes(services, queues if isinstance(fault, models.Crash | models.Pause) else ())
+    return Strikes(services, queues if "queues" in fault.befalls else ())
 
 
 def named(fault: models.Fault) -> str:
     """Return what the fault's verb names: a node, a link, a host; the sides of a partition."""
-    value = getattr(fault, str(models.fault_kind(fault)).replace(" ", "_"))
+    kind = models.fault_kind(fault)
+    if kind is None:
+        raise not_played("fault", type(fault).__name__)
+    value = getattr(fault, kind.replace(" ", "_"))
     return " | ".join(value) if isinstance(value, dict) else str(value)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sim.scenario.models import Call, Scenario, Send, Workload
+from sim.scenario.models import Call, Scenario, Send, Workload, nested
 
 Graph = Any
 """A ``networkx.DiGraph`` (networkx ships no types)."""
@@ -24,11 +24,8 @@ def calls_and_sends(steps: Any) -> Iterator[Call | Send]:
     for step in steps:
         if isinstance(step, (Call, Send)):
             yield step
-        for name in ("then", "else_", "steps", "parallel", "on_error"):
-            inner = getattr(step, name, None)
-            for recipe in inner if name == "parallel" and inner else [inner]:
-                if isinstance(recipe, list):
-                    yield from calls_and_sends(recipe)
+        for _, recipe in nested(step):
+            yield from calls_and_sends(recipe)
 
 
 def requested(workload: Workload) -> dict[str, float]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sim.errors import not_played
 from sim.quantities import Condition, Keys, Law
 from sim.scenario.models import Link, Scenario
 
@@ -194,7 +195,9 @@ class Recipes:
         if kind == "Parallel":
             together = _together([self._sequence(part, service, ended) for part in step.parallel], step)
             return self._guarded(together, step, service, ended)
-        return Profile()  # an effect takes no time and calls nobody
+        if kind in ("Effect", "Read", "Write"):  # they take no time and call nobody
+            return Profile()
+        raise not_played("step", kind)
 
     def _guarded(self, part: Profile, step: Any, service: str, ended: Ended) -> Profile:
         """Return *part* with what `on error` makes of its failures, and note how it ended under its name."""
@@ -217,6 +220,8 @@ class Recipes:
             taken = condition.share
         elif condition.kind == "key":
             taken = key_share(condition, self._keys)
+        elif condition.kind != "step":
+            raise not_played("condition of a branch", condition.kind)
         else:
             good, stand_in = ended.get(condition.step, (1.0, 0.0))
             taken = {"ok": good, "degraded": stand_in}.get(condition.outcome, 1 - good - stand_in)

@@ -13,6 +13,7 @@ from sim.engine.faults import network, nodes
 from sim.engine.faults.needs import Needs, needs
 from sim.engine.faults.spans import spans
 from sim.engine.kernel import FAULT_EDGE
+from sim.errors import not_played
 from sim.scenario import models
 
 if TYPE_CHECKING:
@@ -58,4 +59,6 @@ def _edges(building: Building, name: str, key: str, fault: models.Fault, span: S
         found.append(nodes.on_queue(building.queues[queue], fault))
     for service, indexes in struck.services.items():
         found += nodes.on_service(building, name, key, fault, building.services[service], indexes)
+    if struck.workloads and not isinstance(fault, models.Spike | models.Synchronise):
+        raise not_played("fault of a workload", type(fault).__name__)
     return found  # the arrivals of a spike are a source of their own, and a synchronised source is one from the start

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.engine.faults.nodes import switch
+from sim.errors import not_played
 from sim.outcomes import PENDING, REFUSED
 from sim.scenario import models
 
@@ -19,10 +20,10 @@ _WAYS = {"out": ("out",), "back": ("back",), "both": ("out", "back")}
 def edges(building: Building, name: str, key: str, fault: models.Fault, link: str) -> Edges:
     """Return the edges of a window, with the unique name *key*, of the fault *name* on *link*."""
     network: FaultyNetwork = building.networks[link]
+    ways = _WAYS[fault.way if isinstance(fault, models.LinkFault) else "both"]
     if isinstance(fault, models.Cut | models.Partition):
-        ways = _WAYS[fault.way if isinstance(fault, models.Cut) else "both"]
         return _cut(building, network, link, fault.mode, ways)
-    pairs = [_on_way(building, key, fault, network.ways[way]) for way in _WAYS[getattr(fault, "way", "both")]]
+    pairs = [_on_way(building, key, fault, network.ways[way]) for way in ways]
 
     def begin() -> None:
         for start, _ in pairs:
@@ -44,7 +45,8 @@ def _on_way(building: Building, key: str, fault: models.Fault, way: Way) -> Edge
             return switch(way.losses, key, float(fault.share), way.change)
         case models.Drip():
             return switch(way.drips, key, 1.0 / float(fault.rate), way.change)
-    raise TypeError(f"{type(fault).__name__} is no fault of a link")
+        case _:
+            raise not_played("fault of a link", type(fault).__name__)
 
 
 def _cut(building: Building, network: FaultyNetwork, link: str, mode: str, names: tuple[str, ...]) -> Edges:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from sim.engine.faults import deaths
 from sim.engine.faults.paces import Leak, Slower
 from sim.engine.recorder import cause
+from sim.errors import not_played
 from sim.scenario import models
 
 if TYPE_CHECKING:
@@ -25,10 +26,14 @@ Harm = Callable[["Attempt"], int]
 
 def on_queue(queue: Queue, fault: models.Fault) -> Edges:
     """Return the edges of a fault of a queue."""
-    if isinstance(fault, models.Pause):
-        return queue.pause, queue.unpause
-    refuse = isinstance(fault, models.Crash) and fault.mode == "refuse"
-    return lambda: queue.crash(refuse), lambda: queue.restore(refuse)
+    match fault:
+        case models.Pause():
+            return queue.pause, queue.unpause
+        case models.Crash():
+            refuse = fault.mode == "refuse"
+            return lambda: queue.crash(refuse), lambda: queue.restore(refuse)
+        case _:
+            raise not_played("fault of a queue", type(fault).__name__)
 
 
 def on_service(
@@ -60,8 +65,10 @@ def on_service(
             return [deaths.crash_loop(building, name, key, fault, service, indexes)]
         case models.Crash():
             return [deaths.crash(building, name, fault, service, indexes)]
-        case _:
+        case models.Pause():
             return [_pause(service, indexes)]
+        case _:
+            raise not_played("fault of a service", type(fault).__name__)
 
 
 def switch(active: dict[str, Any], key: str, value: Any, apply: Callable[[], None] | None = None) -> Edges:

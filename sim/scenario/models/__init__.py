@@ -53,6 +53,7 @@ from sim.scenario.models.steps import (
     Wait,
     Work,
     Write,
+    nested,
     step_kind,
     unfold_step,
 )
@@ -124,6 +125,7 @@ __all__ = [
     "Workload",
     "Write",
     "fault_kind",
+    "nested",
     "step_kind",
     "unfold_step",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Union
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Union
 
 from pydantic import Discriminator, Field, Tag
 
@@ -16,6 +16,9 @@ Way = Literal["out", "back", "both"]
 
 class Fault(Model):
     """Something injected in a window [at, at + for), or again and again (`up`, `down`); windows may overlap."""
+
+    befalls: ClassVar[tuple[str, ...]]
+    """The parts of a scenario where the name of what it strikes is looked up; empty for a rule of its own."""
 
     at: BeginField | None = None
     """When it begins, on the scenario's clock: an instant, a law that is drawn anew for each replication (`uniform 60s
@@ -32,6 +35,8 @@ class Fault(Model):
 
 class ServiceFault(Fault):
     """A fault of a service: of all its replicas, or (gray failure) of some."""
+
+    befalls: ClassVar[tuple[str, ...]] = ("services", "hosts")
 
     replicas: ReplicasField | None = None
     """Strikes only so many replicas (the first ones), or those of a list, numbered from 0: `[0, 2]`. Default: all."""
@@ -61,6 +66,8 @@ class Death(ServiceFault):
 class Crash(Death):
     """Replicas die; after the window they are back."""
 
+    befalls: ClassVar[tuple[str, ...]] = ("services", "queues", "hosts")
+
     crash: str
     """The service, the queue (its messages survive), or a host."""
 
@@ -85,6 +92,8 @@ class CrashLoop(Death):
 
 class Pause(ServiceFault):
     """Freezes work and resumes it (garbage collection, live migration); arrivals queue up."""
+
+    befalls: ClassVar[tuple[str, ...]] = ("services", "queues", "hosts")
 
     pause: str
     """The service, a queue (which then delivers nothing), or a host."""
@@ -128,6 +137,8 @@ class Deploy(ServiceFault):
 class Poison(Fault):
     """Requests with certain keys cannot be handled by one operation."""
 
+    befalls: ClassVar[tuple[str, ...]] = ()
+
     poison: str
     """The operation, as `service.operation`."""
     keys: Annotated[list[int], Field(min_length=1)]
@@ -141,6 +152,8 @@ class Poison(Fault):
 
 class LinkFault(Fault):
     """A fault of a link, in both directions or in one."""
+
+    befalls: ClassVar[tuple[str, ...]] = ("links",)
 
     way: Way = "both"
     """`out`: only from caller to callee (requests). `back`: only from callee to caller (answers). `both`: each way."""
@@ -159,6 +172,8 @@ class Cut(LinkFault):
 
 class Partition(Fault):
     """Parts of the system cannot reach each other: every link between two sides is cut, in both directions."""
+
+    befalls: ClassVar[tuple[str, ...]] = ()
 
     partition: dict[str, list[str]]
     """Sides by name, each a list of workloads, services, queues or hosts: `{east: [a, b], west: [c]}`. A node on no
@@ -200,6 +215,8 @@ class Drip(LinkFault):
 class Spike(Fault):
     """More arrivals of a workload, from a stream of their own."""
 
+    befalls: ClassVar[tuple[str, ...]] = ("workload",)
+
     spike: str
     """The workload (an open loop)."""
     by: Factor
@@ -212,6 +229,8 @@ class Synchronise(Fault):
     In an open loop, who would arrive between two ticks does so at the first of them; the users of a closed loop whose
     pause ends between two wait for the second.
     """
+
+    befalls: ClassVar[tuple[str, ...]] = ("workload",)
 
     synchronise: str
     """The workload."""
@@ -236,13 +255,9 @@ def fault_kind(fault: Any) -> str | None:
     return next((verb for verb in FAULTS if verb in fault), None) if isinstance(fault, dict) else None
 
 
-AnyFault = Annotated[
-    Union[
-        Annotated[Slow, Tag("slow")], Annotated[Crash, Tag("crash")], Annotated[CrashLoop, Tag("crash loop")],
-        Annotated[Pause, Tag("pause")], Annotated[Errors, Tag("errors")], Annotated[Leak, Tag("leak")],
-        Annotated[Deploy, Tag("deploy")], Annotated[Poison, Tag("poison")], Annotated[Cut, Tag("cut")],
-        Annotated[Partition, Tag("partition")], Annotated[Delay, Tag("delay")], Annotated[Lose, Tag("lose")],
-        Annotated[Drip, Tag("drip")], Annotated[Spike, Tag("spike")], Annotated[Synchronise, Tag("synchronise")],
-    ],
-    Discriminator(fault_kind),
-]  # fmt: skip
+if TYPE_CHECKING:
+    AnyFault = Fault
+else:
+    AnyFault = Annotated[
+        Union[tuple(Annotated[model, Tag(verb)] for verb, model in FAULTS.items())], Discriminator(fault_kind)
+    ]

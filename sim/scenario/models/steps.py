@@ -184,6 +184,23 @@ def unfold_step(step: Any) -> Any:
     return step
 
 
+def nested(step: Model) -> list[tuple[str, Recipe]]:
+    """Return the recipes that stand inside *step*, each after what its place adds to the step's own: ``.on error``.
+
+    >>> [place for place, _ in nested(Branch(branch="share 5%", then=["reply"], else_=[{"wait": "1s"}]))]
+    ['.then', '.else']
+    """
+    found: list[tuple[str, Recipe]] = []
+    for name in type(step).model_fields:
+        value = getattr(step, name)
+        place = "" if name == "steps" else "." + name.rstrip("_").replace("_", " ")
+        if isinstance(value, list) and any(isinstance(inner, Model) for inner in value):
+            found.append((place, value))
+        elif isinstance(value, list):
+            found += [(f"{place}[{i}]", inner) for i, inner in enumerate(value) if isinstance(inner, list)]
+    return found
+
+
 Step = Annotated[
     Union[
         Annotated[Work, Tag("work")], Annotated[Wait, Tag("wait")], Annotated[Call, Tag("call")],

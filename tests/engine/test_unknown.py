@@ -1,0 +1,152 @@
+"""What is described and not played is an error, never played as something else or left out in silence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import sim
+from sim.engine import run as engine
+from sim.engine.build import Building
+from sim.engine.defended import is_armed, is_guarded
+from sim.engine.faults import network, nodes
+from sim.engine.promises import promises
+from sim.engine.recorder import MarkCodes, cause
+from sim.errors import ModelError
+from sim.quantities import Arrivals, Balance, LineOrder
+from sim.results.wording import fault_sentence
+from sim.scenario import models
+from sim.scenario.schema import all_models
+from sim.topology import describe
+
+SYSTEM = """
+version: 1
+title: t
+duration: 1s
+workload: {shop: {calls: web.get, rate: 5/s}}
+services:
+  web: {operations: {get: [{call: db.read}]}}
+  db: {replicas: 2, operations: {read: [{work: 5ms}]}}
+links: {web -> db: {latency: 1ms}}
+"""
+
+
+class Stutter(models.ServiceFault):
+    """A fault that is described and not played."""
+
+    stutter: str
+
+
+class Jam(models.LinkFault):
+    """A fault of a link that is described and not played."""
+
+    jam: str
+
+
+class TicketLink(models.Link):
+    """A link with a defence that is described and not played."""
+
+    ticket: int | None = None
+
+
+class TicketService(models.Service):
+    """A service with a rule that is described and not played."""
+
+    ticket: int | None = None
+
+
+class Nap(models.Model):
+    """A step that is described and not played."""
+
+    nap: str
+
+
+def scenario(**changes: Any) -> models.Scenario:
+    return sim.loads(SYSTEM).resolve().model_copy(update=changes)
+
+
+def with_service(**changes: Any) -> models.Scenario:
+    known = scenario()
+    return scenario(services={**known.services, "db": known.services["db"].model_copy(update=changes)})
+
+
+def test_a_fault_that_nothing_plays_is_an_error() -> None:
+    fault = Stutter(stutter="db", for_="1s")
+    with pytest.raises(ModelError, match="fault must be one that the engine plays, got 'Stutter'"):
+        engine.play(scenario(faults={"f": fault}))
+
+
+def test_no_part_takes_a_fault_that_it_does_not_know_for_another() -> None:
+    building = Building(scenario(), 1, 0)
+    with pytest.raises(ModelError, match="fault of a service must be one that the engine plays, got 'Stutter'"):
+        nodes.on_service(building, "f", "f 0", Stutter(stutter="db"), building.services["db"], None)
+    with pytest.raises(ModelError, match="fault of a queue must be one that the engine plays, got 'Stutter'"):
+        nodes.on_queue(None, Stutter(stutter="jobs"))  # type: ignore[arg-type]
+    struck = scenario(faults={"f": models.Cut(cut="web -> db", mode="silent", for_="1s")})
+    with pytest.raises(ModelError, match="fault of a link must be one that the engine plays, got 'Jam'"):
+        network.edges(Building(struck, 1, 0), "f", "f 0", Jam(jam="web -> db"), "web -> db")
+    with pytest.raises(ModelError, match="fault of a story must be one that the engine plays"):
+        fault_sentence(models.Fault())
+
+
+@pytest.mark.parametrize("kind", models.FAULTS)
+def test_every_kind_of_fault_says_what_it_befalls(kind: str) -> None:
+    assert models.FAULTS[kind].befalls or kind in ("poison", "partition")
+
+
+def test_a_defence_that_nothing_plays_is_an_error() -> None:
+    engine.play(scenario(links={"web -> db": TicketLink(latency=scenario().links["web -> db"].latency)}))
+    with pytest.raises(ModelError, match="defence of the link web -> db must be one that the engine plays, got 'tick"):
+        engine.play(scenario(links={"web -> db": TicketLink(ticket=2)}))
+
+
+def test_a_rule_of_a_service_that_nothing_plays_is_an_error() -> None:
+    described = scenario().services["db"]
+    ticketed = TicketService.model_construct(**{**dict(described), "ticket": 2})
+    assert not is_guarded(described) and is_guarded(ticketed)
+    with pytest.raises(ModelError, match="defence of the service db must be one that the engine plays, got 'ticket'"):
+        engine.play(scenario(services={**scenario().services, "db": ticketed}))
+
+
+def test_what_a_link_has_by_default_is_no_defence() -> None:
+    assert not is_armed(models.Link(on_abandon="continue", late_answers="ignore", propagate_deadline=False))
+    assert is_armed(models.Link(on_abandon="cancel"))
+
+
+@pytest.mark.parametrize(
+    "change, what",
+    [
+        ({"line": LineOrder("random")}, "line of the service db"),
+        ({"balance": Balance("nearest")}, "balance"),
+        ({"operations": {"read": [Nap(nap="5ms")]}}, "step"),
+    ],
+)
+def test_a_word_that_nothing_plays_is_an_error(change: dict[str, Any], what: str) -> None:
+    with pytest.raises(ModelError, match=f"{what} must be one that the engine plays"):
+        engine.play(with_service(**change))
+
+
+def test_a_step_that_nobody_knows_promises_and_costs_nothing_in_silence() -> None:
+    napping = with_service(operations={"read": [Nap(nap="5ms")]})
+    for look in (lambda: promises(napping, lambda path: 0), lambda: describe(napping)):
+        with pytest.raises(ModelError, match="step must be one that the engine plays, got 'Nap'"):
+            look()
+
+
+def test_arrivals_of_an_unknown_kind_are_an_error() -> None:
+    shop = scenario().workload["shop"].model_copy(update={"arrivals": Arrivals("clumsy")})
+    with pytest.raises(ModelError, match="arrivals must be one that the engine plays, got 'clumsy'"):
+        engine.play(scenario(workload={"shop": shop}))
+
+
+def test_a_reason_and_a_mark_must_be_declared() -> None:
+    with pytest.raises(ModelError, match="reason must be declared in REASONS of sim/engine/record.py, got 'no ticket'"):
+        cause(0, "no ticket")
+    with pytest.raises(ModelError, match="mark must be declared in MARKS of sim/engine/record.py, got 'stamped'"):
+        MarkCodes()["stamped"]
+
+
+def test_the_schema_finds_every_model_by_itself() -> None:
+    exported = {name for name in models.__all__ if isinstance(getattr(models, name), type)} - {"Model", "Ready"}
+    assert exported == set(all_models())
