@@ -5,13 +5,14 @@ What was not measured is not said. ``sim.plots.system`` draws it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from textwrap import wrap
 
 from sim.plots import style
 from sim.quantities import UNLIMITED
-from sim.scenario.models import Scenario, fault_kind
+from sim.scenario.models import Scenario
+from sim.scenario.models.labels import labels, many
 from sim.scenario.strikes import strikes
 from sim.topology import system_graph
 
@@ -19,6 +20,8 @@ MEASURES = (
     "utilisation", "waiting mean", "backlog peak", "goodput ratio", "attempt ok ratio", "breaker open share",
 )  # fmt: skip
 """What a drawing reads from the results."""
+_LONGEST = 28
+"""Characters in a line on an arrow: more would hide it."""
 FULL = 0.95
 """A service busier than this is drawn as full."""
 
@@ -28,6 +31,7 @@ class Node:
     """A box: *kind* is workload, service or queue; *size* and *state* are lines of text in it.
 
     *level* fills the bar (a share, None: no bar). *trouble* is a word or two (``down``, ``10x slower``) that frames it.
+    *rules* are the words for a service's own defences.
     """
 
     name: str
@@ -36,6 +40,7 @@ class Node:
     state: str = ""
     level: float | None = None
     trouble: str = ""
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class Arrow:
     @property
     def words(self) -> list[str]:
         """The lines of its label."""
-        lines = list(self.policies)
+        lines = [line for words in self.policies for line in wrap(words, _LONGEST)]
         if self.failed_ratio is not None and self.failed_ratio >= 0.0005:
             lines.append(f"{style.percent(self.failed_ratio)} failed")
         return [*lines, *([self.trouble] if self.trouble else [])]
@@ -72,19 +77,6 @@ class Drawing:
 
     nodes: tuple[Node, ...]
     arrows: tuple[Arrow, ...]
-
-
-def seconds(value: float) -> str:
-    """Return a span in the unit that reads best.
-
-    >>> [seconds(x) for x in (0.0015, 0.25, 1.5, 30)]
-    ['1.5 ms', '250 ms', '1.5 s', '30 s']
-    """
-    return f"{value * 1e3:.3g} ms" if value < 1 else f"{value:.4g} s"
-
-
-def _many(value: float) -> str:
-    return "∞" if value == UNLIMITED else f"{value:g}"
 
 
 def drawing_of(
@@ -109,31 +101,12 @@ def drawing_of(
     return Drawing(tuple(nodes), tuple(arrows))
 
 
-_TROUBLES: dict[str, Callable[[Any], str]] = {
-    "slow": lambda fault: f"{fault.by:g}x slower",
-    "crash": lambda fault: "down",
-    "crash loop": lambda fault: "dies again and again",
-    "pause": lambda fault: "paused",
-    "errors": lambda fault: f"{fault.share:.0%} errors",
-    "leak": lambda fault: "leaks",
-    "deploy": lambda fault: "bad version",
-    "poison": lambda fault: "poison",
-    "cut": lambda fault: "cut",
-    "partition": lambda fault: "cut",
-    "delay": lambda fault: f"{fault.by} later",
-    "lose": lambda fault: f"{fault.share:.0%} lost",
-    "drip": lambda fault: f"{fault.rate:g}/s through",
-    "spike": lambda fault: f"{fault.by:g}x the rate",
-    "synchronise": lambda fault: "all at once",
-}
-
-
 def _troubles(scenario: Scenario, faults: Iterable[str]) -> dict[str, str]:
     """Return what *faults* do, in words, by node or link."""
     found: dict[str, str] = {}
     for name in faults:
         fault = scenario.faults[name]
-        words, hit = _TROUBLES[str(fault_kind(fault))](fault), strikes(scenario, fault)
+        words, hit = fault.label, strikes(scenario, fault)
         parts = dict.fromkeys((*hit.queues, *hit.links, *hit.workloads), words)
         for service, indexes in hit.services.items():
             some = "" if indexes is None else f"{len(indexes)} of {scenario.services[service].replicas} "
@@ -145,28 +118,19 @@ def _troubles(scenario: Scenario, faults: Iterable[str]) -> dict[str, str]:
 
 def _policies(scenario: Scenario, name: str) -> tuple[str, ...]:
     link = scenario.links.get(name)
-    if link is None:
-        return ()
-    words = []
-    if link.timeout is not None:
-        words.append(f"timeout {seconds(link.timeout)}")
-    if link.retry is not None and link.retry.max_attempts > 1:
-        words.append(f"{link.retry.max_attempts:g} attempts".replace("inf", "unlimited"))
-    if link.breaker is not None:
-        words.append(f"breaker {link.breaker.failures}/{seconds(link.breaker.open_for)}")
-    return tuple(words)
+    return () if link is None else labels(link)
 
 
 def _node(scenario: Scenario, name: str, kind: str, found: Mapping[tuple[str, str], float], trouble: str) -> Node:
     if kind == "service":
         service = scenario.services[name]
-        size = f"{service.replicas} × {_many(service.workers)} worker{'s' * (service.workers != 1)}"
+        size = f"{service.replicas} × {many(service.workers)} worker{'s' * (service.workers != 1)}"
         level, waiting = found.get(("utilisation", name)), found.get(("waiting mean", name))
         words = [f"busy {level:.0%}"] if level is not None else []
         words += [f"{waiting:.0f} waiting"] if waiting is not None and waiting >= 0.5 else []
         if not trouble and level is not None and level >= FULL:
             trouble = "full"
-        return Node(name, kind, size, " · ".join(words), level, trouble)
+        return Node(name, kind, size, " · ".join(words), level, trouble, labels(service))
     if kind == "queue":
         queue, backlog = scenario.queues[name], found.get(("backlog peak", name))
         size = "" if queue.max_deliveries == UNLIMITED else f"{queue.max_deliveries:g} deliveries"

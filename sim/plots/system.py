@@ -6,7 +6,7 @@ a bar and in words; trouble as a thicker outline, a line style and words, never 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _MARGIN, _FOOT, _HEAD, _LEAST_GAP = 0.25, 0.75, 0.72, 0.98
 BOX_WIDTH = 1.5
+_RULE_HEIGHT = 0.14
 
 
 def system_figure(drawing: Drawing, title: str, caption: str, look: style.Theme = style.LIGHT) -> Figure:
@@ -45,7 +46,7 @@ def system_figure(drawing: Drawing, title: str, caption: str, look: style.Theme 
     left = (width - BOX_WIDTH - step * (layout.width - 1)) / 2
     spare = (height - _HEAD - _FOOT - below - layout.height - BOX_HEIGHT) / 2
     places = _Places(layout, left, step, _HEAD + spare + BOX_HEIGHT / 2)
-    _arrows(axes, drawing.arrows, places, look)
+    _arrows(axes, drawing, places, look)
     for node in drawing.nodes:
         _box(axes, node, *places.middle(node.name), look)
     return figure
@@ -123,15 +124,16 @@ def _path(arrow: Arrow, places: _Places, ports: dict[Edge, list[float]]) -> Path
     return _curve([*points, (x1 - BOX_WIDTH / 2 - 0.03, y1 + arrives)])
 
 
-def _arrows(axes: Axes, arrows: Iterable[Arrow], places: _Places, look: style.Theme) -> None:
+def _arrows(axes: Axes, drawing: Drawing, places: _Places, look: style.Theme) -> None:
     from matplotlib.patches import FancyArrowPatch
 
     ports = places.ports()
     taken = [
-        (x - BOX_WIDTH / 2, y - BOX_HEIGHT / 2, x + BOX_WIDTH / 2, y + BOX_HEIGHT / 2)
-        for x, y in (places.middle(node) for node in places.layout.columns)
+        (x - BOX_WIDTH / 2, y - BOX_HEIGHT / 2, x + BOX_WIDTH / 2, y + BOX_HEIGHT / 2 + _RULE_HEIGHT * len(node.rules))
+        for node in drawing.nodes
+        for x, y in (places.middle(node.name),)
     ]
-    for arrow in arrows:
+    for arrow in drawing.arrows:
         path = _path(arrow, places, ports)
         color = style.VERMILLION if arrow.fails else look.muted
         axes.add_patch(
@@ -206,6 +208,11 @@ def _box(axes: Axes, node: Node, x: float, y: float, look: style.Theme) -> None:
     axes.text(x, first, name, fontsize=size, fontweight="bold", **put)
     for i, row in enumerate(rows):
         axes.text(x, first + 0.19 + 0.16 * i, row, fontsize=8, **put)
+    if node.rules:
+        axes.text(
+            x, top + BOX_HEIGHT + 0.04, "\n".join(node.rules), fontsize=7.5, linespacing=1.15, gid="rules",
+            **{**put, "va": "top", "color": look.muted},
+        )  # fmt: skip
     if bar and node.level is not None:
         _bar(axes, node.level, left + 0.14, top + BOX_HEIGHT - 0.155, look)
     if node.trouble:

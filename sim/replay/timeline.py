@@ -55,7 +55,8 @@ def timeline(record: Record | Book, label: str = "") -> Timeline:
         "faults": _faults(book, clock),
         "nodes": [
             {
-                "name": node.name, "kind": node.kind, "size": node.size, "column": layout.columns[node.name],
+                "name": node.name, "kind": node.kind, "size": node.size, "rules": list(node.rules),
+                "column": layout.columns[node.name],
                 "height": round(layout.heights[node.name], 3), **_LOOKS[node.kind](book, clock, node.name),
             }
             for node in drawing.nodes

@@ -144,7 +144,7 @@ def test_a_link_is_chosen_beside_its_line_and_tells_what_goes_over_it(opened: An
     }""")
     page.mouse.click(spot[0], spot[1] + 8)
     told = page.locator(".pp-moment").inner_text()
-    assert "orders → payments" in told and "timeout 1.5 s, breaker 5/30 s" in told
+    assert "orders → payments" in told and "timeout 1.5 s, breaker: 5 failed in a row, opens for 30 s" in told
     link = next(one for one in data["breaker"]["links"] if one["name"] == "orders -> payments")
     stopped = link["rates"]["stopped by breaker"][int(75 / data["breaker"]["rate_s"])]
     assert re.search(r"circuit breaker\s+open", told) and re.search(rf"stopped by breaker\s+{stopped}/s", told)

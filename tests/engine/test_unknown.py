@@ -86,7 +86,7 @@ def test_no_part_takes_a_fault_that_it_does_not_know_for_another() -> None:
     struck = scenario(faults={"f": models.Cut(cut="web -> db", mode="silent", for_="1s")})
     with pytest.raises(ModelError, match="fault of a link must be one that the engine plays, got 'Jam'"):
         network.edges(Building(struck, 1, 0), "f", "f 0", Jam(jam="web -> db"), "web -> db")
-    with pytest.raises(ModelError, match="fault of a story must be one that the engine plays"):
+    with pytest.raises(ModelError, match="fault must be one that the engine plays, got 'Fault'"):
         fault_sentence(models.Fault())
 
 

@@ -168,7 +168,7 @@ def test_the_system_says_its_state_in_words_and_shapes(look: style.Theme) -> Non
     found = words(figure)
     for text in ("10x slower", "2 × 4 workers", "busy 100% · 12 waiting", "backlog up to 2,400", "2.0% good", CAPTION):
         assert text in found
-    assert "timeout 1.5 s\n3 attempts\nbreaker 5/30 s\n75% failed" in found
+    assert "timeout 1.5 s\n3 attempts\nbreaker: 5 failed in a row\nopens for 30 s\n75% failed" in found
     gids = [patch.get_gid() for patch in figure.axes[0].patches]
     assert gids.count("service") == 3 and gids.count("queue") == 4 and gids.count("workload") == 1
     assert gids.count("link") == 5

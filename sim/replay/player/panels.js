@@ -166,7 +166,7 @@ function buildMoment(player, chosen, key) {
   const head = make(player.sub), kind = make("small");
   head.textContent = chosen ? chosen.name.replace(" -> ", " → ") + " " : "At this moment";
   if (chosen) {
-    const about = isLink(chosen) ? chosen.policies : [chosen.size];
+    const about = isLink(chosen) ? chosen.policies : [chosen.size, ...chosen.rules];
     kind.textContent = [kindOf(chosen), ...about, player.sides.length > 1 ? player.sides[player.selected.side].data.label : ""].filter(Boolean).join(", ");
     head.append(kind);
   }

@@ -1,8 +1,8 @@
 """The scenario as frozen pydantic models: what a system is, what is asked of it and what breaks, before any run.
 
 The attribute docstrings are the JSON Schema's descriptions and the text of ``pileup explain-field``: one text for
-editor, docs and command line. The models hold no behaviour; ``sim.scenario.check`` finds what no single field can
-see. Left out: everything that the engine does not play.
+editor, docs and command line. The models hold no behaviour but their words on pictures (``labels``);
+``sim.scenario.check`` finds what no single field can see. Left out: everything that the engine does not play.
 """
 
 from sim.scenario.models.base import PATCH, Model, Patch, Ready

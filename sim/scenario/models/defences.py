@@ -22,6 +22,7 @@ from sim.scenario.fields import (
     Weight,
 )
 from sim.scenario.models.base import Model
+from sim.scenario.models.labels import many, percent, seconds
 
 Scope = Literal["link", "caller"]
 
@@ -42,6 +43,14 @@ class RetryBudget(Model):
     scope: Scope = "link"
     """Who shares it: all callers on the `link`, or each `caller` (replica or client instance) has its own."""
 
+    def labels(self) -> tuple[str, ...]:
+        """What pays for retries."""
+        if self.refund:
+            return (f"retry quota {self.capacity:g}",)
+        rates = [f"{percent(self.per_try)} of tries"] if self.per_try else []
+        rates += [f"{percent(self.per_success)} of successes"] if self.per_success else []
+        return (f"retry budget {' + '.join(rates) or f'{self.capacity:g}'}",)
+
 
 class Retry(Model):
     """Try again after error, timeout, refused or rejected; never after a short-circuit."""
@@ -59,6 +68,11 @@ class Retry(Model):
     """Outcomes that are tried again."""
     budget: RetryBudget | None = None
     """A budget that retries must pay from."""
+
+    def labels(self) -> tuple[str, ...]:
+        """How many attempts, and what pays for them."""
+        tries = f"{self.max_attempts:g} attempts".replace("inf", "unlimited") if self.max_attempts > 1 else ""
+        return (tries, *(self.budget.labels() if self.budget is not None else ()))
 
 
 class Breaker(Model):
@@ -94,6 +108,19 @@ class Breaker(Model):
     """One breaker for the `link`, one for each `caller` (replica or client instance), or one for each replica of the
     `callee`: a call then goes to a replica whose breaker lets it pass."""
 
+    def labels(self) -> tuple[str, ...]:
+        """What opens it, by the rule that it has, for how long, and whose it is."""
+        of = "" if self.calls is None else f" of {self.calls} calls"
+        rules = [] if self.failure_rate is None else [f"{percent(self.failure_rate)}{of} failed"]
+        if self.slow_rate is not None:
+            limit = "slow" if self.slow_call is None else f"over {seconds(self.slow_call)}"
+            rules.append(f"{percent(self.slow_rate)}{of} {limit}")
+        rule = " or ".join(rules) or f"{self.failures} failed in a row"
+        rule += "" if self.window is None else f" in {seconds(self.window)}"
+        which = "retry breaker" if self.guards == "retries" else "breaker"
+        whose = {"link": "", "caller": ", per caller", "callee": ", per replica"}[self.scope]
+        return (f"{which}: {rule}", f"opens for {seconds(self.open_for)}{whose}")
+
 
 class Throttle(Model):
     """Adaptive client-side throttling: the caller itself stops calls while the callee turns many away."""
@@ -105,6 +132,10 @@ class Throttle(Model):
     scope: Scope = "link"
     """Who shares it."""
 
+    def labels(self) -> tuple[str, ...]:
+        """How many times what is accepted it sends."""
+        return (f"throttle {self.factor:g}x",)
+
 
 class Hedge(Model):
     """Send a second attempt when the first takes long, and use whichever answers first."""
@@ -115,6 +146,12 @@ class Hedge(Model):
     """Or after this percentile of the latencies measured so far on the link, such as 95%."""
     most: Annotated[int, Field(ge=1, le=10)] = 1
     """Hedges at most, beside the first attempt (Polly's `MaxHedgedAttempts`)."""
+
+    def labels(self) -> tuple[str, ...]:
+        """When it sends another, and how many."""
+        when = "" if self.after is None else f" after {seconds(self.after)}"
+        when += "" if self.percentile is None else f" after p{self.percentile * 100:g}"
+        return (f"{'hedge' if self.most == 1 else f'{self.most} hedges'}{when}",)
 
 
 class Bulkhead(Model):
@@ -128,6 +165,11 @@ class Bulkhead(Model):
     """How long one may wait (resilience4j's `maxWaitDuration`)."""
     scope: Scope = "link"
     """Who shares it: all callers together, or each `caller` has its own."""
+
+    def labels(self) -> tuple[str, ...]:
+        """How many may be out, and how many may wait for that."""
+        waiting = f" + {many(self.max_waiting)} waiting" if self.max_waiting else ""
+        return (f"bulkhead {self.max_concurrent_calls}{waiting}",)
 
 
 class CallLimit(Model):
@@ -144,6 +186,10 @@ class CallLimit(Model):
     scope: Scope = "link"
     """Who shares it."""
 
+    def labels(self) -> tuple[str, ...]:
+        """How many pass a second, and whether the others wait."""
+        return (f"limit {self.rate:g}/s{', waits' if self.when_full == 'wait' else ''}",)
+
 
 class Cache(Model):
     """Remember good answers in front of the call, by business key; empty at the start. Only reads should be cached."""
@@ -158,3 +204,11 @@ class Cache(Model):
     """Calls for a key that is being fetched wait for that answer instead of calling too (single flight)."""
     scope: Scope = "link"
     """One cache for all callers, or one in each `caller`, which is lost when that caller crashes."""
+
+    def labels(self) -> tuple[str, ...]:
+        """What it holds, or how often it answers."""
+        parts = [f"{percent(self.hit_ratio)} hits"] if self.hit_ratio is not None else []
+        parts += [f"{many(self.entries)} entries"] if self.entries != UNLIMITED else []
+        parts += [seconds(self.expire_after)] if self.expire_after is not None else []
+        parts += ["coalescing"] if self.coalesce else []
+        return (" ".join(["cache", ", ".join(parts)]).strip(),)

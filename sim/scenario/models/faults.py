@@ -10,6 +10,7 @@ from sim.quantities import BackoffLaw
 from sim.scenario.fault_fields import BeginField, ReplicasField
 from sim.scenario.fields import BackoffField, Factor, LawField, LinkName, PositiveDuration, RateNumber, Share
 from sim.scenario.models.base import Model
+from sim.scenario.models.labels import percent
 
 Way = Literal["out", "back", "both"]
 
@@ -32,6 +33,11 @@ class Fault(Model):
     down: LawField | None = None
     """With `up`: how long it strikes, each time (the mean is the MTTR)."""
 
+    @property
+    def label(self) -> str:
+        """What it does to what it strikes, in a word or two: for pictures."""
+        raise NotImplementedError
+
 
 class ServiceFault(Fault):
     """A fault of a service: of all its replicas, or (gray failure) of some."""
@@ -49,6 +55,11 @@ class Slow(ServiceFault):
     """The service, or a host."""
     by: Factor
     """The factor; overlapping ones multiply."""
+
+    @property
+    def label(self) -> str:
+        """What it does, in a word or two."""
+        return f"{self.by:g}x slower"
 
 
 class Death(ServiceFault):
@@ -71,6 +82,11 @@ class Crash(Death):
     crash: str
     """The service, the queue (its messages survive), or a host."""
 
+    @property
+    def label(self) -> str:
+        """What it does, in a word or two."""
+        return "down"
+
 
 class CrashLoop(Death):
     """Replicas die, are restarted, and die again, each by itself, until the window ends.
@@ -89,6 +105,11 @@ class CrashLoop(Death):
     times: Annotated[int, Field(ge=1)] | None = None
     """How often each replica dies in all; default as often as the window lets it."""
 
+    @property
+    def label(self) -> str:
+        """What it does, in a word or two."""
+        return "dies again and again"
+
 
 class Pause(ServiceFault):
     """Freezes work and resumes it (garbage collection, live migration); arrivals queue up."""
@@ -97,6 +118,11 @@ class Pause(ServiceFault):
 
     pause: str
     """The service, a queue (which then delivers nothing), or a host."""
+
+    @property
+    def label(self) -> str:
+        """What it does, in a word or two."""
+        return "paused"
 
 
 class Errors(ServiceFault):
@@ -108,6 +134,11 @@ class Errors(ServiceFault):
     """The share of requests; overlapping ones combine independently."""
     after_work: bool = False
     """Fail after the work is done instead of before it."""
+
+    @property
+    def label(self) -> str:
+        """What it does, in a word or two."""
+        return f"{percent(self.share)} errors"
 
 
 class Leak(ServiceFault):
@@ -122,6 +153,11 @@ class Leak(ServiceFault):
     requests: Annotated[int, Field(ge=1)] | None = None
     """Instead of `within`: how many requests a replica begins until then."""
 
+    @property
+    def label(self) -> str:
+        """What it does, in a word or two."""
+        return "leaks"
+
 
 class Deploy(ServiceFault):
     """A bad version runs, on some replicas or all, until it is rolled back: it fails, or is slow, or both."""
@@ -132,6 +168,11 @@ class Deploy(ServiceFault):
     """The share of its requests that end in an error."""
     by: Factor = 1.0
     """How many times as long its work takes."""
+
+    @property
+    def label(self) -> str:
+        """What it does, in a word or two."""
+        return "bad version"
 
 
 class Poison(Fault):
@@ -148,6 +189,11 @@ class Poison(Fault):
     and refuses calls while it is down."""
     restarts_after: PositiveDuration = 1.0
     """With `effect: crash`: how long a replica stays down."""
+
+    @property
+    def label(self) -> str:
+        """What it does, in a word or two."""
+        return "poison"
 
 
 class LinkFault(Fault):
@@ -169,6 +215,11 @@ class Cut(LinkFault):
     it at once, and so does a caller whose answer would be sent inside it. `reset`: every caller who waits learns it
     when the window begins; the callees go on."""
 
+    @property
+    def label(self) -> str:
+        """What it does, in a word or two."""
+        return "cut"
+
 
 class Partition(Fault):
     """Parts of the system cannot reach each other: every link between two sides is cut, in both directions."""
@@ -181,6 +232,11 @@ class Partition(Fault):
     mode: Literal["silent", "refuse", "reset"]
     """As for `cut`."""
 
+    @property
+    def label(self) -> str:
+        """What it does, in a word or two."""
+        return "cut"
+
 
 class Delay(LinkFault):
     """A link takes longer."""
@@ -190,6 +246,11 @@ class Delay(LinkFault):
     by: LawField
     """The added one-way time; overlapping ones add."""
 
+    @property
+    def label(self) -> str:
+        """What it does, in a word or two."""
+        return f"{self.by} later"
+
 
 class Lose(LinkFault):
     """A link loses messages."""
@@ -198,6 +259,11 @@ class Lose(LinkFault):
     """The link, as `caller -> callee`."""
     share: Share
     """The share lost; overlapping ones combine independently."""
+
+    @property
+    def label(self) -> str:
+        """What it does, in a word or two."""
+        return f"{percent(self.share)} lost"
 
 
 class Drip(LinkFault):
@@ -211,6 +277,11 @@ class Drip(LinkFault):
     rate: RateNumber
     """Messages a second, each way, one at a time in equal spaces: `5/s`. The lowest of overlapping ones counts."""
 
+    @property
+    def label(self) -> str:
+        """What it does, in a word or two."""
+        return f"{self.rate:g}/s through"
+
 
 class Spike(Fault):
     """More arrivals of a workload, from a stream of their own."""
@@ -221,6 +292,11 @@ class Spike(Fault):
     """The workload (an open loop)."""
     by: Factor
     """The rate is multiplied by this; at least 1x."""
+
+    @property
+    def label(self) -> str:
+        """What it does, in a word or two."""
+        return f"{self.by:g}x the rate"
 
 
 class Synchronise(Fault):
@@ -236,6 +312,11 @@ class Synchronise(Fault):
     """The workload."""
     every: PositiveDuration | None = None
     """Time between ticks, the first at the window's beginning; default one tick for the whole window."""
+
+    @property
+    def label(self) -> str:
+        """What it does, in a word or two."""
+        return "all at once"
 
 
 FAULTS: dict[str, type[Fault]] = {

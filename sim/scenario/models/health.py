@@ -9,6 +9,7 @@ from pydantic import Field
 from sim.quantities import Law
 from sim.scenario.fields import LawField, PositiveDuration
 from sim.scenario.models.base import Model
+from sim.scenario.models.labels import seconds
 
 
 class HealthChecks(Model):
@@ -34,3 +35,7 @@ class HealthChecks(Model):
     when_none: Literal["all", "none"] = "all"
     """When no replica is healthy: `all` are used (fail open, as most cloud balancers do: the checks are more likely
     wrong than everything down), or `none`, and calls are refused at once (fail closed)."""
+
+    def labels(self) -> tuple[str, ...]:
+        """How often it asks."""
+        return (f"checked every {seconds(self.every)}",)

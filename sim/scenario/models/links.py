@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from sim.quantities import Law
 from sim.scenario.fields import LawField, PositiveDuration, Share
 from sim.scenario.models.base import Model
 from sim.scenario.models.defences import Breaker, Bulkhead, Cache, CallLimit, Hedge, Retry, Throttle
+from sim.scenario.models.labels import UNSAID, Label, seconds
 
 
 class Link(Model):
     """How one end calls, sends to or is fed by another: network and the caller's policies. Undeclared: none of it."""
 
-    latency: LawField = Law("constant", 0.0, text="0s")
+    latency: Annotated[LawField, UNSAID] = Law("constant", 0.0, text="0s")
     """One-way network time, drawn each way."""
-    loss: Share = 0.0
+    loss: Annotated[Share, UNSAID] = 0.0
     """Share of messages lost, each way drawn separately."""
-    timeout: PositiveDuration | None = None
+    timeout: Annotated[PositiveDuration | None, Label(lambda value: f"timeout {seconds(value)}")] = None
     """The caller gives an attempt up after this long, network and waiting included; the callee goes on."""
     retry: Retry | None = None
     """Try again."""
     breaker: Breaker | None = None
     """Circuit breaker of this link."""
-    propagate_deadline: bool = False
+    propagate_deadline: Annotated[bool, Label(lambda value: "passes its deadline on")] = False
     """What is left of the caller's time travels with the call: it is given up when the caller's own time is over, is
     not tried again beyond it, and a callee that refuses late work can tell."""
-    on_abandon: Literal["continue", "drop queued", "cancel"] = "continue"
+    on_abandon: Annotated[Literal["continue", "drop queued", "cancel"], Label(lambda value: f"on abandon: {value}")] = (
+        "continue"
+    )
     """What becomes of an attempt whose caller gave it up: the callee goes on, drops it while it waits in line, or
     stops working on it at once too. The word of it takes no time."""
-    late_answers: Literal["ignore", "accept"] = "ignore"
+    late_answers: Annotated[Literal["ignore", "accept"], Label(lambda value: "late answers count")] = "ignore"
     """Whether a good answer to an attempt that timed out ends the call if it is still being tried again."""
     hedge: Hedge | None = None
     """A second attempt in a race with a slow first one."""
-    fallback: Literal["default", "empty", "cached"] | None = None
+    fallback: Annotated[Literal["default", "empty", "cached"] | None, Label(lambda value: f"fallback: {value}")] = None
     """When the call fails for good, go on `degraded` with a default answer, an empty part, or the last good answer for
     this key if there ever was one."""
     throttle: Throttle | None = None

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from sim.laws import Law
 from sim.quantities import UNLIMITED, BackoffLaw, Balance, LineOrder
 from sim.scenario.fields import (
     BackoffField,
@@ -18,28 +19,34 @@ from sim.scenario.fields import (
 )
 from sim.scenario.models.base import Model
 from sim.scenario.models.health import HealthChecks
+from sim.scenario.models.labels import UNSAID, Label, seconds
 from sim.scenario.models.overload import Autoscale, Concurrency, RateLimit, RefuseLate, Shed
 from sim.scenario.models.steps import Recipe
+
+
+def _longest(wait: Law) -> str:
+    """Return for how long one may wait in line, or how long on average."""
+    return f"waits {'up to' if wait.kind == 'constant' else 'about'} {seconds(wait.mean)}"
 
 
 class Service(Model):
     """A service: replicas with workers and a waiting line each, and the operations it offers."""
 
-    operations: dict[str, Recipe] = Field(min_length=1)
+    operations: Annotated[dict[str, Recipe], UNSAID] = Field(min_length=1)
     """What it can be asked, each a recipe: a list of steps."""
-    replicas: Annotated[int, Field(ge=1, le=10_000)] = 1
+    replicas: Annotated[int, Field(ge=1, le=10_000), UNSAID] = 1
     """How many identical copies."""
-    workers: PositiveCount = 1
+    workers: Annotated[PositiveCount, UNSAID] = 1
     """Threads per replica: each holds one request from start of service to the end of its recipe."""
-    waiting: Count = 64
+    waiting: Annotated[Count, UNSAID] = 64
     """Waiting places per replica beside its workers; a call finding them full is rejected at once. Or `unlimited`."""
-    max_wait: PatienceField | None = None
+    max_wait: Annotated[PatienceField | None, Label(_longest)] = None
     """A request that has waited in line this long is withdrawn (rejected); a law is drawn anew for each that waits."""
-    balance: BalanceField = Balance("round robin")
+    balance: Annotated[BalanceField, UNSAID] = Balance("round robin")
     """How callers choose a replica: `round robin`, `random`, `least outstanding`, `best of 2`."""
-    while_calling: Literal["hold", "free"] = "hold"
+    while_calling: Annotated[Literal["hold", "free"], Label(lambda value: "frees workers in calls")] = "hold"
     """Whether a worker is held during calls (threads), or freed for other requests (event loop, virtual threads)."""
-    in_flight: PositiveCount | None = None
+    in_flight: Annotated[PositiveCount | None, UNSAID] = None
     """With `while calling: free`: how many started requests a replica may have at once, or `unlimited` (default)."""
     limit: RateLimit | None = None
     """A rate limiter at the door of each replica."""
@@ -51,13 +58,13 @@ class Service(Model):
     """Start and stop replicas as utilisation demands."""
     refuse_late: RefuseLate | None = None
     """Refuse work that cannot be done before its caller's propagated deadline."""
-    line: LineField = LineOrder("fifo")
+    line: Annotated[LineField, Label(lambda value: f"{value.kind} line")] = LineOrder("fifo")
     """Who of those in line is next: `fifo`, `lifo`, `priority` (the workload's most important first, equals in order;
     work that has begun goes on), or `adaptive lifo above 10 after 100ms`, which is lifo while more than so many
     (default 0) wait and the line has not been empty for so long (default 100ms)."""
     health_checks: HealthChecks | None = None
     """Checks by which callers' balancers learn who is dead; without them they send to dead replicas too."""
-    consumes: dict[str, str] = {}
+    consumes: Annotated[dict[str, str], UNSAID] = {}
     """Queues whose messages free workers take, each with the operation that handles them: `{charges: charge}`."""
 
 

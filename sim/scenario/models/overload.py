@@ -8,6 +8,7 @@ from pydantic import Field
 
 from sim.scenario.fields import Duration, Factor, PositiveDuration, RateNumber, Share, TargetField
 from sim.scenario.models.base import Model
+from sim.scenario.models.labels import seconds
 
 
 class RateLimit(Model):
@@ -21,6 +22,10 @@ class RateLimit(Model):
     """Without a token: answer rejected, or let the call wait for one, outside the door and its waiting places."""
     max_wait: PositiveDuration | None = None
     """With `wait`: a call that would have to wait longer is rejected at once (resilience4j's `timeoutDuration`)."""
+
+    def labels(self) -> tuple[str, ...]:
+        """How many pass a second, and whether the others wait."""
+        return (f"limit {self.rate:g}/s{', waits' if self.when_full == 'wait' else ''}",)
 
 
 class Shed(Model):
@@ -37,6 +42,14 @@ class Shed(Model):
     controlled_delay: TargetField | None = None
     """How long one may wait in line: the interval, but only the target once the line has not been empty for an
     interval: `target 5ms interval 100ms`. Goes well with `line: adaptive lifo`."""
+
+    def labels(self) -> tuple[str, ...]:
+        """By which rules it turns away."""
+        rules = [f"sheds from {self.line_length} in line"] if self.line_length is not None else []
+        rules += ["sheds by priority"] if self.by_priority is not None else []
+        rules += [f"CoDel {seconds(self.codel.target_s)}"] if self.codel is not None else []
+        rules += [f"controlled delay {seconds(self.controlled_delay.target_s)}"] if self.controlled_delay else []
+        return tuple(rules)
 
 
 class Concurrency(Model):
@@ -67,6 +80,10 @@ class Concurrency(Model):
     window: Annotated[int, Field(ge=1)] = 600
     """`gradient`: over about how many calls the long-term mean is taken."""
 
+    def labels(self) -> tuple[str, ...]:
+        """Which limit it is."""
+        return (f"{'AIMD' if self.kind == 'aimd' else self.kind} limit",)
+
 
 class RefuseLate(Model):
     """Answer rejected at once, on arrival and when a worker would take it, what its caller cannot use any more.
@@ -76,6 +93,10 @@ class RefuseLate(Model):
 
     least_time: Duration = 0.0
     """The least time that a request needs here: one whose caller's time ends sooner is refused."""
+
+    def labels(self) -> tuple[str, ...]:
+        """That it refuses."""
+        return ("refuses late calls",)
 
 
 class Autoscale(Model):
@@ -96,3 +117,7 @@ class Autoscale(Model):
     down_after: Duration = 300.0
     """Replicas are stopped only when so few would have done for this long (Kubernetes: 300s). They drain: finish what
     they have and take nothing new."""
+
+    def labels(self) -> tuple[str, ...]:
+        """Between which numbers of replicas it scales."""
+        return (f"scales {self.min_replicas} to {self.max_replicas}",)
