@@ -49,6 +49,7 @@ def field_texts() -> dict[str, dict[str, str]]:
             if (
                 isinstance(field, ast.AnnAssign)
                 and isinstance(field.target, ast.Name)
+                and field.target.id in all_models()[part.name].model_fields
                 and isinstance(text, ast.Expr)
                 and isinstance(text.value, ast.Constant)
             ):
@@ -63,7 +64,8 @@ def field_texts() -> dict[str, dict[str, str]]:
 def _classes() -> Iterator[ast.ClassDef]:
     """Iterate over the source of all models."""
     for module in _modules():
-        yield from (part for part in ast.parse(inspect.getsource(module)).body if isinstance(part, ast.ClassDef))
+        body = ast.parse(inspect.getsource(module)).body
+        yield from (part for part in body if isinstance(part, ast.ClassDef) and part.name in all_models())
 
 
 _FIRST = (steps, workload, nodes, health, overload, links, defences, faults, scenario)
