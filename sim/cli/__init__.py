@@ -1,77 +1,63 @@
 """The command line: ``pileup`` and ``python -m sim``. No model code; heavy imports happen inside commands.
 
-Exit status: 0 ok; 1 a claim or an identity failed or cannot be told; 2 bad usage or bad scenario; 3 cut off by a
-budget; 130 interrupted. With ``--json`` stdout holds one JSON document and nothing else.
+Here is what holds for every command: its streams, the signals that end it, and a status for everything that can
+happen, so that 1 means a claim or a book and nothing else. ``sim.cli.program`` has the commands.
 """
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any, Callable
+from contextlib import suppress
 
-import typer
-
-from sim.cli import designs, files, lab, pages, runs, studies
-from sim.cli.helpers import say
-from sim.cli.options import BAD_INPUT, CLAIM_FAILED, CUT_OFF, INTERRUPTED, OK
-from sim.errors import BudgetError, LabError, ModelError
-from sim.version import VERSION
-
-COMMANDS: dict[str, Callable[..., Any]] = {
-    "list": files.list_scenarios, "show": files.show, "new": files.new, "validate": files.validate,
-    "run": runs.run, "explain": runs.explain, "check": runs.check,
-    "compare": designs.compare, "ablate": designs.ablate, "matrix": studies.matrix,
-    "hysteresis": studies.hysteresis, "breakers": studies.breakers, "report": pages.report,
-    "schema": files.schema, "explain-field": files.explain_field, "lab": lab.lab,
-}  # fmt: skip
-"""Every command in the order of the help."""
-
-
-def _tell_version(wanted: bool) -> None:
-    if wanted:
-        print(f"pileup {VERSION}")
-        raise typer.Exit(OK)
-
-
-app = typer.Typer(
-    name="pileup",
-    help="Play failures that cascade and failures that pile up, and measure who noticed.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-
-
-@app.callback()
-def _program(
-    version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Say the version.")
-    ] = False,
-) -> None:
-    """Play failures that cascade and failures that pile up, and measure who noticed."""
-
-
-for _name, _command in COMMANDS.items():
-    app.command(_name, short_help=(_command.__doc__ or "").partition("\n")[0])(_command)
+from sim.cli.endings import Ended, signals_end_the_run
+from sim.cli.status import BAD_INPUT, INTERNAL, INTERRUPTED, READER_LEFT
+from sim.cli.streams import end_output, forget_output, reader_has_left, use_utf8
 
 
 def main() -> None:
-    """Run the command line and leave with its exit status; usage errors leave by themselves, with status 2."""
+    """Run the command line and leave with its exit status."""
+    with signals_end_the_run():
+        status = _status()
+        try:
+            end_output()
+        except OSError as error:
+            status = READER_LEFT if reader_has_left(error) else _unusable(error)
+    sys.exit(status)
+
+
+def _status() -> int:
+    """Do what the command line asks for; whatever happens, return a status."""
     try:
-        app(prog_name="pileup")
-    except SystemExit as leaving:
-        if leaving.code == INTERRUPTED:
-            say("Interrupted; nothing was left half-written.")
-        raise
-    except ModelError as error:
-        say(f"The books do not balance. This is a bug of Pileup's, please report it:\n{error}")
-        sys.exit(CLAIM_FAILED)
-    except BudgetError as error:
-        say(f"Cut off: {error}")
-        sys.exit(CUT_OFF)
-    except LabError as error:
-        say(str(error))
-        sys.exit(BAD_INPUT)
+        use_utf8()
+        from sim.cli.program import run
+
+        return run()
+    except Ended as ended:
+        return _say(f"Ended by {ended.name}; nothing was left half-written.", int(ended.code or INTERNAL))
+    except KeyboardInterrupt:
+        return _say("Interrupted; nothing was left half-written.", INTERRUPTED)
+    except MemoryError:
+        return _say("This machine has too little memory for it: make the run shorter or smaller.", INTERNAL)
     except OSError as error:
-        say(f"{error.filename or 'file'} cannot be used: {error.strerror}")
-        sys.exit(BAD_INPUT)
+        if reader_has_left(error):
+            forget_output()
+            return READER_LEFT
+        return _unusable(error)
+    except Exception as error:
+        if type(error).__name__ == "BrokenProcessPool":
+            return _say("A worker process was ended from outside, or needed more memory than there is.", INTERNAL)
+        import traceback
+
+        return _say(
+            f"{traceback.format_exc()}\nThis is a bug of Pileup's, please report it with the lines above.", INTERNAL
+        )
+
+
+def _unusable(error: OSError) -> int:
+    return _say(f"{error.filename or 'stdout'} cannot be used: {error.strerror or error}", BAD_INPUT)
+
+
+def _say(text: str, status: int) -> int:
+    with suppress(OSError):  # stderr may be what has ended
+        print(text, file=sys.stderr, flush=True)
+    return status

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.helpers import leave, load_file, must_take_results, names_in, progress_bar, tell_written
-from sim.cli.options import CUT_OFF, OK, File, Json, Out, Replications, Seed, Set, Variant, Workers
+from sim.cli.helpers import give, leave, load_file, names_in, progress_bar, results_place
+from sim.cli.options import File, Force, Json, Out, Replications, Seed, Set, Variant, Workers
+from sim.cli.status import CUT_OFF, OK
 
 
 def compare(
@@ -17,27 +18,24 @@ def compare(
         list[str] | None, typer.Option("--toggle", help="Compare without and with this toggle; may be repeated.")
     ] = None,
     variant: Variant = None, set_: Set = None, seed: Seed = None, replications: Replications = None, out: Out = None,
-    json: Json = False, workers: Workers = None,
+    force: Force = False, json: Json = False, workers: Workers = None,
 ) -> None:  # fmt: skip
     """Play variants, or a toggle off and on, on the same arrivals and faults: paired, with intervals."""
     from sim.experiments.compare import compare as compare_all
-    from sim.export import summary, tables
+    from sim.export import folder, summary, tables
 
     scenario = load_file(file)
-    must_take_results(out)
     names = names_in(variants)
+    place = results_place(
+        out, force, "compare", scenario, variants=names, toggle=toggle, variant=variant, set_=set_, seed=seed,
+        replications=replications,
+    )  # fmt: skip
     with progress_bar(f"comparing {scenario.title}") as progress:
         compared = compare_all(
             scenario, names, toggle or None, variant, seed, replications, set_ or (), workers, progress
         )  # fmt: skip
-    if json:
-        print(summary.to_json(summary.comparison_document(compared)), end="")
-    else:
-        print(tables.of_comparison(compared))
-    if out is not None:
-        from sim.export.folder import write_comparison
-
-        tell_written(write_comparison(compared, out))
+    text = summary.to_json(summary.comparison_document(compared)) if json else tables.of_comparison(compared)
+    give(text, place, lambda place: folder.write_comparison(compared, place))
     leave(CUT_OFF if compared.cut_off else OK)
 
 
@@ -50,25 +48,22 @@ def ablate(
         list[str] | None, typer.Option("--claim", help="A claim of the scenario that is to be met; may be repeated.")
     ] = None,
     variant: Variant = None, set_: Set = None, seed: Seed = None, replications: Replications = None, out: Out = None,
-    json: Json = False, workers: Workers = None,
+    force: Force = False, json: Json = False, workers: Workers = None,
 ) -> None:  # fmt: skip
     """Tell which defence did the work: every combination of toggles on the same seeds, main effects, interactions."""
     from sim.experiments.ablate import ablate as ablate_all
-    from sim.export import summary
+    from sim.export import folder, summary
     from sim.export.ablation import ablation_document, of_ablation
 
     scenario = load_file(file)
-    must_take_results(out)
     names = names_in(toggles)
+    place = results_place(
+        out, force, "ablate", scenario, toggles=names, claim=claim, variant=variant, set_=set_, seed=seed,
+        replications=replications,
+    )  # fmt: skip
     with progress_bar(f"ablating {scenario.title}") as progress:
         done = ablate_all(scenario, names, variant, replications, seed, workers, progress, set_ or ())
     goals = done.claims(claim) if claim else None
-    if json:
-        print(summary.to_json(ablation_document(done, goals)), end="")
-    else:
-        print(of_ablation(done, goals))
-    if out is not None:
-        from sim.export.folder import write_ablation
-
-        tell_written(write_ablation(done, out, goals))
+    text = summary.to_json(ablation_document(done, goals)) if json else of_ablation(done, goals)
+    give(text, place, lambda place: folder.write_ablation(done, place, goals))
     leave(CUT_OFF if done.cut_off else OK)

@@ -8,12 +8,16 @@ from typing import Annotated, Any
 import typer
 
 from sim.cli.helpers import leave, load_file, path_of, say, write_text
-from sim.cli.options import BAD_INPUT, OK, File, Files, Set, Variant, With
+from sim.cli.options import File, Files, Set, Variant, With, a_path
+from sim.cli.status import BAD_INPUT, OK
+from sim.cli.streams import as_path
 from sim.errors import ParameterError, did_you_mean
 
 
 def list_scenarios(
-    folder: Annotated[Path | None, typer.Argument(help="A folder of scenarios; default the shipped ones.")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(parser=as_path, metavar="FOLDER", help="Scenarios; default the shipped ones.")
+    ] = None,
     lessons: Annotated[bool, typer.Option("--lessons", help="Tell what each one teaches, too.")] = False,
 ) -> None:
     """List scenarios with the question each one asks."""
@@ -74,7 +78,7 @@ def _show_switches(scenario: Any, resolved: Any) -> None:
 
 def new(
     chain: Annotated[str, typer.Argument(help='Services in call order: "web -> orders -> payments"; ~> is a queue.')],
-    out: Annotated[Path | None, typer.Option("--out", help="Write to this file instead of stdout.")] = None,
+    out: Annotated[Path | None, a_path("--out", "Write to this file instead of stdout.")] = None,
 ) -> None:
     """Write the skeleton of a scenario: a healthy chain with one fault and one claim."""
     from sim.scenario.new import skeleton
@@ -112,7 +116,7 @@ def validate(files: Files) -> None:
 
 
 def schema(
-    out: Annotated[Path | None, typer.Option("--out", help="Write to this file instead of stdout.")] = None,
+    out: Annotated[Path | None, a_path("--out", "Write to this file instead of stdout.")] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="For people: every key and measure in words.")] = False,
 ) -> None:
     """Print the JSON Schema of scenario files, for editors."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable, Iterator, NoReturn
+from typing import TYPE_CHECKING, Any, Callable, Iterator, NoReturn
 
 import typer
 
+from sim.cli.streams import as_path, encoded
 from sim.errors import ParameterError, did_you_mean
+
+if TYPE_CHECKING:
+    from sim.export.whole import Place
 
 
 def leave(status: int) -> NoReturn:
@@ -26,7 +30,7 @@ def load_file(file: str) -> Any:
 
 def path_of(file: str) -> Path:
     """Return the file, or the shipped scenario of that name."""
-    path = Path(file)
+    path = as_path(file)
     if file and (path.exists() or path.suffix or len(path.parts) > 1):
         if path.is_dir():
             raise ParameterError("be a file", file, "that is a folder; see: pileup list FOLDER", "scenario")
@@ -105,33 +109,47 @@ def progress_bar(label: str) -> Iterator[Callable[[float], None] | None]:
         yield lambda share: bar.update(task, completed=share)
 
 
-def must_take_results(folder: Path | None) -> None:
-    """Refuse, before anything is played, an ``--out`` that could not take the results."""
-    if folder is not None:
-        from sim.export.folder import must_take_results as must_take
+def results_place(out: Path | None, force: bool, command: str, scenario: Any, **options: Any) -> Place | None:
+    """Return where ``--out`` puts the results, and refuse before anything is played a folder that cannot take them.
 
-        must_take(folder)
+    What is asked for is the *command* on this *scenario* with its *options*: a second time it replaces the first.
+    """
+    if out is None:
+        return None
+    from sim.export.whole import Place
+
+    given = {name: value for name, value in options.items() if value not in (None, [], ())}
+    place = Place(out, {"command": command, "scenario": scenario.digest, **given}, force)
+    place.must_take()
+    return place
 
 
-def tell_written(files: list[Path]) -> None:
-    """Say on stderr which of the *files* a person would open."""
-    for file in files:
-        if file.suffix in (".md", ".png") or file.name == "summary.json":
-            say(f"wrote {file}")
+def give(text: str, place: Place | None, write: Callable[[Place], list[Path]]) -> None:
+    """Print *text* and write the results into *place*, also where the reader of stdout has left by then."""
+    try:
+        print(text, end="" if text.endswith("\n") else "\n", flush=True)
+    finally:
+        if place is not None:
+            wanted, files = place.folder, write(place)
+            if place.folder != wanted:
+                say(f"{wanted}: another run has written its results there meanwhile")
+            for file in files:
+                if file.suffix in (".md", ".png") or file.name == "summary.json":
+                    say(f"wrote {file}")
 
 
 def write_text(path: Path, text: str, option: str = "--out") -> None:
-    """Write beside and rename, so that a reader never meets half a file."""
-    must_take_a_file(path, option)
-    beside = path.with_name(f".{path.name}.unfinished")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+    """Write a text whole, so that a reader never meets half of it."""
+    from sim.export.whole import write_file
+
+    write_file(path, encoded(text), option)
 
 
 def must_take_a_file(path: Path, option: str = "--out") -> None:
     """Refuse a *path* to which no file can be written; best asked before a long run, not after it."""
-    if path.is_dir() or not path.parent.is_dir():
-        raise ParameterError("be a file in a folder that exists", str(path), place=option)
+    from sim.export.whole import must_take_a_file as must_take
+
+    must_take(path, option)
 
 
 def say(text: str) -> None:

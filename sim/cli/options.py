@@ -1,4 +1,4 @@
-"""What the commands share: the statuses they leave with, and the options that mean the same everywhere."""
+"""What the commands share: the options that mean the same everywhere."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from sim.cli.streams import as_path
 from sim.errors import LabError, describe
-
-OK, CLAIM_FAILED, BAD_INPUT, CUT_OFF, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def whole(name: str, least: int, words: str, most: int | None = None) -> Any:
@@ -28,6 +27,11 @@ def whole(name: str, least: int, words: str, most: int | None = None) -> Any:
     return typer.Option(name, parser=read, metavar="N", help=words)
 
 
+def a_path(name: str, words: str) -> Any:
+    """Return an option that takes the path of a file or a folder."""
+    return typer.Option(name, parser=as_path, metavar="PATH", help=words)
+
+
 File = Annotated[str, typer.Argument(help="A scenario file, or the name of one that is shipped (see `pileup list`).")]
 Files = Annotated[list[str], typer.Argument(help="Scenario files, or names of shipped ones.")]
 Variant = Annotated[str | None, typer.Option("--variant", help="Which variant to play; default the first.")]
@@ -36,6 +40,7 @@ Without = Annotated[list[str] | None, typer.Option("--without", help="A toggle t
 Set = Annotated[list[str] | None, typer.Option("--set", help="PATH=VALUE, e.g. links.orders:payments.timeout=1s.")]
 Seed = Annotated[int | None, whole("--seed", 0, "Another seed than the scenario's.")]
 Replications = Annotated[int | None, whole("--replications", 1, "How many independent runs.")]
-Out = Annotated[Path | None, typer.Option("--out", help="Write results into this folder.")]
+Out = Annotated[Path | None, a_path("--out", "Write results into this folder.")]
+Force = Annotated[bool, typer.Option("--force", help="Let --out replace an older result of another command.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Workers = Annotated[int | None, whole("--workers", 1, "Processes to spread replications over.")]

@@ -8,12 +8,11 @@ from typing import Annotated
 import typer
 
 from sim.cli.helpers import leave, load_file, must_take_a_file, path_of, progress_bar, say, switches, write_text
-from sim.cli.options import (
-    CLAIM_FAILED, CUT_OFF, OK, File, Replications, Seed, Set, Variant, With, Without, Workers,
-)  # fmt: skip
+from sim.cli.options import File, Replications, Seed, Set, Variant, With, Without, Workers, a_path
+from sim.cli.status import CLAIM_FAILED, CUT_OFF, OK
 from sim.errors import ParameterError
 
-Page = Annotated[Path | None, typer.Option("--out", help="Write to this file; default NAME.report.html here.")]
+Page = Annotated[Path | None, a_path("--out", "Write to this file; default NAME.report.html here.")]
 Format = Annotated[str, typer.Option("--format", help="page: everything; pocket: for phones, all switches pre-run.")]
 
 

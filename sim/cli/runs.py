@@ -5,23 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
 
 from sim.cli.helpers import (
     earlier_document,
+    give,
     leave,
     load_file,
-    must_take_results,
     must_take_a_file,
     progress_bar,
+    results_place,
     say,
     switches,
-    tell_written,
     write_text,
 )
 from sim.cli.options import (
-    CLAIM_FAILED, CUT_OFF, OK, File, Files, Json, Out, Replications, Seed, Set, Variant, With, Without, Workers,
+    File, Files, Force, Json, Out, Replications, Seed, Set, Variant, With, Without, Workers, a_path,
 )  # fmt: skip
+from sim.cli.status import CLAIM_FAILED, CUT_OFF, OK
 
 if TYPE_CHECKING:
     from sim.experiments.check import Checked
@@ -29,26 +29,24 @@ if TYPE_CHECKING:
 
 def run(
     file: File, variant: Variant = None, with_: With = None, without: Without = None, set_: Set = None,
-    seed: Seed = None, replications: Replications = None, out: Out = None, json: Json = False, workers: Workers = None,
+    seed: Seed = None, replications: Replications = None, out: Out = None, force: Force = False,
+    json: Json = False, workers: Workers = None,
 ) -> None:  # fmt: skip
     """Play one combination of variant and toggles, measure it, and judge the claims that speak of it."""
     from sim.experiments.run import run_resolved, written_windows
-    from sim.export import summary, tables
+    from sim.export import folder, summary, tables
 
     scenario = load_file(file)
-    must_take_results(out)
+    place = results_place(
+        out, force, "run", scenario, variant=variant, with_=with_, without=without, set_=set_, seed=seed,
+        replications=replications,
+    )  # fmt: skip
     resolved = scenario.resolve(variant, switches(scenario, with_, without), set_ or ())
     with progress_bar(f"playing {scenario.title}") as progress:
         played = run_resolved(resolved, seed, replications, workers, progress, during=written_windows(scenario))
         verdicts = {} if set_ else summary.judged(played, scenario)
-    if json:
-        print(summary.to_json(summary.run_document(played, verdicts)), end="")
-    else:
-        print(tables.of_run(played, verdicts))
-    if out is not None:
-        from sim.export.folder import write_run
-
-        tell_written(write_run(played, verdicts, out))
+    text = summary.to_json(summary.run_document(played, verdicts)) if json else tables.of_run(played, verdicts)
+    give(text, place, lambda place: folder.write_run(played, verdicts, place))
     if played.cut_off:
         leave(CUT_OFF)
     leave(OK if all(verdict.verdict == "holds" for verdict in verdicts.values()) else CLAIM_FAILED)
@@ -79,9 +77,9 @@ def explain(
 
 def check(
     files: Files,
-    junit: Annotated[Path | None, typer.Option("--junit", help="Write the verdicts as JUnit XML.")] = None,
+    junit: Annotated[Path | None, a_path("--junit", "Write the verdicts as JUnit XML.")] = None,
     against: Annotated[
-        Path | None, typer.Option("--against", help="An earlier `check --json`: report what has changed since.")
+        Path | None, a_path("--against", "An earlier `check --json`: report what has changed since.")
     ] = None,
     seed: Seed = None, replications: Replications = None, json: Json = False, workers: Workers = None,
 ) -> None:  # fmt: skip

@@ -9,18 +9,17 @@ import typer
 
 from sim.cli.helpers import (
     earlier_document,
+    give,
     leave,
     load_file,
-    must_take_results,
     names_in,
     progress_bar,
     read_as,
+    results_place,
     say,
-    tell_written,
 )
-from sim.cli.options import (
-    CLAIM_FAILED, CUT_OFF, OK, File, Json, Out, Replications, Seed, Set, Variant, With, Workers, whole,
-)  # fmt: skip
+from sim.cli.options import File, Force, Json, Out, Replications, Seed, Set, Variant, With, Workers, a_path, whole
+from sim.cli.status import CLAIM_FAILED, CUT_OFF, OK
 from sim.errors import ParameterError
 
 
@@ -44,19 +43,23 @@ def matrix(
         str | None, typer.Option("--fail-above", help="Status 1 if a fault costs more than this share, e.g. 20%.")
     ] = None,
     against: Annotated[
-        Path | None, typer.Option("--against", help="An earlier `matrix --json`: status 1 if anything is worse.")
+        Path | None, a_path("--against", "An earlier `matrix --json`: status 1 if anything is worse.")
     ] = None,
     variant: Variant = None, with_: With = None, set_: Set = None, seed: Seed = None,
-    replications: Replications = None, out: Out = None, json: Json = False, workers: Workers = None,
+    replications: Replications = None, out: Out = None, force: Force = False, json: Json = False,
+    workers: Workers = None,
 ) -> None:  # fmt: skip
     """Try every fault on every node and link, one at a time: what hurts most, and what each defence would change."""
     from sim.experiments.matrix import matrix as matrix_of
-    from sim.export import summary
+    from sim.export import folder, summary
     from sim.export.matrix import matrix_document, of_matrix, worse_than
     from sim.quantities import parse_duration, parse_share
 
     scenario = load_file(file)
-    must_take_results(out)
+    place = results_place(
+        out, force, "matrix", scenario, faults=faults, on=on, size=size, at=at, for_=for_, toggles=toggles,
+        worst=worst, variant=variant, with_=with_, set_=set_, seed=seed, replications=replications,
+    )  # fmt: skip
     limit = read_as(parse_share, fail_above, "--fail-above")
     begin, span = read_as(parse_duration, at, "--at"), read_as(parse_duration, for_, "--for")
     before = None if against is None else earlier_document(against, "matrix", "faults")
@@ -66,14 +69,8 @@ def matrix(
             _sizes(size), begin, span, worst, replications, seed, workers, progress, set_ or (),
         )  # fmt: skip
     document = matrix_document(found)
-    if json:
-        print(summary.to_json(document), end="")
-    else:
-        print(of_matrix(found, top))
-    if out is not None:
-        from sim.export.folder import write_matrix
-
-        tell_written(write_matrix(found, out))
+    text = summary.to_json(document) if json else of_matrix(found, top)
+    give(text, place, lambda place: folder.write_matrix(found, place))
     worse = [] if before is None else worse_than(document, before)
     if limit is not None:
         worse += [f"{one.name}: more than {fail_above} of the requests in the fault lost" for one in found.above(limit)]
@@ -103,11 +100,12 @@ def hysteresis(
     steps: Annotated[int, whole("--steps", 2, "How many loads from the lowest to the highest.")] = 8,
     step: Annotated[str, typer.Option("--step", help="How long each step lasts; its second half is measured.")] = "60s",
     variant: Variant = None, with_: With = None, set_: Set = None, seed: Seed = None,
-    replications: Replications = None, out: Out = None, json: Json = False, workers: Workers = None,
+    replications: Replications = None, out: Out = None, force: Force = False, json: Json = False,
+    workers: Workers = None,
 ) -> None:  # fmt: skip
     """Step the load up, then down: where service is lost, and how far the load must fall until it is found again."""
     from sim.experiments.hysteresis import hysteresis as hysteresis_of
-    from sim.export import summary
+    from sim.export import folder, summary
     from sim.export.hysteresis import hysteresis_document, of_hysteresis
     from sim.quantities import parse_positive_duration, parse_rate
 
@@ -118,20 +116,17 @@ def hysteresis(
         raise ParameterError(f"lie above --from, {low}", high, place="--to")
     read_as(parse_positive_duration, step, "--step")
     scenario = load_file(file)
-    must_take_results(out)
+    place = results_place(
+        out, force, "hysteresis", scenario, workload=workload, low=low, high=high, steps=steps, step=step,
+        variant=variant, with_=with_, set_=set_, seed=seed, replications=replications,
+    )  # fmt: skip
     with progress_bar(f"stepping {workload}") as progress:
         found = hysteresis_of(
             scenario, workload, low, high, steps, step, variant, with_ or (), replications, seed, workers, progress,
             set_ or (),
         )  # fmt: skip
-    if json:
-        print(summary.to_json(hysteresis_document(found)), end="")
-    else:
-        print(of_hysteresis(found))
-    if out is not None:
-        from sim.export.folder import write_hysteresis
-
-        tell_written(write_hysteresis(found, out))
+    text = summary.to_json(hysteresis_document(found)) if json else of_hysteresis(found)
+    give(text, place, lambda place: folder.write_hysteresis(found, place))
     leave(CUT_OFF if found.run.cut_off else OK)
 
 

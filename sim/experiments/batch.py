@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
 
 from sim.engine.run import play
-from sim.experiments.replications import Progress, open_pool, useful_processes
+from sim.experiments.processes import open_pool, submit_all, useful_processes
+from sim.experiments.replications import Progress
 from sim.results.book import Book
 from sim.results.identities import verify
 
@@ -77,7 +78,7 @@ class Batch:
     def _elsewhere(self, pool: Executor, jobs: Sequence[Job], look: Look[Found]) -> list[Found]:
         from concurrent.futures import as_completed
 
-        futures = [pool.submit(played, job, look) for job in jobs]
+        futures = submit_all(pool, played, [(job, look) for job in jobs])
         for _ in as_completed(futures):
             self._tick()
         return [future.result()[0] for future in futures]

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable
 
-from sim.experiments.replications import open_pool, useful_processes
+from sim.experiments.processes import open_pool, useful_processes
 from sim.experiments.run import Run, claims_of, judge_claims, run_resolved, written_windows
 from sim.results.claims import Verdict
 

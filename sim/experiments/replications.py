@@ -6,13 +6,12 @@ replication is a pure function of (scenario, seed, replication), so where it was
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence
 
 from sim.engine.record import Record
 from sim.engine.run import play
+from sim.experiments.processes import open_pool, submit_all, useful_processes
 from sim.results.book import Book
 from sim.results.identities import verify
 from sim.results.measures import measures_of
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 Progress = Callable[[float], None]
-
-EVENTS_WORTH_A_PROCESS = 1_500_000
-"""Starting worker processes costs about as long as this many events take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,52 +81,13 @@ def _part(progress: Progress | None, number: int, of: int) -> Progress | None:
     return lambda share: progress((number + share) / of)
 
 
-def useful_processes(workers: int | None, events: int, runs: int) -> int:
-    """Return in how many processes *runs* with so many *events* in all are played best; *workers* decides if given."""
-    if workers is not None:
-        return max(1, min(workers, runs or 1))
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if runs < 2 or processors < 2 or events < EVENTS_WORTH_A_PROCESS:
-        return 1
-    return min(processors, runs)
-
-
-@contextmanager
-def open_pool(processes: int) -> Iterator[Executor]:
-    """Give worker processes (spawned: the same on every platform); after a failure what has not begun is dropped."""
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    with ProcessPoolExecutor(processes, get_context("spawn"), _leave_interrupts_to_the_parent) as pool:
-        try:
-            yield pool
-        except BaseException:
-            _stop(pool)
-            raise
-
-
-def _stop(pool: Any) -> None:
-    """Drop what has not begun and end what has (``terminate_workers``, which Python has from 3.14 on)."""
-    processes = list((getattr(pool, "_processes", None) or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        process.terminate()
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    """Ctrl-C reaches every process of a terminal; the one that the user started answers for all."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 def _in_pool(
     pool: Executor, scenario: Any, seed: int, numbers: Sequence[int], windows: Sequence[str], progress: Progress | None
 ) -> list[Replication]:  # fmt: skip
     """Spread replications over the processes of *pool*; results in order."""
     from concurrent.futures import as_completed
 
-    futures = [pool.submit(play_and_examine, scenario, seed, number, windows) for number in numbers]
+    futures = submit_all(pool, play_and_examine, [(scenario, seed, number, windows) for number in numbers])
     for done, _ in enumerate(as_completed(futures), start=1):
         if progress is not None:
             progress((done + 1) / (len(numbers) + 1))

@@ -1,14 +1,10 @@
-"""Result folders: summary, tables, the resolved scenario, a manifest and figures, written beside and renamed."""
+"""Result folders: summary, tables, the resolved scenario, a manifest and figures, written whole."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
-from sim.errors import ParameterError
 from sim.experiments.ablate import Ablation
 from sim.experiments.compare import Comparison
 from sim.experiments.hysteresis import Hysteresis
@@ -19,30 +15,26 @@ from sim.export.ablation import Goals, ablation_document, of_ablation
 from sim.export.hysteresis import hysteresis_document, of_hysteresis
 from sim.export.matrix import matrix_document, of_matrix
 from sim.export.summary import comparison_document, run_document, to_json, versions
+from sim.export.whole import MANIFEST, Place
 from sim.results.claims import Verdict
 from sim.scenario import Scenario, dump
 
-MANIFEST = "manifest.json"
 
-
-def write_run(run: Run, verdicts: dict[str, Verdict], folder: Path) -> list[Path]:
-    """Write everything about *run* into *folder* and return the files, tables as Parquet and figures as PNG.
-
-    An older result in its place is replaced; anything else there is left alone (``ParameterError``).
-    """
-    with _replacing(folder) as made:
+def write_run(run: Run, verdicts: dict[str, Verdict], place: Place) -> list[Path]:
+    """Write everything about *run* into *place* and return the files, tables as Parquet and figures as PNG."""
+    with place.filling() as made:
         _text(made / "summary.json", to_json(run_document(run, verdicts)))
         _text(made / "scenario.yaml", dump(run.scenario))
         _tables(run, made / "tables")
         figures = _figures(run.plot(), made / "figures")
         _text(made / "report.md", report.of_run(run, verdicts, figures))
-        _text(made / MANIFEST, to_json(_manifest(run, folder.name)))
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+        _text(made / MANIFEST, to_json(_manifest(run, place)))
+    return place.files()
 
 
-def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
-    """Write a comparison into *folder*: summary, table, figure, a report, and each combination's scenario."""
-    with _replacing(folder) as made:
+def write_comparison(comparison: Comparison, place: Place) -> list[Path]:
+    """Write a comparison into *place*: summary, table, figure, a report, and each combination's scenario."""
+    with place.filling() as made:
         _text(made / "summary.json", to_json(comparison_document(comparison)))
         (made / "tables").mkdir()
         comparison.table.to_parquet(made / "tables" / "differences.parquet", index=False)
@@ -51,25 +43,25 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
             _text(made / f"{label}.yaml", dump(run.scenario))
         _text(made / "report.md", report.of_comparison(comparison, figures))
         first = next(iter(comparison.runs.values()))
-        _text(made / MANIFEST, to_json(_manifest(first, folder.name)))
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+        _text(made / MANIFEST, to_json(_manifest(first, place)))
+    return place.files()
 
 
-def write_ablation(ablation: Ablation, folder: Path, goals: Goals = None) -> list[Path]:
-    """Write an ablation into *folder*: summary, the table of combinations, figure and report."""
-    with _replacing(folder) as made:
+def write_ablation(ablation: Ablation, place: Place, goals: Goals = None) -> list[Path]:
+    """Write an ablation into *place*: summary, the table of combinations, figure and report."""
+    with place.filling() as made:
         _text(made / "summary.json", to_json(ablation_document(ablation, goals)))
         (made / "tables").mkdir()
         ablation.table.to_parquet(made / "tables" / "combinations.parquet", index=False)
         figures = _figures({"ablation": ablation.plot()}, made / "figures")
         _text(made / "report.md", report.page(ablation.baseline, of_ablation(ablation, goals), figures))
-        _text(made / MANIFEST, to_json(_manifest(ablation.baseline, folder.name)))
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+        _text(made / MANIFEST, to_json(_manifest(ablation.baseline, place)))
+    return place.files()
 
 
-def write_matrix(matrix: Matrix, folder: Path) -> list[Path]:
-    """Write a fault matrix into *folder*: summary, the table of faults (Parquet and CSV), figure and report."""
-    with _replacing(folder) as made:
+def write_matrix(matrix: Matrix, place: Place) -> list[Path]:
+    """Write a fault matrix into *place*: summary, the table of faults (Parquet and CSV), figure and report."""
+    with place.filling() as made:
         _text(made / "summary.json", to_json(matrix_document(matrix)))
         (made / "tables").mkdir()
         matrix.table.to_parquet(made / "tables" / "faults.parquet", index=False)
@@ -77,63 +69,31 @@ def write_matrix(matrix: Matrix, folder: Path) -> list[Path]:
         figures = _figures({"matrix": matrix.plot()}, made / "figures")
         text = of_matrix(matrix, len(matrix.trials))
         _text(made / "report.md", report.page_of(matrix.scenario, matrix.seed, text, figures))
-        _text(made / MANIFEST, to_json(_manifest_of(matrix.scenario, matrix.seed, matrix.replications, folder.name)))
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+        _text(made / MANIFEST, to_json(_manifest_of(matrix.scenario, matrix.seed, matrix.replications, place)))
+    return place.files()
 
 
-def write_hysteresis(found: Hysteresis, folder: Path) -> list[Path]:
-    """Write a hysteresis into *folder*: summary, the table of steps, figure and report, and the scenario played."""
-    with _replacing(folder) as made:
+def write_hysteresis(found: Hysteresis, place: Place) -> list[Path]:
+    """Write a hysteresis into *place*: summary, the table of steps, figure and report, and the scenario played."""
+    with place.filling() as made:
         _text(made / "summary.json", to_json(hysteresis_document(found)))
         _text(made / "scenario.yaml", dump(found.run.scenario))
         (made / "tables").mkdir()
         found.table.to_parquet(made / "tables" / "steps.parquet", index=False)
         figures = _figures({"hysteresis": found.plot()}, made / "figures")
         _text(made / "report.md", report.page(found.run, of_hysteresis(found), figures))
-        _text(made / MANIFEST, to_json(_manifest(found.run, folder.name)))
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+        _text(made / MANIFEST, to_json(_manifest(found.run, place)))
+    return place.files()
 
 
-def must_take_results(folder: Path) -> None:
-    """Refuse a *folder* that cannot be written or holds something else; best asked before a long run, not after it."""
-    if folder.exists() and not (folder / MANIFEST).exists() and any(folder.iterdir() if folder.is_dir() else [1]):
-        raise ParameterError(
-            "be a new folder or an older result", str(folder), "it holds something else, which is left alone", "--out"
-        )
-    nearest = next(place for place in folder.absolute().parents if place.exists())
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
-        why = "permission denied" if nearest.is_dir() else "not a directory"
-        raise ParameterError("be in a folder that can be written to", str(folder), why, "--out")
+def _manifest(run: Run, place: Place) -> dict[str, Any]:
+    return _manifest_of(run.scenario, run.seed, len(run.replications), place)
 
 
-@contextmanager
-def _replacing(folder: Path) -> Iterator[Path]:
-    """Give a fresh folder beside *folder* and put it in its place when everything is written."""
-    must_take_results(folder)
-    made = folder.parent / f".{folder.name}.unfinished"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(made, ignore_errors=True)
-    made.mkdir()
-    try:
-        yield made
-        old = folder.parent / f".{folder.name}.old"
-        shutil.rmtree(old, ignore_errors=True)
-        if folder.exists():
-            folder.rename(old)
-        made.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-
-
-def _manifest(run: Run, name: str) -> dict[str, Any]:
-    return _manifest_of(run.scenario, run.seed, len(run.replications), name)
-
-
-def _manifest_of(scenario: Scenario, seed: int, replications: int, name: str) -> dict[str, Any]:
+def _manifest_of(scenario: Scenario, seed: int, replications: int, place: Place) -> dict[str, Any]:
     return {
-        "folder": name, "scenario": scenario.title, "digest": scenario.digest, "seed": seed,
-        "replications": replications, "versions": versions(),
+        "scenario": scenario.title, "digest": scenario.digest, "seed": seed, "replications": replications,
+        "asked": place.asked, "versions": versions(),
     }  # fmt: skip
 
 

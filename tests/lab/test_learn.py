@@ -333,7 +333,7 @@ def test_the_two_days_give_each_lesson_the_time_it_takes() -> None:
 
 
 def test_the_guide_names_only_commands_and_notebooks_that_there_are() -> None:
-    from sim.cli import COMMANDS
+    from sim.cli.program import COMMANDS
 
     assert {found[1] for found in re.finditer(r"`pileup ([\w-]+)", GUIDE)} <= set(COMMANDS)
     folder = Path(__file__).parents[2] / "notebooks"

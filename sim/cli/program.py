@@ -1,0 +1,88 @@
+"""The commands of ``pileup``, and the exit status of each. With ``--json`` stdout holds one JSON document only.
+
+Exit status: 0 ok; 1 a claim or an identity failed or cannot be told; 2 bad usage or bad scenario; 3 cut off by a
+budget; 70 an error of Pileup's own or of the machine; 129, 130, 141 and 143 ended by HUP, Ctrl+C, a reader that left
+and TERM.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any, Callable
+
+import typer
+
+from sim.cli import designs, files, lab, pages, runs, studies
+from sim.cli.endings import Ended
+from sim.cli.helpers import say
+from sim.cli.status import BAD_INPUT, CLAIM_FAILED, CUT_OFF, INTERNAL, INTERRUPTED, OK
+from sim.cli.streams import as_text
+from sim.errors import BudgetError, LabError, ModelError
+from sim.version import VERSION
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "list": files.list_scenarios, "show": files.show, "new": files.new, "validate": files.validate,
+    "run": runs.run, "explain": runs.explain, "check": runs.check,
+    "compare": designs.compare, "ablate": designs.ablate, "matrix": studies.matrix,
+    "hysteresis": studies.hysteresis, "breakers": studies.breakers, "report": pages.report,
+    "schema": files.schema, "explain-field": files.explain_field, "lab": lab.lab,
+}  # fmt: skip
+"""Every command in the order of the help."""
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        print(f"pileup {VERSION}")
+        raise typer.Exit(OK)
+
+
+app = typer.Typer(
+    name="pileup",
+    help="Play failures that cascade and failures that pile up, and measure who noticed.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Say the version.")
+    ] = False,
+) -> None:
+    """Play failures that cascade and failures that pile up, and measure who noticed."""
+
+
+for _name, _command in COMMANDS.items():
+    app.command(_name, short_help=(_command.__doc__ or "").partition("\n")[0])(_command)
+
+
+def run() -> int:
+    """Run the command that ``sys.argv`` asks for, and return its exit status."""
+    try:
+        app(list(map(as_text, sys.argv[1:])), prog_name="pileup")
+    except Ended:
+        raise
+    except SystemExit as leaving:
+        return _status_of(leaving)
+    except ModelError as error:
+        say(f"The books do not balance. This is a bug of Pileup's, please report it:\n{error}")
+        return CLAIM_FAILED
+    except BudgetError as error:
+        say(f"Cut off: {error}")
+        return CUT_OFF
+    except LabError as error:
+        say(str(error))
+        return BAD_INPUT
+    return OK
+
+
+def _status_of(leaving: SystemExit) -> int:
+    """Return the status of a command that has left; what typer would call 1 by itself is raised as what it is."""
+    if leaving.code == INTERRUPTED:
+        raise KeyboardInterrupt
+    cause = leaving.__context__
+    if leaving.code == 1 and not isinstance(cause, typer.Exit):  # typer's own: a reader that left, or an end of file
+        raise cause or RuntimeError("typer has ended the command")
+    return leaving.code if isinstance(leaving.code, int) else OK if leaving.code is None else INTERNAL
