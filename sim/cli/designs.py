@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.helpers import give, leave, load_file, names_in, progress_bar, results_place
+from sim.cli.helpers import give, leave, load_file, names_in, results_place
 from sim.cli.options import File, Force, Json, Out, Replications, Seed, Set, Variant, Workers
+from sim.cli.progress import progress_bar
 from sim.cli.status import CUT_OFF, OK
 
 
@@ -32,7 +33,8 @@ def compare(
     )  # fmt: skip
     with progress_bar(f"comparing {scenario.title}") as progress:
         compared = compare_all(
-            scenario, names, toggle or None, variant, seed, replications, set_ or (), workers, progress
+            scenario, names, toggle or None, variant, seed, replications, set_ or (), workers, progress,
+            progress.announce,
         )  # fmt: skip
     text = summary.to_json(summary.comparison_document(compared)) if json else tables.of_comparison(compared)
     give(text, place, lambda place: folder.write_comparison(compared, place))
@@ -62,7 +64,9 @@ def ablate(
         replications=replications,
     )  # fmt: skip
     with progress_bar(f"ablating {scenario.title}") as progress:
-        done = ablate_all(scenario, names, variant, replications, seed, workers, progress, set_ or ())
+        done = ablate_all(
+            scenario, names, variant, replications, seed, workers, progress, set_ or (), progress.announce
+        )
     goals = done.claims(claim) if claim else None
     text = summary.to_json(ablation_document(done, goals)) if json else of_ablation(done, goals)
     give(text, place, lambda place: folder.write_ablation(done, place, goals))

@@ -1,11 +1,10 @@
-"""What the commands share: scenarios by path or name, a progress bar, files written whole, words on stderr."""
+"""What the commands share: scenarios by path or name, results and files written whole, words on stderr."""
 
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Iterator, NoReturn
+from typing import TYPE_CHECKING, Any, Callable, NoReturn
 
 import typer
 
@@ -87,26 +86,6 @@ def earlier_document(path: Path, command: str, part: str) -> Any:
     if not isinstance(document, dict) or part not in document:
         raise ParameterError(f"be what an earlier `pileup {command} --json` printed", str(path), why, "--against")
     return document
-
-
-@contextmanager
-def progress_bar(label: str) -> Iterator[Callable[[float], None] | None]:
-    """Show a bar on a terminal, and nothing anywhere else."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=1.0)
-        yield lambda share: bar.update(task, completed=share)
 
 
 def results_place(out: Path | None, force: bool, command: str, scenario: Any, **options: Any) -> Place | None:

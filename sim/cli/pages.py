@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.helpers import leave, load_file, must_take_a_file, path_of, progress_bar, say, switches, write_text
+from sim.cli.helpers import leave, load_file, must_take_a_file, path_of, say, switches, write_text
 from sim.cli.options import File, Replications, Seed, Set, Variant, With, Without, Workers, a_path
+from sim.cli.progress import progress_bar
 from sim.cli.status import CLAIM_FAILED, CUT_OFF, OK
 from sim.errors import ParameterError
 

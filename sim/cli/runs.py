@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 
 from sim.cli.helpers import (
@@ -12,7 +12,6 @@ from sim.cli.helpers import (
     leave,
     load_file,
     must_take_a_file,
-    progress_bar,
     results_place,
     say,
     switches,
@@ -21,6 +20,7 @@ from sim.cli.helpers import (
 from sim.cli.options import (
     File, Files, Force, Json, Out, Replications, Seed, Set, Variant, With, Without, Workers, a_path,
 )  # fmt: skip
+from sim.cli.progress import progress_bar
 from sim.cli.status import CLAIM_FAILED, CUT_OFF, OK
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def run(
     resolved = scenario.resolve(variant, switches(scenario, with_, without), set_ or ())
     with progress_bar(f"playing {scenario.title}") as progress:
         played = run_resolved(resolved, seed, replications, workers, progress, during=written_windows(scenario))
-        verdicts = {} if set_ else summary.judged(played, scenario)
+        verdicts = summary.judged(played, scenario, set_ or ())
     text = summary.to_json(summary.run_document(played, verdicts)) if json else tables.of_run(played, verdicts)
     give(text, place, lambda place: folder.write_run(played, verdicts, place))
     if played.cut_off:
@@ -79,13 +79,15 @@ def check(
     files: Files,
     junit: Annotated[Path | None, a_path("--junit", "Write the verdicts as JUnit XML.")] = None,
     against: Annotated[
-        Path | None, a_path("--against", "An earlier `check --json`: report what has changed since.")
+        Path | None, a_path("--against", "An earlier `check --json`: say what has changed; status 1 only for worse.")
     ] = None,
-    seed: Seed = None, replications: Replications = None, json: Json = False, workers: Workers = None,
+    with_: With = None, set_: Set = None, seed: Seed = None, replications: Replications = None, json: Json = False,
+    workers: Workers = None,
 ) -> None:  # fmt: skip
     """Play every combination that the claims name and judge every claim; for CI."""
     from sim.experiments.check import check as check_one
     from sim.export import summary, tables
+    from sim.export.changes import changes_since
     from sim.export.junit import junit as junit_text
 
     if junit is not None:
@@ -95,7 +97,9 @@ def check(
     checked: dict[str, Checked] = {}
     for file, scenario in scenarios.items():
         with progress_bar(f"checking {scenario.title}") as progress:
-            checked[file] = check_one(scenario, replications, seed, workers, progress)
+            checked[file] = check_one(
+                scenario, replications, seed, workers, progress, with_ or (), set_ or (), progress.announce
+            )
         if not json:
             print(tables.of_check(file, checked[file]) + "\n")
     document = summary.check_document(checked)
@@ -103,26 +107,11 @@ def check(
         print(summary.to_json(document), end="")
     if junit is not None:
         write_text(junit, junit_text(checked), "--junit")
-    changes = [] if before is None else _changes(document, before)
-    for line in changes:
-        say(line)
     if any(one.cut_off for one in checked.values()):
         leave(CUT_OFF)
-    leave(OK if all(one.holds for one in checked.values()) and not changes else CLAIM_FAILED)
-
-
-def _changes(document: dict[str, Any], before: Any) -> list[str]:
-    """Return what differs from an earlier check: verdicts, and values of combinations that are still the same."""
-    found = []
-    for file, now in document["files"].items():
-        old = {row["claim"]: row for row in before.get(file, {}).get("expect", [])}
-        for row in now["expect"]:
-            name = row["claim"]
-            if name not in old:
-                found.append(f"{file}: claim {name!r} is new: {row['verdict']}")
-            elif old[name]["verdict"] != row["verdict"]:
-                found.append(f"{file}: claim {name!r}: {old[name]['verdict']} before, {row['verdict']} now")
-            elif old[name]["values"] != row["values"] and before[file]["digests"][name] == now["digests"][name]:
-                found.append(f"{file}: claim {name!r}: other values for the same scenario: the engine has changed")
-        found += [f"{file}: claim {name!r} is gone" for name in old if name not in {r["claim"] for r in now["expect"]}]
-    return found
+    if before is None:
+        leave(OK if all(one.holds for one in checked.values()) else CLAIM_FAILED)
+    changes, is_worse = changes_since(document, before)
+    for line in changes:
+        say(line)
+    leave(CLAIM_FAILED if is_worse else OK)

@@ -13,12 +13,12 @@ from sim.cli.helpers import (
     leave,
     load_file,
     names_in,
-    progress_bar,
     read_as,
     results_place,
     say,
 )
 from sim.cli.options import File, Force, Json, Out, Replications, Seed, Set, Variant, With, Workers, a_path, whole
+from sim.cli.progress import progress_bar
 from sim.cli.status import CLAIM_FAILED, CUT_OFF, OK
 from sim.errors import ParameterError
 
@@ -66,7 +66,7 @@ def matrix(
     with progress_bar(f"trying faults on {scenario.title}") as progress:
         found = matrix_of(
             scenario, variant, with_ or (), names_in(toggles), names_in(faults) or (), names_in(on) or (),
-            _sizes(size), begin, span, worst, replications, seed, workers, progress, set_ or (),
+            _sizes(size), begin, span, worst, replications, seed, workers, progress, set_ or (), progress.announce,
         )  # fmt: skip
     document = matrix_document(found)
     text = summary.to_json(document) if json else of_matrix(found, top)

@@ -16,6 +16,7 @@ from sim.errors import ParameterError, ScenarioError, did_you_mean
 from sim.experiments.check import shared_pool
 from sim.experiments.compare import Comparison
 from sim.experiments.factorial import MOST_IN_FULL, Combination, contrasts, design, effect
+from sim.experiments.processes import Announce, announce_groups
 from sim.experiments.run import Run, run_resolved, written_windows
 from sim.results.claims import HOLDS, Verdict, judge
 from sim.results.measures import NAMES
@@ -235,7 +236,7 @@ class Ablation:
 def ablate(
     scenario: Any, toggles: Iterable[str] | None = None, variant: str | None = None, replications: int | None = None,
     seed: int | None = None, workers: int | None = 1, progress: Callable[[float], None] | None = None,
-    set_: Mapping[str, object] | Iterable[str] = (),
+    set_: Mapping[str, object] | Iterable[str] = (), announce: Announce | None = None,
 ) -> Ablation:  # fmt: skip
     """Play the combinations of *toggles* (default: all that belong to *variant*, by default the first).
 
@@ -253,6 +254,7 @@ def ablate(
     chosen = base.seed if seed is None else seed
     times = base.replications if replications is None else replications
     windows = written_windows(scenario)
+    announce_groups(announce, len(resolved), times, workers)
     runs: dict[Combination, Run] = {}
     pool: Executor | None = None
     with ExitStack() as stack:

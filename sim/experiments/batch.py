@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
 
 from sim.engine.run import play
-from sim.experiments.processes import open_pool, submit_all, useful_processes
+from sim.experiments.processes import Announce, open_pool, processors, submit_all, useful_processes
 from sim.experiments.replications import Progress
 from sim.results.book import Book
 from sim.results.identities import verify
@@ -47,7 +47,13 @@ def played(job: Job, look: Look[Found]) -> tuple[Found, int]:
 class Batch:
     """Plays *runs* jobs in all, in as many processes as pay; use it as a context, and ``look`` as often as wanted."""
 
-    def __init__(self, runs: int, workers: int | None = 1, progress: Progress | None = None) -> None:
+    def __init__(
+        self, runs: int, workers: int | None = 1, progress: Progress | None = None,
+        announce: Announce | None = None,
+    ) -> None:  # fmt: skip
+        if announce is not None:
+            at_once = max(1, min(processors() if workers is None else workers, runs - 1))
+            announce(runs, 1 - (1 - runs) // at_once)
         self._runs, self._done = runs, 0
         self._workers, self._progress = workers, progress
         self._pool: Executor | None = None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
 
-from sim.experiments.processes import open_pool, useful_processes
+from sim.experiments.processes import Announce, announce_groups, open_pool, useful_processes
 from sim.experiments.run import Run, claims_of, judge_claims, run_resolved, written_windows
 from sim.results.claims import Verdict
 
@@ -23,6 +24,8 @@ class Checked:
     identities: dict[str, bool] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     """Claim to the digest of the combination it was judged on."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Claim to how long it took: the time of a combination is shared by its claims. It is no part of any result."""
     cut_off: str = ""
 
     @property
@@ -33,14 +36,19 @@ class Checked:
 
 def check(
     scenario: Any, replications: int | None = None, seed: int | None = None, workers: int | None = 1,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], None] | None = None, with_: Iterable[str] = (),
+    set_: Mapping[str, object] | Iterable[str] = (), announce: Announce | None = None,
 ) -> Checked:  # fmt: skip
     """Judge every claim of *scenario*; *replications* and *seed* default to the scenario's own.
 
+    Every combination has the toggles *with_* on too and is changed by *set_*: do the claims still hold?
+
     Raises ``ModelError`` if the books of any run do not balance.
     """
-    checked = Checked(scenario)
+    checked, more = Checked(scenario), tuple(with_)
+    set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
     combinations, windows = _combinations(scenario), written_windows(scenario)
+    announce_groups(announce, len(combinations), replications or scenario.replications, workers)
     runs: dict[tuple[str, tuple[str, ...]], Run] = {}
     pool: Executor | None = None
 
@@ -48,23 +56,27 @@ def check(
         key = (variant, toggles)
         if key not in runs:
             part = None if progress is None else _part(progress, len(runs), len(combinations))
-            resolved = scenario.resolve(variant or None, with_=toggles)
+            resolved = scenario.resolve(variant or None, tuple(dict.fromkeys([*toggles, *more])), set_)
             runs[key] = run_resolved(resolved, seed, replications, workers, part, pool, windows)
         return runs[key]
 
     with ExitStack() as stack:
         for variant, toggles in combinations:
+            begun_at = time.perf_counter()
             run = played(variant, toggles)
             if pool is None:
                 pool = shared_pool(stack, run, workers, len(combinations))
             checked.cut_off = checked.cut_off or run.cut_off
             for name, held in run.identities.items():
                 checked.identities[name] = checked.identities.get(name, True) and held
-            claims = claims_of(scenario, variant, toggles)
+            asked = claims_of(scenario, variant, toggles)
+            claims = {name: claim for name, claim in run.scenario.expect.items() if name in asked}
             verdicts = judge_claims(claims, run, lambda other: played(other, ()))
             checked.verdicts.update(verdicts)
+            spent = time.perf_counter() - begun_at
+            checked.seconds.update(dict.fromkeys(verdicts, spent / max(len(verdicts), 1)))
             checked.digests.update(dict.fromkeys(verdicts, run.scenario.digest))
-    checked.verdicts = {name: checked.verdicts[name] for name in scenario.expect}
+    checked.verdicts = {name: checked.verdicts[name] for name in scenario.expect if name in checked.verdicts}
     return checked
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, Callable, Iterable, Mapping
 
 from sim.errors import ParameterError
+from sim.experiments.processes import Announce, announce_groups
 from sim.experiments.run import Run, run_resolved, written_windows
 from sim.results.statistics import interval
 
@@ -79,7 +80,7 @@ def compare(
     scenario: Any, variants: Iterable[str] | None = None, toggle: str | Iterable[str] | None = None,
     variant: str | None = None, seed: int | None = None, replications: int | None = None,
     set_: Mapping[str, object] | Iterable[str] = (), workers: int | None = 1,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], None] | None = None, announce: Announce | None = None,
 ) -> Comparison:  # fmt: skip
     """Play combinations of *scenario* on the same seeds and return their ``Comparison``.
 
@@ -88,6 +89,7 @@ def compare(
     """
     combinations = _combinations(scenario, variants, toggle, variant)
     windows = written_windows(scenario)
+    announce_groups(announce, len(combinations), replications or scenario.replications, workers)
     runs = {}
     for i, (label, name, on) in enumerate(combinations):
         part = None if progress is None else _part(progress, i, len(combinations))

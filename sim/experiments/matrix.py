@@ -13,6 +13,7 @@ from typing import Any, Callable, Iterable, Mapping
 from sim.errors import ParameterError, ScenarioError
 from sim.experiments.batch import Batch, Job
 from sim.experiments.injections import Attempted, injections
+from sim.experiments.processes import Announce
 from sim.experiments.losses import Seen, seen
 from sim.experiments.trials import Defence, Matrix, Trial
 
@@ -28,7 +29,7 @@ def matrix(
     faults: Iterable[str] = (), on: Iterable[str] = (), sizes: Mapping[str, str] | None = None,
     at_s: float | None = None, for_s: float | None = None, worst: int = WORST, replications: int | None = None,
     seed: int | None = None, workers: int | None = 1, progress: Callable[[float], None] | None = None,
-    set_: Mapping[str, object] | Iterable[str] = (),
+    set_: Mapping[str, object] | Iterable[str] = (), announce: Announce | None = None,
 ) -> Matrix:  # fmt: skip
     """Try every fault on every node and link of one combination, and each of *toggles* against the *worst* of them.
 
@@ -56,7 +57,7 @@ def matrix(
     def jobs(one: Any) -> list[Job]:
         return [Job(one, root, number) for number in runs]
 
-    with Batch(total, workers, progress) as batch:
+    with Batch(total, workers, progress, announce) as batch:
         without, *found = _grouped(batch.look([job for one in [base, *systems] for job in jobs(one)], look), len(runs))
         trials = [Trial(one, tuple(without), tuple(mine)) for one, mine in zip(tried, found, strict=True)]
         trials.sort(key=lambda trial: (-(trial.lost.mean or 0.0), -(trial.share.mean or 0.0)))

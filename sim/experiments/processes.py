@@ -28,6 +28,17 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+Announce = Callable[[int, int], None]
+"""Takes the number of runs that are planned, and how many times the length of one run all of them take."""
+
+
+def announce_groups(announce: Announce | None, groups: int, times: int, workers: int | None) -> None:
+    """Announce *groups* of runs, one after another; a group plays one run here, and then the others at once."""
+    at_once = max(1, min(processors() if workers is None else workers, times - 1))
+    if announce is not None:
+        announce(groups * times, groups * (1 - (1 - times) // at_once))
+
+
 def useful_processes(workers: int | None, events: int, runs: int) -> int:
     """Return in how many processes *runs* with so many *events* in all are played best; *workers* decides if given."""
     if workers is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, Iterable
 
 from sim.experiments.check import Checked
 from sim.experiments.compare import Comparison
@@ -35,17 +35,17 @@ def verdict_rows(verdicts: dict[str, Verdict]) -> list[dict[str, Any]]:
     ]
 
 
-def judged(run: Run, scenario: Any) -> dict[str, Verdict]:
-    """Return the verdicts of the claims that speak of exactly the combination that *run* played.
+def judged(run: Run, scenario: Any, set_: Iterable[str] = ()) -> dict[str, Verdict]:
+    """Return the verdicts of the claims that speak of exactly the combination that *run* played, as *set_* has it.
 
-    A claim about a difference plays the other variant too, on the same seeds.
+    A claim about a difference plays the other variant too, on the same seeds and with the same *set_*.
     """
 
     def other(name: str) -> Run:
         windows = written_windows(scenario)
-        return run_resolved(scenario.resolve(name), run.seed, len(run.replications), during=windows)
+        return run_resolved(scenario.resolve(name, (), list(set_)), run.seed, len(run.replications), during=windows)
 
-    return judge_claims(claims_of(scenario, run.variant, run.toggles), run, other)
+    return judge_claims(claims_of(run.scenario, run.variant, run.toggles), run, other)
 
 
 def run_document(run: Run, verdicts: dict[str, Verdict]) -> dict[str, Any]:
