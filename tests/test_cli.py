@@ -89,12 +89,25 @@ def test_the_same_command_prints_the_same_bytes(small: Path) -> None:
     assert pileup("run", small, "--json").stdout == pileup("run", small, "--json").stdout
 
 
-def test_a_claim_that_fails_is_status_1_and_a_set_value_is_not_judged(small: Path) -> None:
-    small.write_text(SMALL.replace("below: 60%", "below: 1%"))
+def test_a_claim_that_fails_is_status_1_and_is_judged_with_a_set_value_too(small: Path) -> None:
+    small.write_text(SMALL.replace("below: 60%", "above: 60%"))
     assert pileup("run", small).returncode == 1
     changed = pileup("run", small, "--set", "services.till.workers=60", "--json")
     assert changed.returncode == 0
-    assert json.loads(changed.stdout)["expect"] == []
+    assert [row["verdict"] for row in json.loads(changed.stdout)["expect"]] == ["holds"]
+
+
+@pytest.mark.slow
+def test_check_judges_the_claims_of_a_changed_system(small: Path) -> None:
+    small.write_text(SMALL.replace("below: 60%", "above: 60%"))
+    more = ("--set", "services.till.workers=60")
+    assert pileup("check", small).returncode == 1
+    said = pileup("check", small, *more)
+    assert said.returncode == 1 and "1 of 2 claims hold" in said.stdout  # more tills help no more: there are enough
+    assert pileup("check", small, *more, "--set", "expect.more tills help.above=-1%").returncode == 0
+    assert "customers fail" in pileup("check", small, "--with", "patience").stdout
+    unknown = pileup("check", small, "--with", "patiense")
+    assert unknown.returncode == 2 and "did you mean 'patience'" in unknown.stderr
 
 
 def test_a_bad_file_is_status_2_with_every_problem_placed(small: Path) -> None:
@@ -131,7 +144,11 @@ def test_check_plays_every_combination_and_writes_junit(small: Path) -> None:
     assert said.returncode == 0, said.stdout + said.stderr
     assert "2 of 2 claims hold" in said.stdout
     suite = ElementTree.parse(small.parent / "claims.xml").getroot()[0]
-    assert suite.attrib["tests"] == "2" and suite.attrib["failures"] == "0"
+    assert suite.attrib["tests"] == "2" and suite.attrib["failures"] == "0" and float(suite.attrib["time"]) > 0
+    for case in suite:
+        out = case.findtext("system-out") or ""
+        assert float(case.attrib["time"]) > 0
+        assert out.startswith("holds: goodput ratio of customers") and out.count(" %") == 2  # each replication's
 
 
 @pytest.mark.slow
@@ -143,8 +160,14 @@ def test_check_against_an_earlier_check_tells_what_changed(small: Path) -> None:
     document["files"][str(small)]["expect"][0]["values"][0] = 0.123
     earlier.write_text(json.dumps(document))
     said = pileup("check", small, "--against", earlier)
-    assert said.returncode == 1
+    assert said.returncode == 0
     assert "other values for the same scenario" in said.stderr
+    document["files"][str(small)]["expect"][0]["verdict"] = "fails"
+    earlier.write_text(json.dumps(document))
+    said = pileup("check", small, "--against", earlier)
+    assert said.returncode == 0 and "'customers fail': fails before, holds now" in said.stderr
+    worse = pileup("check", small, "--against", earlier, "--set", "expect.more tills help.above=99%")
+    assert worse.returncode == 1 and "'more tills help': holds before, fails now" in worse.stderr
     earlier.write_text("not json")
     assert pileup("check", small, "--against", earlier).returncode == 2
 
@@ -188,7 +211,13 @@ def test_out_writes_a_whole_folder_and_leaves_other_folders_alone(small: Path) -
     assert json.loads((out / "manifest.json").read_text())["seed"] == 3
     again = pileup("run", out / "scenario.yaml", "--replications", 1, "--json")
     assert json.loads(again.stdout)["digest"] == json.loads((out / "summary.json").read_text())["digest"]
-    assert pileup("run", small, "--out", out, "--replications", 1).returncode in (0, 1)  # an older result is replaced
+    assert pileup("run", small, "--out", out, "--replications", 1).returncode == 0  # the same command again
+    other = ("run", small, "--out", out, "--replications", 1, "--seed", 5)
+    said = pileup(*other)
+    assert said.returncode == 2 and "the result of the same command" in said.stderr and "--force" in said.stderr
+    assert json.loads((out / "manifest.json").read_text())["seed"] == 3
+    assert pileup(*other, "--force").returncode in (0, 1)
+    assert json.loads((out / "manifest.json").read_text())["seed"] == 5
     (small.parent / "mine").mkdir()
     (small.parent / "mine" / "thesis.txt").write_text("precious")
     said = pileup("run", small, "--out", small.parent / "mine", "--replications", 1)

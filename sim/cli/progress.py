@@ -43,6 +43,7 @@ class Progress:
 
     def announce(self, runs: int, in_turn: int) -> None:
         """Take how many *runs* there will be, and so how many times the length of one all of them take."""
+        self._begun_at = self._clock()
         self._runs, self._in_turn, self._has_estimate = runs, in_turn, False
 
     def say_where(self) -> None:
