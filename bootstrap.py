@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 
 OLDEST = (3, 11)
@@ -141,6 +142,7 @@ def demo(*extra: str) -> int:
         "synchronous,asynchronous",
         "--out",
         DEMO,
+        "--force",
         *extra,
     )
     if status == 0:
@@ -213,6 +215,9 @@ def main() -> int:
     """Do the task named on the command line; return an exit status."""
     name = sys.argv[1] if len(sys.argv) > 1 else "help"
     if name not in TASKS:
+        near = get_close_matches(name, TASKS, n=1)
+        if near:
+            say(f"there is no task {name!r}; did you mean {near[0]!r}?")
         print(f"usage: {Path(sys.executable).name} bootstrap.py TASK [arguments of the tool behind it]\n")
         print("\n".join(f"  {task:11}{function.__doc__}" for task, function in TASKS.items()))
         return 0 if name in ("help", "-h", "--help") else 2
@@ -227,6 +232,9 @@ if __name__ == "__main__":
         sys.exit(main())
     except SetupError as problem:
         say(str(problem))
+        sys.exit(1)
+    except PermissionError as problem:
+        say(f"{problem.filename} cannot be used: permission denied; it may belong to another user")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

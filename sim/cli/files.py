@@ -100,7 +100,12 @@ def validate(files: Files) -> None:
 
     bad = 0
     for file in files:
-        path = path_of(file)
+        try:
+            path = path_of(file)
+        except ParameterError as error:  # the other files are looked at all the same
+            print(error)
+            bad += 1
+            continue
         errors, warnings = problems(path)
         scenario = None if errors else load(path)
         for line in errors:

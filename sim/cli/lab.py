@@ -14,8 +14,13 @@ import typer
 
 from sim.cli.helpers import leave, say
 from sim.cli.options import whole
+from sim.cli.status import OK
 from sim.errors import LabError, ParameterError
 
+PATIENCE_S = 10.0
+"""How long the server may take to end."""
+WATCHES = "PILEUP_LAB_WATCHES_STDIN"
+"""Says to the server that the end of its stdin is the end of the command that started it; see ``sim.lab.ready``."""
 HERE, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 SETTINGS = {
     "server.headless": "true", "server.fileWatcherType": "none", "server.showEmailPrompt": "false",
@@ -101,11 +106,24 @@ def _open_room(port: int) -> dict[str, str]:
 
 
 def _serve(command: list[str], environment: dict[str, str]) -> int:
-    """Run the server until it ends or is interrupted; the interrupt reaches it as well."""
-    with subprocess.Popen(command, env=environment) as server:
+    """Run the server until it ends or a signal ends it; if this process is killed, the server's stdin ends."""
+    with subprocess.Popen(command, env=environment | {WATCHES: "1"}, stdin=subprocess.PIPE) as server:
         try:
             return server.wait()
         except KeyboardInterrupt:
-            server.wait()
+            _end(server)
             say("The lab is closed.")
-            return 0
+            return OK
+        except SystemExit:  # see sim.cli.endings
+            _end(server)
+            raise
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    """End the server in order, or else at once."""
+    server.terminate()
+    try:
+        server.wait(PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()

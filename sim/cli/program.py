@@ -42,6 +42,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -61,7 +62,7 @@ for _name, _command in COMMANDS.items():
 def run() -> int:
     """Run the command that ``sys.argv`` asks for, and return its exit status."""
     try:
-        app(list(map(as_text, sys.argv[1:])), prog_name="pileup")
+        app(_usual(list(map(as_text, sys.argv[1:]))), prog_name="pileup")
     except Ended:
         raise
     except SystemExit as leaving:
@@ -76,6 +77,17 @@ def run() -> int:
         say(str(error))
         return BAD_INPUT
     return OK
+
+
+def _usual(words: list[str]) -> list[str]:
+    """Return the words as options where people say them as commands, as other tools have them.
+
+    >>> _usual(["help"]), _usual(["help", "run"]), _usual(["version"]), _usual(["run", "help"])
+    (['--help'], ['run', '--help'], ['--version'], ['run', 'help'])
+    """
+    if words[:1] == ["help"]:
+        return [*words[1:], "--help"]
+    return ["--version"] if words == ["version"] else words
 
 
 def _status_of(leaving: SystemExit) -> int:

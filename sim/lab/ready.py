@@ -7,7 +7,10 @@ modules which know each other can meet one that is half made. The workers start 
 from __future__ import annotations
 
 import gc
+import os
+import signal
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -25,6 +28,8 @@ NEEDED = (
 @asynccontextmanager
 async def getting_ready(app: Any) -> AsyncIterator[None]:
     """Get ready before the server begins, and end its workers with it: the lifespan of ``streamlit.App``."""
+    if os.environ.get("PILEUP_LAB_WATCHES_STDIN"):
+        threading.Thread(target=_end_with_the_command, daemon=True, name="end with the command").start()
     players = state.players()
     for name in NEEDED:
         import_module(name)
@@ -32,3 +37,12 @@ async def getting_ready(app: Any) -> AsyncIterator[None]:
     threading.Thread(target=state.play_first, name="playing first", daemon=True).start()
     yield
     players.close()
+
+
+def _end_with_the_command() -> None:
+    """Wait for the end of stdin, which `pileup lab` holds open while it lives; then end in order, or else at once."""
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(5)
+    os._exit(1)

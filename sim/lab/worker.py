@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import os
 import pickle
+import queue
+import signal
 import struct
 import sys
+import threading
 import time
 import traceback
 from contextlib import suppress
@@ -30,6 +33,11 @@ def send(pipe: IO[bytes], message: Any) -> int:
 
 def receive(pipe: IO[bytes]) -> tuple[Any, int]:
     """Read one message and return it with its size in bytes; raises ``EOFError`` when the other side is gone."""
+    data = _read(pipe)
+    return pickle.loads(data), len(data)
+
+
+def _read(pipe: IO[bytes]) -> bytes:
     head = pipe.read(8)
     if len(head) < 8:
         raise EOFError
@@ -37,23 +45,31 @@ def receive(pipe: IO[bytes]) -> tuple[Any, int]:
     data = pipe.read(size)
     if len(data) < size:
         raise EOFError
-    return pickle.loads(data), size
+    return data
 
 
 def main() -> None:
-    """Serve orders until stdin ends."""
+    """Serve orders until stdin ends, which ends a run too: the server that asked for it is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl+C is the server's, which ends its workers
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not come between the messages
     _bound_memory()
     from sim.lab import tasks
 
     tasks.get_ready()
+    orders: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(orders,), daemon=True, name="listening").start()
     while True:
-        try:
-            name, options = receive(sys.stdin.buffer)[0]
-        except EOFError:
-            return
+        name, options = pickle.loads(orders.get())
         send(out, _answer(tasks, out, name, options))
+
+
+def _listen(orders: queue.SimpleQueue[bytes]) -> None:
+    """Put every order in line, and end this process when the server is gone."""
+    with suppress(EOFError):
+        while True:
+            orders.put(_read(sys.stdin.buffer))
+    os._exit(0)
 
 
 def _answer(tasks: Any, out: IO[bytes], name: str, options: dict[str, Any]) -> tuple[str, Any]:
