@@ -19,6 +19,7 @@ from sim.experiments.factorial import MOST_IN_FULL, Combination, contrasts, desi
 from sim.experiments.processes import Announce, announce_groups
 from sim.experiments.run import Run, run_resolved, written_windows
 from sim.results.claims import HOLDS, Verdict, judge
+from sim.results.headlines import ENOUGH, with_worst
 from sim.results.measures import NAMES
 from sim.results.statistics import interval
 from sim.scenario.measurable import must_be_in_its_unit
@@ -79,18 +80,8 @@ class Ablation:
 
     @cached_property
     def window(self) -> str:
-        """The window that matters: `fault`; `after` it, where some workload never comes back to half of its goodput
-        ratio before when no toggle is on, or where nobody comes while the fault lasts; `all` where nothing is
-        injected."""
-        base = self.baseline
-        if not base.record.windows:
-            return "all"
-        for workload in base.record.workloads:
-            before, after = (base.value("goodput ratio", workload, during) for during in ("before", "after"))
-            if before is not None and after is not None and after < before / 2:
-                return "after"
-        during = [base.value("goodput ratio", workload, "fault") for workload in base.record.workloads]
-        return "fault" if any(value is not None for value in during) else "after"
+        """The window that tells most where no toggle is on: see ``sim.results.windows.telling_window``."""
+        return self.baseline.telling_window
 
     @property
     def cut_off(self) -> str:
@@ -139,9 +130,10 @@ class Ablation:
     def meets(self, claims: Mapping[str, Claim] | Iterable[Claim] | None = None) -> Met:
         """Judge goals on every combination, and so find the fewest switches that meet them all.
 
-        Goals are claims, by name or in order, without a combination of their own. Default: every workload's goodput
-        ratio in ``window`` is above 95 % in every replication. The scenario's own claims are no default, because most
-        of them state what goes wrong, and with which switches. A goal that cannot be told is not met.
+        Goals are claims, by name or in order, without a combination of their own. Default: the goodput ratio in
+        ``window`` of all that ``served`` names is above 95 % in every replication. The scenario's own claims are
+        no default, because most of them state what goes wrong, and with which switches. A goal that cannot be told is
+        not met.
 
         Raises ``ParameterError`` for a goal on a measure that no run has, with a bound in another unit than the
         measure's, or with `variant`, `with` or `than`.
@@ -190,7 +182,31 @@ class Ablation:
 
     def _default_goals(self) -> dict[str, Claim]:
         asked = {"measure": "goodput ratio", "during": self.window, "above": GOOD_ENOUGH}
-        return {name: Claim.model_validate({**asked, "of": name}) for name in self.baseline.record.workloads}
+        return {name: Claim.model_validate({**asked, "of": name}) for name in self.served}
+
+    @cached_property
+    def served(self) -> tuple[str, ...]:
+        """Every workload, and after one that has several operations each of those that enough requests asked for.
+
+        A workload's mean hides an operation that few ask for, so each is to be served well.
+        """
+        index = {(row["measure"], row["of"], row["during"]): row["n"] for row in self.baseline.rows}
+        found: list[str] = []
+        for workload in self.baseline.record.workloads:
+            mine = {
+                of: n
+                for (measure, of, during), n in index.items()
+                if measure == "goodput ratio" and of.startswith(f"{workload}/") and during == self.window
+            }
+            told = [of for of, n in mine.items() if n >= ENOUGH * len(self.baseline.replications)]
+            found += [workload, *(told if len(mine) > 1 else ())]
+        return tuple(found)
+
+    @property
+    def shown(self) -> list[str]:
+        """Every workload, each followed by its worst operation in any combination if it has several."""
+        rows = (run.rows for run in self.runs.values())
+        return with_worst(rows, self.baseline.record.workloads, [self.window])
 
     def _find(self, key: tuple[str, str, str], place: str) -> None:
         """Raise ``ParameterError`` unless some run has the measure."""
@@ -260,7 +276,7 @@ def ablate(
     with ExitStack() as stack:
         for on, one in resolved.items():
             part = None if progress is None else _part(progress, len(runs), len(resolved))
-            runs[on] = run_resolved(one, chosen, times, workers, part, pool, windows)
+            runs[on] = run_resolved(one, chosen, times, workers, part, pool, windows, resolved.values())
             if pool is None and len(runs) == 1:
                 pool = shared_pool(stack, runs[on], workers, len(resolved))
     return Ablation(names, runs, left_out)

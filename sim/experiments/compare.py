@@ -85,16 +85,19 @@ def compare(
     """Play combinations of *scenario* on the same seeds and return their ``Comparison``.
 
     Without *toggle*: the *variants* (default: all of them), in order. With *toggle* (one name, or several to flip
-    one by one): *variant* (default: the first) without any, and with each.
+    one by one): *variant* (default: the first) without any, and with each. All are measured over the same stretch of
+    the clock: where their faults differ, `fault` is the union of them all.
     """
     combinations = _combinations(scenario, variants, toggle, variant)
     windows = written_windows(scenario)
     announce_groups(announce, len(combinations), replications or scenario.replications, workers)
+    sides = {label: scenario.resolve(name, with_=on, set_=set_) for label, name, on in combinations}
     runs = {}
-    for i, (label, name, on) in enumerate(combinations):
-        part = None if progress is None else _part(progress, i, len(combinations))
-        resolved = scenario.resolve(name, with_=on, set_=set_)
-        runs[label] = run_resolved(resolved, seed, replications, workers, part, during=windows)
+    for i, (label, resolved) in enumerate(sides.items()):
+        part = None if progress is None else _part(progress, i, len(sides))
+        runs[label] = run_resolved(
+            resolved, seed, replications, workers, part, during=windows, sides=sides.values()
+        )  # fmt: skip
     return Comparison(runs)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence
 from sim.engine.record import Record
 from sim.engine.run import play
 from sim.experiments.processes import open_pool, submit_all, useful_processes
+from sim.experiments.sides import others, struck
 from sim.results.book import Book
 from sim.results.identities import verify
 from sim.results.measures import measures_of
@@ -37,42 +38,49 @@ class Replication:
 
 def replicate(
     scenario: Any, seed: int, replications: int, during: Iterable[str] = (), workers: int | None = None,
-    progress: Progress | None = None, pool: Executor | None = None,
+    progress: Progress | None = None, pool: Executor | None = None, sides: Iterable[Any] = (),
 ) -> tuple[list[Replication], Record]:  # fmt: skip
     """Return the outcome of every replication of a resolved *scenario*, and the record of the first.
 
-    *during* are further windows to measure. *workers* is the number of processes (default: as many as there are
+    *during* are further windows to measure; *sides* are the scenarios that it is held against, over whose faults it is
+    measured too. *workers* is the number of processes (default: as many as there are
     processors, where it pays; 1: this process only), unless there is a *pool* of them already. *progress* is told the
     share done.
     """
-    windows = tuple(during)
+    windows, beside = tuple(during), others(scenario, sides)
     record = play(scenario, seed, 0, _part(progress, 0, replications))
-    found = [examine(record, windows)]
+    found = [examine(record, windows, beside)]
     left = range(1, replications)
     processes = useful_processes(workers, found[0].events_played * len(left), len(left))
     if pool is not None:
-        found += _in_pool(pool, scenario, seed, left, windows, progress)
+        found += _in_pool(pool, scenario, seed, left, windows, beside, progress)
     elif processes > 1:
         with open_pool(processes) as own:
-            found += _in_pool(own, scenario, seed, left, windows, progress)
+            found += _in_pool(own, scenario, seed, left, windows, beside, progress)
     else:
         for number in left:
-            found.append(examine(play(scenario, seed, number, _part(progress, number, replications)), windows))
+            one = play(scenario, seed, number, _part(progress, number, replications))
+            found.append(examine(one, windows, beside))
     return found, record
 
 
-def examine(record: Record, during: Sequence[str]) -> Replication:
-    """Measure a record and check its books; a broken identity raises ``ModelError``."""
-    book = Book(record, during)
+def examine(record: Record, during: Sequence[str], beside: Sequence[Any] = ()) -> Replication:
+    """Measure a record, over the faults of the scenarios *beside* it too, and check its books.
+
+    A broken identity raises ``ModelError``.
+    """
+    book = Book(record, during, struck(beside, record.seed, record.replication))
     return Replication(
         record.replication, tuple(measures_of(book)), verify(book), record.cut_off, record.events_played,
         record.ended_at,
     )  # fmt: skip
 
 
-def play_and_examine(scenario: Any, seed: int, number: int, during: Sequence[str]) -> Replication:
+def play_and_examine(
+    scenario: Any, seed: int, number: int, during: Sequence[str], beside: Sequence[Any] = ()
+) -> Replication:
     """One replication from beginning to end: what a worker process does."""
-    return examine(play(scenario, seed, number), during)
+    return examine(play(scenario, seed, number), during, beside)
 
 
 def _part(progress: Progress | None, number: int, of: int) -> Progress | None:
@@ -82,12 +90,13 @@ def _part(progress: Progress | None, number: int, of: int) -> Progress | None:
 
 
 def _in_pool(
-    pool: Executor, scenario: Any, seed: int, numbers: Sequence[int], windows: Sequence[str], progress: Progress | None
+    pool: Executor, scenario: Any, seed: int, numbers: Sequence[int], windows: Sequence[str], beside: Sequence[Any],
+    progress: Progress | None,
 ) -> list[Replication]:  # fmt: skip
     """Spread replications over the processes of *pool*; results in order."""
     from concurrent.futures import as_completed
 
-    futures = submit_all(pool, play_and_examine, [(scenario, seed, number, windows) for number in numbers])
+    futures = submit_all(pool, play_and_examine, [(scenario, seed, number, windows, beside) for number in numbers])
     for done, _ in enumerate(as_completed(futures), start=1):
         if progress is not None:
             progress((done + 1) / (len(numbers) + 1))

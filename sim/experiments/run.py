@@ -10,7 +10,7 @@ from sim.experiments.replications import Replication, replicate
 from sim.results.claims import Verdict, judge
 from sim.results.measures import NAMES
 from sim.results.statistics import interval
-from sim.results.windows import is_written_window
+from sim.results.windows import is_written_window, telling_window
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -106,6 +106,21 @@ class Run:
         found = [key[2] for key in self.values if key[:2] == (measure, of)]
         hint = did_you_mean(during, found) or f"there is {', '.join(found)}; a claim can name a window such as 5s to 9s"
         return describe("during", f"be a window in which {measure!r} is measured", during, hint)
+
+    @cached_property
+    def telling_window(self) -> str:
+        """The window to show where only one can be: see ``sim.results.windows.telling_window``."""
+
+        def ratio(of: str, during: str) -> float | None:
+            return self.value("goodput ratio", of, during)
+
+        return telling_window(ratio, self.record.workloads, self.has_faults)
+
+    @property
+    def has_faults(self) -> bool:
+        """Whether some fault strikes in the first replication, here or on a side that it is held against."""
+        workload = self.record.workloads[0]
+        return bool(self.record.windows) or self.values.get(("offered", workload, "fault"), [None])[0] is not None
 
     @property
     def identities(self) -> dict[str, bool]:
@@ -204,15 +219,17 @@ def switched_on(scenario: Any, with_: Iterable[str], without: Iterable[str]) -> 
 def run_resolved(
     resolved: Any, seed: int | None = None, replications: int | None = None, workers: int | None = 1,
     progress: Callable[[float], None] | None = None, pool: Executor | None = None, during: Iterable[str] = (),
+    sides: Iterable[Any] = (),
 ) -> Run:  # fmt: skip
     """Play a scenario that is resolved already, in the processes of *pool* if there is one.
 
-    *during* are windows to measure beside those that its own claims name.
+    *during* are windows to measure beside those that its own claims name. *sides* are the resolved scenarios that it
+    is held against: the windows of the run are then those of the faults of all of them.
     """
     chosen = resolved.seed if seed is None else seed
     times = resolved.replications if replications is None else replications
     windows = dict.fromkeys([*written_windows(resolved), *during])
-    found, record = replicate(resolved, chosen, times, windows, workers, progress, pool)
+    found, record = replicate(resolved, chosen, times, windows, workers, progress, pool, sides)
     return Run(resolved, chosen, found, record)
 
 

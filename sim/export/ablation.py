@@ -8,6 +8,7 @@ from sim.experiments.ablate import Ablation, Met, label
 from sim.export.summary import verdict_rows, versions
 from sim.export.tables import number, points, table
 from sim.results.claims import describe_claim
+from sim.results.headlines import row_name
 from sim.scenario.models import Claim
 
 HEADLINES = ("goodput ratio", "answered ratio", "done ratio")
@@ -31,8 +32,7 @@ def of_ablation(ablation: Ablation, goals: Goals = None) -> str:
 def ablation_document(ablation: Ablation, goals: Goals = None) -> dict[str, Any]:
     """Return the document of an ablation: each run's measures, effects on the headline measures, goals and verdicts."""
     base, met = ablation.baseline, ablation.meets(goals)
-    workloads = base.record.workloads
-    effects = [row for measure in HEADLINES for name in workloads for row in ablation.effects(measure, name)]
+    effects = [row for measure in HEADLINES for name in ablation.shown for row in ablation.effects(measure, name)]
     return {
         "scenario": base.scenario.title,
         "variant": base.variant or None,
@@ -50,6 +50,7 @@ def ablation_document(ablation: Ablation, goals: Goals = None) -> dict[str, Any]
         ],
         "left out": [{"toggles": list(on), "because": reason} for on, reason in ablation.left_out.items()],
         "effects": [{**row, "toggles": list(row["toggles"])} for row in effects],
+        "worst operations": [name for name in ablation.shown if "/" in name],
         "goals": {name: describe_claim(goal) for name, goal in met.goals.items()},
         "met by": [list(on) for on in met.by],
         "fewest": [list(on) for on in met.fewest],
@@ -80,40 +81,40 @@ def _heading(ablation: Ablation) -> str:
 
 
 def _combinations(ablation: Ablation) -> str:
-    workloads, window = ablation.baseline.record.workloads, ablation.window
+    workloads, window = ablation.shown, ablation.window
     body = []
     for on, run in ablation.runs.items():
         index = {(row["measure"], row["of"], row["during"]): row for row in run.rows}
         body.append([label(on), *(_share(index.get(("goodput ratio", of, window))) for of in workloads)])
     when = {"fault": "during the fault", "after": "after the fault"}.get(window, "in all")
-    return table(body, [f"Goodput ratio ({when})", *workloads])
+    return table(body, [f"Goodput ratio ({when})", *map(row_name, workloads)])
 
 
 def _main_effects(ablation: Ablation) -> str:
     """Return what each switch changes alone and on average; the first column is for the eye, so names come once."""
     alone = {(row["combination"], row["measure"], row["of"], row["during"]): row for row in ablation.alone.rows}
     body = []
-    for of in ablation.baseline.record.workloads:
+    for of in ablation.shown:
         for row in ablation.effects(of=of):
             if row["kind"] == "main":
                 name = row["toggles"][0]
                 single = alone.get((name, row["measure"], of, row["during"]))
                 value = _change(single, "difference") if single is not None else "-"
-                body.append([name, of, value, _change(row, "mean"), str(row["settings"])])
+                body.append([name, row_name(of), value, _change(row, "mean"), str(row["settings"])])
     return table(body, ["Change of goodput ratio (points) by", "of", "alone", "main effect", "settings"])
 
 
 def _interactions(ablation: Ablation) -> str:
     body = [
-        [" x ".join(row["toggles"]), of, _change(row, "mean"), str(row["settings"])]
-        for of in ablation.baseline.record.workloads for row in ablation.effects(of=of)
+        [" x ".join(row["toggles"]), row_name(of), _change(row, "mean"), str(row["settings"])]
+        for of in ablation.shown for row in ablation.effects(of=of)
         if row["kind"] == "interaction" and row["settings"]
     ]  # fmt: skip
     return table(body, ["Interaction of", "of", "half the change of effect (points)", "settings"]) if body else ""
 
 
 def _fewest(ablation: Ablation, met: Met) -> str:
-    lines = ["Goals: " + "; ".join(describe_claim(goal) for goal in met.goals.values()) + "."]
+    lines = [_goals(ablation, met)]
     if not met.fewest:
         return "\n".join([*lines, "No combination that was played meets them."])
     if met.fewest == ((),):
@@ -122,6 +123,16 @@ def _fewest(ablation: Ablation, met: Met) -> str:
     among = "" if ablation.full else " among those played"
     lines.append(f"Fewest switches that meet them{among}: {fewest}.")
     return "\n".join(lines)
+
+
+def _goals(ablation: Ablation, met: Met) -> str:
+    """Return the goals in a sentence; those that ask the same of every operation of a workload in a few words."""
+    told, operations = [], 0
+    for of, goal in met.goals.items():
+        operations += (is_operation := of in ablation.served and "/" in of)
+        told += [] if is_operation else [describe_claim(goal)]
+    each = [f"and of each of {operations} operations alike"] if operations else []
+    return f"Goals: {'; '.join([*told, *each])}."
 
 
 def _claims(ablation: Ablation) -> list[str]:

@@ -11,6 +11,7 @@ from sim.experiments.check import Checked
 from sim.experiments.compare import Comparison
 from sim.experiments.run import Run, claims_of, judge_claims, run_resolved, written_windows
 from sim.results.claims import Verdict
+from sim.results.headlines import with_worst
 from sim.version import VERSION
 
 _PACKAGES = ("simpy", "numpy", "networkx", "pydantic", "ruamel.yaml")
@@ -64,8 +65,17 @@ def run_document(run: Run, verdicts: dict[str, Verdict]) -> dict[str, Any]:
         "cut off": run.cut_off or None,
         "events": [replication.events_played for replication in run.replications],
         "versions": versions(),
+        "worst operations": worst_operations([run]),
         "measures": run.rows,
     }
+
+
+def worst_operations(runs: Iterable[Run]) -> list[str]:
+    """Return the worst operation (``workload/operation``) of each workload that has several, as the tables name it."""
+    sides = list(runs)
+    workloads = dict.fromkeys(name for run in sides for name in run.record.workloads)
+    windows = ("fault", "after") if any(run.has_faults for run in sides) else ("all",)
+    return [name for name in with_worst((run.rows for run in sides), workloads, windows) if "/" in name]
 
 
 def comparison_document(comparison: Comparison) -> dict[str, Any]:
@@ -85,6 +95,7 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "replications": len(first.replications),
         "cut off": comparison.cut_off or None,
         "versions": versions(),
+        "worst operations": worst_operations(comparison.runs.values()),
         "differences": comparison.rows,
     }  # fmt: skip
 

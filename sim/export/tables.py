@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, Iterable, Mapping, Sequence
 
 from sim.experiments.check import Checked
@@ -9,6 +10,7 @@ from sim.experiments.compare import Comparison
 from sim.experiments.run import Run
 from sim.results import decisions, fleet, overload
 from sim.results.claims import Verdict
+from sim.results.headlines import row_name, with_worst
 from sim.results.measures import NAMES
 
 _WORKLOAD = ("goodput ratio", "answered ratio", "done ratio", "latency p50", "latency p95", "done latency p95")
@@ -94,8 +96,9 @@ def of_run(run: Run, verdicts: Mapping[str, Verdict]) -> str:
     windows = [w for w in ("all", "before", "fault", "after") if any(key[2] == w for key in index)]
     if len(windows) == 1 or not scenario.faults:
         windows = ["all"]
+    workloads = with_worst([run.rows], scenario.workload, ("fault", "after") if "fault" in windows else windows)
     for heading, names, measures in (
-        ("Workloads", scenario.workload, _WORKLOAD), ("Services", scenario.services, _SERVICE),
+        ("Workloads", workloads, _WORKLOAD), ("Services", scenario.services, _SERVICE),
         ("Links", _links(run), _LINK), ("Queues", scenario.queues, _QUEUE), ("Effects", _effects(run), _EFFECT),
     ):  # fmt: skip
         body = _section(names, measures, windows, index)
@@ -125,7 +128,7 @@ def _section(
         for window in windows:
             rows = [index.get((measure, name, window)) for measure in measures]
             if any(row is not None and row["mean"] is not None for row in rows):
-                body.append([name, window, *(_cell(row) for row in rows)])
+                body.append([row_name(name), window, *(_cell(row) for row in rows)])
     return body
 
 
@@ -199,36 +202,39 @@ def of_comparison(comparison: Comparison) -> str:
         + ("" if times > 1 else "; one run each: a difference has no interval"),
     ]
     differences = {(r["combination"], r["measure"], r["of"], r["during"]): r for r in comparison.rows}
-    window = _telling(comparison)
+    windows = ("fault", "after") if any(run.has_faults for run in comparison.runs.values()) else ("all",)
     scenarios = [run.scenario for run in comparison.runs.values()]
     workloads = list(dict.fromkeys(name for scenario in scenarios for name in scenario.workload))
     effects = list(dict.fromkeys(name for run in comparison.runs.values() for name in _effects(run)))
-    for heading, names, measures in (("Workloads", workloads, _WORKLOAD), ("Effects", effects, _EFFECT)):
+    shown = with_worst((run.rows for run in comparison.runs.values()), workloads, windows)
+    indices = {
+        label: {(r["measure"], r["of"], r["during"]): r for r in run.rows} for label, run in comparison.runs.items()
+    }
+    for heading, names, measures in (("Workloads", shown, _WORKLOAD), ("Effects", effects, _EFFECT)):
         body = []
-        for name in names:
-            for label, run in comparison.runs.items():
-                index = {(r["measure"], r["of"], r["during"]): r for r in run.rows}
-                rows = [index.get((measure, name, window)) for measure in measures]
-                if any(row is not None and row["mean"] is not None for row in rows):
-                    body.append([name, label, *(_cell(row) for row in rows)])
+        for name, window, (label, index) in product(names, windows, indices.items()):
+            rows = [index.get((measure, name, window)) for measure in measures]
+            if any(row is not None and row["mean"] is not None for row in rows):
+                body.append([row_name(name), window, label, *(_cell(row) for row in rows)])
         if body:
-            parts.append(table(body, [f"{heading} (during {window})", "combination", *measures]))
-    body = [
-        [label, *(_difference(differences.get((label, measure, name, window))) for measure in _WORKLOAD[:3]), name]
-        for name in workloads for label in list(comparison.runs)[1:]
-    ]  # fmt: skip
-    header = [f"Difference to {comparison.baseline}, in points", *_WORKLOAD[:3], "of"]
-    parts.append(table(body, header))
+            parts.append(table(body, [heading, "during", "combination", *measures]))
+    body = []
+    for name, window, label in product(shown, windows, list(comparison.runs)[1:]):
+        rows = [differences.get((label, measure, name, window)) for measure in _WORKLOAD[:3]]
+        if any(row is not None for row in rows):
+            body.append([label, *map(_difference, rows), row_name(name), window])
+    parts.append(table(body, [f"Difference to {comparison.baseline}, in points", *_WORKLOAD[:3], "of", "during"]))
+    if "fault" in windows and (told := _stretch(comparison)):
+        parts.append(told)
     return "\n\n".join(parts)
 
 
-def _telling(comparison: Comparison) -> str:
-    """Return the window that tells most: `fault` if all combinations have one in which somebody comes, or `all`."""
-    for run in comparison.runs.values():
-        came = [row for row in run.rows if row["measure"] == "goodput ratio" and row["during"] == "fault"]
-        if not any(row["mean"] is not None for row in came):
-            return "all"
-    return "fault"
+def _stretch(comparison: Comparison) -> str:
+    """Return a note where not all combinations have the same faults at the same time."""
+    runs = comparison.runs.values()
+    if len({tuple(sorted(run.record.windows)) for run in runs}) == 1:
+        return ""
+    return "note: the faults differ; `fault` is the time of all of them together, for every combination"
 
 
 def _difference(row: dict[str, Any] | None) -> str:

@@ -9,10 +9,15 @@ import streamlit as st
 
 from sim.errors import LabError
 from sim.lab import charts, matrix, pages, panels, state
+from sim.lab.cards import WHEN
 from sim.lab.choice import Choice, settings
 from sim.lab.runs import Order
 from sim.lab.words import GLOSSARY, HELP, plain
+from sim.results.headlines import row_name, with_worst
+from sim.results.wording import seconds
 
+LATE_S = 1.0
+"""Work of which half takes longer is called late."""
 VARIANTS, SWITCHES = "variants", "switches, one by one"
 
 
@@ -110,18 +115,34 @@ def _what(way: str, chosen: Choice, scenario: Any) -> dict[str, Any] | None:
 
 
 def _levels(compared: Any, n: int) -> None:
-    """Draw every design's goodput with its interval, a picture for each workload."""
+    """Draw every design's goodput with its interval: for each workload, in the fault and after it."""
     first = next(iter(compared.runs.values()))
-    window = panels.window_of(first)
-    when = "in the fault" if window == "fault" else "in all"
-    for of in first.record.workloads:
-        rows = []
-        for label, run in compared.runs.items():
-            found = [
-                row for row in run.rows if (row["measure"], row["of"], row["during"]) == ("goodput ratio", of, window)
-            ]
-            rows += [panels.in_points(row, label) for row in found]
-        title = f"{of}: goodput {when} (%)"
-        draw = partial(charts.intervals, rows, "what", title, zero=False, domain=(0, 100))
-        charts.show(("levels", of, str(rows)), draw)
-    st.caption(f"{GLOSSARY['goodput']} Means of n = {n} seeds with 95 % intervals; requests that arrived {when}.")
+    windows = panels.windows_of(first)
+    for of in with_worst((run.rows for run in compared.runs.values()), first.record.workloads, windows):
+        for place, window in zip(st.columns(len(windows)), windows):
+            rows = []
+            for label, run in compared.runs.items():
+                wanted = ("goodput ratio", of, window)
+                found = [row for row in run.rows if (row["measure"], row["of"], row["during"]) == wanted]
+                rows += [panels.in_points(row, label) for row in found]
+            title = f"{row_name(of)}: goodput {WHEN[window]} (%)"
+            draw = partial(charts.intervals, rows, "what", title, zero=False, domain=(0, 100))
+            with place:
+                charts.show(("levels", of, window, str(rows)), draw)
+    _late(compared, windows[0])
+    st.caption(
+        f"{GLOSSARY['goodput']} Means of n = {n} seeds with 95 % intervals, by when requests arrived; all designs over "
+        "the same stretch of the clock."
+    )
+
+
+def _late(compared: Any, window: str) -> None:
+    """Say of every design within which time half of the work was done: to put it off is not free."""
+    found = []
+    for label, run in compared.runs.items():
+        for of in run.record.workloads:
+            took = run.values.get(("done latency p50", of, window)) and run.value("done latency p50", of, window)
+            if took is not None and took >= LATE_S:
+                found.append(f"{plain(label)}: half of the work for {plain(of)} is done after {seconds(took)}")
+    if found:
+        st.markdown("**Done late** " + WHEN[window] + ". " + "; ".join(found) + ".")

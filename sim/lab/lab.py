@@ -7,7 +7,7 @@ from typing import Any, Callable
 import streamlit as st
 
 from sim.errors import LabError
-from sim.lab import downloads, faults, gallery, learn, panels, player, predict, state, switches, theme
+from sim.lab import cards, downloads, faults, gallery, learn, panels, player, predict, state, switches, theme
 from sim.lab.choice import Choice
 from sim.lab.words import plain
 
@@ -95,7 +95,7 @@ def _after(scenario: Any) -> None:
             return
         panels.cut_off(played)
         predict.told(played)
-        panels.headlines(played, baseline)
+        cards.cards(played, baseline)
         _replay(chosen, resolved, played, baseline)
         _below(chosen, scenario, resolved, played, baseline)
 

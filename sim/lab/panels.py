@@ -8,9 +8,11 @@ from typing import Any
 import streamlit as st
 
 from sim.lab import charts, state
+from sim.lab.cards import WHEN
 from sim.lab.choice import Choice, resolve, settings
 from sim.lab.runs import Order
 from sim.lab.words import GLOSSARY, HELP, plain
+from sim.results.headlines import row_name, with_worst
 from sim.results.measures import NAMES
 from sim.results.wording import number, seconds, share
 
@@ -18,13 +20,13 @@ SERIES = ("goodput", "utilisation", "waiting", "backlog", "attempts", "in flight
 """What can be drawn over time, in the order in which it is offered; the first that exist are drawn."""
 DRAWN_FIRST = 2
 LEDGER = ("due", "applied once", "duplicated", "missing", "ghost")
-HEADLINES = ("goodput ratio", "answered ratio", "latency p95", "amplification")
+HEADLINES = ("goodput ratio", "answered ratio", "latency p95", "done latency p50", "amplification")
 """The measures of a paired difference."""
 
 
-def window_of(run: Any) -> str:
-    """Return the window that matters: the fault's, or the whole run where nothing is injected."""
-    return "fault" if run.record.windows else "all"
+def windows_of(run: Any) -> tuple[str, ...]:
+    """Return the windows to show: in the fault and after it, or the whole run where nothing is injected."""
+    return ("fault", "after") if run.has_faults else ("all",)
 
 
 def value_text(value: float | None, unit: str) -> str:
@@ -36,34 +38,6 @@ def value_text(value: float | None, unit: str) -> str:
     if value is None:
         return "–"
     return share(value) if unit == "ratio" else f"{number(value)} {unit}".strip()
-
-
-def headlines(played: Any, baseline: Any | None) -> None:
-    """Draw each workload's goodput in the window that matters, beside the baseline's, with n."""
-    run = played.run
-    window = window_of(run)
-    rows = {row["of"]: row for row in run.rows if (row["measure"], row["during"]) == ("goodput ratio", window)}
-    names = [name for name in run.record.workloads if name in rows]
-    when = "during the fault" if window == "fault" else "in all"
-    for place, name in zip(st.columns(max(len(names), 2)), names):
-        row = rows[name]
-        before = None if baseline is None else before_of(baseline.run, name, window)
-        change = None if before is None or row["mean"] is None else 100 * (row["mean"] - before)
-        place.metric(
-            f"{plain(name)} well served", value_text(row["mean"], "ratio"),
-            None if change is None else f"{change:+.1f} points against the baseline", border=True,
-            help=f"{GLOSSARY['goodput']} n = {row['n']:,}, one run with seed {run.seed}.",
-        )  # fmt: skip
-    n = sum(rows[name]["n"] for name in names)
-    st.caption(
-        f"Goodput ratio, n = {n:,} requests that arrived {when}, seed {run.seed}, one run; "
-        "*Is it chance?* below gives intervals."
-    )
-
-
-def before_of(run: Any, of: str, window: str) -> float | None:
-    """Return the baseline's goodput in a window; None where it has none such, because nothing is broken in it."""
-    return run.value("goodput ratio", of, window) if ("goodput ratio", of, window) in run.values else None
 
 
 def cut_off(played: Any) -> None:
@@ -99,7 +73,7 @@ def ledger(played: Any) -> None:
     if not effects:
         return
     st.subheader("The ledger", help="What the business sees, against what callers were told.")
-    window = window_of(run)
+    window = windows_of(run)[0]
     rows = []
     for effect in effects:
         for when in dict.fromkeys((window, "all")):
@@ -140,17 +114,21 @@ def difference(chosen: Choice, scenario: Any) -> None:
 def differences(compared: Any, n: int) -> None:
     """Draw the rows of a comparison that matter, as intervals and as a table."""
     first = next(iter(compared.runs.values()))
-    window, workloads = window_of(first), first.record.workloads
-    told_of = [row for row in compared.rows if row["during"] == window and row["of"] in workloads]
+    windows = windows_of(first)
+    shown = with_worst((run.rows for run in compared.runs.values()), first.record.workloads, windows)
+    told_of = [row for row in compared.rows if row["during"] in windows and row["of"] in shown]
     rows = [row for row in told_of if row["runs"]]  # what too few requests went well for (a p95) cannot be compared
+    rows.sort(key=lambda row: (shown.index(row["of"]), windows.index(row["during"])))
     ratios = [
-        in_points(row | {"mean": row["difference"]}, f"{row['combination']}: {row['of']}")
+        in_points(row | {"mean": row["difference"]}, f"{row['combination']}: {row_name(row['of'])} {_when(row)}")
         for row in rows if row["measure"] == "goodput ratio"
     ]  # fmt: skip
     title = "difference in goodput (percentage points)"
     charts.show(("differences", str(ratios)), partial(charts.intervals, ratios, "what", title))
-    when = "in the fault" if window == "fault" else "in all"
-    st.caption(f"{GLOSSARY['paired difference']} n = {n} seeds, 95 % intervals, requests that arrived {when}.")
+    st.caption(
+        f"{GLOSSARY['paired difference']} n = {n} seeds, 95 % intervals; both sides over the same stretch of "
+        "the clock, by when requests arrived."
+    )
     st.dataframe([_difference_row(row) for row in rows if row["measure"] in HEADLINES], hide_index=True)
 
 
@@ -164,12 +142,16 @@ def _difference_row(row: dict[str, Any]) -> dict[str, Any]:
     unit = row["unit"]
     told = {True: "yes", False: "no: it may be chance", None: "cannot tell from one run"}[row["distinguishable"]]
     return {
-        "design": row["combination"], "measure": row["measure"], "of": row["of"],
+        "design": row["combination"], "measure": row["measure"], "of": row_name(row["of"]), "when": _when(row),
         "baseline": _level(row["baseline"], unit), "here": _level(row["mean"], unit),
         "difference": _signed(row["difference"], unit),
         "95 % interval": f"{_signed(row['low'], unit)} to {_signed(row['high'], unit)}",
         "more than chance": told, "seeds": row["runs"],
     }  # fmt: skip
+
+
+def _when(row: dict[str, Any]) -> str:
+    return WHEN[row["during"]]
 
 
 def _level(value: float | None, unit: str) -> str:
@@ -208,7 +190,7 @@ def ablation(done: Any, n: int) -> None:
     """Draw the effect of each switch, and every combination's goodput as a heat map."""
     from sim.experiments.ablate import label
 
-    workloads = done.baseline.record.workloads
+    shown = done.shown
     met = done.meets()
     fewest = [label(on) for on in met.fewest]
     if fewest:
@@ -222,14 +204,14 @@ def ablation(done: Any, n: int) -> None:
             icon=":material/info:",
         )
     cells = [
-        {"combination": label(on), "of": name, "goodput": run.value("goodput ratio", name, done.window)}
-        for on, run in done.runs.items() for name in workloads
+        {"combination": label(on), "of": row_name(name), "goodput": run.value("goodput ratio", name, done.window)}
+        for on, run in done.runs.items() for name in shown
     ]  # fmt: skip
-    title = "Goodput ratio by combination"
+    title = f"Goodput ratio by combination, {WHEN[done.window]}"
     charts.show(("combinations", str(cells)), partial(charts.heat, cells, "of", "combination", "goodput", title))
     effects = [
-        in_points(row, f"{row['toggles'][0]}: {of}")
-        for of in workloads for row in done.effects(of=of) if row["kind"] == "main"
+        in_points(row, f"{row['toggles'][0]}: {row_name(of)}")
+        for of in shown for row in done.effects(of=of) if row["kind"] == "main"
     ]  # fmt: skip
     title = "mean effect of a switch on goodput (percentage points)"
     charts.show(("effects", str(effects)), partial(charts.intervals, effects, "what", title))

@@ -74,7 +74,7 @@ def pair(
     runs = {}
     for i, (label, one) in enumerate(zip(labels, (scenario, other))):
         part = None if progress is None else _half(progress, i)
-        runs[label] = run_resolved(bounded(one), seed, replications, 1, part)
+        runs[label] = run_resolved(bounded(one), seed, replications, 1, part, sides=(scenario, other))
     return slim(Comparison(runs))
 
 

@@ -46,7 +46,8 @@ class Whisker:
 def ablation_figure(ablation: Ablation, dark: bool = False) -> Figure:
     """Return the goodput ratio of every combination and workload in the fault, and the main effects with intervals."""
     base, during = ablation.baseline, ablation.window
-    shown, left = base.record.workloads[:MOST_COLUMNS], max(0, len(base.record.workloads) - MOST_COLUMNS)
+    every = ablation.shown
+    shown, left = every[:MOST_COLUMNS], max(0, len(every) - MOST_COLUMNS)
     cells = [[run.value(MEASURE, name, during) for name in shown] for run in ablation.runs.values()]
     effects = [
         Whisker(row["toggles"][0], name, row["mean"], row["low"], row["high"])

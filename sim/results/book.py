@@ -17,15 +17,19 @@ from sim.results import breakers, duties, fleet, work
 from sim.results.columns import Bools, Floats, Ints, Shelf, never, rows_of
 from sim.results.duties import Duties
 from sim.results.intervals import steps
-from sim.results.windows import Window, windows
+from sim.results.windows import Struck, Window, windows
 
 
 class Book:
-    """A record, opened for reading; *during* names written windows (``500s to 600s``) to add to its own."""
+    """A record, opened for reading; *during* names written windows (``500s to 600s``) to add to its own.
 
-    def __init__(self, record: Record, during: Iterable[str] = ()) -> None:
+    *beside* are the windows of faults in the runs that this one is held against (see ``windows``).
+    """
+
+    def __init__(self, record: Record, during: Iterable[str] = (), beside: Iterable[Struck] = ()) -> None:
         self.record = record
-        self.windows: dict[str, Window] = windows(record, during)
+        self.struck: list[Struck] = [*record.windows, *beside]
+        self.windows: dict[str, Window] = windows(record, during, beside)
         self.end: float = record.ended_at
         """When the run ended; what is still open lasts until then."""
         self.requests: Columns = record.requests

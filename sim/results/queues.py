@@ -74,7 +74,7 @@ def _drain(table: Rows, book: Book, of: str, begin: Floats, end: Floats) -> None
     usual = book.windows["before"].mean(begin, end)
     times, levels = steps(begin, end)
     for during in book.windows:
-        fault_end = last_fault_end(book.record, None if during in ("all", "fault") else during)
+        fault_end = last_fault_end(book.struck, None if during in ("all", "fault") else during)
         if fault_end is not None and usual is not None:
             drained = first_at_or_below(times, levels, usual, fault_end)
             table.add("drain time", of, during, None if drained is None else drained - fault_end, len(begin))

@@ -29,7 +29,7 @@ def family(book: Book) -> list[Measure]:
         before = book.good[shelf.within(group, book.windows["before"].spans)]
         rows = shelf.rows(group)
         for during in book.windows:
-            end = last_fault_end(book.record, None if during in ("all", "fault") else during)
+            end = last_fault_end(book.struck, None if during in ("all", "fault") else during)
             if end is not None:
                 value = recovery_s(book, rows, float(before.mean()), end) if len(before) else None
                 table.add("recovery time", of, during, value, len(before))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Iterable
+from typing import Callable, Iterable
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from sim.results.columns import Bools, Floats, exact_sum
 from sim.results.intervals import area_s, lengths_s
 
 Spans = tuple[tuple[float, float], ...]
+Struck = tuple[str, float, float]
+"""A fault's name, begin and end."""
 FIXED = ("all", "before", "fault", "after")
 
 
@@ -87,23 +89,26 @@ class Window:
         return count / self.seconds if self.spans else None
 
 
-def windows(record: Record, during: Iterable[str] = ()) -> dict[str, Window]:
+def windows(record: Record, during: Iterable[str] = (), beside: Iterable[Struck] = ()) -> dict[str, Window]:
     """Return the windows of *record* by name: `all`, those of its faults, and the written ones asked for in *during*.
 
+    *beside* are the faults of the runs that it is held against: `fault` is then the union of all of them, `before`
+    lies before the first and `after` follows the last, so that both sides speak of the same stretch of the clock.
     Without faults there is no `before`, `fault` and `after`; where none of them struck, all
     is before. A fault that shares a name with one of these is found
     under `fault` only. Raises ParameterError for a name that is neither.
     """
     whole = (record.warmup_s, record.duration_s)
     found = {"all": _window("all", [whole])}
-    faults = list(dict.fromkeys([*record.scenario.faults, *(name for name, _, _ in record.windows)]))
+    struck = [*record.windows, *beside]
+    faults = list(dict.fromkeys([*record.scenario.faults, *(name for name, _, _ in struck)]))
     if faults:
-        spans = [(begin, end) for _, begin, end in record.windows]
+        spans = [(begin, end) for _, begin, end in struck]
         found["before"] = _window("before", [(whole[0], min([begin for begin, _ in spans], default=whole[1]))], whole)
         found["fault"] = _window("fault", spans, whole)
         found["after"] = _window("after", [(max([end for _, end in spans], default=whole[1]), whole[1])], whole)
         for name in faults:
-            mine = [(begin, end) for fault, begin, end in record.windows if fault == name]
+            mine = [(begin, end) for fault, begin, end in struck if fault == name]
             found.setdefault(name, _window(name, mine, whole))
     for name in during:
         if name not in found and not (name in FIXED and not faults):
@@ -150,6 +155,23 @@ def _window(name: str, spans: Iterable[tuple[float, float]], within: tuple[float
     return Window(name, tuple((begin, end) for begin, end in merged))
 
 
-def last_fault_end(record: Record, name: str | None = None) -> float | None:
-    """Return when the last window (of fault *name*, default any) ended, or None without faults."""
-    return max((end for fault, _, end in record.windows if name in (None, fault)), default=None)
+def last_fault_end(struck: Iterable[Struck], name: str | None = None) -> float | None:
+    """Return when the last of the windows *struck* (of fault *name*, default any) ended, or None without faults."""
+    return max((end for fault, _, end in struck if name in (None, fault)), default=None)
+
+
+def telling_window(ratio: Callable[[str, str], float | None], workloads: Iterable[str], struck: bool) -> str:
+    """Return the window that tells most, where only one can be shown.
+
+    It is `fault`; `after` where some workload never comes back to half of what it had before, or where no request
+    arrives while the fault lasts; `all` where nothing is *struck*. *ratio* gives a workload's goodput ratio in a
+    window: that of the baseline, so that every side is shown in the same one.
+    """
+    if not struck:
+        return "all"
+    names = list(workloads)
+    for name in names:
+        before, after = ratio(name, "before"), ratio(name, "after")
+        if before is not None and after is not None and after < before / 2:
+            return "after"
+    return "fault" if any(ratio(name, "fault") is not None for name in names) else "after"

@@ -11,6 +11,7 @@ from typing import Any, Callable, Iterable, Mapping
 from sim.errors import ParameterError
 from sim.experiments.check import Checked
 from sim.experiments.compare import Comparison
+from sim.experiments.sides import others
 from sim.experiments.run import Run, claims_of, judge_claims, run_resolved, switched_on, written_windows
 
 Combination = tuple[str, tuple[str, ...]]
@@ -47,20 +48,26 @@ def play(
 ) -> Report:  # fmt: skip
     """Play everything that a report tells: one combination, its comparison with the others, and all the claims.
 
-    Each combination is played once, whoever asks for it. With *set_* the claims are not judged: they speak of the
-    scenario as it is written.
+    Each combination is played once, whoever asks for it, unless the faults of those that are compared differ: then a
+    comparison is measured over the faults of all of them, a claim over those of its own. With *set_* the claims are
+    not judged: they speak of the scenario as it is written.
     """
     changes = dict(set_) if isinstance(set_, Mapping) else list(set_)
     mine = (variant or first_variant(scenario), _in_order(scenario, switched_on(scenario, with_, without)))
     compared = _compared(scenario, mine[0])
     claimed = {} if changes else _claimed(scenario)
     wanted = list(dict.fromkeys([mine, *compared.values(), *claimed]))
-    windows, runs = written_windows(scenario), {}
-    for i, (name, on) in enumerate(wanted):
-        part = None if progress is None else _part(progress, i, len(wanted))
-        resolved = scenario.resolve(name or None, on, changes)
-        runs[name, on] = run_resolved(resolved, seed, replications, workers, part, during=windows)
-    comparison = Comparison({label: runs[one] for label, one in compared.items()}) if compared else None
+    systems = {(name, on): scenario.resolve(name or None, on, changes) for name, on in wanted}
+    sides = [systems[one] for one in compared.values()]
+    again = [(one, sides) for one in dict.fromkeys(compared.values()) if others(systems[one], sides)]
+    windows, found = written_windows(scenario), []
+    jobs: list[tuple[Combination, list[Any]]] = [*((one, []) for one in wanted), *again]
+    for i, (one, beside) in enumerate(jobs):
+        part = None if progress is None else _part(progress, i, len(jobs))
+        found.append(run_resolved(systems[one], seed, replications, workers, part, during=windows, sides=beside))
+    runs = dict(zip(wanted, found))
+    side_by_side = runs | dict(zip((one for one, _ in again), found[len(wanted) :], strict=True))
+    comparison = Comparison({label: side_by_side[one] for label, one in compared.items()}) if compared else None
     return Report(scenario, runs[mine], comparison, _judged(scenario, claimed, runs) if claimed else None)
 
 

@@ -5,6 +5,7 @@ It is for a design review: who reads it needs neither this program nor a network
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, Mapping
 
 from sim.experiments.run import Run
@@ -14,6 +15,7 @@ from sim.export.page.fidelity import fidelity
 from sim.export.page.material import Report, first_variant
 from sim.plots import comparison_figure, figures
 from sim.replay import assets, embedded, timeline
+from sim.results.headlines import row_name, with_worst
 from sim.results.measures import NAMES
 
 SECTIONS = (
@@ -108,12 +110,15 @@ def _measures(run: Run) -> list[str]:
     made = []
     for heading, where, measures in SECTIONS:
         rows = []
-        for name in getattr(run.scenario, where):
+        names = getattr(run.scenario, where)
+        for name in with_worst([run.rows], names, windows[-2:]) if where == "workload" else names:
             for window in windows:
                 found = [index.get((measure, name, window)) for measure in measures]
                 if any(row is not None and row["mean"] is not None for row in found):
                     n = next((row["n"] for row in found if row is not None), 0)
-                    rows.append([name, window, *(parts.interval(row, tables.number) for row in found), f"{n:,}"])
+                    rows.append(
+                        [row_name(name), window, *(parts.interval(row, tables.number) for row in found), f"{n:,}"]
+                    )
         made.append(parts.table([heading, "during", *measures, "n"], rows))
     return made
 
@@ -127,19 +132,23 @@ def _comparison(report: Report) -> list[str]:
     compared = report.comparison
     if compared is None:
         return []
-    window = "fault" if report.run.record.windows else "all"
+    windows = ("fault", "after") if any(run.has_faults for run in compared.runs.values()) else ("all",)
     differences = {(row["combination"], row["measure"], row["of"], row["during"]): row for row in compared.rows}
     rows: list[list[object]] = []
-    for workload in report.scenario.workload:
-        for label, run in compared.runs.items():
-            index = {(row["measure"], row["of"], row["during"]): row for row in run.rows}
-            cells: list[object] = [parts.interval(index.get((m, workload, window)), tables.number) for m in COMPARED]
-            change = differences.get((label, "goodput ratio", workload, window))
-            rows.append([workload, label, *cells, _change(change, label == compared.baseline)])
-    header = ["Workload", "combination", *COMPARED, f"goodput ratio less that of {compared.baseline}"]
+    shown = with_worst((run.rows for run in compared.runs.values()), report.scenario.workload, windows)
+    indices = {
+        label: {(row["measure"], row["of"], row["during"]): row for row in run.rows}
+        for label, run in compared.runs.items()
+    }
+    for name, window, (label, index) in product(shown, windows, indices.items()):
+        cells: list[object] = [parts.interval(index.get((m, name, window)), tables.number) for m in COMPARED]
+        change = differences.get((label, "goodput ratio", name, window))
+        rows.append([row_name(name), window, label, *cells, _change(change, label == compared.baseline)])
+    header = ["Workload", "during", "combination", *COMPARED, f"goodput ratio less that of {compared.baseline}"]
     first = next(iter(compared.runs.values()))
     n = len(first.replications)
-    told = f"During {window}; the same arrivals and faults for all, {n} replication{'s' * (n != 1)}, paired."
+    same = "The same arrivals and the same stretch of the clock for all"
+    told = f"{same}, {n} replication{'s' * (n != 1)}, paired."
     figure = parts.picture(
         comparison_figure(compared), comparison_figure(compared, dark=True), "All combinations on shared axes"
     )

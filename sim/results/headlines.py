@@ -1,0 +1,152 @@
+"""The numbers that come first of each workload: well served in the fault and after it, back when, and done how late.
+
+A workload that asks for several operations is followed by the one that is served worst, because a mean over all of
+them hides it. Left out: intervals (these are numbers of one run).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Iterable, Mapping, Sequence
+
+import numpy as np
+
+from sim.results.book import Book
+from sim.results.columns import Ints, Shelf
+from sim.results.english import seconds
+from sim.results.recovery import FOR_SECONDS, GOOD_ENOUGH, recovery_s
+from sim.results.rows import needed
+from sim.results.windows import last_fault_end
+
+ENOUGH = needed(0.5)
+"""Of an operation with fewer requests nothing is said: a share of a handful is luck."""
+NOTHING_AMISS = 0.999
+"""A share from which on nothing is hidden by a mean."""
+DEFERRED = 0.01
+"""Work counts as deferred where it is done after the answer for more than this share of the requests."""
+
+Share = tuple[float | None, int]
+"""A goodput ratio (None: nobody came), and the number of requests behind it."""
+
+Rows = Sequence[Mapping[str, Any]]
+"""Measures of a run with their means, as ``Run.rows``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """How one workload, or the operation of it that is served worst, fared.
+
+    *shares* has `fault` and `after`, or `all` where nothing is injected. *back* says when it was well served again, in
+    words; empty where nothing is injected. *late_s* is the time from arrival within which half of the deferred work of
+    those who came in the first of these windows was done (infinity: less than half ever was); None where no work is
+    deferred.
+    """
+
+    of: str
+    shares: dict[str, Share]
+    back: str
+    late_s: float | None
+
+    @property
+    def name(self) -> str:
+        """The name to show: an operation is marked as the worst of its workload."""
+        return row_name(self.of)
+
+
+def row_name(of: str) -> str:
+    """Return how a table names a workload, or the worst operation of one.
+
+    >>> row_name("shoppers"), row_name("shoppers/edge.checkout")
+    ('shoppers', 'shoppers, worst: edge.checkout')
+    """
+    workload, slash, operation = of.partition("/")
+    return f"{workload}, worst: {operation}" if slash else workload
+
+
+def headlines(book: Book) -> list[Headline]:
+    """Return the headlines of every workload, each followed by its worst operation if it has several."""
+    shelves = {name: (shelf, group) for name, shelf, group in book.request_shelves}
+    shown = ("fault", "after") if "fault" in book.windows else ("all",)
+    found = []
+    for workload in book.record.workloads:
+        operations = [name for name in shelves if name.startswith(f"{workload}/")]
+        shares = {name: {each: _share(book, *shelves[name], each) for each in shown} for name in operations}
+        worst = worst_of(shares)
+        found += [_headline(book, name, *shelves[name], shown) for name in (workload, worst) if name]
+    return found
+
+
+def worst_of(shares: Mapping[str, Mapping[str, Share]]) -> str:
+    """Return which of several operations has the lowest share in any window; empty where there are not two.
+
+    *shares* maps an operation to its share in each window. Of those with few requests nothing is said, and where all
+    are served there is no worst.
+
+    >>> worst_of({"a/x": {"fault": (0.9, 500)}, "a/y": {"fault": (0.2, 40)}, "a/z": {"fault": (0.0, 3)}})
+    'a/y'
+    """
+    lowest = {
+        name: min((share for share, n in found.values() if share is not None and n >= ENOUGH), default=None)
+        for name, found in shares.items()
+    }
+    told = {name: share for name, share in lowest.items() if share is not None and share < NOTHING_AMISS}
+    return min(told, key=lambda name: told[name]) if len(shares) > 1 and told else ""
+
+
+def _headline(book: Book, of: str, shelf: Shelf, group: int, shown: tuple[str, ...]) -> Headline:
+    shares = {during: _share(book, shelf, group, during) for during in shown}
+    rows = shelf.within(group, book.windows[shown[0]].spans)
+    back = _back(book, shelf, group, shares["fault"][0]) if "fault" in shares else ""
+    return Headline(of, shares, back, _late_s(book, rows))
+
+
+def _share(book: Book, shelf: Shelf, group: int, during: str) -> Share:
+    rows = shelf.within(group, book.windows[during].spans)
+    return (float(book.good[rows].mean()) if len(rows) else None), len(rows)
+
+
+def _back(book: Book, shelf: Shelf, group: int, inside: float | None) -> str:
+    """Return when a group was well served again, by the rule of ``recovery time``."""
+    before = shelf.within(group, book.windows["before"].spans)
+    end = last_fault_end(book.struck)
+    usual = float(book.good[before].mean()) if len(before) else 0.0
+    if end is None or not usual:
+        return ""
+    if book.record.duration_s - end < FOR_SECONDS or book.record.cut_off:
+        return "the run ends too soon to tell when they are back"
+    took = recovery_s(book, shelf.rows(group), usual, end)
+    if took is None:
+        return "never back"
+    if took == 0:
+        return "held" if inside is not None and inside >= GOOD_ENOUGH * usual else "back at once"
+    return f"back after {seconds(took)}"
+
+
+def _late_s(book: Book, rows: Ints) -> float | None:
+    """Return within which time half of the work was done that is done after the answer; None where none is."""
+    due = rows[book.duties.owed[rows]]
+    kept_at = book.duties.kept_at[due]
+    after = np.isfinite(kept_at) & (kept_at > book.answered_at[due])
+    if len(due) < ENOUGH or np.count_nonzero(after) <= DEFERRED * len(due):
+        return None
+    took = np.sort(np.maximum(kept_at - book.arrived_at[due], 0.0))
+    return float(took[(len(took) - 1) // 2])
+
+
+def with_worst(sides: Iterable[Rows], workloads: Iterable[str], windows: Iterable[str]) -> list[str]:
+    """Return *workloads*, each followed by its worst operation if it has several, as the rows of a table.
+
+    *sides* are the rows of measures of each run in the table: the worst is that with the lowest goodput ratio in any
+    of them, in any of *windows*, so that all runs show the same one.
+    """
+    shares: dict[str, dict[str, Share]] = {}
+    chosen = set(windows)
+    for i, rows in enumerate(sides):
+        for row in rows:
+            if row["measure"] == "goodput ratio" and "/" in row["of"] and row["during"] in chosen:
+                shares.setdefault(row["of"], {})[f"{i} {row['during']}"] = (row["mean"], row["n"])
+    found = []
+    for workload in workloads:
+        mine = {of: each for of, each in shares.items() if of.startswith(f"{workload}/")}
+        found += [name for name in (workload, worst_of(mine)) if name]
+    return found
