@@ -24,6 +24,11 @@ LEFT_PX = 62
 AROUND_PX = 95
 """What axis and legend take of a chart's height: Streamlit fits both into the height that is given."""
 
+LETTERS_ABREAST, SLANT, SLANTED_PX = 60, -38, 70
+"""Heads of a map with more letters than this in all are slanted, by so many degrees; that takes more height."""
+TITLES = {"goodput": "completed per second"}
+"""How a series is called where its own name would say more than it counts: requests, when they were done."""
+
 DIGITS = ",.3~f"
 """How a tooltip writes a number: at most three digits behind the point."""
 
@@ -155,16 +160,21 @@ def intervals(
     return theme.in_vega(spec), f"{title}. {told}."
 
 
-def heat(rows: list[dict[str, Any]], x: str, y: str, value: str, title: str, share: bool = True) -> Drawn:
-    """Return a heat map whose cells also carry their number; *rows* have *x*, *y* and *value* (None: no cell)."""
+def heat(rows: list[dict[str, Any]], x: str, y: str, value: str, title: str, high_is_good: bool) -> Drawn:
+    """Return a heat map of shares whose cells also carry their number; *rows* have *x*, *y*, *value* (None: no cell).
+
+    Good is green and bad is orange in every map, whichever end of the share is good.
+    """
     data = [{"x": row[x], "y": row[y], "value": row[value]} for row in rows if row[value] is not None]
-    middle = 0.5 if share else (max((row["value"] for row in data), default=0.0)) / 2
+    names = list(dict.fromkeys(str(row["x"]) for row in data))
+    slanted = sum(map(len, names)) > LETTERS_ABREAST
+    head = {"labelAngle": SLANT, "labelAlign": "left"} if slanted else {"labelAngle": 0}
     places = {
-        "x": nominal("x", sort=list(dict.fromkeys(row["x"] for row in data)), title=None,
-                  axis={"orient": "top", "labelAngle": 0, "labelLimit": 160}),
+        "x": nominal("x", sort=names, title=None, axis={"orient": "top", "labelLimit": 160, **head}),
         "y": nominal("y", sort=list(dict.fromkeys(row["y"] for row in data)), title=None, axis={"labelLimit": 320}),
     }  # fmt: skip
-    scale = {"scheme": "cividis"} | ({"domain": [0, 1]} if share else {})
+    colours = theme.bad_to_good()
+    scale = {"domain": [0, 0.5, 1], "range": colours if high_is_good else colours[::-1]}
     cells = {
         "data": {"values": data}, "mark": {"type": "rect", "stroke": theme.muted()},
         "encoding": places | {
@@ -175,13 +185,12 @@ def heat(rows: list[dict[str, Any]], x: str, y: str, value: str, title: str, sha
     texts = {
         "data": {"values": data}, "mark": {"type": "text", "fontWeight": "bold"},
         "encoding": places | {
-            "text": quantitative("value", format=".0%" if share else ",.3~g"),
-            "color": {"condition": {"test": f"datum.value > {middle}", "value": "#10151c"}, "value": "#ffffff"},
+            "text": quantitative("value", format=".0%"),
+            "color": {"condition": {"test": "abs(datum.value - 0.5) > 0.2", "value": "#10151c"}, "value": theme.ink()},
         },
     }  # fmt: skip
-    height = 34 * len({row["y"] for row in data}) + AROUND_PX
-    told = "; ".join(f"{row['y']}, {row['x']}: {row['value']:.0%}" if share else
-                     f"{row['y']}, {row['x']}: {number(row['value'])}" for row in data)  # fmt: skip
+    height = 34 * len({row["y"] for row in data}) + AROUND_PX + SLANTED_PX * slanted
+    told = "; ".join(f"{row['y']}, {row['x']}: {row['value']:.0%}" for row in data)
     return theme.in_vega({"height": height, "layer": [cells, texts]}), f"{title}. {told}."
 
 
@@ -196,6 +205,8 @@ def nominal(name: str, **more: Any) -> Spec:
 
 
 def _title(name: str) -> str:
+    if name in TITLES:
+        return TITLES[name]
     unit = NAMES[name][0]
     return f"{name} ({unit})" if unit else name
 

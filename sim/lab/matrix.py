@@ -14,6 +14,8 @@ from sim.lab.words import HELP, plain
 from sim.results.wording import counted, number, seconds, share
 
 SHOWN = 12
+LEAST_HELP = 0.01
+"""A switch that saves less than this share of what a fault costs does not help against it."""
 
 
 def matrix(chosen: Choice, scenario: Any) -> None:
@@ -47,23 +49,47 @@ def _draw(found: Any, n: int) -> None:
         for one in found.trials
     ]
     title = "Share of good requests missing while the fault lasts"
-    charts.show(("matrix", str(cells)), partial(charts.heat, cells, "fault", "on", "missing", title))
+    charts.show(("matrix", str(cells)), partial(charts.heat, cells, "fault", "on", "missing", title, False))
     st.caption(
         f"Share of the good requests expected from {begin:g} s to {end:g} s that are missing, against the same "
         f"arrivals without the fault; n = {n} seeds each. The scenario's own faults are taken out."
     )
     if found.defences:
-        faced = [{"fault": one.name, "switch": "none", "missing": one.share.mean} for one in found.trials[:3]] + [
-            {"fault": name, "switch": defence.name, "missing": trial.share.mean}
-            for defence in found.defences for name, trial in defence.faced.items()
-        ]  # fmt: skip
-        title = "The three worst faults, with each switch on"
-        st.markdown(f"**{title}**")
-        charts.show(("switches", str(faced)), partial(charts.heat, faced, "switch", "fault", "missing", title))
+        _faced(found)
     rows = [_row(one) for one in found.trials[:SHOWN]]
     st.dataframe(rows, hide_index=True, alt="The faults that cost most")
     if found.cut_off:
         st.warning(f"Cut off: {plain(found.cut_off)}", icon=":material/content_cut:")
+
+
+def _faced(found: Any) -> None:
+    """Draw the worst faults with each switch; those that no switch makes better are named instead."""
+    worst = [one for one in found.trials if one.name in found.defences[0].faced]
+    helped = [one for one in worst if any(_helps(one, defence.faced[one.name]) for defence in found.defences)]
+    title = "The worst faults, with each switch on"
+    st.markdown(f"**{title}**")
+    for one in worst:
+        if one not in helped:
+            st.markdown(
+                f"- {plain(one.name)}: no switch helps ({_percent(one.share.mean)} missing without and with each)"
+            )
+    if not helped:
+        return
+    faced = [{"fault": one.name, "switch": "none", "missing": one.share.mean} for one in helped] + [
+        {"fault": one.name, "switch": defence.name, "missing": defence.faced[one.name].share.mean}
+        for defence in found.defences for one in helped
+    ]  # fmt: skip
+    charts.show(("switches", str(faced)), partial(charts.heat, faced, "switch", "fault", "missing", title, False))
+
+
+def _helps(bare: Any, faced: Any) -> bool:
+    """Whether a switch saves some of the good requests that a fault costs, more than a point, in the fault or after."""
+    if bare.share.mean is None or faced.share.mean is None:
+        return False
+    return bool(
+        bare.share.mean - faced.share.mean > LEAST_HELP
+        or bare.lost.mean - faced.lost.mean > LEAST_HELP * bare.lost.mean
+    )
 
 
 def _row(one: Any) -> dict[str, Any]:

@@ -56,6 +56,7 @@ def series(played: Any, baseline: Any | None) -> None:
     present = [name for name in SERIES if any(one.name == name and one.values.any() for one in played.series)]
     chosen = st.pills(
         "Over time", present, selection_mode="multi", default=present[:DRAWN_FIRST],
+        format_func=lambda name: charts.TITLES.get(name, name),
         key=f"series {state.choice().scenario}",
         help="Each on the scenario's clock, one value a second; the shaded stretch is the fault.",
     )  # fmt: skip
@@ -208,7 +209,7 @@ def ablation(done: Any, n: int) -> None:
         for on, run in done.runs.items() for name in shown
     ]  # fmt: skip
     title = f"Goodput ratio by combination, {WHEN[done.window]}"
-    charts.show(("combinations", str(cells)), partial(charts.heat, cells, "of", "combination", "goodput", title))
+    charts.show(("combinations", str(cells)), partial(charts.heat, cells, "of", "combination", "goodput", title, True))
     effects = [
         in_points(row, f"{row['toggles'][0]}: {row_name(of)}")
         for of in shown for row in done.effects(of=of) if row["kind"] == "main"

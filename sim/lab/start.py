@@ -77,10 +77,10 @@ def _answered(answer: str) -> None:
         (left, "shoppers", "They pay, so they need payments."),
         (right, "browsers", "They never touch payments."),
     ):
-        change = round(100 * (side.goodput[of] - before[of]), 1) if on else None
+        change = round(100 * side.goodput[of]) - round(100 * before[of]) if on else 0
         place.metric(
             f"{of} well served in the fault", f"{100 * side.goodput[of]:.0f} %",
-            f"{change:+.0f} points with the breaker" if change is not None else None,
+            f"{change:+d} points with the breaker" if change else None,
             border=True, help=f"Answered within 2 s and done as promised. {about} n = {side.n[of]:,}, one run.",
         )  # fmt: skip
     with switch:

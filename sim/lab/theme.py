@@ -31,6 +31,11 @@ def ink() -> str:
     return "#e9eef5" if is_dark() else "#1a2230"
 
 
+def bad_to_good() -> list[str]:
+    """Return the colours of the worst, of half and half, and of the best: the same in every map of the lab."""
+    return [ORANGE, "#2a3341" if is_dark() else "#ffffff", "#2FC79A"]
+
+
 def muted() -> str:
     """Return the colour of grid lines and lesser marks on charts."""
     return "#435061" if is_dark() else "#c3ccd8"

@@ -109,13 +109,13 @@ def _draw_switches(axes: Axes, combinations: Sequence[Sequence[str]], switches: 
 def _draw_heat(
     axes: Axes, cells: Sequence[Sequence[float | None]], workloads: Sequence[str], where: str, look: Theme
 ) -> None:
-    """Draw shares from 0 (dark) to 1 (bright), each written in its cell; a dash on no colour where none was told."""
+    """Draw shares from 0 (orange) to 1 (green), each written in its cell; a dash on no colour where none was told."""
     style.bare(axes, look)
     shares = np.array([[np.nan if share is None else share for share in row] for row in cells])
-    axes.imshow(shares, cmap="cividis", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    axes.imshow(shares, cmap=style.bad_to_good(look), vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     for y, row in enumerate(cells):
         for x, share in enumerate(row):
-            ink = look.ink if share is None else style.LIGHT.ink if share > 0.5 else style.DARK.ink
+            ink = look.ink if share is None else style.ink_on(share, look)
             text = "-" if share is None else style.percent(share)
             axes.text(x, y, text, ha="center", va="center", fontsize=9, color=ink, gid="share")
     style.gaps(axes, len(cells), len(workloads), look)

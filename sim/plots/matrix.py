@@ -98,17 +98,16 @@ def _draw(
     axes: Axes, rows: Sequence[str], columns: Sequence[str], grid: Sequence[Sequence[Cell | None]], label: str,
     look: Theme,
 ) -> None:  # fmt: skip
-    """Draw shares from none (bright) to all (dark), each written in its cell; nothing where a fault cannot be."""
+    """Draw shares from none (green) to all (orange), each written in its cell; nothing where a fault cannot be."""
     style.bare(axes, look)
     kept = np.array([[np.nan if one is None or one.share is None else 1 - one.share for one in row] for row in grid])
-    axes.imshow(kept, cmap="cividis", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    axes.imshow(kept, cmap=style.bad_to_good(look), vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     for y, row in enumerate(grid):
         for x, one in enumerate(row):
             if one is None:
                 axes.text(x, y, "·", ha="center", va="center", fontsize=9, color=look.muted)
                 continue
-            dark = one.share is not None and one.share > 0.5
-            ink = look.ink if one.share is None else style.DARK.ink if dark else style.LIGHT.ink
+            ink = look.ink if one.share is None else style.ink_on(one.share, look)
             share = "-" if one.share is None else _whole(one.share)
             text = f"{share}\n{one.words}" if one.words else share
             axes.text(x, y, text, ha="center", va="center", fontsize=8, color=ink, gid="lost", linespacing=1.1)

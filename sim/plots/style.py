@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
@@ -64,6 +65,18 @@ OUTCOME_LOOKS: dict[str, tuple[str, str]] = {
     "open": ("#FFFFFF", "oo"),
 }
 """Fill colour and hatch of each outcome."""
+
+
+def bad_to_good(look: Theme) -> Colormap:
+    """Return the colours of shares of which all is good: orange for none, green for all, in every figure."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("bad to good", [ORANGE, look.panel, "#2FC79A"])
+
+
+def ink_on(share: float, look: Theme) -> str:
+    """Return the colour of text on a share of ``bad_to_good``: its ends are bright on either background."""
+    return LIGHT.ink if abs(share - 0.5) > 0.2 else look.ink
 
 
 def theme(dark: bool) -> Theme:

@@ -52,7 +52,7 @@ def test_every_series_of_a_run_can_be_drawn() -> None:
 def test_a_heat_map_carries_its_numbers_as_text() -> None:
     from sim.lab.charts import heat
 
-    spec, told = heat([{"a": "x", "b": "y", "v": 0.25}, {"a": "x", "b": "z", "v": None}], "a", "b", "v", "Shares")
+    spec, told = heat([{"a": "x", "b": "y", "v": 0.25}, {"a": "x", "b": "z", "v": None}], "a", "b", "v", "Shares", True)
     assert told == "Shares. y, x: 25%."
     assert [layer["mark"]["type"] for layer in spec["layer"]] == ["rect", "text"]
 
@@ -77,7 +77,7 @@ def test_what_is_drawn_is_valid_vega_lite() -> None:
     for drawn in (
         over_time("waiting", sides, [("slow", 1.0, 2.0)], 3.0),
         intervals(rows, "what", "points", domain=(0, 100)),
-        heat([{"a": "x", "b": "y", "v": 0.25}], "a", "b", "v", "Shares"),
+        heat([{"a": "x", "b": "y", "v": 0.25}], "a", "b", "v", "Shares", True),
         waterfall(Trace(1, "clients", "get", (span,)), (span,)),
     ):
         assert drawn is not None
