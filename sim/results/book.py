@@ -36,6 +36,10 @@ class Book:
         self.attempts: Columns = record.attempts
         self.messages: Columns = record.messages
 
+    def fault_end(self, name: str | None = None) -> float | None:
+        """Return when the last fault (or the last window of fault *name*) ended, here or in the runs beside it."""
+        return max((end for fault, _, end in self.struck if name in (None, fault)), default=None)
+
     # --- requests -------------------------------------------------------------------------------------------
 
     @cached_property

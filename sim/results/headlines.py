@@ -16,7 +16,6 @@ from sim.results.columns import Ints, Shelf
 from sim.results.english import seconds
 from sim.results.recovery import FOR_SECONDS, GOOD_ENOUGH, recovery_s
 from sim.results.rows import needed
-from sim.results.windows import last_fault_end
 
 ENOUGH = needed(0.5)
 """Of an operation with fewer requests nothing is said: a share of a handful is luck."""
@@ -108,7 +107,7 @@ def _share(book: Book, shelf: Shelf, group: int, during: str) -> Share:
 def _back(book: Book, shelf: Shelf, group: int, inside: float | None) -> str:
     """Return when a group was well served again, by the rule of ``recovery time``."""
     before = shelf.within(group, book.windows["before"].spans)
-    end = last_fault_end(book.struck)
+    end = book.fault_end()
     usual = float(book.good[before].mean()) if len(before) else 0.0
     if end is None or not usual:
         return ""

@@ -13,7 +13,7 @@ from sim.results.book import Book
 from sim.results.columns import Floats, Ints
 from sim.results.intervals import peak, steps
 from sim.results.rows import Measure, Rows
-from sim.results.windows import Window, last_fault_end
+from sim.results.windows import Window
 from sim.scenario import measures
 from sim.scenario.measures import DELAYS
 
@@ -74,7 +74,7 @@ def _drain(table: Rows, book: Book, of: str, begin: Floats, end: Floats) -> None
     usual = book.windows["before"].mean(begin, end)
     times, levels = steps(begin, end)
     for during in book.windows:
-        fault_end = last_fault_end(book.struck, None if during in ("all", "fault") else during)
+        fault_end = book.fault_end(None if during in ("all", "fault") else during)
         if fault_end is not None and usual is not None:
             drained = first_at_or_below(times, levels, usual, fault_end)
             table.add("drain time", of, during, None if drained is None else drained - fault_end, len(begin))

@@ -11,7 +11,6 @@ import numpy as np
 from sim.results.book import Book
 from sim.results.columns import Bools, Ints
 from sim.results.rows import Measure, Rows
-from sim.results.windows import last_fault_end
 from sim.scenario import measures
 
 GOOD_ENOUGH = 0.95
@@ -29,7 +28,7 @@ def family(book: Book) -> list[Measure]:
         before = book.good[shelf.within(group, book.windows["before"].spans)]
         rows = shelf.rows(group)
         for during in book.windows:
-            end = last_fault_end(book.struck, None if during in ("all", "fault") else during)
+            end = book.fault_end(None if during in ("all", "fault") else during)
             if end is not None:
                 value = recovery_s(book, rows, float(before.mean()), end) if len(before) else None
                 table.add("recovery time", of, during, value, len(before))

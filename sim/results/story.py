@@ -108,7 +108,7 @@ def _reasons(book: Book, collapsed: list[str]) -> Iterator[Sentence]:
 def _unsettled(book: Book, found: list[Symptom]) -> Iterator[Sentence]:
     """Yield how well those are served at the end who lost goodput and of whom neither recovery nor collapse is told."""
     settled = {symptom.of for symptom in found if symptom.kind in ("recovered", "collapsed")}
-    ended, fault_end = min(book.record.duration_s, book.end), last_fault_end(book.record.windows) or 0.0
+    ended, fault_end = min(book.record.duration_s, book.end), last_fault_end(book.record) or 0.0
     for symptom in found:
         if symptom.kind != "goodput" or symptom.of in settled:
             continue

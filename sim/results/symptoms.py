@@ -183,7 +183,7 @@ def _backlog(book: Book, clock: Yardstick, code: int, name: str) -> Iterator[Sym
     if span is None:
         return
     yield Symptom(span[0], "backlog", name, peak(times, levels, clock.begin, clock.end), most, span[1])
-    fault_end, usual = last_fault_end(book.record.windows), book.windows["before"].mean(begin, end)
+    fault_end, usual = last_fault_end(book.record), book.windows["before"].mean(begin, end)
     if fault_end is None or usual is None or fault_end > book.end:
         return
     drained = first_at_or_below(times, levels, usual, max(fault_end, span[1]))
@@ -192,7 +192,7 @@ def _backlog(book: Book, clock: Yardstick, code: int, name: str) -> Iterator[Sym
 
 
 def _workloads(book: Book, clock: Yardstick) -> Iterator[Symptom]:
-    fault_end = last_fault_end(book.record.windows)
+    fault_end = last_fault_end(book.record)
     if fault_end is None or not clock.seconds_before:
         return
     for name, shelf, group in book.request_shelves[: len(book.record.workloads)]:

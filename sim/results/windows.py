@@ -155,9 +155,9 @@ def _window(name: str, spans: Iterable[tuple[float, float]], within: tuple[float
     return Window(name, tuple((begin, end) for begin, end in merged))
 
 
-def last_fault_end(struck: Iterable[Struck], name: str | None = None) -> float | None:
-    """Return when the last of the windows *struck* (of fault *name*, default any) ended, or None without faults."""
-    return max((end for fault, _, end in struck if name in (None, fault)), default=None)
+def last_fault_end(record: Record, name: str | None = None) -> float | None:
+    """Return when the last window (of fault *name*, default any) ended, or None without faults."""
+    return max((end for fault, _, end in record.windows if name in (None, fault)), default=None)
 
 
 def telling_window(ratio: Callable[[str, str], float | None], workloads: Iterable[str], struck: bool) -> str:

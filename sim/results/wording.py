@@ -149,7 +149,7 @@ def _recovered(book: Book, symptom: Symptom) -> str:
 
 
 def _collapsed(book: Book, symptom: Symptom) -> str:
-    since = symptom.at_s - (last_fault_end(book.record.windows) or 0.0)
+    since = symptom.at_s - (last_fault_end(book.record) or 0.0)
     served = f"{share(symptom.value)} of the last 10 s of arrivals are well served"
     return f"still down at the end, {seconds(since)} after {the_fault(book.record)}: {served}"
 
