@@ -19,6 +19,10 @@ from sim.results.wording import seconds, share
 WHEN = {"fault": "in the fault", "after": "after it", "all": "in all"}
 """The windows of a card in words."""
 IN_A_ROW = 2
+LATE = (
+    "From arrival until the work was done that is put off until after the answer, of those who came in the fault "
+    "(in all, where nothing breaks). An answer is not yet success."
+)
 
 
 def cards(played: Any, baseline: Any | None) -> None:
@@ -33,7 +37,7 @@ def cards(played: Any, baseline: Any | None) -> None:
             groups.append([one])
     for i in range(0, len(groups), IN_A_ROW):
         for place, group in zip(st.columns(min(IN_A_ROW, len(groups))), groups[i : i + IN_A_ROW]):
-            with place.container(border=True, height="stretch"):
+            with place.container(border=True, height="stretch", gap="xsmall", key=f"card {group[0].of}"):
                 for one in group:
                     _card(one, theirs.get(one.of), baseline is not None)
     _caption(played, baseline, mine)
@@ -77,7 +81,7 @@ def _card(one: Headline, before: Headline | None, against: bool) -> None:
     """Draw the numbers of one workload or operation next to each other."""
     workload, _, operation = one.of.partition("/")
     st.markdown(f"of these, worst: **{plain(operation)}**" if operation else f"**{plain(workload)}** well served")
-    places = st.columns(len(one.shares) + (one.late_s is not None))
+    places = st.columns(len(one.shares))
     for place, (during, (value, n)) in zip(places, one.shares.items()):
         was = None if before is None else before.shares[during][0]
         place.metric(
@@ -85,11 +89,8 @@ def _card(one: Headline, before: Headline | None, against: bool) -> None:
             help=f"{GLOSSARY['goodput']} n = {n:,}, one run.",
         )  # fmt: skip
     if one.late_s is not None:
-        late = "half never" if math.isinf(one.late_s) else f"half after {seconds(one.late_s)}"
-        places[-1].metric(
-            "work done late", late, help="From arrival until half of the work that is put off until after the answer "
-            "was done, of those who came in the fault (or in all, where nothing breaks).",
-        )  # fmt: skip
+        late = "half of it never" if math.isinf(one.late_s) else f"half of it after {seconds(one.late_s)}"
+        st.markdown(f":material/schedule: **Work done late**: {late}", help=LATE)
     told = [one.back, f"baseline: {before.back}" if against and before is not None and before.back != one.back else ""]
     if any(told):
         st.caption(" · ".join(filter(None, told)))

@@ -66,6 +66,7 @@ _RULES = """
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: inherit; opacity: .86; }
 h1 { padding-top: .2rem !important; }
 [data-testid="stMetricLabel"] p { font-size: .95rem; }
+[class*="st-key-card"] [data-testid="stMetricValue"] { font-size: 1.7rem; }
 :focus-visible { outline: 3px solid #56B4E9 !important; outline-offset: 2px; }
 @media (min-width: 900px) {
   .stColumn:has(.st-key-switches) {

@@ -117,7 +117,7 @@ def _back(book: Book, shelf: Shelf, group: int, inside: float | None) -> str:
     if took is None:
         return "never back"
     if took == 0:
-        return "held" if inside is not None and inside >= GOOD_ENOUGH * usual else "back at once"
+        return "held through the fault" if inside is not None and inside >= GOOD_ENOUGH * usual else "back at once"
     return f"back after {seconds(took)}"
 
 

@@ -46,13 +46,31 @@ def cards(choice: Played, baseline: Played | None) -> dict[str, Card]:
             found.append({})
         change = one.delta.split()[0] if one.delta else "0"
         found[-1][one.label] = (one.value, float(change))
-    whole = [card for title, card in zip(at.markdown, found, strict=True) if title.value.endswith("well served")]
+    titles = [one.value for one in at.markdown if not one.value.startswith(":material")]
+    whole = [card for title, card in zip(titles, found, strict=True) if title.endswith("well served")]
     return dict(zip(choice.run.record.workloads, whole, strict=True))
 
 
 def after(run: Any, of: str) -> float | None:
     found: float | None = run.value("goodput ratio", of, "after") if run.record.windows else None
     return found
+
+
+def shown(at: Any) -> str:
+    return "\n".join(one.value for one in [*at.markdown, *at.caption])
+
+
+@pytest.mark.slow
+def test_asynchronous_work_is_shown_as_late_and_not_as_free() -> None:
+    from streamlit.testing.v1 import AppTest
+
+    scenario = load(shipped_folder() / "cascade_vs_backlog.yaml")
+    base, choice = played(scenario.resolve()), played(scenario.resolve("asynchronous"))
+    told = shown(AppTest.from_function(page, kwargs={"choice": choice, "baseline": base}, default_timeout=30).run())
+    assert "**Work done late**: half of it after 17.8 s" in told and "held through the fault" in told
+    assert "baseline: back after 1 s" in told and "in the fault (60 s to 90 s)" in told
+    alone = shown(AppTest.from_function(page, kwargs={"choice": base, "baseline": None}, default_timeout=30).run())
+    assert "late" not in alone
 
 
 @pytest.mark.slow
@@ -69,8 +87,8 @@ def test_no_card_stands_still_while_goodput_after_the_fault_moves(name: str) -> 
             was, now = after(base.run, of), after(choice.run, of)
             if was is None or now is None or abs(now - was) * 100 <= MOVES:
                 continue
-            shown = max((change for _, change in card.values()), key=abs)
-            assert abs(shown) > STILL, f"{toggle}: {of} goes from {was:.1%} to {now:.1%} after the fault, shown {card}"
+            most = max((change for _, change in card.values()), key=abs)
+            assert abs(most) > STILL, f"{toggle}: {of} goes from {was:.1%} to {now:.1%} after the fault, shown {card}"
 
 
 @pytest.mark.slow

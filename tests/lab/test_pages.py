@@ -197,8 +197,9 @@ def test_run_shows_each_workload_the_replay_and_the_ledger() -> None:
     at = opened("lab")
     at.button(key="run").click().run()
     assert not at.exception
-    assert [metric.label for metric in at.metric] == ["shoppers well served", "browsers well served"]
-    assert "requests that arrived during the fault, seed 1" in texts(at)
+    assert [metric.label for metric in at.metric] == ["in the fault", "after it"] * 2
+    assert "**shoppers** well served" in texts(at) and "**browsers** well served" in texts(at)
+    assert "requests that arrived in the fault (60 s to 90 s), seed 1" in texts(at)
     assert "The ledger" not in texts(at)
     assert "The ledger" in texts(turned_to(at, "Ledger and lesson"))
     assert linked(at, "run") == "1"
@@ -224,9 +225,10 @@ def test_a_prediction_is_held_against_the_run() -> None:
 @pytest.mark.slow
 def test_flipping_the_breaker_shows_the_change_against_the_baseline_and_is_in_the_link() -> None:
     at = opened("lab", scenario="cascade_vs_backlog", run="1")
-    before = at.metric[1].value
+    before = at.metric[2].value  # the browsers in the fault
     widget(at.toggle, "circuit breaker").set_value(True).run()
-    assert at.metric[1].value != before and "points against the baseline" in at.metric[1].delta
+    assert at.metric[2].value != before and at.metric[2].delta.endswith("points")
+    assert "in points against the baseline" in texts(at)
     assert linked(at, "with") == "circuit breaker"
 
 
@@ -234,7 +236,7 @@ def test_flipping_the_breaker_shows_the_change_against_the_baseline_and_is_in_th
 @pytest.mark.parametrize("toggle", ["circuit breaker", "retries", "short timeout", "patient timeout"])
 def test_every_switch_of_the_hero_answers(toggle: str) -> None:
     at = opened("lab", scenario="cascade_vs_backlog", run="1", **{"with": toggle})
-    assert not at.exception and len(at.metric) == 2
+    assert not at.exception and len(at.metric) == 4
 
 
 @pytest.mark.slow
@@ -242,7 +244,7 @@ def test_every_switch_of_the_hero_answers(toggle: str) -> None:
 def test_every_variant_of_the_hero_answers_and_foreign_switches_are_greyed_with_the_reason(variant: str) -> None:
     at = opened("lab", scenario="cascade_vs_backlog", run="1")
     at.radio[0].set_value(variant).run()
-    assert not at.exception and len(at.metric) == 2
+    assert not at.exception and len(at.metric) == 4
     assert widget(at.toggle, "short timeout").disabled
     assert f"Not in *{variant}*: it belongs to synchronous." in texts(at)
 
