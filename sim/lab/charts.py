@@ -174,7 +174,9 @@ def heat(rows: list[dict[str, Any]], x: str, y: str, value: str, title: str, hig
         "y": nominal("y", sort=list(dict.fromkeys(row["y"] for row in data)), title=None, axis={"labelLimit": 320}),
     }  # fmt: skip
     colours = theme.bad_to_good()
-    scale = {"domain": [0, 0.5, 1], "range": colours if high_is_good else colours[::-1]}
+    scale = {
+        "domain": [0, 0.5, 1], "range": colours if high_is_good else colours[::-1], "interpolate": "rgb",
+    }  # fmt: skip
     cells = {
         "data": {"values": data}, "mark": {"type": "rect", "stroke": theme.muted()},
         "encoding": places | {

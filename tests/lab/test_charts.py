@@ -82,3 +82,20 @@ def test_what_is_drawn_is_valid_vega_lite() -> None:
     ):
         assert drawn is not None
         altair.LayerChart.from_dict(drawn[0], validate=True)
+
+
+def test_good_has_one_colour_in_every_map() -> None:
+    from sim.lab.charts import heat
+
+    rows = [{"a": "x", "b": "y", "v": 1.0}]
+    served, missing = (heat(rows, "a", "b", "v", "Shares", good)[0] for good in (True, False))
+    scales = [spec["layer"][0]["encoding"]["color"]["scale"]["range"] for spec in (served, missing)]
+    assert scales[0] == scales[1][::-1] and scales[0][-1] == "#2FC79A", "all served and none missing are green"
+
+
+def test_many_heads_are_slanted_so_that_they_do_not_overprint_each_other() -> None:
+    from sim.lab.charts import heat
+
+    kinds = ["crash silent", "partition silent", "cut silent", "crash refuse", "crash loop refuse 2s", "cut refuse"]
+    spec, _ = heat([{"a": kind, "b": "y", "v": 0.5} for kind in kinds], "a", "b", "v", "Shares", False)
+    assert spec["layer"][0]["encoding"]["x"]["axis"]["labelAngle"] < 0
