@@ -63,6 +63,7 @@ def test_numbers_are_those_of_a_run(pocket: Any) -> None:
     run = sim.run(sim.loads(TILLS), variant="as it is", with_=["short line"])
     expected = run.value("goodput ratio", "customers", "fault")
     assert entry["numbers"][0]["mean"] == pytest.approx(expected, abs=1e-5)
+    assert "after" in entry["numbers"][0], "what follows the fault is told too: some switches help only there"
     assert (entry["numbers"][0]["runs"], entry["during"]) == (2, "fault")
     assert entry["replay"] == timeline(run.record)
 

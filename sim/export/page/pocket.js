@@ -108,6 +108,7 @@ function card(entry, each) {
   const parts = [tag("small", {}, `${each.of} well served ${when(entry)}`), tag("b", {}, share(each.mean))];
   const spread = each.low === null || each.runs < 2 ? "one run" : `95% interval ${share(each.low)} to ${share(each.high)}`;
   parts.push(tag("small", {}, `${spread}, n = ${each.n.toLocaleString("en-US")}`));
+  if (each.after !== null) parts.push(tag("small", {}, `${share(each.after)} after it`));
   const said = predicted.get(each.of), isFirst = variant === all.variants[0] && !on.size;
   if (said && isFirst && each.mean !== null) {
     const [, low, high] = ANSWERS.find((answer) => answer[0] === said), right = each.mean >= low && each.mean <= high;

@@ -107,7 +107,9 @@ def _entry(run: Run) -> dict[str, Any]:
         if row is not None:
             kept = {key: row[key] for key in ("mean", "low", "high")}
             kept = {key: None if value is None else round(min(1.0, max(0.0, value)), 5) for key, value in kept.items()}
-            numbers.append({"of": workload, **kept, "n": row["n"], "runs": row["runs"]})
+            after = rows.get((workload, "after"))
+            told = None if after is None or after["mean"] is None else round(after["mean"], 5)
+            numbers.append({"of": workload, **kept, "after": told, "n": row["n"], "runs": row["runs"]})
     return {
         "variant": run.variant, "toggles": list(run.toggles), "during": during, "numbers": numbers,
         "replay": timeline(run.record),
