@@ -96,7 +96,6 @@ def new(
 def validate(files: Files) -> None:
     """Check scenario files without playing them: all problems of a file at once, and what is legal but unwise."""
     from sim.scenario import load, problems
-    from sim.topology import advice
 
     bad = 0
     for file in files:
@@ -107,17 +106,31 @@ def validate(files: Files) -> None:
             bad += 1
             continue
         errors, warnings = problems(path)
-        scenario = None if errors else load(path)
         for line in errors:
             print(line)
         bad += bool(errors)
-        if scenario is not None:
-            for name in scenario.variants or [None]:
-                warnings += [f"{path}: {name or 'as written'}: {line}" for line in advice(scenario.resolve(name))]
+        if not errors:
             print(f"{path}: ok")
-        for line in dict.fromkeys(warnings):
-            print(f"warning: {line}")
+            for line in dict.fromkeys([*warnings, *_arithmetic(load(path))]):
+                print(f"warning: {line}")
     leave(BAD_INPUT if bad else OK)
+
+
+def _arithmetic(scenario: Any) -> list[str]:
+    """Return what load and shape advise against, each once at its part, with the variants that have it.
+
+    A line without a bound is left out: the advice about the file's own words has it.
+    """
+    from sim.topology import advice
+
+    found: dict[str, list[str]] = {}
+    for name in scenario.variants or [""]:
+        resolved = scenario.resolve(name or None)
+        for line in advice(resolved):
+            if not line.endswith("it never says no"):
+                found.setdefault(f"{resolved.place_of(line)}: {line}", []).append(name)
+    every = len(scenario.variants or [""])
+    return [line if len(names) == every else f"{line} (in {', '.join(names)})" for line, names in found.items()]
 
 
 def schema(

@@ -9,10 +9,14 @@ import typer
 
 from sim.cli.streams import as_path
 from sim.errors import LabError, describe
+from sim.quantities import MOST_REPLICATIONS
 
 
-def whole(name: str, least: int, words: str, most: int | None = None) -> Any:
-    """Return an option that takes a whole number from *least* to *most*; the message for another one names it."""
+def whole(name: str, least: int, words: str, most: int | None = None, limit: int | None = None) -> Any:
+    """Return an option that takes a whole number from *least* to *most*; the message for another one names it.
+
+    *limit* is a bound that nobody meets who means what the option says; the rule does not mention it below.
+    """
     rule = f"be a whole number of at least {least}" if most is None else f"be a whole number from {least} to {most}"
 
     def read(text: str | int) -> int:
@@ -22,6 +26,8 @@ def whole(name: str, least: int, words: str, most: int | None = None) -> Any:
             number = least - 1
         if number < least or most is not None and number > most:
             raise LabError(describe(name, rule, text))  # no ValueError: typer would put its own words in its place
+        if limit is not None and number > limit:
+            raise LabError(describe(name, f"be a whole number of at most {limit}", text))
         return number
 
     return typer.Option(name, parser=read, metavar="N", help=words)
@@ -39,7 +45,7 @@ With = Annotated[list[str] | None, typer.Option("--with", help="A toggle to swit
 Without = Annotated[list[str] | None, typer.Option("--without", help="A toggle to leave off; may be repeated.")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="PATH=VALUE, e.g. links.orders:payments.timeout=1s.")]
 Seed = Annotated[int | None, whole("--seed", 0, "Another seed than the scenario's.")]
-Replications = Annotated[int | None, whole("--replications", 1, "How many independent runs.")]
+Replications = Annotated[int | None, whole("--replications", 1, "How many independent runs.", limit=MOST_REPLICATIONS)]
 Out = Annotated[Path | None, a_path("--out", "Write results into this folder.")]
 Force = Annotated[bool, typer.Option("--force", help="Let --out replace an older result of another command.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-
 from sim.cli.helpers import (
     earlier_document,
     give,
@@ -18,7 +17,19 @@ from sim.cli.helpers import (
     write_text,
 )
 from sim.cli.options import (
-    File, Files, Force, Json, Out, Replications, Seed, Set, Variant, With, Without, Workers, a_path,
+    File,
+    Files,
+    Force,
+    Json,
+    Out,
+    Replications,
+    Seed,
+    Set,
+    Variant,
+    With,
+    Without,
+    Workers,
+    a_path,
 )  # fmt: skip
 from sim.cli.progress import progress_bar
 from sim.cli.status import CLAIM_FAILED, CUT_OFF, OK

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, Any, Callable
 
-from sim.engine.armed import Arms, ArmedCall, ArmedClientCall
+from sim.engine.armed import ArmedCall, ArmedClientCall, Arms
 from sim.engine.defended import is_by_rates, link_defences
 from sim.engine.gates import BreakerGate, BulkheadGate, Gate, LimitGate, Places, ReplicaBreakers, Scope, ThrottleGate
 from sim.engine.memory import Drawer, Memory, Shelf

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.engine.doors import let_in
 from sim.engine.queue import Queue
-from sim.engine.recorder import MarkCodes
-from sim.engine.recorder import cause
+from sim.engine.recorder import MarkCodes, cause
 from sim.outcomes import DONE, PENDING, REJECTED
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ from sim.results.claims import HOLDS, Verdict, judge
 from sim.results.headlines import ENOUGH, with_worst
 from sim.results.measures import NAMES
 from sim.results.statistics import interval
+from sim.scenario.load import opened
 from sim.scenario.measurable import must_be_in_its_unit
 from sim.scenario.models import Claim
 
@@ -263,6 +264,7 @@ def ablate(
     ``ParameterError`` where there is no toggle at all.
     """
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
+    scenario = opened(scenario)
     base = scenario.resolve(variant, (), set_)
     base = scenario.resolve(base.variant, (), set_)  # without the toggles that a resolved scenario brings along
     names = _in_order(scenario, toggles, base.variant)

@@ -21,6 +21,7 @@ from sim.experiments.batch import Batch, Job
 from sim.results.book import Book
 from sim.results.columns import Bools, Floats, Ints
 from sim.results.statistics import Interval, interval
+from sim.scenario.load import opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ def breaker_costs(
     Raises ``ParameterError`` where there is no breaker, or no open loop to pair requests of.
     """
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
+    scenario = opened(scenario)
     base = scenario.resolve(variant, with_, set_)
     links = [name for name, link in base.links.items() if link.breaker is not None]
     if not links:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
 from sim.experiments.processes import Announce, announce_groups, open_pool, useful_processes
 from sim.experiments.run import Run, claims_of, judge_claims, run_resolved, written_windows
 from sim.results.claims import Verdict
+from sim.scenario.load import opened
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -45,7 +46,8 @@ def check(
 
     Raises ``ModelError`` if the books of any run do not balance.
     """
-    checked, more = Checked(scenario), tuple(with_)
+    scenario, more = opened(scenario), tuple(with_)
+    checked = Checked(scenario)
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
     combinations, windows = _combinations(scenario), written_windows(scenario)
     announce_groups(announce, len(combinations), replications or scenario.replications, workers)

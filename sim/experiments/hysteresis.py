@@ -19,6 +19,7 @@ from sim.experiments.run import Run, run_resolved
 from sim.quantities import parse_duration, parse_rate
 from sim.results.recovery import GOOD_ENOUGH
 from sim.results.statistics import Interval, interval
+from sim.scenario.load import opened
 
 STEPS = 8
 STEP_S = 60.0
@@ -161,6 +162,7 @@ def hysteresis(
     Raises ``ParameterError`` for a workload that is no open loop and for steps that cannot be meant.
     """
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
+    scenario = opened(scenario)
     base = scenario.resolve(variant, with_, set_)
     if workload not in base.workload or base.workload[workload].rate is None:
         loops = [name for name, model in base.workload.items() if model.rate is not None]

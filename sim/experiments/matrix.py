@@ -13,9 +13,10 @@ from typing import Any, Callable, Iterable, Mapping
 from sim.errors import ParameterError, ScenarioError
 from sim.experiments.batch import Batch, Job
 from sim.experiments.injections import Attempted, injections
-from sim.experiments.processes import Announce
 from sim.experiments.losses import Seen, seen
+from sim.experiments.processes import Announce
 from sim.experiments.trials import Defence, Matrix, Trial
+from sim.scenario.load import opened
 
 WORST = 5
 """For so many of the worst faults the defences are tried."""
@@ -42,6 +43,7 @@ def matrix(
     that does not exist, ``ModelError`` if the books do not balance.
     """
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
+    scenario = opened(scenario)
     chosen = scenario.resolve(variant, with_, set_)
     own = chosen.toggles_on
     base = _with_fault(chosen, own, None, None)

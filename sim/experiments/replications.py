@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence
 
 from sim.engine.record import Record
 from sim.engine.run import play
+from sim.errors import ParameterError
 from sim.experiments.processes import open_pool, submit_all, useful_processes
 from sim.experiments.sides import others, struck
+from sim.quantities import MOST_REPLICATIONS
 from sim.results.book import Book
 from sim.results.identities import verify
 from sim.results.measures import measures_of
@@ -45,8 +47,15 @@ def replicate(
     *during* are further windows to measure; *sides* are the scenarios that it is held against, over whose faults it is
     measured too. *workers* is the number of processes (default: as many as there are
     processors, where it pays; 1: this process only), unless there is a *pool* of them already. *progress* is told the
-    share done.
+    share done. Raises ``ParameterError`` for a number of replications that nobody can play.
     """
+    if (
+        isinstance(replications, bool)
+        or not isinstance(replications, int)
+        or not 1 <= replications <= MOST_REPLICATIONS
+    ):
+        rule = f"be a whole number from 1 to {MOST_REPLICATIONS}"
+        raise ParameterError(rule, replications, place="replications")
     windows, beside = tuple(during), others(scenario, sides)
     record = play(scenario, seed, 0, _part(progress, 0, replications))
     found = [examine(record, windows, beside)]

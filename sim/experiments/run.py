@@ -11,6 +11,8 @@ from sim.results.claims import Verdict, judge
 from sim.results.measures import NAMES
 from sim.results.statistics import interval
 from sim.results.windows import is_written_window, telling_window
+from sim.scenario.load import opened
+from sim.scenario.names import several
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -191,29 +193,30 @@ class Run:
 
 
 def run(
-    scenario: Any, variant: str | None = None, with_: Iterable[str] = (), without: Iterable[str] = (),
+    scenario: Any, variant: str | None = None, with_: str | Iterable[str] = (), without: str | Iterable[str] = (),
     seed: int | None = None, replications: int | None = None, set_: Mapping[str, object] | Iterable[str] = (),
     workers: int | None = 1, progress: Callable[[float], None] | None = None,
 ) -> Run:  # fmt: skip
-    """Play one combination of *scenario* and return its ``Run``.
+    """Play one combination of *scenario*, which may be a file or the name of a shipped one, and return its ``Run``.
 
     *seed* and *replications* default to the scenario's own; *set_* is a path-to-value patch as in ``--set``.
     *workers* is the number of processes: 1 here, because processes start a script anew unless it is guarded by
     ``if __name__ == "__main__"``; None takes as many as pay.
     Raises ``ScenarioError`` for a combination that does not exist and ``ModelError`` if the books do not balance.
     """
+    scenario = opened(scenario)
     resolved = scenario.resolve(variant, switched_on(scenario, with_, without), set_)
     return run_resolved(resolved, seed, replications, workers, progress, during=written_windows(scenario))
 
 
-def switched_on(scenario: Any, with_: Iterable[str], without: Iterable[str]) -> tuple[str, ...]:
+def switched_on(scenario: Any, with_: str | Iterable[str], without: str | Iterable[str]) -> tuple[str, ...]:
     """Return the toggles of *with_* that *without* does not leave off; unknown names in either are an error."""
-    off = tuple(without)
+    off = several(without)
     for name in off:
         if name not in scenario.toggles:
             rule = "be a toggle of the scenario"
             raise ParameterError(rule, name, did_you_mean(name, scenario.toggles), "--without")
-    return tuple(name for name in with_ if name not in off)
+    return tuple(name for name in several(with_) if name not in off)
 
 
 def run_resolved(

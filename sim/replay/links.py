@@ -15,7 +15,8 @@ from sim.plots.layout import Layout
 from sim.replay.clock import Clock
 from sim.results import decisions
 from sim.results.book import Book
-from sim.results.breakers import changes as breaker_changes, how_many
+from sim.results.breakers import changes as breaker_changes
+from sim.results.breakers import how_many
 from sim.results.columns import Floats, Ints, rows_of
 
 Entry = dict[str, Any]

@@ -14,9 +14,8 @@ from typing import Iterator
 import numpy as np
 
 from sim.engine.record import OUTCOMES, Record
-from sim.results import fleet
+from sim.results import decisions, fleet
 from sim.results.book import Book
-from sim.results import decisions
 from sim.results.breakers import changes
 from sim.results.columns import Bools, Floats
 from sim.results.intervals import areas_per_second, lowest_at

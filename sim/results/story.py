@@ -18,8 +18,8 @@ from sim.results.acts import acts
 from sim.results.blast import HARMLESS, blast_radius
 from sim.results.book import Book
 from sim.results.duties import DUPLICATED, GHOST, MISSING
-from sim.results.evidence import Busy, busy_at_the_end, worst_outcome
 from sim.results.english import counted, number, seconds, share
+from sim.results.evidence import Busy, busy_at_the_end, worst_outcome
 from sim.results.happenings import the_fault
 from sim.results.lives import lives
 from sim.results.recovery import FOR_SECONDS

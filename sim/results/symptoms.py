@@ -22,7 +22,14 @@ from sim.results.queues import first_at_or_below
 from sim.results.recovery import FOR_SECONDS, GOOD_ENOUGH, recovery_s
 from sim.results.windows import last_fault_end
 from sim.results.yardstick import (
-    TWICE, Yardstick, beyond_chance, first_in_a_row, highest_pair, lasts_until, lowest_pair, spans_at_least,
+    TWICE,
+    Yardstick,
+    beyond_chance,
+    first_in_a_row,
+    highest_pair,
+    lasts_until,
+    lowest_pair,
+    spans_at_least,
     times_in_a_row,
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ from sim.scenario import recipes
 from sim.scenario.models import Link, Scenario
 from sim.scenario.source import Origin, attach
 from sim.scenario.strikes import on_host
-from sim.scenario.tree import Node, Problem, Words, at_key, in_order, path_text
+from sim.scenario.tree import Node, Problem, Words, at_key, at_value, in_order, path_text
 
 
 def advice(scenario: Scenario) -> list[str]:
@@ -37,10 +37,17 @@ def advice(scenario: Scenario) -> list[str]:
 
 def _warnings(root: Node, model: Scenario) -> Iterator[Problem]:
     checks: tuple[Callable[[Node, Scenario], Iterator[Problem]], ...] = (
-        _timeouts, _visibility, _unbounded, _jitter, _queues, _branches, _deadlines, _hosts,
+        _silence, _timeouts, _visibility, _unbounded, _jitter, _queues, _branches, _deadlines, _hosts,
     )  # fmt: skip
     for check in checks:
         yield from check(root, model)
+
+
+def _silence(root: Node, model: Scenario) -> Iterator[Problem]:
+    """Workloads that never ask; a trace is judged when it is played."""
+    for name, workload in model.workload.items():
+        if workload.rate is not None and not workload.rate.path and not workload.rate.mean_until(model.duration):
+            yield at_value(_below(root, "workload", name, "rate"), "ask for something before the duration is over")
 
 
 def _below(root: Node, *path: str) -> Node:

@@ -11,12 +11,14 @@ from typing import Iterable, Mapping
 
 from ruamel.yaml import YAML
 
-from sim.errors import ScenarioError
+from sim.errors import ParameterError, ScenarioError, describe, did_you_mean
 from sim.scenario.data import no_such_file
 from sim.scenario.models import Scenario
+from sim.scenario.names import several
 from sim.scenario.patch import extended
 from sim.scenario.read import decode, read
 from sim.scenario.shape import normalise
+from sim.scenario.shipped import shipped_folder, shipped_scenario
 from sim.scenario.source import Source
 from sim.scenario.tree import Node, Place, Problem, at_value, in_order
 
@@ -27,21 +29,48 @@ def load(
     path: str | Path,
     *,
     variant: str | None = None,
-    with_: Iterable[str] = (),
-    without: Iterable[str] = (),
+    with_: str | Iterable[str] = (),
+    without: str | Iterable[str] = (),
     set_: Mapping[str, object] | Iterable[str] = (),
 ) -> Scenario:
-    """Return the scenario in the file at *path*, validated in every variant and with every toggle on alone.
+    """Return the scenario in the file at *path* (or the shipped one of that name), judged whole.
+
+    It is validated in every variant and with every toggle on alone.
 
     With a variant, toggles or settings it is resolved to that combination at once. Raises ``ScenarioError`` with
     every problem of the file, each ``FILE:LINE:COLUMN: place must rule, got value``.
     """
-    node, problems = _document(Path(path), str(path), ())
-    scenario = _source(node, problems, str(path), Path(path).parent).open()
-    off = list(without)
-    wanted = [name for name in with_ if name not in off]
+    path = _found(path)
+    node, problems = _document(path, str(path), ())
+    scenario = _source(node, problems, str(path), path.parent).open()
+    off = several(without)
+    wanted = [name for name in several(with_) if name not in off]
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
     return scenario.resolve(variant, wanted, set_) if variant is not None or wanted or set_ else scenario
+
+
+def _found(path: str | Path) -> Path:
+    """Return the path of a file, or of the shipped scenario of that name where there is no file."""
+    if isinstance(path, str) and path and not Path(path).exists() and Path(path).name == path:
+        shipped = shipped_scenario(path)
+        if shipped is not None:
+            return shipped
+        if not Path(path).suffix:
+            hint = did_you_mean(path, [one.stem for one in shipped_folder().glob("*.yaml")]) or "see: pileup list"
+            raise ScenarioError([describe("scenario", "be a file or the name of a shipped scenario", path, hint)])
+    return Path(path)
+
+
+def opened(scenario: object) -> Scenario:
+    """Return *scenario*, loaded if it is a path or the name of a shipped one.
+
+    Raises ``ParameterError`` for anything else than these and a scenario, and ``ScenarioError`` as ``load`` does.
+    """
+    if isinstance(scenario, str | Path):
+        return load(scenario)
+    if not isinstance(scenario, Scenario):
+        raise ParameterError("be a scenario, a file or the name of a shipped one", scenario, place="scenario")
+    return scenario
 
 
 def loads(text: str, folder: str | Path | None = None, name: str = "<text>") -> Scenario:

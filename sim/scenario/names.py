@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator
+from typing import Iterable, Iterator
 
 from sim.errors import did_you_mean
 from sim.scenario import recipes
-from sim.scenario.tree import SET, Node, Problem, at_key, at_value
+from sim.scenario.tree import SETS, Node, Problem, at_key, at_value
 
 NAME = re.compile(r"[\w-]+( [\w-]+)*")
 MAX_NAME = 80
@@ -28,6 +28,15 @@ def is_name(text: object) -> bool:
     (True, False, False)
     """
     return isinstance(text, str) and len(text) <= MAX_NAME and NAME.fullmatch(text) is not None
+
+
+def several(names: str | Iterable[str]) -> tuple[str, ...]:
+    """Return *names* as a tuple; one text is one name.
+
+    >>> several("retries"), several(["retries", "breaker"])
+    (('retries',), ('retries', 'breaker'))
+    """
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def name_problems(root: Node) -> Iterator[Problem]:
@@ -103,5 +112,5 @@ def _unpatched(patch: Node) -> Iterator[Problem]:
     if isinstance(patch.value, dict):
         for key in UNPATCHED:
             child = patch.get(key)
-            if child is not None and child.loc[:1] != (SET,):
+            if child is not None and (not child.loc or child.loc[0] not in SETS):
                 yield at_key(child, "not be changed by a variant or a toggle", value=key)

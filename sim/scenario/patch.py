@@ -12,7 +12,7 @@ from typing import Any, Iterator
 from sim.errors import did_you_mean
 from sim.scenario.models import Scenario
 from sim.scenario.shape import child_kinds, has_fixed_keys, key_of, keys_of
-from sim.scenario.tree import SET, Loc, Node, Problem, path_text, plain
+from sim.scenario.tree import SETS, Loc, Node, Problem, path_text, plain
 
 
 def merge(base: Node, patch: Node) -> Node:
@@ -96,35 +96,49 @@ class NoSuchPath(Exception):
 def assign(root: Node, path: str, value: Node) -> Node:
     """Return *root* with *value* at *path* (null removes it).
 
-    Every part but the last must exist; the last may be any key of the format. Raises :class:`NoSuchPath`.
+    Every part but the last must exist; the last may be any key of the format. Messages begin with the first part of
+    the value's own place (one of ``SETS``). Raises :class:`NoSuchPath`.
     """
     parts = path.split(".")
     if not all(part.strip() for part in parts):
-        problem = Problem(None, (SET,), "be a path such as workload.shoppers.rate", path)
+        problem = Problem(None, value.loc[:1], "be a path such as workload.shoppers.rate", path)
         raise NoSuchPath(problem)
     return _assigned(root, parts, value, (Scenario,), ())
 
 
+def covered(root: Node, path: str, later: str) -> bool:
+    """Whether what is set at *later* replaces what was set at *path*, in whichever spelling."""
+    mark = Node("set", loc=SETS[:1])
+    try:
+        marked = assign(root, path, mark)
+        return not any(
+            node.loc[:1] == SETS[:1] and node.value == "set"
+            for _, node in leaves(assign(marked, later, Node({}, loc=SETS[1:])))
+        )
+    except NoSuchPath:
+        return False
+
+
 def _assigned(node: Node, parts: list[str], value: Node, kinds: tuple[Any, ...], done: Loc) -> Node:
     if isinstance(node.value, list):
-        index, taken = _step_named(node, parts[0], done), 1
+        index, taken = _step_named(node, parts[0], value, done), 1
         key: str | int = index
         child: Node | None = node.value[index]
     elif isinstance(node.value, dict):
         key, taken = _key_among(node, parts, kinds)
         child = node.get(key)
     else:
-        raise NoSuchPath(Problem(None, (SET, *done), "be a map or a list to hold more", parts[0]))
+        raise NoSuchPath(Problem(None, (*value.loc[:1], *done), "be a map or a list to hold more", parts[0]))
     loc, rest = (*done, key), parts[taken:]
     if not rest:
         if child is None and not has_fixed_keys(kinds):
-            raise _missing(done, str(key), node.value)
-        changed = _stamped(value, (SET, *loc))
+            raise _missing(value, done, str(key), node.value)
+        changed = _stamped(value, (*value.loc[:1], *loc))
     elif child is None and has_fixed_keys(kinds) and key in keys_of(kinds):
-        changed = _assigned(Node({}, loc=(SET, *loc)), rest, value, child_kinds(kinds, key), loc)
+        changed = _assigned(Node({}, loc=(*value.loc[:1], *loc)), rest, value, child_kinds(kinds, key), loc)
     elif child is None:
         known = [*node.value, *keys_of(kinds)]
-        raise _missing(done, str(key), known)
+        raise _missing(value, done, str(key), known)
     else:
         changed = _assigned(child, rest, value, child_kinds(kinds, key), loc)
     return _with(node, key, changed)
@@ -163,7 +177,7 @@ def _key_among(node: Node, parts: list[str], kinds: tuple[Any, ...]) -> tuple[st
     return key_of(kinds, parts[0].replace(":", " -> ")), 1
 
 
-def _step_named(node: Node, name: str, done: Loc) -> int:
+def _step_named(node: Node, name: str, value: Node, done: Loc) -> int:
     steps: list[Node] = node.value
     if name.isdecimal() and int(name) < len(steps):
         return int(name)
@@ -172,10 +186,10 @@ def _step_named(node: Node, name: str, done: Loc) -> int:
         return names[name]
     known = [word for word in names if word is not None]
     rule = "name a step by its `as` or a number below the list's length"
-    raise NoSuchPath(Problem(None, (SET, *done), rule, name, did_you_mean(name, known)))
+    raise NoSuchPath(Problem(None, (*value.loc[:1], *done), rule, name, did_you_mean(name, known)))
 
 
-def _missing(done: Loc, key: str, known: Any) -> NoSuchPath:
+def _missing(value: Node, done: Loc, key: str, known: Any) -> NoSuchPath:
     hint = did_you_mean(key, known) or (f"there are {', '.join(known)}" if 0 < len(known) <= 8 else "")
     place = path_text(done) if done else "the scenario"
-    return NoSuchPath(Problem(None, (SET, *done, key), f"name something that exists in {place}", key, hint))
+    return NoSuchPath(Problem(None, (*value.loc[:1], *done, key), f"name something that exists in {place}", key, hint))

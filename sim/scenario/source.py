@@ -18,10 +18,24 @@ from sim.errors import ParameterError, ScenarioError, describe, did_you_mean
 from sim.scenario import check, claims, names, recipes
 from sim.scenario.data import Table, read_table
 from sim.scenario.models import Ready, Scenario
-from sim.scenario.patch import NoSuchPath, assign, merge
+from sim.scenario.patch import NoSuchPath, assign, covered, merge
 from sim.scenario.read import read
 from sim.scenario.translate import problems_of
-from sim.scenario.tree import SET, Node, Problem, Words, at_key, at_value, grown, in_order, plain
+from sim.scenario.tree import (
+    SET,
+    SET_IN_PYTHON,
+    SETS,
+    Node,
+    Problem,
+    Words,
+    at_key,
+    at_value,
+    grown,
+    in_order,
+    plain,
+    shown,
+)
+from sim.scenario.workloads import silent_workloads
 
 MACHINERY = ("variants", "toggles", "expect")
 """The keys of a scenario that say how to change or judge it, not what it is."""
@@ -204,13 +218,19 @@ class Source:
             if plain(after) == plain(root):
                 notes.append(f"the toggle {toggle!r} changes nothing here")
             root = after
+        _must_not_overlap(self.merged(variant, toggles), sets)
         choice = replace(self, sets=(*self.sets, *sets))
         root = choice._with_sets(root, variant, notes)
         model, tables, problems = self.judge(root)
         problems = [problem for problem in problems if not problem.unused]
         if model is None or problems:
             raise ScenarioError(in_order(problems))
-        return attach(model, Origin(choice, root, variant, tuple(toggles), tables, tuple(notes), True))
+        scenario = attach(model, Origin(choice, root, variant, tuple(toggles), tables, tuple(notes), True))
+        silent = [
+            f"{name} asks for nothing: its rate is {model.workload[name].rate}" for name in silent_workloads(scenario)
+        ]
+        scenario._origin = replace(scenario._origin, notes=(*notes, *silent))
+        return scenario
 
     def _in_file_order(self, with_: Iterable[str], variant: str) -> list[str]:
         known, wanted = list(self.root.children("toggles")), list(with_)
@@ -236,7 +256,7 @@ class Source:
                 others = [(name, [t]) for t in toggles for name in self.home_of(t)]
                 if not self._exists_elsewhere(path, value, [*((name, []) for name in self.variants), *others]):
                     raise ScenarioError([error.problem.line]) from None
-                notes.append(f"{SET} {path} changes nothing here: this combination has no such place")
+                notes.append(f"{value.loc[0]} {path} changes nothing here: this combination has no such place")
         return root
 
     def _exists_elsewhere(self, path: str, value: Node, combinations: Iterable[tuple[str, Iterable[str]]]) -> bool:
@@ -249,6 +269,16 @@ class Source:
         return False
 
 
+def _must_not_overlap(root: Node, sets: tuple[tuple[str, Node], ...]) -> None:
+    """Refuse settings given at once of which a later one replaces an earlier one."""
+    for i, (path, value) in enumerate(sets):
+        for later, other in sets[i + 1 :]:
+            if covered(root, path, later):
+                given = Words(f"{shown(value)} and {shown(other)}")
+                hint = "" if path == later else f"{later!r} is the same place, or around it"
+                raise ScenarioError([describe(f"{value.loc[0]} {path}", "be given once", given, hint)])
+
+
 def attach(model: Scenario, origin: Origin) -> Scenario:
     """Give a scenario model its origin and return it."""
     model._origin = origin
@@ -257,7 +287,7 @@ def attach(model: Scenario, origin: Origin) -> Scenario:
 
 def _blamed(problem: Problem, kind: str, name: str, patch: Node | None, shared: bool) -> Problem:
     """Return *problem* moved to the patch that causes it, unless it is written in a patch or everyone has it."""
-    if shared or patch is None or (problem.loc and problem.loc[0] in ("variants", "toggles", SET)):
+    if shared or patch is None or (problem.loc and problem.loc[0] in ("variants", "toggles", *SETS)):
         return problem
     return replace(problem, at=patch.key_at, note=f" (with {kind[:-1]} {name!r})")
 
@@ -280,22 +310,24 @@ def changed(scenario: Scenario, path: str, value: object) -> Scenario:
 def set_values(values: Mapping[str, object] | Iterable[str]) -> tuple[tuple[str, Node], ...]:
     """Return the patches of ``{path: value}`` or of ``path=value`` texts; text values are read as YAML."""
     if isinstance(values, Mapping):
-        return tuple((path, _value(path, value)) for path, value in values.items())
+        return tuple((path, _value(SET_IN_PYTHON, path, value)) for path, value in values.items())
     pairs = []
     for text in values:
         path, equals, value = text.partition("=")
         if not equals:
             raise ScenarioError([describe(SET, "be written path=value", text)])
-        pairs.append((path.strip(), _value(path.strip(), value)))
+        pairs.append((path.strip(), _value(SET, path.strip(), value)))
     return tuple(pairs)
 
 
-def _value(path: str, value: object) -> Node:
-    """Return the tree of a value of ``--set``, normalised as what stands at *path*."""
+def _value(label: str, path: str, value: object) -> Node:
+    """Return the tree of a value that *label* (one of ``SETS``) gives, normalised as what stands at *path*."""
     if not isinstance(value, str):
-        return grown(value)
-    node, problems = read("value: " + value, f"{SET} {path}={value}")
+        return grown(value, (label,))
+    node, problems = read("value: " + value, f"{label} {path}={value}")
     inner = node.get("value") if node is not None and len(node.value) == 1 else None
+    if not value.strip():
+        raise ScenarioError([describe(f"{label} {path}", "have a value", None, "write null to take it out")])
     if inner is None or problems:
-        raise ScenarioError([describe(f"{SET} {path}", "be one readable YAML value", value)])
-    return inner
+        raise ScenarioError([describe(f"{label} {path}", "be one readable YAML value", value)])
+    return replace(inner, loc=(label,))

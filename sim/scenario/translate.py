@@ -6,6 +6,7 @@ value); here they are dropped while walking the document, so that the place is t
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal, Sequence, get_args, get_origin
 
 from pydantic import ValidationError
@@ -15,6 +16,7 @@ from sim.scenario.models import FAULTS, STEPS, Scenario
 from sim.scenario.shape import child_kinds, fields_of, keys_of
 from sim.scenario.tree import Loc, Node, Problem, Words, at_value, shown
 
+_KNOWN_KEYS = "have known keys only"
 _ALTERNATIVES = {"on error": ("a word", "steps"), "join": ("a word", "a number")}
 _RULES = {
     "string_type": "be text",
@@ -37,7 +39,14 @@ _BOUNDS = {
 
 def problems_of(error: ValidationError, root: Node) -> list[Problem]:
     """Return every problem in *error*, placed in the document *root* that was validated."""
-    return [_problem(detail, root) for detail in error.errors(include_url=False)]
+    found = [_problem(detail, root) for detail in error.errors(include_url=False)]
+    misspelt = {(*p.loc, key) for p in found if p.rule == _KNOWN_KEYS for key in _suggested(p)}
+    return [p for p in found if p.rule != "be given" or p.loc not in misspelt]
+
+
+def _suggested(problem: Problem) -> list[str]:
+    """Return the key that a misspelt one was meant to be, which is then not missing as well."""
+    return re.findall(r"^did you mean '(.+)'\?$", problem.hint)
 
 
 class _Walk:
@@ -145,7 +154,7 @@ def _missing(walk: _Walk) -> Problem:
 def _unknown_key(walk: _Walk) -> Problem:
     key, known = str(walk.path[-1]), walk.known_keys()
     hint = did_you_mean(key, known) or (f"the keys are {', '.join(known)}" if known else "it has no keys")
-    return Problem(walk.node.key_at, walk.node.loc[:-1], "have known keys only", key, hint)
+    return Problem(walk.node.key_at, walk.node.loc[:-1], _KNOWN_KEYS, key, hint)
 
 
 def _no_verb(walk: _Walk) -> Problem:

@@ -15,8 +15,9 @@ from sim.errors import ParameterError, describe
 T = TypeVar("T")
 Loc = tuple[str | int, ...]
 
-SET = "--set"
-"""The first part of the path of a value that was given by ``--set``."""
+SET, SET_IN_PYTHON = "--set", "set_"
+"""The first part of the path of a value that was given by ``--set``, or by ``set_`` in Python."""
+SETS = (SET, SET_IN_PYTHON)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -102,8 +103,8 @@ def path_text(loc: Loc) -> str:
     >>> path_text(("services", "web", "operations", "buy", 0))
     'services.web.operations.buy.0'
     """
-    if loc and loc[0] == SET:
-        return f"{SET} {path_text(loc[1:])}"
+    if loc and loc[0] in SETS:
+        return f"{loc[0]} {path_text(loc[1:])}" if loc[1:] else str(loc[0])
     return ".".join(str(part) for part in loc) or "scenario"
 
 

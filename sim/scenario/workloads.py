@@ -7,7 +7,8 @@ from typing import Iterator
 from sim import quantities as q
 from sim.errors import did_you_mean
 from sim.scenario import recipes
-from sim.scenario.tree import SET, Node, Problem, Words, at_key, at_value, parsed
+from sim.scenario.models import Scenario
+from sim.scenario.tree import SETS, Node, Problem, Words, at_key, at_value, parsed
 
 MOST_REQUESTS = 1_000_000_000
 
@@ -33,7 +34,7 @@ def given(node: Node, *keys: str) -> list[Node]:
 
 def latest(nodes: list[Node]) -> Node:
     """Return the node that was written last: by ``--set``, by a toggle, by a variant, else the last in the file."""
-    layers = {SET: 3, "toggles": 2, "variants": 1}
+    layers = {**dict.fromkeys(SETS, 3), "toggles": 2, "variants": 1}
     return max(reversed(nodes), key=lambda node: layers.get(str(node.loc[0]) if node.loc else "", 0))
 
 
@@ -99,3 +100,14 @@ def _weights(workload: Node) -> Iterator[Problem]:
         chosen = [task.get("weight") for task in tasks.value.values()]
         if not chosen or all(weight is not None and weight.value == 0 for weight in chosen):
             yield at_key(tasks, "have a task with a weight above zero", value=Words("none"))
+
+
+def silent_workloads(scenario: Scenario) -> list[str]:
+    """Return the open loops that never ask: their rate is zero until the end, so that a spike multiplies nothing."""
+    found = []
+    for name, workload in scenario.workload.items():
+        rate = workload.rate
+        if rate is not None:
+            played = rate.with_counts(scenario.tables[rate.path]) if rate.path else rate
+            found += [name] * (played.mean_until(scenario.duration) == 0)
+    return found

@@ -11,8 +11,8 @@ from typing import Any, Callable, Iterable, Mapping
 from sim.errors import ParameterError
 from sim.experiments.check import Checked
 from sim.experiments.compare import Comparison
-from sim.experiments.sides import others
 from sim.experiments.run import Run, claims_of, judge_claims, run_resolved, switched_on, written_windows
+from sim.experiments.sides import others
 
 Combination = tuple[str, tuple[str, ...]]
 """A variant (empty where there are none) and the toggles that are on."""

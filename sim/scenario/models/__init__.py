@@ -6,6 +6,7 @@ editor, docs and command line. The models hold no behaviour but their words on p
 """
 
 from sim.scenario.models.base import PATCH, Model, Patch, Ready
+from sim.scenario.models.defences import Breaker, Bulkhead, Cache, CallLimit, Hedge, Retry, RetryBudget, Throttle
 from sim.scenario.models.faults import (
     FAULTS,
     AnyFault,
@@ -30,7 +31,6 @@ from sim.scenario.models.faults import (
     Synchronise,
     fault_kind,
 )
-from sim.scenario.models.defences import Breaker, Bulkhead, Cache, CallLimit, Hedge, Retry, RetryBudget, Throttle
 from sim.scenario.models.health import HealthChecks
 from sim.scenario.models.links import Link
 from sim.scenario.models.nodes import Queue, Service, Store
@@ -44,9 +44,9 @@ from sim.scenario.models.steps import (
     Fail,
     OnError,
     Parallel,
+    Read,
     Recipe,
     Repeat,
-    Read,
     Reply,
     Send,
     Step,

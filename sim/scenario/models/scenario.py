@@ -6,6 +6,7 @@ from typing import Annotated, Any, Callable, Iterable, Literal, Mapping
 
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
+from sim.quantities import MOST_REPLICATIONS
 from sim.scenario.fields import Duration, LinkName, PositiveDuration, Size, Value
 from sim.scenario.models.base import Model, Patch, Ready
 from sim.scenario.models.faults import AnyFault
@@ -79,7 +80,7 @@ class Scenario(Model):
     """How long after `duration` to wait for what is in flight; default as long as `duration`."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     """The seed of every stream of chance."""
-    replications: Annotated[int, Field(ge=1, le=100_000)] = 1
+    replications: Annotated[int, Field(ge=1, le=MOST_REPLICATIONS)] = 1
     """How many independent runs the claims are judged on."""
     max_events: Annotated[int, Field(ge=1)] = 50_000_000
     """A run that needs more events than this is cut off, and says so."""
@@ -154,17 +155,31 @@ class Scenario(Model):
         """The file it was read from, as given; empty for one built in Python."""
         return str(self._origin.source.name)
 
+    def place_of(self, words: str) -> str:
+        """Return FILE:LINE:COLUMN of the part that *words* begin with, or name; else the file."""
+        from sim.scenario.names import NODE_KINDS
+
+        root = self._origin.root
+        parts = {name: node for kind in ("links", *NODE_KINDS) for name, node in root.children(kind).items()}
+        found = [name for name in parts if words.startswith(f"{name}:")] or [name for name in parts if name in words]
+        at = parts[max(found, key=len)].key_at if found else None
+        return str(at or self.file)
+
     def resolve(
-        self, variant: str | None = None, with_: Iterable[str] = (), set_: Mapping[str, object] | Iterable[str] = ()
+        self,
+        variant: str | None = None,
+        with_: str | Iterable[str] = (),
+        set_: Mapping[str, object] | Iterable[str] = (),
     ) -> Scenario:
         """Return the combination to play: the file, a variant (default the first), toggles, then `--set`.
 
-        *set_* is ``{path: value}`` or texts ``path=value``. A resolved scenario keeps its variant and toggles unless
-        others are given. Raises ``ScenarioError``.
+        *with_* is a name or several. *set_* is ``{path: value}`` or texts ``path=value``, as ``--set`` takes them. A
+        resolved scenario keeps its variant and toggles unless others are given. Raises ``ScenarioError``.
         """
+        from sim.scenario.names import several
         from sim.scenario.source import set_values
 
-        origin, with_ = self._origin, tuple(with_)
+        origin, with_ = self._origin, several(with_)
         if origin.resolved and variant is None:
             variant, with_ = origin.variant, with_ or origin.toggles_on
         resolved: Scenario = origin.source.resolve(variant, with_, set_values(set_))
