@@ -198,7 +198,7 @@ def test_a_setting_that_another_variant_has_is_a_note_here() -> None:
     here = scenario.resolve("small")
     assert here.queues == {}
     assert here.notes == (
-        "--set queues.jobs.visibility timeout changes nothing here: this combination has no such place",
+        "set_ queues.jobs.visibility timeout changes nothing here: this combination has no such place",
     )
 
 
