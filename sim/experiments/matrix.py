@@ -105,7 +105,7 @@ def _with_fault(scenario: Any, toggles: tuple[str, ...], one: Attempted | None, 
         return scenario.resolve(scenario.variant, toggles, {"expect": {}, "faults": faults})
     except ScenarioError as error:
         where = f"fault {one.kind}: " if one is not None else ""
-        raise ScenarioError(line.replace(f"--set faults.{FAULT}.", where) for line in error.problems) from None
+        raise ScenarioError(line.replace(f"set_ faults.{FAULT}.", where) for line in error.problems) from None
 
 
 def _defences(chosen: Any, own: tuple[str, ...], toggles: Iterable[str] | None) -> tuple[list[str], dict[str, str]]:
