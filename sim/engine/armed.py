@@ -297,6 +297,8 @@ class ArmedCall(GuardedCall):
         self.open[number] = attempt
         if course.replica is not None:
             attempt.replica = course.replica
+            if self.settled is not None:  # its balancer counts
+                course.replica.outstanding += 1
         if course.budget is not None and errand.tries == 1:
             course.budget.first_try()
         attempt.due_at = now + self.timeout_s if self.arms.propagates else inf

@@ -92,7 +92,7 @@ class Wiring:
             self.leaves.append((step, site))
             return step
         else:
-            counted = kind == "call" and counts_outstanding(house.scenario.services[callee].balance)
+            counted = kind == "call" and self._counts(callee)
             step = (CountedCall if counted else PlainCall)(house.kernel, house.recorder, house.attempt_ids, code)
         if kind == "send":
             step.deliver = house.queues[callee].arrive
@@ -137,30 +137,24 @@ class Wiring:
 
     def _door(self, callee: str, link: str, step: PlainCall | GuardedCall) -> Callable[[Attempt], None]:
         """Return the callee's door, behind a balancer where it has several replicas, or checks."""
-        service = self.house.services[callee]
-        rotation = service.rotation
-        if rotation is None:
-            return self._open_door(callee, link, step)
-        if step.chooses_replicas:  # it counts its attempt there, refused or not
-            return self._open_door(callee, link, step, rotation.guarding)
-        return rotation.guarding(self._open_door(callee, link, step))
+        rotation = self.house.services[callee].rotation
+        door = self._open_door(callee, link, step)
+        return door if rotation is None else rotation.guarding(door)
 
-    def _open_door(
-        self, callee: str, link: str, step: PlainCall | GuardedCall, guard: Callable[[Then], Then] | None = None
-    ) -> Callable[[Attempt], None]:
-        service, model = self.house.services[callee], self.house.scenario.services[callee]
+    def _open_door(self, callee: str, link: str, step: PlainCall | GuardedCall) -> Callable[[Attempt], None]:
+        service = self.house.services[callee]
         fragile = callee in self.house.fragile
         if len(service.replicas) == 1:
-            door = service.arrive_fragile if fragile else service.replicas[0].arrive
-            return door if guard is None else guard(door)
+            return service.arrive_fragile if fragile else service.replicas[0].arrive
         choose = self.balancer(callee, link)
         enter: Then = service.arrive_fragile if fragile else _arrive_at_chosen
         if isinstance(step, GuardedCall) and step.chooses_replicas:
-            counted = counts_outstanding(model.balance)
-            return self._door_of_chosen(step, enter if guard is None else guard(enter), counted)
-        if not fragile and not counts_outstanding(model.balance):
+            if self._counts(callee):  # from when the attempt leaves, which is when its replica was chosen
+                step.settled = one_less
+            return enter
+        if not fragile and not self._counts(callee):
             return lambda attempt: choose().arrive(attempt)
-        if not counts_outstanding(model.balance):
+        if not self._counts(callee):
 
             def arrive(attempt: Attempt) -> None:
                 attempt.replica = choose()
@@ -178,6 +172,11 @@ class Wiring:
 
         return arrive_counted
 
+    def _counts(self, callee: str) -> bool:
+        """Whether a balancer counts what is outstanding at each replica of *callee*; with one there is no choice."""
+        service = self.house.services[callee]
+        return len(service.replicas) > 1 and counts_outstanding(self.house.scenario.services[callee].balance)
+
     def balancer(self, callee: str, link: str) -> Callable[[], Replica]:
         """Return what picks the replica of the next call on *link*."""
         if link not in self._balancers:
@@ -190,19 +189,6 @@ class Wiring:
         """Return the replicas that calls to *callee* may go to, which may change during the run."""
         service = self.house.services[callee]
         return service.pool if service.rotation is None else service.rotation.replicas
-
-    def _door_of_chosen(self, step: GuardedCall, enter: Then, counted: bool) -> Then:
-        """Return the door for attempts whose replica a breaker has chosen before they left."""
-        if not counted:
-            return enter
-        step.settled = one_less
-
-        def arrive(attempt: Attempt) -> None:
-            if attempt.outcome == PENDING:
-                attempt.replica.outstanding += 1
-            enter(attempt)
-
-        return arrive
 
     def _route(self, step: PlainCall | GuardedCall, link: str) -> None:
         """Put the link's network, if it has one, between the step and the callee's door."""

@@ -261,6 +261,21 @@ def test_a_breaker_for_each_replica_sends_calls_to_those_that_work() -> None:
     assert attempts(record, "replica") == [(0,)] + [(1,)] * 5
 
 
+def test_a_replica_that_a_breaker_chose_has_no_call_fewer_when_one_is_given_up_on_its_way() -> None:
+    policies = "latency: 125ms, timeout: 62.5ms, breaker: {failures: 99, scope: callee}"
+    record = play(link(policies, client="arrivals: at 0s 1s 2s 3s", service="replicas: 2, balance: least outstanding"))
+    assert [row[3] for row in tries(record)] == ["timeout"] * 4
+    assert attempts(record, "replica") == [(0,), (1,), (0,), (1,)]
+
+
+def test_a_call_on_its_way_to_the_replica_that_a_breaker_chose_is_outstanding_there() -> None:
+    policies, pairs = "latency: 125ms, breaker: {failures: 99, scope: callee}", range(0, 64, 4)
+    client = "arrivals: at " + " ".join(f"{at}s {at + 0.0625}s" for at in pairs)
+    record = play(link(policies, client=client, service="replicas: 2, balance: best of 2"), duration="70s")
+    chosen = [row[0] for row in attempts(record, "replica")]
+    assert [sum(chosen[i : i + 2]) for i in range(0, len(chosen), 2)] == [1] * len(pairs)
+
+
 def test_breakers_of_replicas_do_not_send_to_one_that_its_health_checks_have_taken_out() -> None:
     """Replica 1 is out from 2 s on; replica 0 fails at 3 s and opens its breaker: nobody is left to be sent to."""
     replicas = "replicas: 2, health checks: {every: 1s, timeout: 500ms, unhealthy after: 1, healthy after: 1}"
