@@ -80,7 +80,12 @@ def test_json_is_one_document_with_what_the_design_names(small: Path) -> None:
     assert document["variant"] == "more tills" and document["seed"] == 3 and document["replications"] == 2
     assert [row["claim"] for row in document["expect"]] == ["more tills help"]
     assert document["expect"][0]["verdict"] == "holds"
-    assert set(document["measures"][0]) == {"measure", "of", "during", "mean", "low", "high", "n", "runs", "unit"}
+    row = document["measures"][0]
+    wanted = {"measure", "of", "during", "mean", "low", "high", "standard error", "n", "runs", "unit", "values"}
+    assert set(row) == wanted
+    assert len(row["values"]) == 2 and sum(row["values"]) == pytest.approx(2 * row["mean"])
+    half = abs(row["values"][0] - row["values"][1]) / 2
+    assert row["standard error"] == pytest.approx(half)
     assert all(document["identities"].values())
 
 

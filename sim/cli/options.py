@@ -48,5 +48,9 @@ Seed = Annotated[int | None, whole("--seed", 0, "Another seed than the scenario'
 Replications = Annotated[int | None, whole("--replications", 1, "How many independent runs.", limit=MOST_REPLICATIONS)]
 Out = Annotated[Path | None, a_path("--out", "Write results into this folder.")]
 Force = Annotated[bool, typer.Option("--force", help="Let --out replace an older result of another command.")]
+During = Annotated[
+    list[str] | None,
+    typer.Option("--during", help='A window to measure as well, e.g. "100s to 200s"; may be repeated.'),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Workers = Annotated[int | None, whole("--workers", 1, "Processes to spread replications over.")]

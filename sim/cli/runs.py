@@ -17,6 +17,7 @@ from sim.cli.helpers import (
     write_text,
 )
 from sim.cli.options import (
+    During,
     File,
     Files,
     Force,
@@ -41,10 +42,10 @@ if TYPE_CHECKING:
 def run(
     file: File, variant: Variant = None, with_: With = None, without: Without = None, set_: Set = None,
     seed: Seed = None, replications: Replications = None, out: Out = None, force: Force = False,
-    json: Json = False, workers: Workers = None,
+    json: Json = False, workers: Workers = None, during: During = None,
 ) -> None:  # fmt: skip
     """Play one combination of variant and toggles, measure it, and judge the claims that speak of it."""
-    from sim.experiments.run import run_resolved, written_windows
+    from sim.experiments.run import asked_windows, run_resolved, written_windows
     from sim.export import folder, summary, tables
 
     scenario = load_file(file)
@@ -53,10 +54,12 @@ def run(
         replications=replications,
     )  # fmt: skip
     resolved = scenario.resolve(variant, switches(scenario, with_, without), set_ or ())
+    asked = asked_windows(resolved, during or (), "--during")
+    windows = [*written_windows(scenario), *asked]
     with progress_bar(f"playing {scenario.title}") as progress:
-        played = run_resolved(resolved, seed, replications, workers, progress, during=written_windows(scenario))
+        played = run_resolved(resolved, seed, replications, workers, progress, during=windows)
         verdicts = summary.judged(played, scenario, set_ or ())
-    text = summary.to_json(summary.run_document(played, verdicts)) if json else tables.of_run(played, verdicts)
+    text = summary.to_json(summary.run_document(played, verdicts)) if json else tables.of_run(played, verdicts, asked)
     give(text, place, lambda place: folder.write_run(played, verdicts, place))
     if played.cut_off:
         leave(CUT_OFF)

@@ -8,7 +8,7 @@ from typing import Any, Callable, Iterable, Mapping
 from sim.errors import ParameterError
 from sim.experiments.processes import Announce, announce_groups
 from sim.experiments.run import Run, run_resolved, written_windows
-from sim.results.statistics import interval
+from sim.results.statistics import interval, paired
 
 
 class Comparison:
@@ -38,6 +38,8 @@ class Comparison:
                     continue
                 pairs = [(a, b) for a, b in zip(base.values[key], values) if a is not None and b is not None]
                 difference = interval([b - a for a, b in pairs])
+                if units[key] == "ratio":
+                    difference = difference.within(-1.0, 1.0)
                 told = None
                 if difference.low is not None and difference.high is not None:
                     told = not difference.low <= 0 <= difference.high
@@ -45,8 +47,19 @@ class Comparison:
                     "combination": label, "measure": key[0], "of": key[1], "during": key[2],
                     "baseline": interval([a for a, _ in pairs]).mean, "mean": interval([b for _, b in pairs]).mean,
                     "difference": difference.mean, "low": difference.low, "high": difference.high,
+                    "standard error": difference.error,
                     "distinguishable": told, "runs": len(pairs), "unit": units[key],
                 })  # fmt: skip
+        return found
+
+    @property
+    def rows_with_values(self) -> list[dict[str, Any]]:
+        """``rows``, each with its ``values``: the difference in each replication, None where a side could not tell."""
+        base = self.runs[self.baseline].values
+        found = []
+        for row in self.rows:
+            key = (row["measure"], row["of"], row["during"])
+            found.append({**row, "values": paired(self.runs[row["combination"]].values[key], base[key])})
         return found
 
     @property

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
 
 from sim.errors import ParameterError, describe, did_you_mean
 from sim.experiments.replications import Replication, replicate
+from sim.results import drain
 from sim.results.claims import Verdict, judge
 from sim.results.measures import NAMES
 from sim.results.statistics import interval
-from sim.results.windows import is_written_window, telling_window
+from sim.results.windows import FIXED, is_written_window, parse_span, telling_window
 from sim.scenario.load import opened
+from sim.scenario.measures import range_of
 from sim.scenario.names import several
 
 if TYPE_CHECKING:
@@ -65,7 +67,10 @@ class Run:
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
-        """Every measure over the replications: mean, 95 % interval, samples, runs and unit."""
+        """Every measure over the replications: mean, 95 % interval, standard error, samples, runs and unit.
+
+        An interval is cut where the measure's unit ends: a ratio's to 0..1, and none goes below zero.
+        """
         units: dict[tuple[str, str, str], str] = {}
         samples: dict[tuple[str, str, str], int] = {}
         for replication in self.replications:
@@ -76,11 +81,12 @@ class Run:
         found = []
         for (measure, of, during), values in self.values.items():
             told = [value for value in values if value is not None]
-            spread = interval(told)
             key = (measure, of, during)
+            spread = interval(told).within(*range_of(units[key]))
             found.append({
                 "measure": measure, "of": of, "during": during, "mean": spread.mean, "low": spread.low,
-                "high": spread.high, "n": samples[key], "runs": len(told), "unit": units[key],
+                "high": spread.high, "standard error": spread.error, "n": samples[key], "runs": len(told),
+                "unit": units[key],
             })  # fmt: skip
         return found
 
@@ -125,6 +131,11 @@ class Run:
         return bool(self.record.windows) or self.values.get(("offered", workload, "fault"), [None])[0] is not None
 
     @property
+    def rows_with_values(self) -> list[dict[str, Any]]:
+        """``rows``, each with its ``values``: one for each replication, None where it could not be told."""
+        return [{**row, "values": self.values[row["measure"], row["of"], row["during"]]} for row in self.rows]
+
+    @property
     def identities(self) -> dict[str, bool]:
         """Which books balanced, in every replication."""
         names = self.replications[0].identities
@@ -134,6 +145,13 @@ class Run:
     def cut_off(self) -> str:
         """The first budget that ended a replication early; empty when all are complete."""
         return next((replication.cut_off for replication in self.replications if replication.cut_off), "")
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader should know besides the numbers: the scenario's notes, and one on a drain that holds much."""
+        attempts, work = (self.value(name) for name in drain.NAMES)
+        about_drain = drain.note(self.record.duration_s, attempts, work)
+        return [*self.scenario.notes, *filter(None, [about_drain])]
 
     # --- data frames --------------------------------------------------------------------------------------
 
@@ -195,18 +213,39 @@ class Run:
 def run(
     scenario: Any, variant: str | None = None, with_: str | Iterable[str] = (), without: str | Iterable[str] = (),
     seed: int | None = None, replications: int | None = None, set_: Mapping[str, object] | Iterable[str] = (),
-    workers: int | None = 1, progress: Callable[[float], None] | None = None,
+    workers: int | None = 1, progress: Callable[[float], None] | None = None, during: str | Iterable[str] = (),
 ) -> Run:  # fmt: skip
     """Play one combination of *scenario*, which may be a file or the name of a shipped one, and return its ``Run``.
 
     *seed* and *replications* default to the scenario's own; *set_* is a path-to-value patch as in ``--set``.
     *workers* is the number of processes: 1 here, because processes start a script anew unless it is guarded by
     ``if __name__ == "__main__"``; None takes as many as pay.
+    *during* names windows to measure besides the run's own and those of its claims: ``"100s to 200s"``.
     Raises ``ScenarioError`` for a combination that does not exist and ``ModelError`` if the books do not balance.
     """
     scenario = opened(scenario)
     resolved = scenario.resolve(variant, switched_on(scenario, with_, without), set_)
-    return run_resolved(resolved, seed, replications, workers, progress, during=written_windows(scenario))
+    asked = asked_windows(resolved, [during] if isinstance(during, str) else during)
+    windows = [*written_windows(scenario), *asked]
+    return run_resolved(resolved, seed, replications, workers, progress, during=windows)
+
+
+def asked_windows(resolved: Any, during: Iterable[str], place: str = "during") -> list[str]:
+    """Return the windows of *during*, each of which *resolved* has or a span names that begins before its end.
+
+    Raises ``ParameterError`` for another one, before anything is played.
+    """
+    found, own = list(dict.fromkeys(during)), ["all", *((*FIXED, *resolved.faults) if resolved.faults else ())]
+    for name in found:
+        if name in own:
+            continue
+        try:
+            begin, _ = parse_span(name, own)
+        except ParameterError as error:
+            raise ParameterError(error.rule, error.value, error.hint, place) from None
+        if begin >= resolved.duration:
+            raise ParameterError(f"begin before the duration ({resolved.duration:g}s) is over", name, "", place)
+    return found
 
 
 def switched_on(scenario: Any, with_: str | Iterable[str], without: str | Iterable[str]) -> tuple[str, ...]:

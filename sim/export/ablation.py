@@ -42,7 +42,7 @@ def ablation_document(ablation: Ablation, goals: Goals = None) -> dict[str, Any]
         "replications": len(base.replications),
         "combinations": [
             {
-                "toggles": list(on), "digest": run.scenario.digest, "notes": list(run.scenario.notes),
+                "toggles": list(on), "digest": run.scenario.digest, "notes": run.notes,
                 "identities": run.identities, "cut off": run.cut_off or None,
                 "goals": verdict_rows(met.verdicts[on]), "measures": run.rows,
             }

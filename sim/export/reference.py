@@ -34,6 +34,15 @@ FILE` tells all problems of a file at once, each with its line and column. Varia
 links.shop:bank.timeout=1s`. [textbook.md](textbook.md) says how to write down the systems that textbooks solve.
 """
 
+WINDOWS = """\
+Requests and messages belong to the window in which they arrive, and are followed to the run's end. Attempts,
+deliveries, decisions, visits and writes are counted in the window in which they happen, work in the one in which its
+visit got a worker; those of the drain, after `duration`, count in each window that reaches `duration` (`all`, mostly
+`after`). Rates and levels speak of the window's own seconds, without the drain. A run whose drain holds more than 1 %
+of the attempts or of the work says so in a note. A fault that begins in the warm-up is measured from the warm-up's end.
+A 95 % interval is cut where its unit ends: a ratio's to 0..1, a factor's to at least 1, and none goes below zero.
+"""
+
 
 def page() -> str:
     """Return the page."""
@@ -81,6 +90,7 @@ def _measures() -> Iterator[str]:
     yield from (
         "`before`, `fault`, `after`, a fault's name, or a span such as `500s to 600s` that a claim asks for.",
         "",
+        WINDOWS,
     )
     rows = [(f"`{name}`", about.unit, about.subjects, about.meaning) for name, about in NAMES.items()]
     yield from _table(("measure", "unit", "of a", "meaning"), rows)

@@ -58,7 +58,7 @@ def run_document(run: Run, verdicts: dict[str, Verdict]) -> dict[str, Any]:
         "seed": run.seed,
         "replications": len(run.replications),
         "digest": run.scenario.digest,
-        "notes": list(run.scenario.notes),
+        "notes": run.notes,
         "assumptions": list(run.scenario.assumptions),
         "expect": verdict_rows(verdicts),
         "identities": run.identities,
@@ -66,7 +66,7 @@ def run_document(run: Run, verdicts: dict[str, Verdict]) -> dict[str, Any]:
         "events": [replication.events_played for replication in run.replications],
         "versions": versions(),
         "worst operations": worst_operations([run]),
-        "measures": run.rows,
+        "measures": run.rows_with_values,
     }
 
 
@@ -87,7 +87,7 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "combinations": {
             label: {
                 "variant": run.variant or None, "toggles": list(run.toggles), "digest": run.scenario.digest,
-                "identities": run.identities, "measures": run.rows,
+                "identities": run.identities, "measures": run.rows_with_values,
             }
             for label, run in comparison.runs.items()
         },
@@ -96,7 +96,7 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "cut off": comparison.cut_off or None,
         "versions": versions(),
         "worst operations": worst_operations(comparison.runs.values()),
-        "differences": comparison.rows,
+        "differences": comparison.rows_with_values,
     }  # fmt: skip
 
 

@@ -82,8 +82,8 @@ def table(rows: Sequence[Sequence[str]], header: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def of_run(run: Run, verdicts: Mapping[str, Verdict]) -> str:
-    """Return the story of a run in tables."""
+def of_run(run: Run, verdicts: Mapping[str, Verdict], during: Iterable[str] = ()) -> str:
+    """Return the story of a run in tables; *during* are windows to show besides its own."""
     scenario = run.scenario
     on = f", with {', '.join(run.toggles)}" if run.toggles else ""
     times = len(run.replications)
@@ -97,6 +97,7 @@ def of_run(run: Run, verdicts: Mapping[str, Verdict]) -> str:
     if len(windows) == 1 or not scenario.faults:
         windows = ["all"]
     workloads = with_worst([run.rows], scenario.workload, ("fault", "after") if "fault" in windows else windows)
+    windows = list(dict.fromkeys([*windows, *during]))
     for heading, names, measures in (
         ("Workloads", workloads, _WORKLOAD), ("Services", scenario.services, _SERVICE),
         ("Links", _links(run), _LINK), ("Queues", scenario.queues, _QUEUE), ("Effects", _effects(run), _EFFECT),
@@ -107,7 +108,7 @@ def of_run(run: Run, verdicts: Mapping[str, Verdict]) -> str:
     if decided := _decided(windows, index):
         parts.append(table(decided, ["What defences did", "measure", *windows]))
     parts.append(of_claims(verdicts) if verdicts else "No claims speak of this combination.")
-    parts += [f"note: {note}" for note in scenario.notes]
+    parts += [f"note: {note}" for note in run.notes]
     parts.append(f"Books: {len(run.identities)} identities hold in every replication.")
     if run.cut_off:
         parts.append(f"CUT OFF: {run.cut_off}")
@@ -138,7 +139,7 @@ def _cell(row: dict[str, Any] | None) -> str:
     text = number(row["mean"], row["unit"])
     if row["low"] is None or row["high"] is None or row["mean"] is None:
         return text
-    half = (row["high"] - row["low"]) / 2
+    half = max(row["high"] - row["mean"], row["mean"] - row["low"])  # one side may be cut where the unit ends
     if half <= abs(row["mean"]) * 0.005:
         return text
     spread, unit = number(half, row["unit"]), text.partition(" ")[2]

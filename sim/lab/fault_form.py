@@ -137,7 +137,7 @@ def draw(scenario: Any, kind: str, target: str, at_s: float, key: str) -> None:
     for field in needed:
         _widget(field, f"{key} {kind} {field.name}")
     left, right = st.columns(2)
-    first, last = float(scenario.warmup), max(float(scenario.duration) - 1.0, 1.0)
+    first, last = 0.0, max(float(scenario.duration) - 1.0, 1.0)
     begin = min(max(at_s, first), last)
     left.number_input("From (s)", first, last, begin, 1.0, format="%g", key=f"{key} at {at_s:g}")
     right.number_input("For (s)", 1.0, float(scenario.duration), 20.0, 1.0, format="%g", key=f"{key} for")

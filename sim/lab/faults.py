@@ -44,7 +44,7 @@ def _line(scenario: Any, name: str, one: Fault) -> None:
     else:
         first, end = float(begin.mean), float(scenario.duration)
         st.slider(
-            about, min_value=float(scenario.warmup), max_value=end, value=(first, min(end, first + float(model.for_))),
+            about, min_value=0.0, max_value=end, value=(first, min(end, first + float(model.for_))),
             step=1.0, format="%d s", key=f"fault {name} {state.generation()} {state.choice().scenario}",
             on_change=_move, args=(faults_key(name), name), help=HELP["faults"],
         )  # fmt: skip

@@ -46,7 +46,7 @@ def family(book: Book) -> list[Measure]:
         marks, stops = _marks(book, name), _stops(book, name)
         for window in book.windows.values():
             here = bool(window.spans)
-            counts = {kind: len(marks.within(code, window.spans)) for code, kind in enumerate(MARKS)}
+            counts = {kind: len(marks.within(code, window.counted.spans)) for code, kind in enumerate(MARKS)}
             for measure, (kind, has) in COUNTED.items():
                 if has(link):
                     table.add(measure, name, window.name, counts[kind] if here else None, counts[kind])
@@ -55,7 +55,7 @@ def family(book: Book) -> list[Measure]:
                 table.add_share("cache hit ratio", name, window.name, counts["cache hit"], asked)
             for measure, (reason, has) in STOPS.items():
                 if has(link):
-                    count = len(stops.within(REASONS.index(reason), window.spans))
+                    count = len(stops.within(REASONS.index(reason), window.counted.spans))
                     table.add(measure, name, window.name, count if here else None, count)
     return table.rows
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sim.engine.record import Record
 from sim.results.english import counted, number, plural
+from sim.results.windows import strikes
 
 
 class Happening(NamedTuple):
@@ -30,7 +31,7 @@ class Happening(NamedTuple):
             return f"one {self.thing} {self.verb(1)}, the only one {since(record)}"
         if before:
             opening = f"more {plural(self.thing)} {self.verb(2)} than before"
-        elif record.windows or not record.warmup_s:
+        elif _after_a_fault(record) or not record.warmup_s:
             opening = f"{plural(self.thing)} begin to {self.does}"
         else:
             opening = f"{plural(self.thing)} {self.verb(2)}"
@@ -53,9 +54,17 @@ class Happening(NamedTuple):
 
 def since(record: Record) -> str:
     """Return from when on something is counted: the first fault, or the warm-up's end."""
-    if record.windows:
-        return f"since the {'first ' if len(record.windows) > 1 else ''}fault began"
+    if _after_a_fault(record):
+        found = strikes(record)
+        which = "first fault after the warm-up" if len(found) < len(record.windows) else "first fault"
+        return f"since the {which if len(record.windows) > 1 else 'fault'} began"
     return "after the warm-up" if record.warmup_s else "in the whole run"
+
+
+def _after_a_fault(record: Record) -> bool:
+    """Whether a fault's begin parts before from since: the first one measured did not begin in the warm-up."""
+    first = min((begin for _, begin, end in record.windows if end > record.warmup_s), default=-1.0)
+    return first >= record.warmup_s
 
 
 def the_fault(record: Record) -> str:

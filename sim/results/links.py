@@ -1,7 +1,7 @@
 """What went over each link: tries, how they ended for the caller, and what the breaker let through.
 
-Attempts belong to the window in which they are sent. A short-circuited call is no attempt. ``system`` counts all
-calls together. Left out: bytes.
+Attempts belong to the window in which they are sent, those of the drain to one that reaches `duration`. A
+short-circuited call is no attempt. ``system`` counts all calls together. Left out: bytes.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from sim.results.book import Book
 from sim.results.breakers import how_many
 from sim.results.columns import Ints
 from sim.results.rows import Measure, Rows
+from sim.results.windows import Window
 from sim.scenario import measures
 
 NAMES = measures.LINKS
@@ -24,11 +25,11 @@ def family(book: Book) -> list[Measure]:
     for window in book.windows.values():
         calls: list[Ints] = []
         for code, name in enumerate(book.links):
-            rows = book.link_shelf.within(code, window.spans)
+            rows = book.link_shelf.within(code, window.counted.spans)
             sent = rows[book.tried[rows]]
             calls.append(sent[book.kind[sent] == 0])
             _counts(table, book, name, window.name, rows, sent, bool(window.spans))
-            table.add("attempts rate", name, window.name, window.per_second(len(sent)), len(sent))
+            _rate(table, book, name, window, sent)
             if name in book.breakers:
                 opened, closed = book.breakers[name]
                 open_mean = window.mean(opened, closed)
@@ -36,9 +37,14 @@ def family(book: Book) -> list[Measure]:
                 table.add("breaker open share", name, window.name, open_share, len(opened))
         every = np.concatenate([*calls, np.zeros(0, np.int64)])
         table.add("attempts", "system", window.name, len(every) if window.spans else None, len(every))
-        table.add("attempts rate", "system", window.name, window.per_second(len(every)), len(every))
+        _rate(table, book, "system", window, every)
         table.add("amplification", "system", window.name, _amplification(book, every), len(every))
     return table.rows
+
+
+def _rate(table: Rows, book: Book, of: str, window: Window, sent: Ints) -> None:
+    n = int(np.count_nonzero(window.holds(book.sent_at[sent])))
+    table.add("attempts rate", of, window.name, window.per_second(n), n)
 
 
 def _counts(table: Rows, book: Book, of: str, during: str, rows: Ints, sent: Ints, here: bool) -> None:

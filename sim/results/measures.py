@@ -11,6 +11,7 @@ from typing import Callable, Iterable
 from sim.engine.record import Record
 from sim.results import (
     decisions,
+    drain,
     fleet,
     ledger,
     links,
@@ -42,6 +43,7 @@ FAMILIES: tuple[tuple[Names, Callable[[Book], list[Measure]]], ...] = tuple(
         recovery,
         reach,
         waste,
+        drain,
     )  # fmt: skip
 )
 

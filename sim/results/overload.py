@@ -36,14 +36,14 @@ def family(book: Book) -> list[Measure]:
     for code, name in enumerate(book.record.services):
         model, place = book.model(name), book.record.places.index(name)
         for window in book.windows.values():
-            rows = book.visit_shelf.within(code, window.spans)
+            rows = book.visit_shelf.within(code, window.counted.spans)
             here = rows[rejected[rows] & (columns["where"][rows] == place)]
             for measure, (reason, has) in TOLD.items():
                 if has(model):
                     count = int(np.count_nonzero(columns["why"][here] == REASONS.index(reason)))
                     table.add(measure, name, window.name, count if window.spans else None, count)
             if model.limit is not None and model.limit.when_full == "wait":
-                count = _marked(book, "delayed", place, window.holds(book.record.marks["at"]))
+                count = _marked(book, "delayed", place, window.counted.holds(book.record.marks["at"]))
                 table.add("delayed", name, window.name, count if window.spans else None, count)
             if model.concurrency is not None:
                 at, limit = levels(book, "concurrency limit", name)
@@ -60,8 +60,8 @@ def _queue(table: Rows, book: Book, name: str) -> None:
     sites = [code for code, site in enumerate(book.record.sites) if site.callee == name]
     full = np.isin(columns["site"], sites) & (columns["outcome"] == REJECTED) & (columns["where"] == place)
     for window in book.windows.values():
-        rejected = int(np.count_nonzero(full & window.holds(book.entered_at)))
-        waited = _marked(book, "delayed", place, window.holds(book.record.marks["at"]))
+        rejected = int(np.count_nonzero(full & window.counted.holds(book.entered_at)))
+        waited = _marked(book, "delayed", place, window.counted.holds(book.record.marks["at"]))
         for measure, count in (("pushed back", rejected), ("delayed", waited)):
             table.add(measure, name, window.name, count if window.spans else None, count)
 

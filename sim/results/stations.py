@@ -27,7 +27,7 @@ def family(book: Book) -> list[Measure]:
         everyone = book.visit_shelf.rows(code)
         holds, lines = book.holds(code), book.lines(code)
         for window in book.windows.values():
-            entered = book.visit_shelf.within(code, window.spans)
+            entered = book.visit_shelf.within(code, window.counted.spans)
             _flow(table, book, name, window, entered, everyone)
             _levels(table, book, name, window, everyone, holds, lines, len(entered))
             _work(table, book, name, window, everyone)
@@ -39,7 +39,8 @@ def _flow(table: Rows, book: Book, of: str, window: Window, rows: Ints, everyone
     begun = np.isfinite(started)
     leaves = window.holds(book.left_at[everyone]) & np.isfinite(book.started_at[everyone])
     served = int(np.count_nonzero(leaves))
-    table.add("arrivals rate", of, window.name, window.per_second(len(rows)), len(rows))
+    came = int(np.count_nonzero(window.holds(entered)))
+    table.add("arrivals rate", of, window.name, window.per_second(came), came)
     table.add("throughput", of, window.name, window.per_second(served), served)
     table.add_spread("wait", of, window.name, (started - entered)[begun], TIMES)
     waited = int(np.count_nonzero(started[begun] > entered[begun]))
@@ -73,7 +74,7 @@ def _levels(
 
 def _work(table: Rows, book: Book, of: str, window: Window, everyone: Ints) -> None:
     work, wasted, held = book.work
-    rows = everyone[window.holds(book.started_at[everyone])]
+    rows = everyone[window.counted.holds(book.started_at[everyone])]
     worked, in_vain, kept = (exact_sum(column[rows]) for column in (work, wasted, held))
     here = bool(window.spans)
     table.add("useful work", of, window.name, worked - in_vain if here else None, len(rows))

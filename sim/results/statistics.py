@@ -7,7 +7,7 @@ interval applies to their means; within a run nothing is assumed independent. Le
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Sequence
 
@@ -25,16 +25,18 @@ class Interval:
     low: float | None
     high: float | None
     n: int
+    error: float | None = None
+    """The standard error of the mean: the standard deviation of the values over the root of their number."""
 
     def within(self, least: float, most: float) -> Interval:
         """Return it cut to where the true value can lie, which it then holds as surely as before.
 
         >>> Interval(0.99, 0.97, 1.01, 5).within(0.0, 1.0)
-        Interval(mean=0.99, low=0.97, high=1.0, n=5)
+        Interval(mean=0.99, low=0.97, high=1.0, n=5, error=None)
         """
         if self.low is None or self.high is None:
             return self
-        return Interval(self.mean, max(self.low, least), min(self.high, most), self.n)
+        return replace(self, low=max(self.low, least), high=min(self.high, most))
 
 
 def interval(values: Sequence[float | None]) -> Interval:
@@ -43,7 +45,7 @@ def interval(values: Sequence[float | None]) -> Interval:
     Source: A. Law, Simulation Modeling and Analysis, 5th ed., section 9.4.1 (replication with Student's t).
 
     >>> interval([1.0, 2.0, None, 3.0])
-    Interval(mean=2.0, low=-0.484137711..., high=4.484137711..., n=3)
+    Interval(mean=2.0, low=-0.484137711..., high=4.484137711..., n=3, error=0.577350269...)
     """
     told = [value for value in values if value is not None]
     n = len(told)
@@ -53,8 +55,9 @@ def interval(values: Sequence[float | None]) -> Interval:
     if n == 1:
         return Interval(mean, None, None, 1)
     squares = math.fsum((value - mean) ** 2 for value in told)
-    half = student_quantile(n - 1) * math.sqrt(squares / (n - 1) / n)
-    return Interval(mean, mean - half, mean + half, n)
+    error = math.sqrt(squares / (n - 1) / n)
+    half = student_quantile(n - 1) * error
+    return Interval(mean, mean - half, mean + half, n, error)
 
 
 def paired(values: Sequence[float | None], baseline: Sequence[float | None]) -> list[float | None]:

@@ -20,7 +20,9 @@ def family(book: Book) -> list[Measure]:
         mine = marks["place"] == book.record.places.index(name)
         shelf = Shelf(np.where(mine, marks["kind"], -1), len(MARKS), marks["at"])
         for window in book.windows.values():
-            written, refused = (len(shelf.within(MARKS.index(kind), window.spans)) for kind in ("written", "conflict"))
+            written, refused = (
+                len(shelf.within(MARKS.index(kind), window.counted.spans)) for kind in ("written", "conflict")
+            )
             here = bool(window.spans)
             table.add("writes", name, window.name, written if here else None, written)
             table.add("conflicts", name, window.name, refused if here else None, refused)

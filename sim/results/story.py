@@ -17,6 +17,7 @@ from sim.engine.record import MESSAGE_LOST, Record
 from sim.results.acts import acts
 from sim.results.blast import HARMLESS, blast_radius
 from sim.results.book import Book
+from sim.results.drain import note_of
 from sim.results.duties import DUPLICATED, GHOST, MISSING
 from sim.results.english import counted, number, seconds, share
 from sim.results.evidence import Busy, busy_at_the_end, worst_outcome
@@ -86,6 +87,8 @@ def _closings(book: Book, found: list[Symptom]) -> Iterator[Sentence]:
             yield Sentence(book.end, f"{name}: {counted(lost, 'message')} lost in all", "lost", name, lost)
     if book.record.windows and any(symptom.kind not in HARMLESS for symptom in found):
         yield _reach(book, found)
+    if note := note_of(book):
+        yield Sentence(book.end, note, "drain", "system", book.end - book.record.duration_s)
     if book.record.cut_off:
         yield Sentence(book.end, f"the run was cut off: {book.record.cut_off}", "cut off", "system", book.end)
 

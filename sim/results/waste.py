@@ -23,7 +23,7 @@ def family(book: Book) -> list[Measure]:
             continue
         everyone = book.link_shelf.rows(code)
         for window in book.windows.values():
-            rows = everyone[window.holds(book.started_at[everyone])]
+            rows = everyone[window.counted.holds(book.started_at[everyone])]
             worked, in_vain = exact_sum(work[rows]), exact_sum(wasted[rows])
             table.add("wasted work", name, window.name, in_vain if window.spans else None, len(rows))
             table.add("wasted share", name, window.name, in_vain / worked if worked else None, len(rows))

@@ -1,7 +1,8 @@
 """The windows a measure can speak of: `all`, `before`, `fault`, `after`, a fault's name, or `500s to 600s`.
 
 A window is a union of spans [begin, end) on the scenario's clock. The first four lie between warm-up and `duration`;
-a written span is taken as it is written. Left out: which rows belong to a window (that is each measure's business).
+a written span is taken as it is written. Counts of a window that reaches `duration` take in the drain, rates and levels
+end with the span. Left out: which rows belong to a window (that is each measure's business).
 """
 
 from __future__ import annotations
@@ -31,6 +32,18 @@ class Window:
 
     name: str
     spans: Spans
+    with_drain: bool = False
+    """Whether it reaches the end of the arrivals: the drain then belongs to it, for counts."""
+
+    @cached_property
+    def counted(self) -> Window:
+        """The window of counts: with the drain, the time from the end of the arrivals to the run's end, if it has one.
+
+        Requests are followed to the run's end, so everything that they lead to is counted in one window or another.
+        """
+        if not self.with_drain:
+            return self
+        return Window(self.name, (*self.spans[:-1], (self.spans[-1][0], math.inf)))
 
     @cached_property
     def seconds(self) -> float:
@@ -94,25 +107,31 @@ def windows(record: Record, during: Iterable[str] = (), beside: Iterable[Struck]
 
     *beside* are the faults of the runs that it is held against: `fault` is then the union of all of them, `before`
     lies before the first and `after` follows the last, so that both sides speak of the same stretch of the clock.
-    Without faults there is no `before`, `fault` and `after`; where none of them struck, all
-    is before. A fault that shares a name with one of these is found
-    under `fault` only. Raises ParameterError for a name that is neither.
+    Without faults there is no `before`, `fault` and `after`; where none of them struck after the warm-up, all is
+    before. A fault that shares a name with one of these is found under `fault` only. Raises ParameterError for a name
+    that is neither.
     """
     whole = (record.warmup_s, record.duration_s)
-    found = {"all": _window("all", [whole])}
-    struck = [*record.windows, *beside]
-    faults = list(dict.fromkeys([*record.scenario.faults, *(name for name, _, _ in struck)]))
+
+    def window(name: str, spans: Iterable[tuple[float, float]], within: tuple[float, float] = whole) -> Window:
+        union = _union(spans, *within)
+        return Window(name, union, bool(union) and union[-1][0] < record.duration_s <= union[-1][1])
+
+    found = {"all": window("all", [whole])}
+    every = [*record.windows, *beside]
+    faults = list(dict.fromkeys([*record.scenario.faults, *(name for name, _, _ in every)]))
     if faults:
+        struck = _after_warmup(every, record.warmup_s)
         spans = [(begin, end) for _, begin, end in struck]
-        found["before"] = _window("before", [(whole[0], min([begin for begin, _ in spans], default=whole[1]))], whole)
-        found["fault"] = _window("fault", spans, whole)
-        found["after"] = _window("after", [(max([end for _, end in spans], default=whole[1]), whole[1])], whole)
+        found["before"] = window("before", [(whole[0], min([begin for begin, _ in spans], default=whole[1]))])
+        found["fault"] = window("fault", spans)
+        found["after"] = window("after", [(max([end for _, end in spans], default=whole[1]), whole[1])])
         for name in faults:
             mine = [(begin, end) for fault, begin, end in struck if fault == name]
-            found.setdefault(name, _window(name, mine, whole))
+            found.setdefault(name, window(name, mine))
     for name in during:
         if name not in found and not (name in FIXED and not faults):
-            found[name] = _window(name, [parse_span(name, found)])
+            found[name] = window(name, [parse_span(name, found)], (-math.inf, math.inf))
     return found
 
 
@@ -141,9 +160,8 @@ def parse_span(text: str, known: Iterable[str] = ()) -> tuple[float, float]:
     return begin, end
 
 
-def _window(name: str, spans: Iterable[tuple[float, float]], within: tuple[float, float] | None = None) -> Window:
-    """Return the union of *spans*, cut to *within*; empty spans vanish."""
-    low, high = within or (-math.inf, math.inf)
+def _union(spans: Iterable[tuple[float, float]], low: float, high: float) -> Spans:
+    """Return the union of *spans*, cut to [low, high); empty spans vanish."""
     merged: list[list[float]] = []
     for begin, end in sorted((max(begin, low), min(end, high)) for begin, end in spans):
         if end <= begin:
@@ -152,12 +170,24 @@ def _window(name: str, spans: Iterable[tuple[float, float]], within: tuple[float
             merged[-1][1] = max(merged[-1][1], end)
         else:
             merged.append([begin, end])
-    return Window(name, tuple((begin, end) for begin, end in merged))
+    return tuple((begin, end) for begin, end in merged)
+
+
+def strikes(record: Record) -> list[tuple[str, float, float]]:
+    """Return (fault, begin, end) of every window of a fault that is measured: from the warm-up's end on.
+
+    A window that has ended by then is none; one that began in the warm-up begins, for measures, when it ends.
+    """
+    return _after_warmup(record.windows, record.warmup_s)
+
+
+def _after_warmup(struck: Iterable[Struck], warmup_s: float) -> list[Struck]:
+    return [(name, max(begin, warmup_s), end) for name, begin, end in struck if end > warmup_s]
 
 
 def last_fault_end(record: Record, name: str | None = None) -> float | None:
-    """Return when the last window (of fault *name*, default any) ended, or None without faults."""
-    return max((end for fault, _, end in record.windows if name in (None, fault)), default=None)
+    """Return when the last measured window (of fault *name*, default any) ended, or None without one."""
+    return max((end for fault, _, end in strikes(record) if name in (None, fault)), default=None)
 
 
 def telling_window(ratio: Callable[[str, str], float | None], workloads: Iterable[str], struck: bool) -> str:

@@ -1,6 +1,7 @@
 """When something begins to go otherwise than before the first fault: the rules of onset, all exact.
 
-Seconds are counted from the first fault's begin, backwards to the end of the warm-up and forwards to the run's end.
+Seconds are counted from the first fault's begin (the warm-up's end, if it began before), backwards to the end of the
+warm-up and forwards to the run's end.
 Without faults there is no "before": the clock begins at the warm-up's end, and whatever happens is the first. Left
 out: whether a difference is more than chance; a rule only says what was measured.
 """
@@ -15,6 +16,7 @@ import numpy as np
 from sim.results.book import Book
 from sim.results.columns import Bools, Floats
 from sim.results.intervals import steps
+from sim.results.windows import strikes
 
 LASTING_S = 1.0
 """How long a state must last."""
@@ -36,7 +38,7 @@ class Yardstick:
     def of(book: Book) -> Yardstick:
         """Return the yardstick of a run; without faults *before* is empty."""
         low = book.record.warmup_s
-        begin = min((begin for _, begin, _ in book.record.windows), default=low)
+        begin = min((begin for _, begin, _ in strikes(book.record)), default=low)
         return Yardstick(low, begin, max(book.end, begin))
 
     @property

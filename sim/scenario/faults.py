@@ -265,12 +265,9 @@ def _after(root: Node, name: str, node: Node, begin: After) -> Iterator[Problem]
 
 def _begins(root: Node, node: Node, law: q.Law) -> Iterator[Problem]:
     duration = parsed(q.parse_duration, root.get("duration"))
-    warmup = parsed(q.parse_duration, root.get("warmup")) or 0.0
     bounds = _bounds(law)
     if bounds is None:
         yield at_value(node, "be an instant or lie between two, such as 60s or uniform 60s to 90s")
-    elif bounds[0] < warmup:
-        yield at_value(node, f"begin after the warm-up ({root.word('warmup')})")
     elif duration is not None and bounds[1] >= duration:
         yield at_value(node, f"begin before the duration ({root.word('duration')}) is over")
 

@@ -8,6 +8,7 @@ for want of samples.
 from __future__ import annotations
 
 from dataclasses import dataclass
+import math
 from typing import Any, Callable, NamedTuple
 
 from sim.outcomes import OUTCOMES
@@ -54,6 +55,19 @@ class Declared(NamedTuple):
 
 Names = dict[str, Declared]
 """What a family of measures declares."""
+
+RANGES: dict[str, tuple[float, float]] = {"ratio": (0.0, 1.0), "x": (1.0, math.inf)}
+"""Where the true value of a measure can lie, by its unit; no measure of another unit is negative."""
+
+
+def range_of(unit: str) -> tuple[float, float]:
+    """Return the least and the most that a measure of this *unit* can be: its intervals are cut to it.
+
+    >>> range_of("ratio"), range_of("s")
+    ((0.0, 1.0), (0.0, inf))
+    """
+    return RANGES.get(unit, (0.0, math.inf))
+
 
 SYSTEM, WORKLOAD, OPERATION, SERVICE, LINK, QUEUE, STORE, EFFECT = (
     Of(kind)
@@ -297,6 +311,13 @@ WASTE: Names = {
     name: Declared(*STATIONS[name][:2], (Of("link to a service"),)) for name in ("wasted work", "wasted share")
 }
 
+DRAIN = _family((SYSTEM,), {
+    "attempts in drain": (
+        "ratio", "share of the attempts since the warm-up (calls, sends and deliveries) that were sent in the drain",
+    ),
+    "work in drain": ("ratio", "share of the work since the warm-up whose visits got their worker in the drain"),
+}, "all")  # fmt: skip
+
 
 def _together(*families: Names) -> Names:
     found: Names = {}
@@ -307,6 +328,6 @@ def _together(*families: Names) -> Names:
 
 
 MEASURES = _together(
-    REQUESTS, STATIONS, OVERLOAD, FLEET, LINKS, DECISIONS, QUEUES, STORES, LEDGER, RECOVERY, REACH, WASTE
+    REQUESTS, STATIONS, OVERLOAD, FLEET, LINKS, DECISIONS, QUEUES, STORES, LEDGER, RECOVERY, REACH, WASTE, DRAIN
 )
 """Every measure there is, by name, in the order of the reference."""

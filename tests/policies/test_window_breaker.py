@@ -320,3 +320,12 @@ class WindowBreakerAgainstModel(RuleBasedStateMachine):
 
 TestWindowBreakerAgainstModel = WindowBreakerAgainstModel.TestCase
 TestWindowBreakerAgainstModel.settings = settings(max_examples=25, deadline=None, derandomize=True, database=None)
+
+
+def test_a_sliding_window_holds_calls_that_ten_buckets_of_a_second_have_dropped() -> None:
+    """Decision 50: failures at 0.9 s and 10.1 s are 9.2 s apart, but the bucket of the first second leaves at 10 s."""
+    policy = breaker(window_s=10.0, minimum_calls=2)
+    for now in (0.9, 10.1):
+        assert policy.admit(now)
+        policy.record(policy.generation, False, now)
+    assert policy.state == OPEN

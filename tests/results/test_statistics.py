@@ -9,6 +9,7 @@ from sim.results.statistics import Interval, interval, paired, pooled, student_q
 def test_the_interval_is_students():
     found = interval([1.0, 2.0, None, 3.0])
     assert (found.mean, found.n) == (2.0, 3)
+    assert found.error == pytest.approx(1 / 3**0.5)
     # t(2, 97.5 %) = 4.302653 (any table), standard error 1 / sqrt(3)
     assert found.high == pytest.approx(2 + 4.302653 / 3**0.5, abs=1e-6)
     assert found.low == pytest.approx(2 - 4.302653 / 3**0.5, abs=1e-6)
@@ -20,7 +21,7 @@ def test_one_value_has_a_mean_and_no_interval():
 
 
 def test_equal_values_have_an_interval_of_no_width():
-    assert interval([0.1] * 10) == Interval(0.1, 0.1, 0.1, 10)
+    assert interval([0.1] * 10) == Interval(0.1, 0.1, 0.1, 10, 0.0)
 
 
 def test_the_interval_covers_the_mean_about_95_times_in_100():

@@ -23,7 +23,9 @@ class Fault(Model):
 
     at: BeginField | None = None
     """When it begins, on the scenario's clock: an instant, a law that is drawn anew for each replication (`uniform 60s
-    to 90s`), or after another fault: `5s after db down ends` (or `begins`), once for each of its windows."""
+    to 90s`), or after another fault: `5s after db down ends` (or `begins`), once for each of its windows.
+    It may begin in the warm-up, so that what comes and goes at random is warmed up too (`at: 0s`); it is measured from
+    the warm-up's end."""
     for_: PositiveDuration | None = None
     """How long it lasts. With `up` and `down`: for how long it comes and goes; default until the duration is over."""
     up: LawField | None = None

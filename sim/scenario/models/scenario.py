@@ -38,7 +38,8 @@ class Claim(Model):
     of: LinkName = "system"
     """A workload, workload/operation, service, link, queue, effect, or `system`."""
     during: str = "all"
-    """`all`, `before`, `fault`, `after`, a fault's name, or `500s to 600s`."""
+    """`all`, `before`, `fault`, `after`, a fault's name, or `500s to 600s`. Counts of a window that reaches `duration`
+    include the drain."""
     above: Value | None = None
     """Holds above this value."""
     below: Value | None = None
@@ -77,7 +78,8 @@ class Scenario(Model):
     warmup: Duration = 0.0
     """What arrives before this is not measured."""
     drain: Duration | None = None
-    """How long after `duration` to wait for what is in flight; default as long as `duration`."""
+    """How long after `duration` to wait for what is in flight; default as long as `duration`. What happens then is
+    counted in each window that reaches `duration`; rates and levels leave it out."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     """The seed of every stream of chance."""
     replications: Annotated[int, Field(ge=1, le=MOST_REPLICATIONS)] = 1

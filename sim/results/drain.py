@@ -1,0 +1,59 @@
+"""How much of a run happened in its drain, after the arrivals had stopped: what counts include, rates and levels not.
+
+One rule makes a table agree with itself. Requests and messages belong to the window in which they arrive and are
+followed to the run's end; whatever happens is counted in the window in which it happens, and what happens in the drain
+in each window that reaches `duration`. So nothing after the warm-up is left out of `all`. Rates and levels are those of
+the time in which clients arrive. Left out: what requests of the warm-up still do after it, which counts.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.results.book import Book
+from sim.results.columns import exact_sum
+from sim.results.english import seconds, share
+from sim.results.rows import Measure, Rows
+from sim.scenario import measures
+
+WORTH_A_NOTE = 0.01
+"""The share of the attempts or of the work from which on a run says that its drain holds it."""
+
+NAMES = measures.DRAIN
+
+
+def family(book: Book) -> list[Measure]:
+    """Return the rows of ``system``, over `all`: how much of it the drain holds."""
+    table, window, drained_from = Rows(NAMES), book.windows["all"].counted, book.record.duration_s
+    sent = book.sent_at[book.tried]
+    late, every = (int(np.count_nonzero(times)) for times in (sent >= drained_from, window.holds(sent)))
+    table.add_share("attempts in drain", "system", "all", late, every)
+    work, _, _ = book.work
+    visits = np.flatnonzero((book.service >= 0) & window.holds(book.started_at))
+    after = visits[book.started_at[visits] >= drained_from]
+    worked = exact_sum(work[visits])
+    table.add("work in drain", "system", "all", exact_sum(work[after]) / worked if worked else None, len(visits))
+    return table.rows
+
+
+def note(duration_s: float, attempts: float | None, work: float | None) -> str:
+    """Return the sentence about a drain that holds these shares, empty where neither is worth a note.
+
+    >>> note(60.0, 0.004, None)
+    ''
+    >>> note(60.0, 0.12, 0.3)
+    'the drain, after 60 s, holds 12 % of the attempts and 30 % of the work: counts include it, rates and levels do not'
+    """
+    parts = [
+        f"{share(ratio)} of the {what}" for ratio, what in ((attempts, "attempts"), (work, "work")) if ratio is not None
+    ]
+    if max(attempts or 0.0, work or 0.0) <= WORTH_A_NOTE:
+        return ""
+    held = " and ".join(parts)
+    return f"the drain, after {seconds(duration_s)}, holds {held}: counts include it, rates and levels do not"
+
+
+def note_of(book: Book) -> str:
+    """Return the sentence about the drain of one run; empty where it holds little."""
+    attempts, work = (row.value for row in family(book))
+    return note(book.record.duration_s, attempts, work)
