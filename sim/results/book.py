@@ -17,7 +17,7 @@ from sim.results import breakers, duties, fleet, work
 from sim.results.columns import Bools, Floats, Ints, Shelf, never, rows_of
 from sim.results.duties import Duties
 from sim.results.intervals import steps
-from sim.results.windows import Struck, Window, windows
+from sim.results.windows import Struck, after_warmup, Window, windows
 
 
 class Book:
@@ -28,7 +28,7 @@ class Book:
 
     def __init__(self, record: Record, during: Iterable[str] = (), beside: Iterable[Struck] = ()) -> None:
         self.record = record
-        self.struck: list[Struck] = [*record.windows, *beside]
+        self.struck: list[Struck] = after_warmup([*record.windows, *beside], record.warmup_s)
         self.windows: dict[str, Window] = windows(record, during, beside)
         self.end: float = record.ended_at
         """When the run ended; what is still open lasts until then."""

@@ -121,7 +121,7 @@ def windows(record: Record, during: Iterable[str] = (), beside: Iterable[Struck]
     every = [*record.windows, *beside]
     faults = list(dict.fromkeys([*record.scenario.faults, *(name for name, _, _ in every)]))
     if faults:
-        struck = _after_warmup(every, record.warmup_s)
+        struck = after_warmup(every, record.warmup_s)
         spans = [(begin, end) for _, begin, end in struck]
         found["before"] = window("before", [(whole[0], min([begin for begin, _ in spans], default=whole[1]))])
         found["fault"] = window("fault", spans)
@@ -178,10 +178,11 @@ def strikes(record: Record) -> list[tuple[str, float, float]]:
 
     A window that has ended by then is none; one that began in the warm-up begins, for measures, when it ends.
     """
-    return _after_warmup(record.windows, record.warmup_s)
+    return after_warmup(record.windows, record.warmup_s)
 
 
-def _after_warmup(struck: Iterable[Struck], warmup_s: float) -> list[Struck]:
+def after_warmup(struck: Iterable[Struck], warmup_s: float) -> list[Struck]:
+    """Return the windows that end after the warm-up, each from the warm-up's end on."""
     return [(name, max(begin, warmup_s), end) for name, begin, end in struck if end > warmup_s]
 
 

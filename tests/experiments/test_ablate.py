@@ -278,7 +278,7 @@ def test_the_figure_writes_every_share_and_draws_every_effect(by_chance: Ablatio
     FigureCanvasAgg(figure).draw()
     on, heat, dots = figure.axes
     assert len([text for text in heat.texts if text.get_gid() == "share"]) == 4 * 2
-    assert heat.images[0].get_cmap().name == "cividis"
+    assert heat.images[0].get_cmap().name == "bad to good"
     shares = [run.value("goodput ratio", name, "fault") for run in by_chance.runs.values() for name in ("c", "d")]
     assert np.allclose(heat.images[0].get_array().ravel(), shares)
     drawn = [line for line in dots.lines if line.get_gid() == "effect"]
