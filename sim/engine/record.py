@@ -187,3 +187,6 @@ class Record:
     events_played: int = 0
     cut_off: str = ""
     """The budget that ended the run early, in words; empty for a complete run."""
+    acting: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Attempts (ids) that could still do something when the run ended: on their way to a callee, in line there, or in a
+    recipe that does not wait for a lost call, whatever their caller knows. Those that only work are left out."""

@@ -17,10 +17,10 @@ import numpy as np
 
 from sim.engine.build import Building
 from sim.engine.calls import Leaf, row
-from sim.engine.clients import Request
+from sim.engine.compile import walk
 from sim.engine.kernel import CENSUS
-from sim.engine.queue import Publisher
 from sim.engine.record import Record
+from sim.engine.stuck import Stuck
 from sim.errors import BudgetError
 from sim.outcomes import IN_FLIGHT, LOST, OPEN, PENDING, WAITING
 from sim.scenario import models
@@ -90,8 +90,8 @@ def _play(
             f"{now:.6g}s of the scenario played",
         ) from None
     ended_at = max(min(building.kernel.now, census.end_s), 0.0)
-    _close(building, census.leaves_in_service)
-    return _record(building, census, chosen, replication, ended_at)
+    acting = _close(building, census.leaves_in_service)
+    return _record(building, census, chosen, replication, ended_at, acting)
 
 
 class _Census:
@@ -185,8 +185,11 @@ class _Census:
         heap.clear()
 
 
-def _close(building: Building, leaves: list[Leaf]) -> None:
-    """Write rows for what is still open: lost where no answer can ever come, open otherwise."""
+def _close(building: Building, leaves: list[Leaf]) -> list[int]:
+    """Write rows for what is still open: lost where no answer can ever come, open otherwise.
+
+    Returns the attempts (ids) that could still act.
+    """
     recorder = building.recorder
     for service in building.services.values():
         for replica in service.replicas:
@@ -196,53 +199,44 @@ def _close(building: Building, leaves: list[Leaf]) -> None:
         leaf.outcome = OPEN
         recorder.attempts.write(row(leaf, nan))
     still_open = list(recorder.open_attempts.values())
-    lost_requests: set[int] = set()
-    for attempt in still_open:
-        if attempt.outcome == PENDING and _is_lost(attempt):
-            _lose_callers(attempt, lost_requests)
+    stuck = Stuck(still_open)
+    forked = _forked(building)
+    acting = [attempt.id for attempt in still_open if stuck.may_act(attempt, forked)]
     for attempt in still_open:
         if attempt.outcome == PENDING:
-            attempt.outcome = LOST if _is_lost(attempt) else OPEN
+            attempt.outcome = LOST if attempt.id in stuck.attempts else OPEN
             recorder.attempts.write(row(attempt, nan))
         else:
             recorder.attempts.write(row(attempt, attempt.ended_at))
     for request in recorder.open_requests.values():
-        lost = request.number in lost_requests
+        why = stuck.requests.get(request.number)
         recorder.requests.write((
             request.number, request.client.code, request.operation, request.key, request.instance,
-            request.arrived_at, nan, LOST if lost else OPEN, request.cause if lost else 0, request.tries,
+            request.arrived_at, nan, OPEN if why is None else LOST, why or 0, request.tries,
         ))  # fmt: skip
     for service in building.services.values():
         for replica in service.replicas:
             replica.close()
     for queue in building.queues.values():
         queue.close(WAITING, IN_FLIGHT)
+    return acting
 
 
-def _is_lost(attempt: Any) -> bool:
-    """Whether no answer and no timer would ever end *attempt*, however long the run went on."""
-    return getattr(attempt, "unanswerable", False) and not attempt.step.has_timer(attempt)
+def _forked(building: Building) -> Callable[[Any], bool]:
+    """Return whether an attempt's recipe has a `parallel`: its strands may go on where the recipe does not."""
+    forks = {
+        f"{service}.{operation}"
+        for service, model in building.scenario.services.items()
+        for operation, steps in model.operations.items()
+        if any(isinstance(step, models.Parallel) for step in walk(steps))
+    }
+    sites = [f"{site.callee}.{site.operation}" in forks for site in building.sites]
+    return lambda attempt: sites[int(attempt.step.code)]
 
 
-def _lose_callers(attempt: Any, lost_requests: set[int]) -> None:
-    """Everybody up the chain who waits for *attempt* can never be answered either."""
-    why = attempt.cause
-    frame = attempt.parent
-    while not isinstance(frame, Request | Publisher):
-        caller = frame.root
-        if caller.outcome != PENDING or getattr(caller, "replied", False):
-            return
-        caller.unanswerable = True
-        if not _is_lost(caller):
-            return
-        caller.cause = caller.cause or why
-        frame = caller.parent
-    if isinstance(frame, Request) and frame.outcome == PENDING:
-        frame.cause = why
-        lost_requests.add(frame.number)
-
-
-def _record(building: Building, census: _Census, seed: int, replication: int, ended_at: float) -> Record:
+def _record(
+    building: Building, census: _Census, seed: int, replication: int, ended_at: float, acting: list[int]
+) -> Record:  # fmt: skip
     scenario, recorder = building.scenario, building.recorder
     return Record(
         scenario=scenario,
@@ -277,6 +271,7 @@ def _record(building: Building, census: _Census, seed: int, replication: int, en
         down=_down(building, ended_at),
         events_played=building.kernel.next_id(),
         cut_off=census.cut_off,
+        acting=np.array(acting, np.int64),
     )
 
 

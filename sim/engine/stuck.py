@@ -1,0 +1,74 @@
+"""What can never go on when a run ends: calls that no answer and no timer would end, and all that wait for them.
+
+What is neither stuck nor over could still act if the run were longer. Left out: strands of a recipe whose own way is
+stuck, which may still act (so a recipe with a `parallel` counts as able to), and gates that a stuck call keeps closed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Iterable
+
+from sim.engine.clients import Request
+from sim.engine.queue import Publisher
+from sim.engine.recipe import Join, Strand
+from sim.outcomes import PENDING
+
+
+class Stuck:
+    """Attempts that are lost, requests that are, and recipes that wait for them, among what is *open* at the end."""
+
+    __slots__ = ("attempts", "requests", "recipes", "_strands")
+
+    def __init__(self, open_: Iterable[Any]) -> None:
+        self.attempts: set[int] = set()
+        """Attempts (ids) whose caller waits for an answer that cannot come."""
+        self.requests: dict[int, int] = {}
+        """Requests (numbers) whose client does, and the cause."""
+        self.recipes: set[int] = set()
+        """Attempts (ids) whose recipe waits for a lost call and does not go on."""
+        self._strands: dict[Join, int] = {}
+        for attempt in open_:
+            if attempt.outcome == PENDING and getattr(attempt, "unanswerable", False):
+                self._lose(attempt, attempt.cause)
+
+    def _lose(self, attempt: Any, why: int) -> None:
+        """No answer comes to *attempt*: without a timer its caller waits for ever."""
+        if attempt.id in self.attempts or attempt.step.has_timer(attempt):
+            return
+        self.attempts.add(attempt.id)
+        if not _may_yet_end(attempt, self.attempts):
+            self._stop(attempt.parent, why)
+
+    def _stop(self, frame: Any, why: int) -> None:
+        """*frame* waits for what does not come: so does whoever waits for the frame."""
+        if isinstance(frame, Strand):
+            join = frame.join
+            self._strands[join] = stuck = self._strands.get(join, 0) + 1
+            if not join.over and join.missing + join.spare == stuck:
+                self._stop(join.frame, why)
+        elif isinstance(frame, Request):
+            if frame.outcome == PENDING:
+                self.requests[frame.number] = why
+        elif not isinstance(frame, Publisher) and frame.id not in self.recipes:
+            self.recipes.add(frame.id)
+            if frame.outcome == PENDING and not getattr(frame, "replied", False):
+                frame.cause = frame.cause or why
+                self._lose(frame, why)
+
+    def may_act(self, attempt: Any, forks: Callable[[Any], bool]) -> bool:
+        """Whether *attempt*, which is open, may still do something: it is on its way, in line, or in a recipe.
+
+        *forks* says whether its operation has a `parallel`, whose strands may go on where the recipe does not.
+        """
+        return attempt.left_at is None and (attempt.id not in self.recipes or forks(attempt))
+
+
+def _may_yet_end(attempt: Any, lost: set[int]) -> bool:
+    """Whether a hedge can still end the call of *attempt*, which is lost: one that is out, or one that is planned."""
+    errand = getattr(getattr(attempt, "call", None), "errand", None)
+    if errand is None or errand.step.hedge is None:
+        return False
+    for course in errand.courses:
+        if not course.over and (course.current is None or course.current.id not in lost):
+            return True
+    return any(planned is errand for _, _, planned in errand.step.hedge_timers.planned)
