@@ -199,9 +199,9 @@ def _close(building: Building, leaves: list[Leaf]) -> list[int]:
         leaf.outcome = OPEN
         recorder.attempts.write(row(leaf, nan))
     still_open = list(recorder.open_attempts.values())
-    stuck = Stuck(still_open)
-    forked = _forked(building)
-    acting = [attempt.id for attempt in still_open if stuck.may_act(attempt, forked)]
+    cancels = any(link.on_abandon == "cancel" for link in building.scenario.links.values())
+    stuck = Stuck(still_open, _forked(building), cancels)
+    acting = [attempt.id for attempt in still_open if stuck.may_act(attempt)]
     for attempt in still_open:
         if attempt.outcome == PENDING:
             attempt.outcome = LOST if attempt.id in stuck.attempts else OPEN

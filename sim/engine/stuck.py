@@ -6,20 +6,26 @@ stuck, which may still act (so a recipe with a `parallel` counts as able to), an
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable
+from typing import Any, Callable, Sequence
 
 from sim.engine.clients import Request
 from sim.engine.queue import Publisher
 from sim.engine.recipe import Join, Strand
+from sim.engine.replica import FreeReplica
 from sim.outcomes import PENDING
 
 
 class Stuck:
     """Attempts that are lost, requests that are, and recipes that wait for them, among what is *open* at the end."""
 
-    __slots__ = ("attempts", "requests", "recipes", "_strands")
+    __slots__ = ("attempts", "requests", "recipes", "_forks", "_strands", "_held")
 
-    def __init__(self, open_: Iterable[Any]) -> None:
+    def __init__(self, open_: Sequence[Any], forks: Callable[[Any], bool], cancels: bool) -> None:
+        """*forks* says whether an attempt's operation has a `parallel`, whose strands may go on where it does not.
+
+        *cancels* says whether some link stops the work of those who are given up, which can free a stuck worker.
+        """
+        self._forks = forks
         self.attempts: set[int] = set()
         """Attempts (ids) whose caller waits for an answer that cannot come."""
         self.requests: dict[int, int] = {}
@@ -30,6 +36,10 @@ class Stuck:
         for attempt in open_:
             if attempt.outcome == PENDING and getattr(attempt, "unanswerable", False):
                 self._lose(attempt, attempt.cause)
+        self._held: dict[Any, int] = {}
+        for attempt in () if cancels else open_:
+            if self._never_leaves(attempt):
+                self._held[attempt.replica] = self._held.get(attempt.replica, 0) + 1
 
     def _lose(self, attempt: Any, why: int) -> None:
         """No answer comes to *attempt*: without a timer its caller waits for ever."""
@@ -55,12 +65,23 @@ class Stuck:
                 frame.cause = frame.cause or why
                 self._lose(frame, why)
 
-    def may_act(self, attempt: Any, forks: Callable[[Any], bool]) -> bool:
+    def may_act(self, attempt: Any) -> bool:
         """Whether *attempt*, which is open, may still do something: it is on its way, in line, or in a recipe.
 
-        *forks* says whether its operation has a `parallel`, whose strands may go on where the recipe does not.
+        A line whose workers are all held by recipes that do not go on does not move.
         """
-        return attempt.left_at is None and (attempt.id not in self.recipes or forks(attempt))
+        if attempt.left_at is not None:
+            return False
+        if attempt.started_at != attempt.started_at and attempt.replica in self._held:
+            return bool(self._held[attempt.replica] < attempt.replica.workers)
+        return attempt.id not in self.recipes or self._forks(attempt)
+
+    def _never_leaves(self, attempt: Any) -> bool:
+        """Whether the recipe of *attempt* holds a worker for ever."""
+        if attempt.left_at is not None or attempt.id not in self.recipes or self._forks(attempt):
+            return False
+        given_up = attempt.outcome != PENDING or attempt.id in self.attempts
+        return given_up and not isinstance(attempt.replica, FreeReplica)
 
 
 def _may_yet_end(attempt: Any, lost: set[int]) -> bool:

@@ -6,6 +6,7 @@ paired differences. Left out: costs of a defence; the fewest switches are counte
 
 from __future__ import annotations
 
+import math
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,8 +18,8 @@ from sim.experiments.check import shared_pool
 from sim.experiments.compare import Comparison
 from sim.experiments.factorial import MOST_IN_FULL, Combination, contrasts, design, effect
 from sim.experiments.processes import Announce, announce_groups
-from sim.experiments.run import Run, run_resolved, written_windows
-from sim.results.claims import HOLDS, Verdict, judge
+from sim.experiments.run import Run, judge_on, run_resolved, written_windows
+from sim.results.claims import HOLDS, Verdict
 from sim.results.headlines import ENOUGH, with_worst
 from sim.results.measures import NAMES
 from sim.results.statistics import interval
@@ -122,11 +123,28 @@ class Ablation:
         settings = contrasts(on, told, self.toggles)
         found = interval(effect(settings))
         clear = None if found.low is None or found.high is None else not found.low <= 0 <= found.high
+        undecided = sum(any(run.between.get(key, ())) for run in self.runs.values())
+        if clear is not None and undecided and not self._is_sure(on, key, told):
+            clear = None
         return {
             "kind": kind, "toggles": on, "measure": key[0], "of": key[1], "during": key[2], "mean": found.mean,
             "low": found.low, "high": found.high, "distinguishable": clear, "settings": len(settings),
-            "runs": found.n, "unit": NAMES[key[0]][0],
+            "runs": found.n, "unit": NAMES[key[0]][0], "undecided": undecided,
         }  # fmt: skip
+
+    def _is_sure(self, on: Combination, key: tuple[str, str, str], told: Mapping[Combination, Any]) -> bool:
+        """Whether an effect is told from none, or is not, however the undecided values of the runs turn out."""
+        clear = set()
+        for more in (1, 0):  # with all that has the switches at its most and the rest at its least, and the other way
+            values = {
+                one: [None if it is None else it[more if _sign(one, on) > 0 else 1 - more] for it in run.ranges(key)]
+                for one, run in self.runs.items() if one in told
+            }  # fmt: skip
+            found = interval(effect(contrasts(on, values, self.toggles)))
+            if found.low is None or found.high is None or not math.isfinite(found.low + found.high):
+                return False
+            clear.add((not found.low <= 0 <= found.high, found.low > 0))
+        return len(clear) == 1
 
     def meets(self, claims: Mapping[str, Claim] | Iterable[Claim] | None = None) -> Met:
         """Judge goals on every combination, and so find the fewest switches that meet them all.
@@ -148,9 +166,7 @@ class Ablation:
             self._find((goal.measure, goal.of, goal.during), f"goal {name!r}")
             must_be_in_its_unit(goal, f"goal {name!r}")
         return Met(goals, {
-            on: {name: judge(name, goal, run.values.get((goal.measure, goal.of, goal.during)))
-                 for name, goal in goals.items()}
-            for on, run in self.runs.items()
+            on: {name: judge_on(name, goal, run) for name, goal in goals.items()} for on, run in self.runs.items()
         })  # fmt: skip
 
     def claims(self, names: Iterable[str] | None = None) -> dict[str, Claim]:
@@ -291,6 +307,11 @@ def label(on: Combination) -> str:
     ('(none)', 'retries + short timeout')
     """
     return " + ".join(on) or NONE
+
+
+def _sign(one: Combination, on: Combination) -> int:
+    """Return with which sign a combination counts in the effect of the switches *on*."""
+    return -1 if sum(name not in one for name in on) % 2 else 1
 
 
 def _in_order(scenario: Any, toggles: Iterable[str] | None, variant: str) -> tuple[str, ...]:

@@ -26,13 +26,17 @@ from sim.scenario.load import opened
 
 @dataclass(frozen=True, slots=True)
 class Fates:
-    """The requests of open loops after the warm-up: who asked, when, who was well served, and who was stopped where."""
+    """The requests of open loops after the warm-up: workload, arrival, whether well served, and where each was stopped.
+
+    *undecided* are those that may still turn out well served when the run ends.
+    """
 
     workload: Ints
     arrived_at: Floats
     good: Bools
     stopped: dict[str, Bools]
     cut_off: str
+    undecided: Bools
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ class Pairing:
     spoiled: int
     unlucky: int
     saved: int
+    undecided: int = 0
+    """Left out of all the others: in one of the two runs it is undecided whether they are well served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +173,7 @@ def fates(book: Book, links: tuple[str, ...]) -> Fates:
         stopped[name] = np.isin(chosen, book.request_of[cut])
     return Fates(
         requests["workload"][chosen].astype(np.int64), book.arrived_at[chosen], book.good[chosen], stopped,
-        record.cut_off,
+        record.cut_off, book.undecided[chosen],
     )  # fmt: skip
 
 
@@ -176,7 +182,9 @@ def paired(with_: Fates, without: Fates, link: str) -> Pairing:
     here = {key: row for row, key in enumerate(zip(with_.workload.tolist(), with_.arrived_at.tolist()))}
     keys = list(zip(without.workload.tolist(), without.arrived_at.tolist()))
     pairs = np.array([(here[key], row) for row, key in enumerate(keys) if key in here], np.int64).reshape(-1, 2)
+    unsettled = with_.undecided[pairs[:, 0]] | without.undecided[pairs[:, 1]]
+    pairs = pairs[~unsettled]
     now, bare, cut = with_.good[pairs[:, 0]], without.good[pairs[:, 1]], with_.stopped[link][pairs[:, 0]]
     worse = bare & ~now
     return Pairing(len(pairs), int(cut.sum()), int((worse & cut).sum()), int((worse & ~cut).sum()),
-                   int((now & ~bare).sum()))  # fmt: skip
+                   int((now & ~bare).sum()), int(unsettled.sum()))  # fmt: skip

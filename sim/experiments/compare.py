@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
+from math import isfinite
 from typing import Any, Callable, Iterable, Mapping
 
 from sim.errors import ParameterError
 from sim.experiments.processes import Announce, announce_groups
 from sim.experiments.run import Run, run_resolved, written_windows
-from sim.results.statistics import interval, paired
+from sim.results.statistics import Interval, interval, paired
 
 
 class Comparison:
@@ -26,8 +27,9 @@ class Comparison:
     def rows(self) -> list[dict[str, Any]]:
         """Every measure that both sides have: the means, and the paired difference with its 95 % interval.
 
-        ``distinguishable`` is False where the interval of the difference contains zero, and None for a single
-        replication, which cannot tell.
+        ``distinguishable`` is False where the interval of the difference contains zero, and None where that cannot be
+        told: from a single replication, or while a value is undecided (``undecided`` counts the pairs in which one is)
+        that could move zero into the interval or out of it.
         """
         base = self.runs[self.baseline]
         units = {(row["measure"], row["of"], row["during"]): row["unit"] for row in base.rows}
@@ -40,15 +42,16 @@ class Comparison:
                 difference = interval([b - a for a, b in pairs])
                 if units[key] == "ratio":
                     difference = difference.within(-1.0, 1.0)
-                told = None
-                if difference.low is not None and difference.high is not None:
-                    told = not difference.low <= 0 <= difference.high
+                extremes, undecided = _extremes(base, run, key)
+                told = _is_clear(difference)
+                if undecided and len({(_is_clear(one), (one.mean or 0.0) > 0) for one in extremes}) > 1:
+                    told = None
                 found.append({
                     "combination": label, "measure": key[0], "of": key[1], "during": key[2],
                     "baseline": interval([a for a, _ in pairs]).mean, "mean": interval([b for _, b in pairs]).mean,
                     "difference": difference.mean, "low": difference.low, "high": difference.high,
                     "standard error": difference.error,
-                    "distinguishable": told, "runs": len(pairs), "unit": units[key],
+                    "distinguishable": told, "runs": len(pairs), "unit": units[key], "undecided": undecided,
                 })  # fmt: skip
         return found
 
@@ -87,6 +90,29 @@ class Comparison:
     def __repr__(self) -> str:
         title = self.runs[self.baseline].scenario.title
         return f"<Comparison of {title!r}: {' against '.join(self.runs)}>"
+
+
+def _is_clear(difference: Interval) -> bool | None:
+    """Whether zero lies outside of an interval; None where there is none."""
+    if difference.low is None or difference.high is None:
+        return None
+    return not difference.low <= 0 <= difference.high
+
+
+def _extremes(base: Run, run: Run, key: tuple[str, str, str]) -> tuple[tuple[Interval, ...], int]:
+    """Return the least and the greatest differences that two runs can come to, and in how many pairs one is undecided.
+
+    The two agree where nothing is.
+    """
+    if key not in base.between and key not in run.between:
+        return (), 0
+    sides = [one.ranges(key) for one in (base, run)]
+    pairs = [(a, b) for a, b in zip(*sides) if a is not None and b is not None]
+    undecided = sum(a[0] < a[1] or b[0] < b[1] for a, b in pairs)
+    least, most = [b[0] - a[1] for a, b in pairs], [b[1] - a[0] for a, b in pairs]
+    if not all(map(isfinite, (*least, *most))):
+        return (Interval(None, None, None, 0), interval([0.0, 0.0])), undecided
+    return (interval(least), interval(most)), undecided
 
 
 def compare(

@@ -14,10 +14,7 @@ import numpy as np
 
 from sim.results.blast import blast_radius
 from sim.results.book import Book
-from sim.results.recovery import FOR_SECONDS, recovery_s
-
-NEVER = math.inf
-"""The recovery time of what had not recovered when the arrivals ended."""
+from sim.results.recovery import recovery
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +23,7 @@ class Seen:
 
     *inside* counts those who came in the window, *since* those who came from its begin to the end of the arrivals.
     *recovery_s* is the longest of any workload (``NEVER`` if one did not recover, None if that cannot be told), *hit*
-    the nodes with a symptom in order.
+    the nodes with a symptom in order, *undecided* how many of those who came since may still turn out well served.
     """
 
     inside: tuple[tuple[int, int], ...]
@@ -35,6 +32,7 @@ class Seen:
     hit: tuple[str, ...]
     radius: int | None
     cut_off: str
+    undecided: int = 0
 
 
 def seen(book: Book, begin: float, end: float) -> Seen:
@@ -43,8 +41,10 @@ def seen(book: Book, begin: float, end: float) -> Seen:
     inside, since = (tuple(_counts(book, code, *span) for code in range(len(book.record.workloads))) for span in spans)
     blast = blast_radius(book) if book.record.windows else None
     hit = tuple(one.node for one in blast.hit) if blast else ()
-    recovery = _recovery(book, begin, end) if blast else None
-    return Seen(inside, since, recovery, hit, blast.radius if blast else None, book.record.cut_off)
+    took = _longest_recovery(book, begin, end) if blast else None
+    came = (book.arrived_at >= begin) & (book.arrived_at < book.record.duration_s)
+    undecided = int(np.count_nonzero(book.undecided & came))
+    return Seen(inside, since, took, hit, blast.radius if blast else None, book.record.cut_off, undecided)
 
 
 def _counts(book: Book, workload: int, begin: float, end: float) -> tuple[int, int]:
@@ -52,17 +52,16 @@ def _counts(book: Book, workload: int, begin: float, end: float) -> tuple[int, i
     return int(came.sum()), int(np.count_nonzero(book.good & came))
 
 
-def _recovery(book: Book, begin: float, end: float) -> float | None:
+def _longest_recovery(book: Book, begin: float, end: float) -> float | None:
     """Return the longest recovery of the workloads that came before the fault, by the rule of ``recovery time``."""
-    if book.record.duration_s - end < FOR_SECONDS:
-        return None
     found = []
     for _, shelf, group in book.request_shelves[: len(book.record.workloads)]:
-        before = book.good[shelf.within(group, ((book.record.warmup_s, begin),))]
-        if len(before):
-            took = recovery_s(book, shelf.rows(group), float(before.mean()), end)
-            found.append(NEVER if took is None else took)
-    return max(found, default=None)
+        before = shelf.within(group, ((book.record.warmup_s, begin),))
+        took = recovery(book, shelf.rows(group), before, end)
+        if took is not None:
+            found.append(took)
+    least, most = (max((getattr(one, side) for one in found), default=None) for side in ("least", "most"))
+    return least if least == most else None
 
 
 def lost(

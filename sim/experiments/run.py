@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
 
 from sim.errors import ParameterError, describe, did_you_mean
@@ -66,10 +67,32 @@ class Run:
         return found
 
     @cached_property
+    def between(self) -> dict[tuple[str, str, str], list[tuple[float, float] | None]]:
+        """(measure, of, during) of what is undecided in some replication, to what each value can come to.
+
+        None for a replication in which it is decided; without a bound it is infinite.
+        """
+        found: dict[tuple[str, str, str], list[tuple[float, float] | None]] = {}
+        for i, replication in enumerate(self.replications):
+            for row in replication.measures:
+                if row.least is not None and row.most is not None:
+                    key = (row.measure, row.of, row.during)
+                    found.setdefault(key, [None] * len(self.replications))[i] = (row.least, row.most)
+        return found
+
+    def ranges(self, key: tuple[str, str, str]) -> list[tuple[float, float] | None]:
+        """Return what each replication's value of a measure can come to; None where it cannot be told."""
+        values = self.values.get(key, [None] * len(self.replications))
+        between = self.between.get(key, [None] * len(values))
+        return [one or (None if value is None else (value, value)) for one, value in zip(between, values)]
+
+    @cached_property
     def rows(self) -> list[dict[str, Any]]:
         """Every measure over the replications: mean, 95 % interval, standard error, samples, runs and unit.
 
         An interval is cut where the measure's unit ends: a ratio's to 0..1, and none goes below zero.
+        Where a value is undecided when its run ends, ``least`` and ``most`` are what the mean can come to (None without
+        a bound), and ``undecided`` says in how many replications it is.
         """
         units: dict[tuple[str, str, str], str] = {}
         samples: dict[tuple[str, str, str], int] = {}
@@ -86,9 +109,20 @@ class Run:
             found.append({
                 "measure": measure, "of": of, "during": during, "mean": spread.mean, "low": spread.low,
                 "high": spread.high, "standard error": spread.error, "n": samples[key], "runs": len(told),
-                "unit": units[key],
+                "unit": units[key], **self._undecided(key),
             })  # fmt: skip
         return found
+
+    def _undecided(self, key: tuple[str, str, str]) -> dict[str, Any]:
+        """Return in how many replications a measure is undecided, and what its mean can come to."""
+        if key not in self.between:
+            return {"undecided": 0, "least": None, "most": None}
+        ends = [one for one in self.ranges(key) if one is not None]
+        least, most = (sum(side) / len(ends) for side in zip(*ends))
+        return {
+            "undecided": sum(one is not None for one in self.between[key]),
+            "least": least if isfinite(least) else None, "most": most if isfinite(most) else None,
+        }  # fmt: skip
 
     def value(self, measure: str, of: str = "system", during: str = "all") -> float | None:
         """Return the mean of one measure over the replications that could tell it; None if none could.
@@ -284,10 +318,20 @@ def judge_claims(claims: Mapping[str, Any], played: Run, other: Callable[[str], 
     """Judge the *claims* that speak of the combination *played*; *other* gives the run of another variant."""
     verdicts = {}
     for name, claim in claims.items():
-        key = (claim.measure, claim.of, claim.during)
-        baseline = other(claim.than).values.get(key) if claim.than else None
-        verdicts[name] = judge(name, claim, played.values.get(key), baseline)
+        against = other(claim.than) if claim.than else None
+        verdicts[name] = judge_on(name, claim, played, against)
     return verdicts
+
+
+def judge_on(name: str, claim: Any, played: Run, against: Run | None = None) -> Verdict:
+    """Judge one claim on what was *played*, *against* the other variant where it speaks of a difference."""
+    key = (claim.measure, claim.of, claim.during)
+    if against is None:
+        return judge(name, claim, played.values.get(key), None, played.between.get(key, ()))
+    return judge(
+        name, claim, played.values.get(key), against.values.get(key), played.between.get(key, ()),
+        against.between.get(key, ()),
+    )  # fmt: skip
 
 
 def claims_of(scenario: Any, variant: str, toggles: Iterable[str]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import Any
 
 from sim.experiments.injections import Attempted
-from sim.experiments.losses import NEVER, Seen, lost
+from sim.experiments.losses import Seen, lost
+from sim.results.recovery import NEVER
 from sim.results.statistics import Interval, interval
 
 
@@ -61,6 +62,11 @@ class Trial:
         return interval(told).mean if told else None
 
     @property
+    def undecided(self) -> int:
+        """The most requests of any run, with the fault or without it, that may still turn out well served."""
+        return max(one.undecided for one in (*self.without, *self.runs))
+
+    @property
     def hit(self) -> tuple[str, ...]:
         """The nodes with a symptom in at least half of the replications, in the order of the first that shows them."""
         nodes = dict.fromkeys(node for one in self.runs for node in one.hit)
@@ -78,7 +84,8 @@ class Trial:
             "fault": self.fault.kind, "size": self.fault.size, "on": self.fault.where,
             "lost": self.lost.mean, "lost low": self.lost.low, "lost high": self.lost.high,
             "lost share": self.share.mean, "share low": self.share.low, "share high": self.share.high,
-            "recovery s": self.recovery_s, "never recovered": self.never, "nodes hit": len(self.hit),
+            "recovery s": self.recovery_s, "never recovered": self.never, "undecided": self.undecided,
+            "nodes hit": len(self.hit),
             "links reached": self.radius, "hit": ", ".join(self.hit), "runs": len(self.runs),
         }  # fmt: skip
 
@@ -138,6 +145,11 @@ class Matrix:
         runs += [one for defence in self.defences for one in defence.calm]
         runs += [one for defence in self.defences for trial in defence.faced.values() for one in trial.runs]
         return next((one.cut_off for one in runs if one.cut_off), "")
+
+    @property
+    def undecided(self) -> int:
+        """The most requests of any run that are undecided when it ends; they count as not well served."""
+        return max(trial.undecided for trial in self.trials)
 
     def above(self, share: float) -> list[Trial]:
         """Return the faults that cost more than this share of the requests in their window, on average."""

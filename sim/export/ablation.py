@@ -6,7 +6,7 @@ from typing import Any, Iterable, Mapping
 
 from sim.experiments.ablate import Ablation, Met, label
 from sim.export.summary import verdict_rows, versions
-from sim.export.tables import number, points, table
+from sim.export.tables import number, points, table, undecided, undecided_notes
 from sim.results.claims import describe_claim
 from sim.results.headlines import row_name
 from sim.scenario.models import Claim
@@ -154,6 +154,8 @@ def _remarks(ablation: Ablation) -> list[str]:
         remarks.append("\n".join(["Left out, for they cannot be on together:", *lines, *(f"  ({r})" for r in because)]))
     notes = dict.fromkeys(note for run in ablation.runs.values() for note in run.scenario.notes)
     remarks += [f"note: {note}" for note in notes]
+    for on, run in ablation.runs.items():
+        remarks += [f"note: {label(on)}: {note}" for note in undecided_notes(run)]
     if ablation.cut_off:
         remarks.append(f"CUT OFF: {ablation.cut_off}")
     return remarks
@@ -161,6 +163,8 @@ def _remarks(ablation: Ablation) -> list[str]:
 
 def _share(row: dict[str, Any] | None) -> str:
     """Return a share with its interval, which for a mean of few values may reach beyond all or none, cut off there."""
+    if row is not None and row["undecided"]:
+        return undecided(row)
     if row is None or row["low"] is None:
         return _with_interval(row)
     return _with_interval({**row, "low": max(row["low"], 0.0), "high": min(row["high"], 1.0)})
@@ -180,4 +184,6 @@ def _change(row: dict[str, Any], value: str) -> str:
     if row[value] is None:
         return "-"
     text = points(row[value], row["low"], row["high"])
+    if row["undecided"] and row["distinguishable"] is None:
+        return f"{text} so far, undecided"
     return text if row["distinguishable"] is not False else f"{text} not distinguishable"

@@ -27,6 +27,9 @@ def of_breakers(found: BreakerCosts) -> str:
         "Spoiled: stopped and not well served, but well served without it. Unlucky: these too, though not stopped.\n"
         "Saved: well served only with it. Net: well served with it less without it: saved - spoiled - unlucky.",
     ]
+    left_out = max(pairing.undecided for one in found.costs for pairing in one.pairings)
+    if left_out:
+        parts.append(f"Left out: up to {left_out} requests of a run that are undecided when it ends.")
     if found.cut_off:
         parts.append(f"CUT OFF: {found.cut_off}")
     return "\n\n".join(parts)

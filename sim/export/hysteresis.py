@@ -6,7 +6,7 @@ from typing import Any
 
 from sim.experiments.hysteresis import Hysteresis
 from sim.export.summary import versions
-from sim.export.tables import number, table
+from sim.export.tables import number, table, undecided_notes
 from sim.results.statistics import Interval
 
 
@@ -30,6 +30,7 @@ def of_hysteresis(found: Hysteresis) -> str:
                   if any(knee is not None for knee in found.knees_up) else "it never was otherwise"),
             f"The loop is {_rate(found.width)} wide." if found.width.mean else "There is no loop.",
         ]),
+        *(f"note: {note}; they count as not good" for note in undecided_notes(run)),
         *([f"CUT OFF: {run.cut_off}"] if run.cut_off else []),
     ])  # fmt: skip
 

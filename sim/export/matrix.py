@@ -37,6 +37,11 @@ def of_matrix(matrix: Matrix, top: int = TOP) -> str:
     if matrix.defences and matrix.defences[0].faced:
         parts.append(_defences(matrix))
     parts += [f"{name} cannot be on here: {reason}" for name, reason in matrix.left_out.items()]
+    if matrix.undecided:
+        parts.append(
+            f"Up to {number(matrix.undecided, '')} requests of a run are undecided when it ends and count as lost; "
+            "a longer drain decides."
+        )
     if matrix.cut_off:
         parts.append(f"CUT OFF: {matrix.cut_off}")
     return "\n\n".join(parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from importlib.metadata import PackageNotFoundError, version
+from math import isfinite
 from typing import Any, Iterable
 
 from sim.experiments.check import Checked
@@ -29,11 +30,15 @@ def versions() -> dict[str, str]:
 
 
 def verdict_rows(verdicts: dict[str, Verdict]) -> list[dict[str, Any]]:
-    """Return claims with their verdicts and the values behind them."""
+    """Return claims with their verdicts and the values behind them, and what undecided values can come to."""
     return [
-        {"claim": name, "says": verdict.text, "verdict": verdict.verdict, "values": list(verdict.values)}
+        {
+            "claim": name, "says": verdict.text, "verdict": verdict.verdict, "values": list(verdict.values),
+            "undecided": [None if one is None else [end if isfinite(end) else None for end in one]
+                          for one in verdict.between] or None,
+        }
         for name, verdict in verdicts.items()
-    ]
+    ]  # fmt: skip
 
 
 def judged(run: Run, scenario: Any, set_: Iterable[str] = ()) -> dict[str, Verdict]:

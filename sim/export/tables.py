@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
 from typing import Any, Iterable, Mapping, Sequence
 
@@ -17,7 +18,7 @@ _WORKLOAD = ("goodput ratio", "answered ratio", "done ratio", "latency p50", "la
 _SERVICE = ("utilisation", "wait mean", "waiting mean", "rejected", "wasted work")
 _QUEUE = ("backlog peak", "oldest age", "drain time", "deliveries", "dead-lettered", "lost")
 _LINK = ("attempts", "amplification", "timeouts", "short-circuited", "breaker open share")
-_EFFECT = ("due", "applied once", "duplicated", "missing", "ghost")
+_EFFECT = ("due", "applied once", "duplicated", "missing", "undecided", "ghost")
 _MARKS = {"holds": "holds", "fails": "FAILS", "cannot tell": "cannot tell"}
 
 
@@ -108,7 +109,7 @@ def of_run(run: Run, verdicts: Mapping[str, Verdict], during: Iterable[str] = ()
     if decided := _decided(windows, index):
         parts.append(table(decided, ["What defences did", "measure", *windows]))
     parts.append(of_claims(verdicts) if verdicts else "No claims speak of this combination.")
-    parts += [f"note: {note}" for note in run.notes]
+    parts += [f"note: {note}" for note in (*run.notes, *undecided_notes(run))]
     parts.append(f"Books: {len(run.identities)} identities hold in every replication.")
     if run.cut_off:
         parts.append(f"CUT OFF: {run.cut_off}")
@@ -136,6 +137,8 @@ def _section(
 def _cell(row: dict[str, Any] | None) -> str:
     if row is None:
         return "-"
+    if row.get("undecided"):
+        return undecided(row)
     text = number(row["mean"], row["unit"])
     if row["low"] is None or row["high"] is None or row["mean"] is None:
         return text
@@ -146,6 +149,33 @@ def _cell(row: dict[str, Any] | None) -> str:
     return (
         f"{text} ±{spread.removesuffix(unit).rstrip()}" if unit and spread.endswith(f" {unit}") else f"{text} ±{spread}"
     )
+
+
+def undecided(row: Mapping[str, Any]) -> str:
+    """Return what a measure can come to whose value is undecided when a run ends.
+
+    >>> undecided({"least": 0.25, "most": 0.5, "unit": "ratio"}), undecided({"least": 9.0, "most": None, "unit": "s"})
+    ('25.0 to 50.0 %', '9 s or more')
+    """
+    if row["least"] is None:
+        return "undecided"
+    least = number(row["least"], row["unit"])
+    if row["most"] is None:
+        return f"{least} or more"
+    most = number(row["most"], row["unit"])
+    unit = most.partition(" ")[2]
+    return f"{least.removesuffix(unit).rstrip() if unit else least} to {most}"
+
+
+def undecided_notes(run: Run) -> list[str]:
+    """Return what is undecided when the runs end, one line for each workload; none where everything is decided."""
+    shares = {row["of"]: row["mean"] for row in run.rows
+              if (row["measure"], row["during"]) == ("undecided ratio", "all") and row["mean"]}  # fmt: skip
+    return [
+        f"{number(shares[name], 'ratio')} of the requests of {name} are undecided when the run ends: open, or a "
+        "message, copy or attempt of theirs still waits or is at work; a longer drain decides"
+        for name in run.record.workloads if name in shares
+    ]  # fmt: skip
 
 
 _DECIDED = tuple(name for name in (*decisions.NAMES, *overload.NAMES, *fleet.NAMES) if name != "stopped by breaker")
@@ -177,6 +207,9 @@ def of_claims(verdicts: Mapping[str, Verdict]) -> str:
     for name, verdict in verdicts.items():
         told = [value for value in verdict.values if value is not None]
         spread = f"{min(told):.4g} to {max(told):.4g} in {len(told)}" if told else "no value"
+        if any(verdict.between):
+            least, most = (end(side) for end, side in zip((min, max), zip(*filter(None, verdict.between), strict=True)))
+            spread += f", undecided: {least:.4g} " + ("or more" if math.isinf(most) else f"to {most:.4g}")
         rows.append([name, _MARKS[verdict.verdict], verdict.text, spread])
     return table(rows, ["Claim", "verdict", "says", "values"])
 
@@ -219,6 +252,8 @@ def of_comparison(comparison: Comparison) -> str:
                 body.append([row_name(name), window, label, *(_cell(row) for row in rows)])
         if body:
             parts.append(table(body, [heading, "during", "combination", *measures]))
+    for label, run in comparison.runs.items():
+        parts += [f"note: {label}: {note}" for note in undecided_notes(run)]
     body = []
     for name, window, label in product(shown, windows, list(comparison.runs)[1:]):
         rows = [differences.get((label, measure, name, window)) for measure in _WORKLOAD[:3]]
@@ -242,7 +277,9 @@ def _difference(row: dict[str, Any] | None) -> str:
     """Return a difference of shares, and whether it can be told from none."""
     if row is None or row["difference"] is None:
         return "-"
-    if row["low"] == row["high"] == 0:
+    if row["low"] == row["high"] == 0 and not row["undecided"]:
         return "none"
     text = points(row["difference"], row["low"], row["high"])
+    if row["undecided"]:
+        return f"{text} so far, undecided" if row["distinguishable"] is None else text
     return text if row["low"] is None or row["distinguishable"] else f"{text} not distinguishable"

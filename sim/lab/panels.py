@@ -19,7 +19,7 @@ from sim.results.wording import number, seconds, share
 SERIES = ("goodput", "utilisation", "waiting", "backlog", "attempts", "in flight", "oldest age", "breaker state")
 """What can be drawn over time, in the order in which it is offered; the first that exist are drawn."""
 DRAWN_FIRST = 2
-LEDGER = ("due", "applied once", "duplicated", "missing", "ghost")
+LEDGER = ("due", "applied once", "duplicated", "missing", "undecided", "ghost")
 HEADLINES = ("goodput ratio", "answered ratio", "latency p95", "done latency p50", "amplification")
 """The measures of a paired difference."""
 
@@ -142,6 +142,8 @@ def in_points(row: dict[str, Any], what: str) -> dict[str, Any]:
 def _difference_row(row: dict[str, Any]) -> dict[str, Any]:
     unit = row["unit"]
     told = {True: "yes", False: "no: it may be chance", None: "cannot tell from one run"}[row["distinguishable"]]
+    if row["undecided"] and row["distinguishable"] is None and row["runs"] > 1:
+        told = "undecided when the runs end"
     return {
         "design": row["combination"], "measure": row["measure"], "of": row_name(row["of"]), "when": _when(row),
         "baseline": _level(row["baseline"], unit), "here": _level(row["mean"], unit),

@@ -24,6 +24,12 @@ DOING = {
 }  # fmt: skip
 COLORS = ("#9aa7b5", theme.ORANGE, "#35a7e0", "#d99bbd", "#f0e442")
 """One for each thing that a visit does; dark text is legible on all, and words name them too."""
+VERDICTS = {
+    "well served": "It was well served: answered in time, and every effect applied exactly once.",
+    "not well served": "It was not well served.",
+    "undecided": "Whether it is well served is undecided: when the run ended it was open, or a message, copy or "
+    "attempt of its own still waited or was at work.",
+}  # fmt: skip
 WANTED, NOT_WANTED = "its caller waits", "its caller had left"
 MOST_SPANS = 120
 
@@ -78,6 +84,7 @@ def _draw(trace: Trace, played: Any) -> None:
     first = trace.spans[0]
     took = seconds(first.ended_at - first.begin_at)
     st.header(f"Request {trace.request} of {plain(trace.workload)}: {first.outcome} after {took}")
+    st.markdown(VERDICTS[trace.verdict])
     causes = sorted(trace.causes, key=lambda span: span.ended_at)
     if causes:
         lines = [_reason(span) for span in causes[:5]] + ([f"and {len(causes) - 5} more"] if len(causes) > 5 else [])

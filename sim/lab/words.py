@@ -45,6 +45,7 @@ GLOSSARY: dict[str, str] = {
     "effect": "Something that the business sees, such as a card that is charged.",
     "duplicated": "Applied more often than it was promised, such as a card charged twice.",
     "missing": "Promised and not applied.",
+    "undecided": "Promised, and what may apply it, perhaps again, still waits or is at work when the run ends.",
     "ghost": "Applied although its caller was told that it had failed.",
     "wasted work": "Work done for a caller that had already left.",
     "cascade": "A fault in one service fails services that call it, because they wait for it with their workers.",

@@ -17,7 +17,7 @@ from sim.engine.record import (
 from sim.results.book import Book
 from sim.results.breach import Breach
 from sim.results.columns import Bools, Floats, Ints, rows_of
-from sim.results.duties import MISSING
+from sim.results.duties import DUE
 
 
 def requests(book: Book) -> Breach | None:
@@ -114,14 +114,14 @@ def dead_letters(book: Book) -> Breach | None:
 
 
 def effects(book: Book) -> Breach | None:
-    """What is due is once, twice or missing; every application is in one entry, made by an attempt in service."""
+    """What is due is once, twice, missing or undecided; every application is in one entry, by an attempt in service."""
     effects, ledger = book.record.effects, book.duties
     applied = int(ledger.count.sum())
     if applied != len(effects["at"]):
         return Breach("effects in the ledger", f"be as many as were applied, {len(effects['at'])}", applied)
-    parts = int(np.count_nonzero(ledger.status <= MISSING))
+    parts = int(np.count_nonzero(ledger.status <= DUE))
     if parts != (due := int(np.count_nonzero(ledger.due))):
-        return Breach("effects due", f"be applied once, duplicated or missing, {parts} together", due)
+        return Breach("effects due", f"be applied once, duplicated, missing or undecided, {parts} together", due)
     row = rows_of(book.attempts["id"], effects["attempt"])
     served = (row >= 0) & (book.started_at[row] <= effects["at"]) & (effects["at"] <= book.left_at[row])
     return _first(effects["at"], ~served, "an effect", "be applied by an attempt in service", effects["attempt"])

@@ -99,14 +99,29 @@ class Book:
         return duties.duties(self)
 
     @cached_property
+    def open(self) -> Bools:
+        """Which requests have no outcome yet and may still be answered."""
+        return np.asarray(self.requests["outcome"] == OPEN)
+
+    @cached_property
     def done(self) -> Bools:
-        """Which requests had every due effect applied exactly once, within `done within`."""
+        """Which requests had every due effect applied exactly once, within `done within`, whatever still comes."""
         return self.duties.kept & (self.duties.kept_at <= self.done_by)
 
     @cached_property
     def good(self) -> Bools:
-        """Which requests were answered and done."""
+        """Which requests were answered and done, whatever still comes."""
         return self.answered & self.done
+
+    @cached_property
+    def may_be_good(self) -> Bools:
+        """Which requests are good, or may turn out so: more than ``good`` where something is undecided at the end."""
+        return (self.answered | self.open) & self.duties.may_do
+
+    @cached_property
+    def undecided(self) -> Bools:
+        """Which requests may turn out good, and may not."""
+        return self.may_be_good & ~self.good
 
     @cached_property
     def good_at(self) -> Floats:

@@ -13,6 +13,9 @@ from sim.results.statistics import paired
 
 HOLDS, FAILS, CANNOT_TELL = "holds", "fails", "cannot tell"
 Values = Sequence[float | None]
+Range = tuple[float, float]
+Between = Sequence[tuple[float, float] | None]
+"""What each value can still come to; None where it is decided."""
 
 BOUNDS: dict[str, tuple[str, Callable[[float, Any], bool]]] = {
     "above": ("above {}", lambda value, bound: value > bound),
@@ -30,29 +33,63 @@ class Verdict:
     """What became of a claim: *claim* is its name, *text* what it says, *values* what was measured.
 
     *values* has one entry for each replication, None where it could not tell; with `than` they are differences.
+    *between* has, for each, what it can come to where something is undecided when the run ends.
     """
 
     claim: str
     verdict: str
     values: tuple[float | None, ...]
     text: str
+    between: tuple[tuple[float, float] | None, ...] = ()
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the verdict waits for what is undecided when a run ends."""
+        return self.verdict == CANNOT_TELL and any(self.between)
 
 
-def judge(name: str, claim: Any, values: Values | None, baseline: Values | None = None) -> Verdict:
+def judge(
+    name: str, claim: Any, values: Values | None, baseline: Values | None = None, between: Between = (),
+    baseline_between: Between = (),
+) -> Verdict:  # fmt: skip
     """Judge *claim* (a ``scenario.models.Claim``) on one value for each replication.
 
     *baseline* are the values of the variant named by `than`, replication by replication. It holds if it holds in
     every replication, in at least the asked share of them (``9 of 10``, rounded up), or for their mean. Values that
-    could not be told count for neither side: the verdict is "cannot tell" unless the others decide.
+    could not be told count for neither side: the verdict is "cannot tell" unless the others decide. A value that is
+    undecided when its run ends holds if all that it can come to (*between*) does, fails if none of that holds, and
+    counts for neither side otherwise.
 
     Raises ParameterError for a measure that does not exist or an ``in`` that cannot be read.
     """
     if claim.measure not in NAMES:
         raise ParameterError("be a measure", claim.measure, did_you_mean(claim.measure, NAMES), f"measure of {name!r}")
     told = list(values or [])
+    ranges = _ranges(told, between)
     if claim.than is not None:
-        told = paired(told, baseline) if baseline is not None and len(baseline) == len(told) else []
-    return Verdict(name, _verdict(claim, told), tuple(told), describe_claim(claim))
+        pairs = baseline is not None and len(baseline) == len(told)
+        others = _ranges(baseline or (), baseline_between)
+        told = paired(told, baseline) if baseline is not None and pairs else []
+        ranges = [_less(a, b) for a, b in zip(ranges, others, strict=True)] if pairs else []
+    found = tuple(None if one is None or one[0] == one[1] else one for one in ranges)
+    return Verdict(name, _verdict(claim, ranges), tuple(told), describe_claim(claim), found if any(found) else ())
+
+
+def _ranges(values: Values, between: Between) -> list[Range | None]:
+    """Return what each value can come to, from the least to the most; None where it could not be told."""
+    undecided = list(between) or [None] * len(values)
+    return [
+        one or (None if value is None else (value, value)) for value, one in zip(values, undecided, strict=True)
+    ]  # fmt: skip
+
+
+def _less(one: Range | None, other: Range | None) -> Range | None:
+    """Return what the difference of two values can come to."""
+    if one is None or other is None:
+        return None
+    if math.inf in (one[0], other[0]):
+        return None
+    return one[0] - other[1], one[1] - other[0]
 
 
 def select(measures_by_replication: Iterable[Iterable[Measure]], claim: Any) -> list[float | None]:
@@ -88,19 +125,21 @@ def _in_unit(value: float, unit: str) -> str:
     return f"{value:g}{unit}" if unit in ("s", "/s", "x") else f"{value:g}"
 
 
-def _verdict(claim: Any, values: list[float | None]) -> str:
+def _verdict(claim: Any, values: list[Range | None]) -> str:
     known = [value for value in values if value is not None]
     if claim.in_ == "mean":
         if not values or len(known) < len(values):
             return CANNOT_TELL
-        return HOLDS if _within(claim, math.fsum(known) / len(known)) else FAILS
+        least, most = (sum(ends) / len(known) if math.inf in ends else math.fsum(ends) / len(known)
+                       for ends in zip(*known, strict=True))  # fmt: skip
+        return HOLDS if _surely(claim, least, most) else CANNOT_TELL if _perhaps(claim, least, most) else FAILS
     if not values:
         return CANNOT_TELL
     needed = _needed(claim.in_, len(values))
-    good = sum(_within(claim, value) for value in known)
-    if good >= needed:
+    if sum(_surely(claim, *value) for value in known) >= needed:
         return HOLDS
-    return FAILS if good + len(values) - len(known) < needed else CANNOT_TELL
+    good = sum(value is None or _perhaps(claim, *value) for value in values)
+    return FAILS if good < needed else CANNOT_TELL
 
 
 def _needed(wanted: str, replications: int) -> int:
@@ -113,6 +152,21 @@ def _needed(wanted: str, replications: int) -> int:
         if 0 < least <= of:
             return -(-least * replications // of)
     raise ParameterError("be every, mean or a share such as 9 of 10", wanted, did_you_mean(wanted, ["every", "mean"]))
+
+
+def _surely(claim: Any, least: float, most: float) -> bool:
+    """Whether a value holds wherever it lies: what a claim allows has no gaps, so both ends tell."""
+    return _within(claim, least) and _within(claim, most)
+
+
+def _perhaps(claim: Any, least: float, most: float) -> bool:
+    """Whether some value from *least* to *most* holds: one of the ends, or one between them at a bound of the claim."""
+    at = [bound for field in BOUNDS if (bound := getattr(claim, field)) is not None]
+    edges = [edge for bound in at for edge in (bound if isinstance(bound, list) else [bound]) if least < edge < most]
+    cuts = sorted({least, *edges, most})
+    inside = [(a + b) / 2 for a, b in zip(cuts, cuts[1:]) if math.isfinite(a)]
+    inside = [cuts[-2] + 1.0 if math.isinf(one) else one for one in inside]
+    return any(_within(claim, value) for value in (*cuts, *inside))
 
 
 def _within(claim: Any, value: float) -> bool:

@@ -1,8 +1,11 @@
-"""What each request was owed and what it got: every effect is applied once, duplicated, missing, a ghost or not due.
+"""What each request was owed and what it got, as far as it is decided when the run ends.
 
 An effect is due when its request was answered ok or degraded and the recipe promises it there. An entry stands for one
 request (or, `once per: key`, one business key) and one effect step: applied as often as promised is *once*, more often
-*duplicated*, less often *missing*; applied though nobody was told success is a *ghost*. Left out: undoing.
+*duplicated*, less often *missing*; applied though the caller was not told success is a *ghost*. While something that
+may still apply it waits or is at work (``prospects``), or a request that would make it due is open, an entry is only
+what it can be: one that can be more than one of these is *undecided* where it is due, *open* where it is not due so
+far. A longer run can only decide; it never turns one decided status into another. Left out: undoing.
 """
 
 from __future__ import annotations
@@ -14,14 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.chance import coins
+from sim.engine.record import OPEN as STILL_OPEN
 from sim.engine.record import Promise
 from sim.results.columns import Bools, Floats, Ints, rows_of
+from sim.results.prospects import may_apply
 
 if TYPE_CHECKING:
     from sim.results.book import Book
 
-STATUSES = ("applied once", "duplicated", "missing", "ghost", "not due")
-ONCE, DUPLICATED, MISSING, GHOST, NOT_DUE = range(len(STATUSES))
+STATUSES = ("applied once", "duplicated", "missing", "undecided", "ghost", "not due", "open")
+ONCE, DUPLICATED, MISSING, UNDECIDED, GHOST, NOT_DUE, OPEN = range(len(STATUSES))
+DUE = UNDECIDED
+"""The last status that something due can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +37,14 @@ class Duties:
 
     *request* is the row that an entry is booked on: with `once per: key` the first that was answered with that key
     (or the first of all). *due* is how often it was to be applied, *count* how often it was, *too_often* whether that
-    was more than the recipe promises, whatever the caller was told (a ghost can be charged twice). *kept* tells whether
-    everything due to a request was applied exactly once (true for one that was answered and owed nothing), *owed*
-    whether anything was due, *kept_at* when the last of it was applied (infinity where it was not kept, minus infinity
-    where nothing was due).
+    was more than the recipe promises, whatever the caller was told (a ghost can be charged twice), *may_be* the set of
+    statuses that it can still have (a bit for each), *more* whether it may still be applied.
+
+    *kept* tells whether everything due to a request was applied exactly once and stays so (true for one that was
+    answered and owed nothing), *owed* whether anything was due, *kept_at* when the last of it was applied (infinity
+    where it was not kept, minus infinity where nothing was due). *may_keep* tells whether that may be so in the end,
+    whenever, *may_do* whether it may be so within `done within`, and *so_far_at* when the last of its effects was
+    applied, as it looks now (minus infinity where none was).
     """
 
     site: Ints
@@ -42,51 +53,114 @@ class Duties:
     due: Ints
     count: Ints
     too_often: Bools
+    may_be: Ints
+    more: Bools
     kept: Bools
     owed: Bools
     kept_at: Floats
+    may_keep: Bools
+    may_do: Bools
+    so_far_at: Floats
 
 
 def duties(book: Book) -> Duties:
     """Return the ledger of *book*."""
-    answered = book.succeeded
-    kept, owed, kept_at = answered.copy(), np.zeros(len(answered), np.bool_), np.full(len(answered), -np.inf)
-    effects = book.record.effects
-    effect_row = rows_of(book.requests["id"], effects["request"])
+    answered, asking = book.succeeded, book.requests["outcome"] == STILL_OPEN
+    n = len(answered)
+    kept, owed, last_at, so_far_at = answered.copy(), np.zeros(n, np.bool_), np.full(n, -np.inf), np.full(n, -np.inf)
+    may_keep, may_do = answered | asking, answered | asking
     entries: list[tuple[NDArray[Any], ...]] = []
-    for code, site in enumerate(book.record.effect_sites):
-        mine = (effects["site"] == code) & (effect_row >= 0)
-        owner = _owners(book, site.once_per == "key")
-        applied = np.bincount(owner[effect_row[mine]], minlength=len(answered))
-        last_at = np.full(len(answered), -np.inf)
-        np.maximum.at(last_at, owner[effect_row[mine]], effects["at"][mine])
-        promised, least, most = _promised(book, code)
-        # what the owner of an entry is owed: the most that an answered request of its own is
-        owner_least, owner_most = np.zeros_like(least), np.zeros_like(most)
-        np.maximum.at(owner_least, owner[answered], least[answered])
-        np.maximum.at(owner_most, owner[answered], most[answered])
-        status = _judge(applied, owner_least, owner_most)
-        booked = np.zeros(len(answered), np.bool_)
-        booked[owner[promised]] = True
-        booked |= applied > 0
-        rows = np.flatnonzero(booked)
-        due_count = np.clip(applied, owner_least, owner_most)
-        if_answered = np.ones_like(most)
-        np.maximum.at(if_answered, owner, most)
-        booked_on = _book_on(book, owner)
-        entries.append((
-            np.full(len(rows), code), booked_on[rows], status[rows], due_count[rows], applied[rows],
-            (applied > if_answered)[rows],
-        ))  # fmt: skip
-        due = answered & (most > 0) & (status[owner] <= MISSING)
-        owed |= due
-        kept &= ~due | (status[owner] == ONCE)
-        np.maximum(kept_at, np.where(due, last_at[owner], -np.inf), out=kept_at)
-    none = (*(np.zeros(0, np.int64),) * 5, np.zeros(0, np.bool_))
-    site_of, request, status, to_apply, count, too_often = (
+    prospects = may_apply(book)
+    for code in range(len(book.record.effect_sites)):
+        it = _Site(book, code, prospects.get(code, np.zeros(n, np.bool_)))
+        entries.append(it.entries())
+        owes = answered & (it.most > 0) & (it.now[it.owner] <= MISSING)
+        owed |= owes
+        may_be = it.may_be[it.owner]
+        decided = (may_be == 1 << ONCE) | (may_be == 1 << NOT_DUE)
+        kept &= (it.most == 0) | decided
+        np.maximum(last_at, np.where(owes, it.last_at[it.owner], -np.inf), out=last_at)
+        np.maximum(so_far_at, np.where(it.most > 0, it.last_at[it.owner], -np.inf), out=so_far_at)
+        may_keep &= (it.most == 0) | it.may_be_well(asking, np.full(n, np.inf))
+        may_do &= (it.most == 0) | it.may_be_well(asking, book.done_by)
+    none = (*(np.zeros(0, np.int64),) * 6, *(np.zeros(0, np.bool_),) * 2)
+    site, request, status, due, count, may, too_often, more = (
         np.concatenate(part) for part in zip(none, *entries, strict=True)
     )  # fmt: skip
-    return Duties(site_of, request, status, to_apply, count, too_often, kept, owed, np.where(kept, kept_at, np.inf))
+    kept_at = np.where(kept, last_at, np.inf)
+    return Duties(
+        site, request, status, due, count, too_often, may, more, kept, owed, kept_at, may_keep, may_do, so_far_at
+    )  # fmt: skip
+
+
+class _Site:
+    """One effect step for every request: columns by request row; an entry's own are at its owner's row."""
+
+    def __init__(self, book: Book, code: int, prospects: Bools) -> None:
+        self.book, self.code, n = book, code, len(book.arrived_at)
+        effects, answered = book.record.effects, book.succeeded
+        asking = book.requests["outcome"] == STILL_OPEN
+        row = rows_of(book.requests["id"], effects["request"])
+        mine = (effects["site"] == code) & (row >= 0)
+        self.owner = owner = _owners(book, book.record.effect_sites[code].once_per == "key")
+        self.applied = np.bincount(owner[row[mine]], minlength=n)
+        self.last_at = np.full(n, -np.inf)
+        np.maximum.at(self.last_at, owner[row[mine]], effects["at"][mine])
+        self.promised, self.least, self.most = _promised(book, code)
+        self.more = np.zeros(n, np.bool_)
+        self.more[owner[prospects]] = True
+        # what the owner of an entry is owed: the most that an answered request of its own is
+        self.due_now = _most_of(owner, (self.least, self.most), answered)
+        self.due_then = _most_of(owner, (self.least, self.most), answered | asking)
+        self.now = _judge(self.applied, *self.due_now)
+        self.then = self._may_be(*self.due_then)
+        self.may_be = self._may_be(*self.due_now) | self.then
+
+    def _may_be(self, least: Ints, most: Ints) -> Ints:
+        """Return the statuses that entries can come to have where from *least* to *most* times are due."""
+        applied, found = self.applied, 1 << _judge(self.applied, least, most)
+        for least_more in (applied + 1, np.maximum(applied + 1, least), np.maximum(applied, most) + 1):
+            found |= np.where(self.more, 1 << _judge(least_more, least, most), 0)
+        return found
+
+    def may_be_well(self, asking: Bools, by: Floats) -> Bools:
+        """Return for which requests the effect may be applied as is due, or be not due, *by* an instant of each.
+
+        Those that are still *asking* are judged as if they were answered.
+        """
+        owner, last_at = self.owner, self.last_at[self.owner]
+        found = np.zeros(len(by), np.bool_)
+        for (least, most), wanted in ((self.due_now, ~asking), (self.due_then, np.ones_like(asking))):
+            stays = _judge(self.applied, least, most)[owner]
+            found |= wanted & ((stays == NOT_DUE) | ((stays == ONCE) & (last_at <= by)))
+            comes = (self._may_be(least, most)[owner] & (1 << ONCE)) != 0
+            found |= wanted & comes & self.more[owner] & (last_at <= by) & (by >= self.book.end)
+        return found
+
+    def entries(self) -> tuple[NDArray[Any], ...]:
+        """Return the columns of the entries: those that were promised, applied, or may be."""
+        owner, n = self.owner, len(self.owner)
+        booked = (self.applied > 0) | self.more
+        booked[owner[self.promised]] = True
+        rows = np.flatnonzero(booked)
+        single = (self.may_be & (self.may_be - 1)) == 0
+        unsettled = np.where(self.now <= MISSING, UNDECIDED, OPEN)
+        status = np.where(single, self.now, unsettled)
+        if_answered = np.ones(n, np.int64)
+        np.maximum.at(if_answered, owner, self.most)
+        return (
+            np.full(len(rows), self.code), _book_on(self.book, owner)[rows], status[rows],
+            np.clip(self.applied, *self.due_now)[rows], self.applied[rows], self.may_be[rows],
+            (self.applied > if_answered)[rows], self.more[rows],
+        )  # fmt: skip
+
+
+def _most_of(owner: Ints, due: tuple[Ints, Ints], among: Bools) -> tuple[Ints, Ints]:
+    """Return how often at least and at most is due at each owner: the most that any of its requests *among* is."""
+    least, most = np.zeros_like(due[0]), np.zeros_like(due[1])
+    np.maximum.at(least, owner[among], due[0][among])
+    np.maximum.at(most, owner[among], due[1][among])
+    return least, most
 
 
 def _judge(applied: Ints, least: Ints, most: Ints) -> Ints:

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 
 def requests(record: Record) -> pandas.DataFrame:
-    """A row for each request: who asked for what, when, how it ended, and whether it was answered, done and good."""
+    """A row for each request: who asked for what, when, how it ended, and whether it was answered, done and good.
+
+    *undecided* are those that may still turn out good when the run ends.
+    """
     book, table = Book(record), record.requests
     done_at = np.where(book.duties.owed, book.duties.kept_at, book.answered_at)
     return _frame({
@@ -32,7 +35,7 @@ def requests(record: Record) -> pandas.DataFrame:
         "operation": _named(table["operation"], record.operations), "key": table["key"], "client": table["client"],
         "arrived_at": table["arrived_at"], "ended_at": table["ended_at"], **_ending(record, table, OUTCOMES),
         "attempts": table["attempts"], "latency_s": table["ended_at"] - table["arrived_at"],
-        "answered": book.answered, "done": book.done, "good": book.good,
+        "answered": book.answered, "done": book.done, "good": book.good, "undecided": book.undecided,
         "done_at": np.where(book.duties.kept & np.isfinite(done_at), done_at, np.nan),
     })  # fmt: skip
 

@@ -14,7 +14,7 @@ import numpy as np
 from sim.results.book import Book
 from sim.results.columns import Ints, Shelf
 from sim.results.english import seconds
-from sim.results.recovery import FOR_SECONDS, GOOD_ENOUGH, recovery_s
+from sim.results.recovery import FOR_SECONDS, GOOD_ENOUGH, NEVER, recovery
 from sim.results.rows import needed
 
 ENOUGH = needed(0.5)
@@ -113,12 +113,16 @@ def _back(book: Book, shelf: Shelf, group: int, inside: float | None) -> str:
         return ""
     if book.record.duration_s - end < FOR_SECONDS or book.record.cut_off:
         return "the run ends too soon to tell when they are back"
-    took = recovery_s(book, shelf.rows(group), usual, end)
-    if took is None:
+    found = recovery(book, shelf.rows(group), before, end)
+    if found is None:
+        return "the run ends too soon to tell when they are back"
+    if found.undecided:
+        return f"undecided when the run ends: back after {seconds(found.least)} at the earliest"
+    if found.least == NEVER:
         return "never back"
-    if took == 0:
+    if found.least == 0:
         return "held through the fault" if inside is not None and inside >= GOOD_ENOUGH * usual else "back at once"
-    return f"back after {seconds(took)}"
+    return f"back after {seconds(found.least)}"
 
 
 def _late_s(book: Book, rows: Ints) -> float | None:

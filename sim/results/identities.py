@@ -20,7 +20,7 @@ IDENTITIES: dict[str, Callable[[Book], Breach | None]] = {
     "attempts on links = sum over outcomes": audit_counts.links,
     "messages published = sum over ends": audit_counts.messages,
     "dead letters arrive once": audit_counts.dead_letters,
-    "effects due = applied once + duplicated + missing": audit_counts.effects,
+    "effects due = applied once + duplicated + missing + undecided": audit_counts.effects,
     "instants in order, finite and not negative": audit_levels.instants,
     "levels within workers and waiting places": audit_levels.limits,
     "worker-seconds = useful + wasted + held + idle + down": audit_levels.worker_seconds,

@@ -1,6 +1,7 @@
 """The effects ledger: what was due, and whether it happened once, twice, never, or behind the caller's back.
 
-Entries belong to the window in which their request arrived, whenever the effect was applied.
+Entries belong to the window in which their request arrived, whenever the effect was applied. A count is of those that
+are decided when the run ends; what is undecided then bounds what it can come to.
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ import numpy as np
 
 from sim.results.book import Book
 from sim.results.columns import Bools
-from sim.results.duties import MISSING, STATUSES
+from sim.results.duties import DUE, DUPLICATED, MISSING, ONCE, OPEN, STATUSES, UNDECIDED, Duties
 from sim.results.rows import Measure, Rows
+from sim.results.windows import Window
 from sim.scenario import measures
 
 NAMES = measures.LEDGER
+DECIDED = [(name, status) for status, name in enumerate(STATUSES) if status not in (UNDECIDED, OPEN)]
+IF_DUE = 1 << ONCE | 1 << DUPLICATED | 1 << MISSING
 
 
 def family(book: Book) -> list[Measure]:
@@ -33,11 +37,25 @@ def family(book: Book) -> list[Measure]:
     for window in book.windows.values():
         inside = window.holds(arrived_at)
         for of, mine in groups.items():
-            counts = np.bincount(ledger.status[inside & mine], minlength=len(STATUSES)).tolist()
-            due, entries = sum(counts[: MISSING + 1]), sum(counts)
-            table.add("due", of, window.name, due if window.spans else None, entries)
-            for status, count in zip(STATUSES, counts, strict=True):
-                table.add(status, of, window.name, count if window.spans else None, entries)
-            too_often = int(np.count_nonzero(ledger.too_often[inside & mine]))
-            table.add("applied too often", of, window.name, too_often if window.spans else None, entries)
+            _entries(table, ledger, of, window, inside & mine)
     return table.rows
+
+
+def _entries(table: Rows, ledger: Duties, of: str, window: Window, mine: Bools) -> None:
+    """Add the counts of the entries that are *mine*."""
+    status, may_be = ledger.status[mine], ledger.may_be[mine]
+    entries, during, is_open = len(status), window.name, status == OPEN
+    unsettled = is_open | (status == UNDECIDED)
+
+    def add(measure: str, which: Bools, perhaps: Bools) -> None:
+        count = int(np.count_nonzero(which)) if window.spans else None
+        table.add_count(measure, of, during, count, entries, int(np.count_nonzero(perhaps)))
+
+    none = np.zeros(entries, np.bool_)
+    add("due", status <= DUE, is_open & ((may_be & IF_DUE) != 0))
+    for name, code in DECIDED:
+        add(name, status == code, unsettled & ((may_be & (1 << code)) != 0))
+    add("undecided", status == UNDECIDED, none)
+    add("open", is_open, none)
+    too_often = ledger.too_often[mine]
+    add("applied too often", too_often, ledger.more[mine] & ~too_often)

@@ -18,14 +18,14 @@ from sim.results.acts import acts
 from sim.results.blast import HARMLESS, blast_radius
 from sim.results.book import Book
 from sim.results.drain import note_of
-from sim.results.duties import DUPLICATED, GHOST, MISSING
+from sim.results.duties import DUPLICATED, GHOST, MISSING, UNDECIDED
 from sim.results.english import counted, number, seconds, share
 from sim.results.evidence import Busy, busy_at_the_end, worst_outcome
 from sim.results.happenings import the_fault
 from sim.results.lives import lives
-from sim.results.recovery import FOR_SECONDS
+from sim.results.recovery import FOR_SECONDS, recovery
 from sim.results.sentences import Sentence
-from sim.results.symptoms import Symptom, held, last_share, symptoms
+from sim.results.symptoms import Symptom, held, last_shares, symptoms
 from sim.results.windows import last_fault_end
 from sim.results.wording import fault_sentence, told
 
@@ -80,6 +80,7 @@ def _closings(book: Book, found: list[Symptom]) -> Iterator[Sentence]:
     yield from _unsettled(book, found)
     if not any(symptom.kind == "goodput" for symptom in found):
         yield _well_served(book)
+    yield from _undecided(book)
     yield from _promises(book)
     for code, name in enumerate(book.record.queues):
         mine = (book.messages["queue"] == code) & (book.messages["outcome"] == MESSAGE_LOST)
@@ -116,12 +117,14 @@ def _unsettled(book: Book, found: list[Symptom]) -> Iterator[Sentence]:
         if symptom.kind != "goodput" or symptom.of in settled:
             continue
         rows = np.flatnonzero(book.requests["workload"] == book.record.workloads.index(symptom.of))
-        ratio = last_share(book, rows)
-        if ratio is None:
+        last = last_shares(book, rows)
+        if last is None:
             continue
-        came = f"{share(ratio)} of the last {FOR_SECONDS} s of arrivals, until {ended:.1f} s, are well served"
+        came = f"{share(last.least)} of the last {FOR_SECONDS} s of arrivals, until {ended:.1f} s, are well served"
+        if last.most > last.least:
+            came += f" and {share(last.most - last.least)} undecided"
         text = f"{came}; {the_fault(book.record)} ended at {fault_end:.1f} s"
-        yield Sentence(book.end, f"{symptom.of}: {text}", "at the end", symptom.of, ratio)
+        yield Sentence(book.end, f"{symptom.of}: {text}", "at the end", symptom.of, last.least)
 
 
 def _still_busy(one: Busy) -> str:
@@ -138,10 +141,32 @@ def _well_served(book: Book) -> Sentence:
     good = int((book.good & inside).sum())
     ratio = good / came if came else None
     text = f"{number(good)} of {counted(came, 'request')} {'was' if came == 1 else 'were'} well served"
+    if undecided := int((book.undecided & inside).sum()):
+        text += f", {number(undecided)} {'is' if undecided == 1 else 'are'} undecided"
     if not came:
         text = "nobody came" + (" after the warm-up" if book.record.warmup_s else "")
     opening = "goodput held in every workload; " if held(book) else ""
     return Sentence(book.end, f"in all: {opening}{text}", "well served", "system", ratio)
+
+
+def _undecided(book: Book) -> Iterator[Sentence]:
+    """Yield how many requests of each workload may still turn out well served, or not, and whether it has recovered."""
+    record, inside = book.record, book.windows["all"].holds(book.arrived_at)
+    fault_end = last_fault_end(record)
+    for name, shelf, group in book.request_shelves[: len(record.workloads)]:
+        rows = shelf.rows(group)
+        rows = rows[inside[rows]]
+        count = int(np.count_nonzero(book.undecided[rows]))
+        if not count:
+            continue
+        what = f"{counted(count, 'request')} of {number(len(rows))} {'is' if count == 1 else 'are'} undecided"
+        text = f"{what} when the run ends: open, or a message, copy or attempt of theirs still waits or is at work"
+        back = None
+        if fault_end is not None and "before" in book.windows:
+            back = recovery(book, shelf.rows(group), shelf.within(group, book.windows["before"].spans), fault_end)
+        if back is not None and back.undecided:
+            text += f"; so is its recovery from {the_fault(record)}"
+        yield Sentence(book.end, f"{name}: {text}", "undecided", name, count)
 
 
 def _promises(book: Book) -> Iterator[Sentence]:
@@ -155,6 +180,7 @@ def _promises(book: Book) -> Iterator[Sentence]:
             ("ghost", GHOST, "applied though the caller was not told success"),
             ("duplicated", DUPLICATED, "applied more often than promised"),
             ("missing", MISSING, "promised and not applied"),
+            ("undecided", UNDECIDED, "promised, and what may apply it (again) still waits or is at work"),
         ):
             count = int(np.count_nonzero(ledger.status[mine] == status))
             if count:

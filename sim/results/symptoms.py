@@ -19,7 +19,7 @@ from sim.results.breakers import STATES, changed_at, changes
 from sim.results.columns import Floats, Ints
 from sim.results.intervals import peak, steps
 from sim.results.queues import first_at_or_below
-from sim.results.recovery import FOR_SECONDS, GOOD_ENOUGH, recovery_s
+from sim.results.recovery import FOR_SECONDS, GOOD_ENOUGH, recovery
 from sim.results.windows import last_fault_end
 from sim.results.yardstick import (
     TWICE,
@@ -214,14 +214,16 @@ def _workloads(book: Book, clock: Yardstick) -> Iterator[Symptom]:
         if poor is None:
             continue
         yield poor
-        recovery, ended = recovery_s(book, rows, usual, fault_end), _arrivals_end(book)
-        if recovery is not None and (poor.from_s or 0.0) < fault_end + recovery <= ended - FOR_SECONDS:
+        back, ended = recovery(book, rows, usual_rows, fault_end), _arrivals_end(book)
+        took = None if back is None else back.value
+        if took is not None and (poor.from_s or 0.0) < fault_end + took <= ended - FOR_SECONDS:
             over = poor.until_s if poor.times == 1 else None
-            yield Symptom(fault_end + recovery, "recovered", name, recovery, until_s=over)
+            yield Symptom(fault_end + took, "recovered", name, took, until_s=over)
             continue
-        share = last_share(book, rows)
-        if share is not None and ended - fault_end >= FOR_SECONDS and share < GOOD_ENOUGH * usual:
-            yield Symptom(ended, "collapsed", name, share, usual)
+        last = last_shares(book, rows)
+        down = last is not None and last.most < GOOD_ENOUGH * usual
+        if last is not None and down and ended - fault_end >= FOR_SECONDS and not (back and back.undecided):
+            yield Symptom(ended, "collapsed", name, last.least, usual)
 
 
 def is_comparable(book: Book) -> bool:
@@ -249,13 +251,17 @@ def held(book: Book) -> bool:
 
 
 def _poor(book: Book, clock: Yardstick, of: str, rows: Ints, usual: float) -> Symptom | None:
-    """Return the loss of goodput of a workload's *rows*; seconds without arrivals tell nothing and are left out."""
-    arrived_at, good = book.arrived_at[rows], book.good[rows].astype(float)
+    """Return the loss of goodput of a workload's *rows*; seconds without arrivals tell nothing and are left out.
+
+    A request whose verdict is undecided at the run's end is no loss yet.
+    """
+    arrived_at, good = book.arrived_at[rows], book.may_be_good[rows].astype(float)
     until = _arrivals_end(book)
     came, came_before = clock.since(arrived_at, until=until), clock.before(arrived_at)
     seconds = np.flatnonzero(came)
     since = clock.since(arrived_at, good, until)[seconds] / came[seconds]
-    earlier = clock.before(arrived_at, good)[came_before > 0] / came_before[came_before > 0]
+    good_before = clock.before(arrived_at, book.good[rows].astype(float))
+    earlier = good_before[came_before > 0] / came_before[came_before > 0]
     low = (since < GOOD_ENOUGH * usual) & (since < lowest_pair(earlier))
     first = first_in_a_row(low)
     if first is None:
@@ -282,8 +288,16 @@ def _arrivals_end(book: Book) -> float:
     return min(book.record.duration_s, book.end)
 
 
-def last_share(book: Book, rows: Ints) -> float | None:
-    """Return the share of well served among the last 10 s of arrivals of *rows*; None if nobody came."""
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """The share of well served requests: *least* those that certainly are, *most* those that may turn out so."""
+
+    least: float
+    most: float
+
+
+def last_shares(book: Book, rows: Ints) -> Shares | None:
+    """Return the share of well served among the last 10 s of arrivals of *rows*; None if none came."""
     end = _arrivals_end(book)
     last = rows[(book.arrived_at[rows] >= end - FOR_SECONDS) & (book.arrived_at[rows] < end)]
-    return float(book.good[last].mean()) if len(last) else None
+    return Shares(float(book.good[last].mean()), float(book.may_be_good[last].mean())) if len(last) else None

@@ -71,6 +71,8 @@ class Trace:
     workload: str
     operation: str
     spans: tuple[Span, ...]
+    verdict: str = ""
+    """``well served``, ``not well served``, or ``undecided`` where that was open when the run ended."""
 
     @property
     def begin_at(self) -> float:
@@ -152,7 +154,9 @@ class _Reader:
         below = [span for row in top for span in self._attempt(row, 1)]
         arose = _arose(outcome, where, why, below)
         first = Span("request", operation, workload, 0, 1, begin, end, end, outcome, where, why, arose, parts)
-        return Trace(self.request, workload, operation, (first, *below))
+        good, undecided = bool(self.book.good[self.row]), bool(self.book.undecided[self.row])
+        verdict = "well served" if good else "undecided" if undecided else "not well served"
+        return Trace(self.request, workload, operation, (first, *below), verdict)
 
     def _attempt(self, row: int, depth: int) -> Iterator[Span]:
         """Yield the span of an attempt and all below it."""

@@ -96,6 +96,11 @@ REQUESTS = _family(ASKED, {
     "answered ratio": ("ratio", "share answered ok or degraded within the deadline"),
     "done ratio": ("ratio", "share whose every due effect was applied exactly once, within `done within`"),
     "goodput ratio": ("ratio", "share both answered and done"),
+    "undecided ratio": (
+        "ratio",
+        "share that may still turn out both answered and done, or not: open when the run ends, or an effect of theirs "
+        "may still be applied",
+    ),
     "goodput": ("/s", "requests that became both answered and done, per second"),
     "failure ratio": ("ratio", "share not answered ok or degraded within the deadline"),
     **{f"{outcome} ratio": ("ratio", f"share that ended {outcome}") for outcome in OUTCOMES},
@@ -281,8 +286,18 @@ LEDGER = _family((Of("system with effects"), Of("workload with effects"), EFFECT
     "applied once": ("effects", "due effects applied exactly as often as promised"),
     "duplicated": ("effects", "due effects applied more often than promised"),
     "missing": ("effects", "due effects not applied, or less often than promised"),
+    "undecided": (
+        "effects",
+        "due effects that may still become once, duplicated or missing: a message, a copy or an attempt that may apply "
+        "them was waiting or at work when the run ended",
+    ),
     "ghost": ("effects", "effects applied though the caller was not told success"),
     "not due": ("effects", "effects neither due nor applied"),
+    "open": (
+        "effects",
+        "effects not due so far that may still become due or ghosts: the request was open when the run ended, or "
+        "something that may apply them was at work",
+    ),
     "applied too often": ("effects", "effects applied more often than promised, whatever the caller was told"),
 })  # fmt: skip
 
@@ -290,7 +305,7 @@ RECOVERY = _family(ASKED, {
     "recovery time": (
         "s",
         "from the fault's end until the goodput ratio of each second's arrivals stays at least 95 % of the one before "
-        "the fault for 10 s; null if never",
+        "the fault for 10 s; null if never, or while that is undecided",
     ),
 }, "fault")  # fmt: skip
 

@@ -10,7 +10,8 @@ import pytest
 
 import sim
 from sim.experiments.injections import INJECTIONS, KINDS, LEFT_OUT, injections, parts
-from sim.experiments.losses import NEVER, lost
+from sim.experiments.losses import lost
+from sim.results.recovery import NEVER
 from sim.experiments.matrix import matrix, window
 from sim.experiments.trials import Matrix
 from sim.export.matrix import matrix_document, of_matrix, worse_than

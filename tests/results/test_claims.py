@@ -1,5 +1,6 @@
 """Claims hold, fail or cannot be told."""
 
+import math
 from typing import Any
 
 import pytest
@@ -121,3 +122,39 @@ def test_a_run_says_which_measures_parts_and_windows_there_are():
         "there is front, back",
         "during must be a window in which 'goodput' is measured, got 'faul'; did you mean 'fault'?",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "said, between, verdict",
+    [
+        ({"above": "50%"}, (0.6, 0.9), HOLDS),
+        ({"above": "50%"}, (0.4, 0.9), CANNOT_TELL),
+        ({"above": "50%"}, (0.4, 0.5), FAILS),
+        ({"below": "50%"}, (0.5, 0.6), FAILS),
+        ({"between": ["40%", "60%"]}, (0.1, 0.9), CANNOT_TELL),  # both ends fail, what lies between may not
+        ({"between": ["40%", "60%"]}, (0.45, 0.6), HOLDS),
+        ({"between": ["40%", "60%"]}, (0.61, 0.9), FAILS),
+        ({"is": "50%"}, (0.25, 0.75), CANNOT_TELL),
+        ({"is": "50%"}, (0.51, 0.75), FAILS),
+        ({"at least": "50%"}, (0.6, math.inf), HOLDS),
+        ({"below": "50%"}, (0.4, math.inf), CANNOT_TELL),
+    ],
+)
+def test_an_undecided_value_holds_only_if_it_does_however_it_is_decided(said: Any, between: Any, verdict: str):
+    found = judge("a claim", Claim.model_validate({"measure": "goodput ratio"} | said), [between[0]], None, [between])
+    assert found.verdict == verdict
+    assert found.between == (between,)
+    assert found.undecided == (verdict == CANNOT_TELL)
+
+
+def test_undecided_values_count_for_neither_side_and_their_mean_and_difference_are_ranges():
+    decided, half = (None, None), (0.25, 0.75)
+    assert judge("x", claim(above="50%"), [0.9, 0.25], None, [None, half]).verdict == CANNOT_TELL
+    assert judge("x", claim(above="50%"), [0.4, 0.25], None, [None, half]).verdict == FAILS
+    assert judge("x", claim(above="50%", **{"in": "1 of 2"}), [0.9, 0.25], None, [None, half]).verdict == HOLDS
+    assert judge("x", claim(above="50%", **{"in": "mean"}), [0.9, 0.25], None, [None, half]).verdict == HOLDS
+    assert judge("x", claim(above="60%", **{"in": "mean"}), [0.9, 0.25], None, [None, half]).verdict == CANNOT_TELL
+    less = claim(than="synchronous", above="10%")
+    assert judge("x", less, [0.9, 0.25], [0.5, 0.1], [None, half], decided).verdict == HOLDS
+    assert judge("x", less, [0.9, 0.25], [0.5, 0.2], [None, half], decided).verdict == CANNOT_TELL
+    assert judge("x", less, [0.9, 0.25], [0.5, 0.7], [None, half], decided).verdict == FAILS

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from sim.chance import coin
-from sim.engine.record import ERROR, OK, OPEN, EffectSite, Promise, Record
+from sim.engine.record import ERROR, OK, OPEN, EffectSite, Promise, Record, Site
 from sim.results.book import Book
 from sim.results.duties import STATUSES
-from tests.results.records import SHOP, record
+from sim.results.measures import measures_of
+from tests.results.records import SHOP, record, visit
 
 SITE = EffectSite("charged", "back", "charge", 1)
 
@@ -77,8 +78,61 @@ def test_what_was_applied_too_often_shows_whatever_the_caller_was_told():
 
 
 def test_an_open_request_is_owed_nothing_yet():
-    _, entries = ledger((Promise("front.buy", 0, 1),), [OPEN, OPEN], [(0, 0.1)])
-    assert [status for _, status, *_ in entries] == ["ghost", "not due"]
+    book, entries = ledger((Promise("front.buy", 0, 1),), [OPEN, OPEN], [(0, 0.1)])
+    assert [(status, due) for _, status, due, _ in entries] == [("open", 0), ("open", 0)]
+    assert book.good.tolist() == [False, False]
+    assert book.may_be_good.tolist() == [True, False]  # the second is not done within 8 s, whatever comes
+
+
+def shop_at_work(
+    outcome: int, applied: list[float], until: float = 4.0, in_service: bool = True
+) -> tuple[Book, list[str]]:  # fmt: skip
+    """Return the book of a request of the shop at 0 s and the statuses of its effect; its charge is still at work."""
+    sites = (Site("call", "shoppers", "front", "buy"), Site("call", "front", "back", "charge", "buy"))
+    played = record(
+        SHOP, ended_at=until, sites=sites, effect_sites=(SITE,), promises=(Promise("front.buy", 0, 1),),
+        requests=[{"id": 0, "arrived_at": 0.0, "ended_at": np.nan if outcome == OPEN else 0.5, "outcome": outcome}],
+        attempts=[
+            visit(0, 0, 0, 0.0, 0.0, 0.5), visit(1, 0, 1, 0.0, 0.0, np.nan, parent=0), visit(2, 0, 1, 0.0, 0.0, 3.0),
+        ],
+        effects=[{"request": 0, "at": at, "attempt": 2} for at in applied],
+    )  # fmt: skip
+    played.acting = np.array([1] if in_service else [], np.int64)
+    book = Book(played)
+    return book, [STATUSES[status] for status in book.duties.status.tolist()]
+
+
+@pytest.mark.parametrize(
+    "outcome, applied, status, too_often",
+    [
+        (OK, [], "undecided", [0, 1]),  # it may be applied yet, and more than once
+        (OK, [1.0], "undecided", [0, 1]),  # and once more
+        (OK, [1.0, 2.0], "duplicated", [1, 1]),  # whatever comes
+        (ERROR, [], "open", [0, 1]),  # it may become a ghost
+        (ERROR, [1.0], "ghost", [0, 1]),
+        (OPEN, [1.0, 2.0], "open", [1, 1]),  # a ghost or a duplicate
+    ],
+)
+def test_what_an_attempt_at_work_may_still_apply_is_undecided(
+    outcome: int, applied: list[float], status: str, too_often: list[int]
+):
+    book, statuses = shop_at_work(outcome, applied)
+    assert statuses == [status]
+    assert not book.good.any()
+    assert book.may_be_good.tolist() == [status == "undecided"]
+    rows = {row.measure: row for row in measures_of(book) if (row.of, row.during) == ("charged", "all")}
+    assert rows["applied too often"].value == too_often[0]
+    assert rows["applied too often"].most == (None if too_often[0] == too_often[1] else too_often[1])
+    assert shop_at_work(outcome, applied, in_service=False)[1] != ["undecided"]
+
+
+def test_what_is_not_done_by_its_limit_is_late_whatever_comes():
+    assert shop_at_work(OK, [], until=7.0)[0].may_be_good.tolist() == [True]
+    late, statuses = shop_at_work(OK, [], until=9.0)  # done within 8 s
+    assert statuses == ["undecided"]
+    assert late.may_be_good.tolist() == [False]
+    kept, _ = shop_at_work(OK, [1.0], until=9.0)  # a duplicate takes it back, however late
+    assert (kept.good.tolist(), kept.may_be_good.tolist()) == ([False], [True])
 
 
 def test_an_effect_once_per_key_is_owed_once_to_all_who_share_the_key():

@@ -131,7 +131,8 @@ def test_work_after_visibility_has_ended_is_wasted():
 
 def test_asynchronous_effects_are_due_when_the_request_is_answered():
     found = values(post(), "users")
-    expect(found, due=5, applied_once=3, duplicated=1, missing=1, answered_ratio=1, done_ratio=3 / 5)
+    # the last is in flight when the run ends
+    expect(found, due=5, applied_once=3, duplicated=1, missing=0, undecided=1, answered_ratio=1, done_ratio=3 / 5)
     assert found["done latency mean"] == (1 + 3.25 + 4.5) / 3
 
 

@@ -282,7 +282,15 @@ def test_ghosts_duplicates_and_missing_effects_are_counted() -> None:
     assert applied and tell(twice, "duplicated").value == applied
     missing = play(queue(fail="{branch: key 0, then: [{fail: 100%}]},"), "8s")
     assert tell(missing, "missing").value == (missing.requests["key"] == 0).sum()
-    assert not {"ghost", "duplicated", "missing"} & set(kinds(play(chain(), "8s")))
+    assert not {"ghost", "duplicated", "missing", "undecided"} & set(kinds(play(chain(), "8s")))
+
+
+def test_what_is_undecided_at_the_end_is_told_of_requests_and_of_effects() -> None:
+    record = play("drain: 1s" + queue(fail="{work: 4s},"), "8s")
+    open_ = int(Book(record).undecided.sum())
+    found = [one for one in explain(record).sentences if one.kind == "undecided"]
+    assert open_ and [(one.of, one.value) for one in found] == [("users", open_), ("charged", open_)]
+    assert found[1].text == f"charged: promised, and what may apply it (again) still waits or is at work, {open_} times"
 
 
 def test_a_run_that_is_cut_off_says_so() -> None:
@@ -325,7 +333,7 @@ def test_a_run_without_faults_says_that_there_is_none() -> None:
 def test_every_kind_of_sentence_has_a_test_here() -> None:
     written = re.findall(r'Sentence\([^\n]*, "([a-z -]+)", ', inspect.getsource(story))
     promises = re.findall(r'\("([a-z]+)", [A-Z]+, "', inspect.getsource(story))
-    assert len(written) >= 7 and promises == ["ghost", "duplicated", "missing"]
+    assert len(written) >= 7 and promises == ["ghost", "duplicated", "missing", "undecided"]
     here = inspect.getsource(sys.modules[__name__])
     assert [kind for kind in (*KINDS, *written, *promises) if f'"{kind}"' not in here] == []
 

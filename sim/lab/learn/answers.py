@@ -9,9 +9,10 @@ import re
 from dataclasses import dataclass
 from typing import Any, Callable
 
+from sim.experiments.run import judge_on
 from sim.lab.compose.results import in_unit
 from sim.lab.learn.lessons import Attempt, Choice, Guess, Measured, Play, Step
-from sim.results.claims import HOLDS, describe_claim, judge
+from sim.results.claims import HOLDS, describe_claim
 from sim.results.measures import NAMES
 
 Runs = Callable[[Play], Any]
@@ -58,7 +59,7 @@ def answer(question: Guess | Choice, run: Any) -> Answer:
 
 def holds(claim: Any, run: Any) -> bool:
     """Whether a condition of a lesson holds in every replication of *run*."""
-    return judge("", claim, run.values.get((claim.measure, claim.of, claim.during))).verdict == HOLDS
+    return judge_on("", claim, run).verdict == HOLDS
 
 
 def is_right(question: Guess | Choice, prediction: Any, found: Answer) -> bool:

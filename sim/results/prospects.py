@@ -1,0 +1,182 @@
+"""What may still apply an effect when a run ends: requests that are open, attempts at work, messages in a queue.
+
+An attempt may apply the effect steps of its operation that it has not done yet, and whatever the calls and sends lead
+to that it has not finished; a message what its handler leads to and, if it runs out of deliveries, what its dead
+letters' handler does. A step counts as done once it has been done as often as the recipe has it at most. Left out:
+which way a branch goes, and how long a fault lasts (a message in line behind a dead consumer waits).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Sequence
+
+import numpy as np
+
+from sim.outcomes import DEGRADED, IN_FLIGHT, OPEN, WAITING
+from sim.quantities import UNLIMITED
+from sim.results.columns import Bools, Ints, rows_of
+from sim.scenario import models
+
+if TYPE_CHECKING:
+    from sim.results.book import Book
+
+Times = dict[str, int]
+"""How often a recipe has a step at most, by where it leads: ``service.operation``, or the queue of a send."""
+
+
+def may_apply(book: Book) -> dict[int, Bools]:
+    """Return for each effect site (a code) that can still be applied which request rows it may be applied for."""
+    reader = _Reader(book)
+    if reader.is_settled:
+        return {}
+    reader.open_requests()
+    reader.attempts()
+    reader.messages()
+    return reader.found
+
+
+class _Reader:
+    """Collects the prospects of one run."""
+
+    def __init__(self, book: Book) -> None:
+        self.book, self.record = book, book.record
+        self.scenario = book.record.scenario
+        self.found: dict[int, Bools] = {}
+        self.open = book.requests["outcome"] == OPEN
+        outcome = book.messages["outcome"]
+        self.unsettled = np.flatnonzero((outcome == WAITING) | (outcome == IN_FLIGHT))
+        still = len(self.record.acting) or len(self.unsettled) or self.open.any()
+        self.is_settled = not (self.record.effect_sites and still)
+        self.handlers: dict[str, list[str]] = {}
+        self.steps: dict[str, Times] = {}
+        self.effects: dict[str, list[int]] = {}
+        for name, service in self.scenario.services.items():
+            for queue, operation in service.consumes.items():
+                self.handlers.setdefault(queue, []).append(f"{name}.{operation}")
+            for operation, recipe in service.operations.items():
+                times: list[int] = []
+                leads: Times = {}
+                _read(recipe, 1, leads, times)
+                self.steps[f"{name}.{operation}"] = leads
+                self.effects[f"{name}.{operation}"] = times
+        self._reach: dict[str, tuple[int, ...]] = {}
+
+    def reach(self, name: str) -> tuple[int, ...]:
+        """Return the effect sites that an operation, or a message in a queue, leads to."""
+        if name not in self._reach:
+            seen, to_do = {name}, [name]
+            while to_do:
+                one = to_do.pop()
+                for after in self._leads(one):
+                    if after not in seen:
+                        seen.add(after)
+                        to_do.append(after)
+            sites = self.record.effect_sites
+            self._reach[name] = tuple(i for i, site in enumerate(sites) if f"{site.service}.{site.operation}" in seen)
+        return self._reach[name]
+
+    def _leads(self, name: str) -> Sequence[str]:
+        if name in self.steps:
+            return list(self.steps[name])
+        dead_letters = self.scenario.queues[name].dead_letters
+        return self.handlers.get(name, []) + ([] if dead_letters is None else [dead_letters])
+
+    def _mark(self, sites: Sequence[int], rows: Ints) -> None:
+        for site in sites:
+            if site not in self.found:
+                self.found[site] = np.zeros(len(self.open), np.bool_)
+            self.found[site][rows] = True
+
+    def open_requests(self) -> None:
+        """Clients may still send what they have not sent, or send it again."""
+        rows = np.flatnonzero(self.open)
+        tries = (self.book.parent < 0) & (self.book.kind == 0) & self.book.tried
+        used = np.bincount(self.book.request_of[tries], minlength=len(self.open))
+        workload, operation = self.book.requests["workload"][rows], self.book.requests["operation"][rows]
+        for which in np.unique(np.stack([workload, operation]).astype(np.int64), axis=1).T.tolist():
+            name = self.record.operations[which[1]]
+            mine = rows[(workload == which[0]) & (operation == which[1])]
+            if not self._sends_again(f"{self.record.workloads[which[0]]} -> {name.partition('.')[0]}"):
+                mine = mine[used[mine] == 0]
+            self._mark(self.reach(name), mine)
+
+    def attempts(self) -> None:
+        """What is on its way, in line or at work."""
+        book, record = self.book, self.record
+        acting = rows_of(book.attempts["id"], record.acting)
+        request = book.request_of[acting]
+        site = book.attempts["site"][acting]
+        for code in np.unique(site).tolist():
+            where = record.sites[code]
+            rows = acting[(site == code) & (request >= 0)]
+            if where.kind == "send":
+                self._mark(self.reach(where.callee), book.request_of[rows])
+            else:
+                self._recipe(f"{where.callee}.{where.operation}", rows)
+
+    def _recipe(self, name: str, rows: Ints) -> None:
+        """Mark what the attempts of *rows*, each in the recipe of *name*, may still do."""
+        book, record = self.book, self.record
+        own = [i for i, site in enumerate(record.effect_sites) if f"{site.service}.{site.operation}" == name]
+        by = rows_of(book.attempts["id"], record.effects["attempt"])
+        for site, most in zip(own, self.effects[name], strict=True):
+            mine = by[(record.effects["site"] == site) & (by >= 0)]
+            done = np.bincount(mine, minlength=len(book.parent))[rows]
+            self._mark([site], book.request_of[rows[done < most]])
+        service = name.partition(".")[0]
+        for target, most in self.steps[name].items():
+            callee, _, operation = target.partition(".")
+            sites = [
+                i for i, site in enumerate(record.sites)
+                if (site.caller, site.callee, site.operation) == (service, callee, operation)
+            ]  # fmt: skip
+            used = np.isin(book.attempts["site"], sites) & (book.parent >= 0) & book.tried
+            if self._sends_again(f"{service} -> {callee}"):
+                used &= book.attempts["outcome"] <= DEGRADED
+            done = np.bincount(book.parent[used], minlength=len(book.parent))[rows]
+            self._mark(self.reach(target), book.request_of[rows[done < most]])
+
+    def messages(self) -> None:
+        """What waits in a queue, rests, or may come back from the delivery that hides it."""
+        book, rows = self.book, self.unsettled
+        request = rows_of(book.requests["id"], book.messages["request"][rows])
+        for code, name in enumerate(self.record.queues):
+            mine = (book.messages["queue"][rows] == code) & (request >= 0)
+            queue = self.scenario.queues[name]
+            if name not in self.handlers or not mine.any():
+                continue
+            spent = np.zeros(len(rows), np.bool_)
+            if queue.max_deliveries != UNLIMITED:
+                spent = book.messages["deliveries"][rows] >= queue.max_deliveries
+            for handler in self.handlers[name]:
+                self._mark(self.reach(handler), request[mine & ~spent])
+            if queue.dead_letters is not None:
+                self._mark(self.reach(queue.dead_letters), request[mine])
+
+    def _sends_again(self, link: str) -> bool:
+        """Whether a step over *link* may make more than one attempt."""
+        model = self.scenario.links.get(link)
+        return model is not None and (model.retry is not None or model.hedge is not None)
+
+
+def _read(steps: Sequence[Any], times: int, leads: Times, effects: list[int]) -> None:
+    """Add where *steps*, each done so many *times*, lead to, and how often each effect step is done at most.
+
+    The effect steps come in the order in which the record numbers them.
+    """
+    for step in steps:
+        if isinstance(step, models.Effect):
+            effects.append(times)
+        elif isinstance(step, models.Call | models.Send):
+            target = step.call if isinstance(step, models.Call) else step.send
+            leads[target] = leads.get(target, 0) + times
+        elif isinstance(step, models.Branch):
+            _read(step.then, times, leads, effects)
+            _read(step.else_, times, leads, effects)
+        elif isinstance(step, models.Repeat):
+            _read(step.steps, times * step.repeat, leads, effects)
+        elif isinstance(step, models.Parallel):
+            for inner in step.parallel:
+                _read(inner, times * step.times, leads, effects)
+        if not isinstance(on_error := getattr(step, "on_error", "fail"), str):
+            _read(on_error, times, leads, effects)
