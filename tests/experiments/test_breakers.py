@@ -37,7 +37,8 @@ def flaky(fail: str, more: str = "") -> sim.Scenario:
 
 def fates(good: list[bool], stopped: list[bool], arrived_at: list[float] | None = None) -> Fates:
     at = np.array(arrived_at if arrived_at is not None else range(len(good)), np.float64)
-    return Fates(np.zeros(len(good), np.int64), at, np.array(good), {"a -> b": np.array(stopped)}, "")
+    none, decided = np.zeros(len(good), np.int64), np.zeros(len(good), np.bool_)
+    return Fates(none, at, np.array(good), {"a -> b": np.array(stopped)}, "", decided)
 
 
 def test_every_request_is_of_one_kind() -> None:

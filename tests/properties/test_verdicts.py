@@ -19,7 +19,7 @@ from sim.results.measures import measures_of
 from tests.properties.scenarios import scenarios
 
 DEFAULT = settings(
-    max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 THOROUGH = settings(DEFAULT, max_examples=1000)
 
