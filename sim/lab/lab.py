@@ -110,14 +110,9 @@ def _replay(chosen: Choice, resolved: Any, played: Any, baseline: Any | None) ->
     )  # fmt: skip
     data = beside(played.timeline, baseline.timeline) if side_by_side and baseline is not None else played.timeline
     first = min((begin for _, begin, _ in played.run.record.windows), default=played.run.record.warmup_s)
-    resume = st.session_state.pop("resume at", None)
-    start = f"{chosen.scenario} first shown"
-    at_s = resume
-    if at_s is None and not st.session_state.get(start):
-        at_s = max(0.0, first - 3.0)
-    st.session_state[start] = True
     shown = player.show(
-        data, f"lab player {chosen.scenario}", at_s=at_s, select=True, autoplay=True, speed=5, series="main"
+        data, f"lab player {chosen.scenario}", begin_s=max(0.0, first - 3.0),
+        at_s=st.session_state.pop("resume at", None), select=True, autoplay=True, speed=5, series="main", reveal=True,
     )  # fmt: skip
     faults.told()
     if shown.node is not None:

@@ -29,21 +29,21 @@ def _component() -> Any:
 
 
 def show(
-    data: dict[str, Any], key: str, at_s: float | None = None, select: bool = False, stops: bool = False, **options: Any
+    data: dict[str, Any], key: str, begin_s: float = 0.0, at_s: float | None = None, select: bool = False,
+    stops: bool = False, **options: Any,
 ) -> Shown:  # fmt: skip
     """Play *data* (``timeline`` or ``beside``) and return what was done in the player; *options* are the player's own.
 
-    *at_s* moves the player there once for each value. With *select* a choice of a node, with *stops* the player's own
-    stop runs the page again.
+    A player that is new on the page begins at *begin_s*; one that is there keeps its instant when other data comes,
+    unless *at_s* moves it. With *select* a choice of a node, with *stops* the player's own stop runs the page again.
     """
     given: dict[str, Any] = {
         "theme": "dark" if theme.is_dark() else "light",
         "projector": bool(st.session_state.get("projector")),
+        "begin": begin_s,
     }
-    memory = f"{key} was at"
-    if at_s is not None and st.session_state.get(memory) != (data["id"], at_s):
+    if at_s is not None:
         given["at"] = at_s
-        st.session_state[memory] = (data["id"], at_s)
     calls: dict[str, Any] = {}
     if select:
         calls["on_selection_change"] = _nothing

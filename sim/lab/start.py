@@ -45,7 +45,7 @@ def page() -> None:
 def _healthy() -> None:
     st.header("A small shop on an ordinary day: shoppers pay, browsers only look")
     shown = player.show(
-        recording()[OFF].timeline, "start player", at_s=BEGIN_AT_S, stops=True, autoplay=True, speed=5,
+        recording()[OFF].timeline, "start player", begin_s=BEGIN_AT_S, stops=True, autoplay=True, speed=5,
         stopAt=HEALTHY_UNTIL_S, story=False, series=False,
     )  # fmt: skip
     if shown.stopped_at_s is not None:
@@ -93,7 +93,7 @@ def _answered(answer: str) -> None:
             "who arrived in the 30 s of the fault."
         )
     player.show(
-        side.timeline, "answer player", at_s=FAULT_AT_S - 2, autoplay=True, speed=5, story=True, series=False,
+        side.timeline, "answer player", begin_s=FAULT_AT_S - 2, autoplay=True, speed=5, story=True, series=False,
         reveal=True,
     )  # fmt: skip
     st.markdown(
@@ -107,5 +107,5 @@ def _answered(answer: str) -> None:
 
 
 def _again() -> None:
-    for name in ("start answer", "start stopped", "start player was at"):
+    for name in ("start answer", "start stopped"):
         st.session_state.pop(name, None)

@@ -17,7 +17,7 @@ from sim.replay import nodes
 from sim.replay.clock import Clock
 from sim.replay.links import links
 from sim.results.book import Book
-from sim.results.story import explain
+from sim.results.story import Sentence, explain
 from sim.results.wording import fault_sentence
 from sim.scenario.models import fault_kind
 
@@ -63,10 +63,7 @@ def timeline(record: Record | Book, label: str = "") -> Timeline:
         ],
         "links": links(book, clock, drawing, layout),
         "events": _events(run, clock),
-        "story": [
-            {"at_s": round(min(told.at_s, clock.end_s), 2), "text": told.text, "kind": told.kind, "of": told.of}
-            for told in explain(book).sentences
-        ],
+        "story": [_sentence(told, clock) for told in explain(book).sentences],
     }  # fmt: skip
     data["id"] = hashlib.sha256(to_json(data).encode()).hexdigest()[:16]
     return data
@@ -102,6 +99,16 @@ def _faults(book: Book, clock: Clock) -> list[dict[str, Any]]:
             "name": name, "at_s": begin, "until_s": min(end, clock.end_s), "on": [list(pair) for pair in troubles],
             "kind": fault_kind(scenario.faults[name]), "words": fault_sentence(scenario.faults[name]),
         })  # fmt: skip
+    return found
+
+
+def _sentence(told: Sentence, clock: Clock) -> dict[str, Any]:
+    """Return a sentence, with what is known of it at first and when all of it is, where that is not the same."""
+    found: dict[str, Any] = {
+        "at_s": round(min(told.at_s, clock.end_s), 2), "text": told.text, "kind": told.kind, "of": told.of
+    }  # fmt: skip
+    if told.known_s is not None and told.at_first != told.text:
+        found |= {"at_first": told.at_first, "known_s": round(min(told.known_s, clock.end_s), 2)}
     return found
 
 

@@ -90,8 +90,9 @@ def _told(
         return
     at, count = onset
     last = "" if count == 1 else f", the last at {clock.late(times).max():.1f} s"
-    text = happening.tell(count, clock.count_before(times), book.record, out_of)
-    yield Sentence(at, f"{of}: {text}{last}", kind, of, count)
+    before = clock.count_before(times)
+    text, at_first = happening.tell(count, before, book.record, out_of), happening.opening(count, before)
+    yield Sentence(at, f"{of}: {text}{last}", kind, of, count, f"{of}: {at_first}", book.end)
 
 
 def _cache(book: Book, clock: Yardstick, link: str) -> Iterator[Sentence]:
@@ -116,7 +117,10 @@ def _cache(book: Book, clock: Yardstick, link: str) -> Iterator[Sentence]:
     begin, end = clock.begin + second, min(clock.begin + until, clock.end)
     text = f"the cache answers {share(ratio)} of the calls from {begin:.1f} s to {end:.1f} s, {share(usual)} before"
     first = np.sort(misses[(misses >= begin)])
-    yield Sentence(float(first[0]), f"{link}: {text}{_lost(book, link, begin)}", "cache", link, ratio)
+    lost, at_first = _lost(book, link, begin), f"the cache answers fewer of the calls; {share(usual)} before"
+    yield Sentence(
+        float(first[0]), f"{link}: {text}{lost}", "cache", link, ratio, f"{link}: {at_first}", min(end + 1, book.end)
+    )
 
 
 def _hit_ratios(hits: Floats, misses: Floats) -> tuple[Floats, Bools]:
@@ -142,9 +146,11 @@ def _limit_falls(book: Book, clock: Yardstick, name: str) -> Iterator[Sentence]:
     if not book.record.windows or not len(late) or late.min() >= usual.min():
         return
     lowest = now + 1 + int(late.argmin())
-    text = f"its limit on calls in flight is at its lowest, {number(limit[lowest])}"
-    text += f"; it was {number(limit[now])} when the fault began"
-    yield Sentence(float(at[lowest]), f"{name}: {text}", "limit falls", name, float(limit[lowest]))
+    low, was = f"{number(limit[lowest])}", f"; it was {number(limit[now])} when the fault began"
+    text, at_first = (
+        f"{name}: its limit on calls in flight is {how}{low}{was}" for how in ("at its lowest, ", "down to ")
+    )
+    yield Sentence(float(at[lowest]), text, "limit falls", name, float(limit[lowest]), at_first, book.end)
 
 
 def _pushed_back_at(book: Book, queue: str) -> Floats:

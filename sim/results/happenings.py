@@ -28,16 +28,26 @@ class Happening(NamedTuple):
         """Return the sentence for *count* of them since the first fault (*out_of* what, such as `of 12 tries`), and
         *before* it."""
         if count == 1 and not before:
-            return f"one {self.thing} {self.verb(1)}, the only one {since(record)}"
-        if before:
-            opening = f"more {plural(self.thing)} {self.verb(2)} than before"
-        elif _after_a_fault(record) or not record.warmup_s:
-            opening = f"{plural(self.thing)} begin to {self.does}"
+            return f"{self.opening(1, 0)}, the only one {since(record)}"
+        if before or _after_a_fault(record) or not record.warmup_s:
+            opening = self.opening(count, before)
         else:
             opening = f"{plural(self.thing)} {self.verb(2)}"
         many = counted(count, self.noun) if self.noun else number(count)
         earlier = f", {number(before)} before it" if before else ""
         return f"{opening}; {' '.join(filter(None, (many, out_of, since(record))))}{earlier}"
+
+    def opening(self, count: int, before: int) -> str:
+        """Return what is known when they begin; there are *count* since the first fault and *before* it.
+
+        >>> Happening("attempt", "time out").opening(9, 0), Happening("attempt", "time out").opening(9, 3)
+        ('attempts begin to time out', 'more attempts time out than before')
+        >>> Happening("attempt", "time out").opening(1, 0)
+        'one attempt times out'
+        """
+        if before:
+            return f"more {plural(self.thing)} {self.verb(2)} than before"
+        return f"one {self.thing} {self.verb(1)}" if count == 1 else f"{plural(self.thing)} begin to {self.does}"
 
     def verb(self, many: int) -> str:
         """Return what they do, of one or of several.

@@ -31,7 +31,8 @@ def lives(book: Book) -> Iterator[Sentence]:
     for (kind, of), events in seen.items():
         at, which = events[0]
         again = f", the first of {number(len(events))} such times" if len(events) > 1 else ""
-        yield Sentence(at, f"{of}: {_LIVES[kind].format(f'#{which}')}{again}", kind, of, len(events))
+        text = f"{of}: {_LIVES[kind].format(f'#{which}')}"
+        yield Sentence(at, text + again, kind, of, len(events), text, book.end)
     for service in book.record.services:
         yield from _asked(book, service)
 
@@ -45,7 +46,6 @@ def _asked(book: Book, service: str) -> Iterator[Sentence]:
         if not moves:
             continue
         (at, now, then), furthest = moves[0], far(now for _, now, _ in moves)
-        text = f"the autoscaler asks for {counted(now, 'replica')} instead of {number(then)}"
-        if len(moves) > 1:
-            text += f", the first of {number(len(moves))} such times, for {number(furthest)} at the {word}"
-        yield Sentence(at, f"{service}: {text}", kind, service, len(moves))
+        text = f"{service}: the autoscaler asks for {counted(now, 'replica')} instead of {number(then)}"
+        again = f", the first of {number(len(moves))} such times, for {number(furthest)} at the {word}"
+        yield Sentence(at, text + again * (len(moves) > 1), kind, service, len(moves), text, book.end)

@@ -27,7 +27,7 @@ from sim.results.recovery import FOR_SECONDS, recovery
 from sim.results.sentences import Sentence
 from sim.results.symptoms import Symptom, held, last_shares, symptoms
 from sim.results.windows import last_fault_end
-from sim.results.wording import fault_sentence, told
+from sim.results.wording import fault_sentence, told, told_at_first
 
 __all__ = ["MOST_OPENINGS", "Sentence", "Story", "explain"]
 
@@ -51,7 +51,9 @@ def explain(record: Record | Book) -> Story:
     """Return what happened in a run: the faults, every first symptom, and how it ended."""
     book = record if isinstance(record, Book) else Book(record)
     found = symptoms(book)
-    of_symptoms = [Sentence(it.at_s, told(book, it), it.kind, it.of, it.value) for it in found]
+    of_symptoms = [
+        Sentence(it.at_s, told(book, it), it.kind, it.of, it.value, *told_at_first(book, it)) for it in found
+    ]
     in_order = sorted([*_openings(book), *lives(book), *acts(book), *of_symptoms], key=lambda sentence: sentence.at_s)
     return Story((*in_order, *_closings(book, found)))
 
@@ -65,11 +67,13 @@ def _openings(book: Book) -> Iterator[Sentence]:
         spans = [(begin, end) for fault, begin, end in record.windows if fault == name and begin <= book.end]
         text, total = f"{name}: {fault_sentence(record.scenario.faults[name])}", math.fsum(e - b for b, e in spans)
         if len(spans) > MOST_OPENINGS:
-            told = f"{text.rstrip(',')}, {number(len(spans))} times, {seconds(total)} in all"
-            yield Sentence(spans[0][0], told, "fault begins", name, total)
+            at_first, ended = text.rstrip(","), max(end for _, end in spans)
+            told = f"{at_first}, {number(len(spans))} times, {seconds(total)} in all"
+            yield Sentence(spans[0][0], told, "fault begins", name, total, at_first, min(ended, book.end))
             continue
         for begin, end in spans:
-            yield Sentence(begin, f"{text} for {seconds(end - begin)}", "fault begins", name, end - begin)
+            told = f"{text} for {seconds(end - begin)}"
+            yield Sentence(begin, told, "fault begins", name, end - begin, text.rstrip(","), min(end, book.end))
 
 
 def _closings(book: Book, found: list[Symptom]) -> Iterator[Sentence]:

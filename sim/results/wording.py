@@ -11,6 +11,7 @@ from sim.results.breakers import how_many
 from sim.results.english import counted, number, seconds, share
 from sim.results.evidence import held_by, rejected_by, retried_share
 from sim.results.happenings import Happening, the_fault
+from sim.results.recovery import FOR_SECONDS
 from sim.results.symptoms import Symptom
 from sim.results.windows import last_fault_end
 from sim.results.yardstick import Yardstick
@@ -90,28 +91,48 @@ def told(book: Book, symptom: Symptom) -> str:
     return f"{symptom.of}: {_TELLERS[symptom.kind](book, symptom)}"
 
 
+def told_at_first(book: Book, symptom: Symptom) -> tuple[str, float | None]:
+    """Return what of a symptom's sentence is known when it begins, and when the rest is; empty and None: all is."""
+    if symptom.kind not in _BEGINNINGS:
+        return "", None
+    tell, ends = _BEGINNINGS[symptom.kind]
+    return f"{symptom.of}: {tell(book, symptom)}", min(ends(book, symptom), book.end)
+
+
 def _saturated(book: Book, symptom: Symptom) -> str:
+    return f"{_all_busy(book, symptom)}, without a break for {seconds(symptom.value)}"
+
+
+def _all_busy(book: Book, symptom: Symptom) -> str:
     workers = int(symptom.before or 0)
     callee, waiting = held_by(book, symptom.of, symptom.at_s)
     which = "" if waiting == workers else f"{waiting} of them "
     cause = f" ({which}held by calls to {callee})" if callee else ""
     who = "its only worker is" if workers == 1 else f"all {number(workers)} workers are"
-    return f"{who} busy{cause}, without a break for {seconds(symptom.value)}"
+    return f"{who} busy{cause}"
 
 
 def _backlog(book: Book, symptom: Symptom) -> str:
+    return f"{_piling_up(book, symptom)}; {number(symptom.value)} wait at the peak"
+
+
+def _piling_up(book: Book, symptom: Symptom) -> str:
     most = int(symptom.before or 0)
     before = f"more than twice the {number(most)} at most before" if most else "where none waited before"
-    return f"messages pile up, {before}; {number(symptom.value)} wait at the peak"
+    return f"messages pile up, {before}"
 
 
 def _multiplied(book: Book, symptom: Symptom) -> str:
     usual, until = symptom.before or 0.0, symptom.until_s or symptom.at_s
     begin = symptom.at_s if symptom.from_s is None else symptom.from_s
-    noun = "deliveries" if symptom.of.partition(" -> ")[0] in book.record.queues else "attempts"
+    noun = _noun(book, symptom)
     rates = f"{number(symptom.value * usual)}/s against {number(usual)}/s for {seconds(until - begin)}"
     cause = _repeats(book, symptom.of, begin, until, noun == "deliveries")
     return f"{number(symptom.value)} times as many {noun} as before, {rates}{cause}"
+
+
+def _noun(book: Book, symptom: Symptom) -> str:
+    return "deliveries" if symptom.of.partition(" -> ")[0] in book.record.queues else "attempts"
 
 
 def _repeats(book: Book, link: str, begin: float, until: float, delivered: bool) -> str:
@@ -137,7 +158,19 @@ def _arrivals(book: Book, symptom: Symptom) -> str:
 def _goodput(book: Book, symptom: Symptom) -> str:
     came = f"of those who came from {symptom.from_s or 0.0:.1f} s to {symptom.until_s or 0.0:.1f} s"
     again = f"; the first of {number(symptom.times)} such times" if symptom.times > 1 else ""
-    return f"{came}, {share(symptom.value)} were well served, {share(symptom.before or 0.0)} before{again}"
+    served = f"{share(symptom.value)} were well served, {share(symptom.before or 0.0)} before"
+    return f"{came}, {served}{_in_the_fault(book, symptom)}{again}"
+
+
+def _in_the_fault(book: Book, symptom: Symptom) -> str:
+    """Return the share of those who came in the fault, as tables and cards have it, where that is another."""
+    window = book.windows["fault"]
+    if window.spans == ((symptom.from_s, symptom.until_s),):
+        return ""
+    shelf, group = next((shelf, group) for name, shelf, group in book.request_shelves if name == symptom.of)
+    rows = shelf.within(group, window.spans)
+    served = share(float(book.good[rows].mean())) if len(rows) else share(symptom.value)
+    return "" if served == share(symptom.value) else f"; {served} of those who came in the fault"
 
 
 def _recovered(book: Book, symptom: Symptom) -> str:
@@ -161,11 +194,14 @@ _REJECTED_BY = {
 }  # fmt: skip
 
 
+_TURNED_AWAY = Happening("visit", "be turned away", "rejection")
+
+
 def _rejecting(book: Book, symptom: Symptom) -> str:
     """Return how many visits were turned away, and by what, where the rows tell."""
     reasons = rejected_by(book, symptom.of, Yardstick.of(book).begin)
     by = [(_REJECTED_BY.get(reason, reason), count) for reason, count in reasons]
-    text = Happening("visit", "be turned away", "rejection").tell(int(symptom.value), _before(symptom), book.record)
+    text = _TURNED_AWAY.tell(int(symptom.value), _before(symptom), book.record)
     if len(by) == 1:
         return f"{text}, {'' if symptom.value == 1 else 'all '}by {by[0][0]}"
     return f"{text}: {', '.join(f'{number(count)} by {what}' for what, count in by)}"
@@ -207,12 +243,20 @@ def _closed(book: Book, symptom: Symptom) -> str:
     return f"all of its circuit breakers are closed and stay so, {seconds(symptom.value)} after the first opened"
 
 
-_TELLERS: dict[str, Callable[[Book, Symptom], str]] = {
+Teller = Callable[[Book, Symptom], str]
+Instant = Callable[[Book, Symptom], float]
+
+_RARE = {
+    "timeouts": Happening("attempt", "time out", "timeout"),
+    "refused": Happening("attempt", "be refused", "refusal"),
+    "errors": Happening("attempt", "be answered with an error", "error"),
+    "dead letters": Happening("message", "be dead-lettered", "dead letter"),
+    "messages lost": Happening("message", "be lost", "lost message"),
+}
+_TELLERS: dict[str, Teller] = {
     "saturated": _saturated,
     "rejecting": _rejecting,
-    "timeouts": _rare(Happening("attempt", "time out", "timeout")),
-    "refused": _rare(Happening("attempt", "be refused", "refusal")),
-    "errors": _rare(Happening("attempt", "be answered with an error", "error")),
+    **{kind: _rare(happening) for kind, happening in _RARE.items()},
     "breaker open": _opened,
     "breaker half-open": _breaker("lets a probe through"),
     "breaker closed": _closed,
@@ -222,10 +266,57 @@ _TELLERS: dict[str, Callable[[Book, Symptom], str]] = {
     "drained": lambda book, it: (
         f"the backlog is down to its mean before, {seconds(it.value)} after {the_fault(book.record)}"
     ),
-    "dead letters": _rare(Happening("message", "be dead-lettered", "dead letter")),
-    "messages lost": _rare(Happening("message", "be lost", "lost message")),
     "goodput": _goodput,
     "recovered": _recovered,
     "collapsed": _collapsed,
 }
-"""What is said of each kind of symptom."""
+"""What is said of each kind of symptom when the run has ended."""
+
+
+def _breaker_now(text: str) -> Teller:
+    """Return the teller of a breaker's change without how often it happens."""
+
+    def tell(book: Book, symptom: Symptom) -> str:
+        many = how_many(book, symptom.of)
+        return f"the circuit breaker {text}" if many == 1 else f"one of its {number(many)} circuit breakers {text}"
+
+    return tell
+
+
+def _opening(happening: Happening) -> Teller:
+    return lambda book, it: happening.opening(int(it.value), _before(it))
+
+
+def _at_the_end(book: Book, symptom: Symptom) -> float:
+    return book.end
+
+
+def _when_over(book: Book, symptom: Symptom) -> float:
+    return book.end if symptom.until_s is None else symptom.until_s
+
+
+def _when_all_are_due(book: Book, symptom: Symptom) -> float:
+    """Return when the outcome of all who came in a loss, or in the fault, is known."""
+    deadline = book.record.scenario.workload[symptom.of].deadline
+    if deadline is None or symptom.times > 1 or symptom.until_s is None:
+        return book.end
+    return max(symptom.until_s, last_fault_end(book.record) or 0.0) + float(deadline)
+
+
+_BEGINNINGS: dict[str, tuple[Teller, Instant]] = {
+    "saturated": (_all_busy, _when_over),
+    "rejecting": (_opening(_TURNED_AWAY), _at_the_end),
+    **{kind: (_opening(happening), _at_the_end) for kind, happening in _RARE.items()},
+    "breaker open": (_breaker_now("opens"), _at_the_end),
+    "breaker half-open": (_breaker_now("lets a probe through"), _at_the_end),
+    "breaker closed": (_breaker_now("closes"), _at_the_end),
+    "multiplied": (lambda book, it: f"{_noun(book, it)} multiply; {number(it.before or 0.0)}/s before", _when_over),
+    "arrivals": (lambda book, it: f"more requests come than before; {number(it.before or 0.0)}/s then", _when_over),
+    "backlog": (_piling_up, _at_the_end),
+    "goodput": (
+        lambda book, it: f"requests begin to fail or to be late; {share(it.before or 0.0)} were well served before",
+        _when_all_are_due,
+    ),
+    "recovered": (lambda book, it: "well served again", lambda book, it: it.at_s + FOR_SECONDS),
+}
+"""What is said of a symptom when it begins, and when all else that is said of it is known; missing: then, too."""

@@ -199,6 +199,81 @@ def test_many_series_are_folded_where_only_the_main_ones_are_wanted(opened: Any,
     assert page.locator(".pp-plot:visible").count() == len(mine["nodes"]) == 10
 
 
+@pytest.fixture
+def mounted(browser: Any, data: Any, tmp_path: Path) -> Iterator[Callable[[dict[str, Any]], Any]]:
+    """Give a function that opens a page with the player as `player`, and the run with the breaker as `second`."""
+    from sim.replay import assets, to_json
+
+    script, style = assets()
+    seen: list[Watched] = []
+
+    def open_(options: dict[str, Any]) -> Any:
+        file = tmp_path / f"mounted{len(seen)}.html"
+        first, second = (to_json(data[name]) for name in ("synchronous", "breaker"))
+        file.write_text(
+            f"<!doctype html><style>{style}</style><div id=here></div><script type=module>{script}\n"
+            f"window.player = mount(document.getElementById('here'), {first}, {to_json(options)});"
+            f"window.second = {second};</script>",
+            encoding="utf-8",
+        )
+        seen.append(Watched(browser, file))
+        return seen[-1].page
+
+    yield open_
+    for one in seen:
+        assert one.is_quiet()
+        one.context.close()
+
+
+def test_a_flip_while_it_plays_leaves_a_button_that_says_what_it_does(mounted: Any) -> None:
+    page = mounted({"begin": 62, "autoplay": True, "speed": 1})
+    page.get_by_role("button", name="Pause").wait_for()
+    page.evaluate("player.update(second, {autoplay: true})")
+    page.get_by_role("button", name="Pause").click()
+    stopped = now(page)
+    page.get_by_role("button", name="Play").wait_for()
+    page.wait_for_timeout(200)
+    assert now(page) == stopped > 62
+
+
+@pytest.mark.parametrize(
+    ("instant", "least", "most"), [(74.3, 74.3, 78), (180, 58, 62), (20, 58, 62), (58.5, 58.5, 62)]
+)
+def test_a_flip_keeps_an_instant_of_the_fault_or_begins_before_it_and_plays(
+    mounted: Any, instant: float, least: float, most: float
+) -> None:
+    page = mounted({"begin": 57, "at": 57, "speed": 2})
+    page.evaluate(f"player.seek({instant})")
+    page.evaluate("player.update(second, {begin: 57, autoplay: true, speed: 50})")
+    page.get_by_role("button", name="Pause").click()
+    assert least <= now(page) < most
+    assert page.get_by_role("combobox", name="Speed").input_value() == "2", "the speed that was chosen"
+
+
+def test_other_data_without_a_wish_to_play_waits_at_the_same_instant(mounted: Any) -> None:
+    page = mounted({"begin": 57})
+    page.evaluate("player.seek(150)")
+    page.evaluate("player.update(second)")
+    assert now(page) == 150
+    page.get_by_role("button", name="Play").wait_for()
+
+
+def test_the_story_says_only_what_is_known_by_then(mounted: Any, data: Any) -> None:
+    page = mounted({"begin": 61.8, "reveal": True})
+    told = page.locator(".pp-story li:visible").all_inner_texts()
+    assert "web: visits begin to be turned away" in " ".join(told)
+    assert len(told) == sum(one["at_s"] <= 61.8 for one in data["synchronous"]["story"])
+    later = r"for [\d.]+ s|since the fault began|without a break|\b(9\d|1\d\d)\.\d s"
+    assert not re.search(later, " ".join(told)), told
+    page.evaluate("player.seek(180)")
+    told = page.locator(".pp-story li:visible span").all_inner_texts()
+    assert told == [one["text"] for one in data["synchronous"]["story"]]
+    assert page.get_by_text("Each sentence comes when it happens").is_hidden()
+    page.evaluate("player.update(second)")
+    page.evaluate("player.seek(60)")
+    assert page.locator(".pp-story li:visible").count() == len(data["breaker"]["story"]), "what was seen stays"
+
+
 def test_it_reports_what_was_chosen_and_takes_new_data_in_place(browser: Any, data: Any, tmp_path: Path) -> None:
     from sim.replay import assets, to_json
 

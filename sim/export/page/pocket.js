@@ -95,7 +95,7 @@ function flip() {
   say(lab.others, entry.numbers.slice(2).map((each) => `${each.of}: ${share(each.mean)}`).join(" · "));
   say(lab.note, entry.replay ? "" : "This combination was played for its numbers; its replay did not fit into the page.");
   if (entry.replay) {
-    if (replay) replay.update(entry.replay); else replay = mount(lab.replay, entry.replay, { series: false, at: firstFault(entry.replay), heading: false });
+    if (replay) replay.update(entry.replay, { autoplay: true }); else replay = mount(lab.replay, entry.replay, { series: false, at: firstFault(entry.replay), heading: false });
   }
   lab.replay.hidden = !entry.replay;
 }

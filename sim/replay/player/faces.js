@@ -14,7 +14,8 @@ function themeAround(element) {
  *
  * options: theme (auto, light, dark), projector, heading, story, series (false leaves them out, "main" folds all but
  * the first six away where there are many), reveal (sentences
- * appear when their moment comes), speed, at, autoplay, stopAt (pause there once), and the calls
+ * appear when their moment comes), speed, begin (where a new player begins), at (go there now), autoplay, stopAt (pause
+ * there once), and the calls
  * onSelect(node, time, label), onTime(time), onStop(time).
  * Returns {destroy, seek, update, play, pause, time}.
  */

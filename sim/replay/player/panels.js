@@ -65,18 +65,22 @@ function keyOf(player) {
 
 function storiesOf(player) {
   player.sentences = [];
+  player.ahead = []; // what is said while a story is not at its end
   return player.sides.map((side) => {
     const list = make("ol"), head = make(player.sub);
     head.textContent = player.sides.length > 1 ? `What happened: ${side.data.label}` : "What happened";
     for (const told of side.data.story) {
       const time = make("time"), text = make("span"), go = make("button", { type: "button" }, time, text), item = make("li", {}, go);
       time.textContent = seconds(told.at_s);
-      text.textContent = told.text;
       go.addEventListener("click", () => { player.pause(); player.seek(told.at_s); player.tell(); });
       list.append(item);
-      player.sentences.push({ at: told.at_s, item, side });
+      player.sentences.push({ at: told.at_s, told, text, item, side });
     }
-    return make("div", { class: "pp-story" }, head, list);
+    if (!player.options.reveal) return make("div", { class: "pp-story" }, head, list);
+    const ahead = make("p", { class: "pp-muted" });
+    ahead.textContent = "Each sentence comes when it happens; counts and lengths when they are known.";
+    player.ahead.push({ ahead, side });
+    return make("div", { class: "pp-story" }, head, list, ahead);
   });
 }
 
@@ -120,17 +124,24 @@ function folded(charts) {
 
 function showStory(player, time) {
   if (!player.sentences) return;
+  for (const { ahead, side } of player.ahead) ahead.hidden = side.data.story.every((told) => told.at_s <= player.reached + 1e-6);
   for (const side of player.sides) {
     const mine = player.sentences.filter((told) => told.side === side);
     const current = mine.findLast((told) => told.at <= time + 1e-6);
     for (const told of mine) {
       if (player.options.reveal) told.item.hidden = told.at > player.reached + 1e-6;
+      say(told.text, knownAt(told.told, time));
       if (told.isCurrent === (told === current)) continue;
       told.isCurrent = told === current;
       if (told.isCurrent) { told.item.setAttribute("aria-current", "step"); intoView(told.item); }
       else told.item.removeAttribute("aria-current");
     }
   }
+}
+
+/** What of a sentence is known at an instant: counts, lengths and ends only when they can be. */
+function knownAt(told, time) {
+  return told.known_s !== undefined && time < told.known_s - 1e-6 ? told.at_first : told.text;
 }
 
 /** Scrolls a list, and nothing around it, so that *item* is seen. */

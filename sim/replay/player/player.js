@@ -1,6 +1,7 @@
 // The player: one clock for one or two runs, and who listens to it.
 
 const SPEEDS = [1, 2, 5, 10, 20, 50, 100];
+const LEAD = 2; // seconds before the first fault from which another run is shown
 
 class Player {
   constructor(element, data, options) {
@@ -18,13 +19,21 @@ class Player {
     this.load(data, options);
   }
 
-  /** Takes new data or options and keeps the instant, the speed and the selection where it can. */
+  /**
+   * Takes new data or options and keeps the speed, the selection and, where it can, the instant.
+   *
+   * `at`, `begin` and `autoplay` hold for this call only. Another run begins at this instant and, with `autoplay`, plays
+   * on; from shortly before the fault, where this instant would show nothing of it.
+   */
   load(data, options) {
-    const isFirst = !this.data;
-    this.options = { theme: "auto", ...(this.options ?? {}), ...(options ?? {}) };
+    const isFirst = !this.data, { at, begin, autoplay, ...kept } = options ?? {};
+    this.options = { theme: "auto", ...(this.options ?? {}), ...kept };
     const isSame = !isFirst && data.id === this.data.id;
     this.theme();
-    if (isSame) { if (options?.at !== undefined) this.seek(options.at); return; }
+    if (isSame) {
+      if (at !== undefined) { this.seek(at); if (autoplay) this.play(); }
+      return;
+    }
     this.data = data;
     this.sides = (data.sides ?? [data]).map((side) => new Side(side));
     this.end = Math.max(...this.sides.map((side) => side.data.end_s));
@@ -32,14 +41,23 @@ class Player {
     const times = this.sides.flatMap((side) => [...side.data.story, ...side.data.events].map((each) => each.at_s));
     this.moments = [...new Set(times.map((time) => Math.min(time, this.end)))].sort((a, b) => a - b);
     this.moments = this.moments.filter((time, i) => i === 0 || time - this.moments[i - 1] > 1e-6);
-    this.time = clamp(this.options.at ?? (isFirst ? 0 : this.time), 0, this.end);
-    this.reached = Math.max(this.time, isFirst ? 0 : this.reached);
-    this.speed = this.options.speed ?? (isFirst ? SPEEDS.find((each) => this.end / each <= 40) ?? 100 : this.speed);
+    this.time = clamp(at ?? (isFirst ? begin ?? 0 : autoplay ? this.instantToShow() : this.time), 0, this.end);
+    this.reached = this.time; // of this run nothing later has been seen
+    if (isFirst) this.speed = this.options.speed ?? SPEEDS.find((each) => this.end / each <= 40) ?? 100;
     if (isFirst || !this.find(this.selected)) this.selected = null;
     this.phase = 0;
     this.build();
     this.fit(true);
-    if (isFirst && this.options.autoplay && !this.still.matches) this.play();
+    if (autoplay && !this.still.matches) this.play();
+  }
+
+  /** The instant at which another run begins to play: this one, where it lies in the stretch of the faults. */
+  instantToShow() {
+    const faults = this.sides[0].data.faults;
+    if (!faults.length) return this.time < this.end ? this.time : 0;
+    const first = Math.min(...faults.map((fault) => fault.at_s)), begin = Math.max(0, first - LEAD);
+    const last = Math.max(...faults.map((fault) => fault.until_s));
+    return this.time >= begin && this.time <= last ? this.time : begin;
   }
 
   find(selected) {
@@ -80,6 +98,7 @@ class Player {
     this.root.dataset.series = String(this.options.series !== false);
     if (this.options.series !== false) parts.append(seriesOf(this));
     this.root.append(barOf(this), parts, this.live);
+    this.showPlaying();
   }
 
   /** Lets a pointer on *element* set the time by where it is over *ruler*. */
