@@ -12,6 +12,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+import sim
+
 ROOT = Path(__file__).parent.parent
 SMALL = """\
 version: 1
@@ -249,8 +251,9 @@ def test_list_show_schema_and_explain_field_answer(small: Path) -> None:
     (small.parent / "broken").mkdir()
     (small.parent / "broken" / "torn.yaml").write_text("title: [", encoding="utf-8")
     assert "torn  cannot be read: " in pileup("list", "broken", folder=small.parent).stdout
-    shown = pileup("show", small).stdout
-    assert "single points of failure" in shown and "patience" in shown and "goodput ratio of customers" in shown
+    shown, answered = pileup("show", small).stdout, pileup("show", small, "--answer").stdout
+    assert "single points of failure" in shown and "patience" in shown
+    assert "goodput ratio of customers" not in shown and "goodput ratio of customers" in answered
     assert json.loads(pileup("schema").stdout)["title"]
     assert "half-open" in pileup("explain-field", "breaker.probes").stdout
     assert "measure" in pileup("explain-field", "goodput ratio").stdout
@@ -339,3 +342,18 @@ def test_a_claim_about_no_measure_is_told_before_anything_is_played(small: Path)
     told, checked = pileup("validate", small), pileup("check", small)
     assert (told.returncode, told.stdout) == (2, line)
     assert (checked.returncode, checked.stdout, checked.stderr) == (2, "", line)
+
+
+def test_show_keeps_lesson_and_claims_back_unless_they_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    from sim.cli.files import show
+
+    scenario = sim.load("scenarios/retry_storm.yaml")
+    show("retry_storm")
+    kept = capsys.readouterr().out
+    show("retry_storm", answer=True)
+    answered = capsys.readouterr().out
+    given_away = [scenario.lesson.strip()[:40], *scenario.expect]
+    assert not [words for words in given_away if words in kept]
+    assert [words for words in given_away if words in answered] == given_away
+    assert f"the lesson and {len(scenario.expect)} claims (--answer shows them)" in kept
+    assert "Kept back" not in answered

@@ -167,8 +167,41 @@ def test_the_loss_of_a_needed_node_cuts_and_that_of_an_optional_one_does_not() -
 
 def test_a_partial_loss_is_told_with_its_share() -> None:
     found = {point.node: point for point in single_points(system())}
-    assert found["web"].cuts == ("shoppers/web.checkout", "browsers/web.browse")
-    assert found["payments"].cuts == ("shoppers/web.checkout",) and found["payments"].harms == ()
+    assert list(found) == ["orders"], "web and payments have two replicas"
+    assert found["orders"].cuts == ("shoppers/web.checkout",) and found["orders"].harms == ()
+
+
+def with_hosts(**hosts: list[str]) -> list[tuple[str, str, tuple[str, ...]]]:
+    services = {name: {**SHOP["services"][name], "replicas": 2} for name in SHOP["services"]}
+    return [(point.node, point.kind, point.takes) for point in single_points(system(services=services, hosts=hosts))]
+
+
+def test_a_service_of_several_replicas_is_no_single_point_unless_one_host_takes_them_all() -> None:
+    assert with_hosts() == []
+    assert with_hosts(a=["web#0", "payments#0"], b=["web#1", "payments#1"]) == []
+    assert with_hosts(a=["payments"], b=["web#1"]) == [("a", "host", ("payments",))]
+    assert with_hosts(a=["orders#0", "payments#0", "payments#1"]) == [("a", "host", ("payments",))]
+
+
+def test_a_host_is_a_single_point_by_what_stands_in_for_each_other_on_it() -> None:
+    """Either of two services is enough, so neither is needed; their host is."""
+    front = [{"parallel": [{"call": "a.run"}, {"call": "b.run"}], "join": 1}]
+    leaf = [{"work": "1ms"}]
+    apart = chain({"front": front, "a": leaf, "b": leaf}, hosts={"one": ["a"], "two": ["b"]})
+    together = chain({"front": front, "a": leaf, "b": leaf}, hosts={"one": ["a", "b"], "two": ["front"]})
+    assert [point.node for point in single_points(apart)] == ["front"]
+    assert [(point.node, point.takes) for point in single_points(together)] == [
+        ("front", ("front",)), ("one", ("a", "b")),
+    ]  # fmt: skip
+    titles, rows = describe(together).tables()["single points of failure"]
+    assert titles == ["part", "kind", "its loss cuts"]
+    assert rows[1] == ["one", "host with all of a, b", "clients/front.run"]
+
+
+def test_a_table_of_single_points_says_everything_where_all_operations_are_cut() -> None:
+    services = {**SHOP["services"], "web": {**SHOP["services"]["web"], "replicas": 1}}
+    _, rows = describe(system(services=services)).tables()["single points of failure"]
+    assert rows == [["web", "service", "everything"], ["orders", "service", "shoppers/web.checkout"]]
 
 
 def test_circles_between_operations_are_found_and_end_the_description() -> None:

@@ -37,24 +37,28 @@ def list_scenarios(
             print(fill(one.lesson, 110, initial_indent=" " * 6, subsequent_indent=" " * 6) + "\n")
 
 
-def show(file: File, variant: Variant = None, with_: With = None, set_: Set = None) -> None:
-    """Show a system before any run: shape, load against capacity, amplification, weak points, switches and claims."""
+def show(
+    file: File, variant: Variant = None, with_: With = None, set_: Set = None,
+    answer: Annotated[bool, typer.Option("--answer", help="Show the lesson and the claims too.")] = False,
+) -> None:  # fmt: skip
+    """Show a system before any run: shape, load against capacity, amplification, weak points and switches.
+
+    Its lesson and its claims say what happens, so they are kept back for a prediction, unless asked for with --answer.
+    """
     from sim.topology import describe
 
     scenario = load_file(file)
     resolved = scenario.resolve(variant, with_ or (), set_ or ())
     on = f", with {', '.join(resolved.toggles_on)}" if resolved.toggles_on else ""
     print(f"{scenario.title}: {resolved.variant or 'as written'}{on}\n\n{scenario.question}\n".rstrip() + "\n")
-    if scenario.lesson:
-        print(scenario.lesson.strip() + "\n")
     print("\n".join(describe(resolved).lines()))
     _show_switches(scenario, resolved)
     for line in resolved.assumptions:
         print(f"assumed by the scenario: {line}")
+    _show_answer(scenario, answer)
 
 
 def _show_switches(scenario: Any, resolved: Any) -> None:
-    from sim.results.claims import describe_claim
     from sim.scenario.strikes import when
 
     if scenario.variants:
@@ -68,12 +72,27 @@ def _show_switches(scenario: Any, resolved: Any) -> None:
         print("\nFaults:")
     for name, fault in resolved.faults.items():
         print(f"  {name}: {when(fault)}")
+
+
+def _show_answer(scenario: Any, wanted: bool) -> None:
+    """Show the lesson and the claims where they are *wanted*; else say that they are there."""
+    from sim.results.claims import describe_claim
+    from sim.results.english import counted
+
+    if not wanted:
+        kept = ["the lesson"] * bool(scenario.lesson)
+        kept += [counted(len(scenario.expect), "claim")] * bool(scenario.expect)
+        if kept:
+            print(f"\nKept back until you have predicted: {' and '.join(kept)} (--answer shows them).")
+        return
     if scenario.expect:
         print("\nClaims:")
     first = next(iter(scenario.variants), "as written")
     for name, claim in scenario.expect.items():
         where = " with ".join([claim.variant or first, *([", ".join(claim.with_)] if claim.with_ else [])])
         print(f"  {name} ({where}): {describe_claim(claim)}")
+    if scenario.lesson:
+        print(f"\nLesson: {scenario.lesson.strip()}")
 
 
 def new(

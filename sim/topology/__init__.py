@@ -79,7 +79,7 @@ class Topology:
             "load": load_table(self.loads),
             "defences": defence_table(self.defences),
             "fan-out": fanout_table(self.fanouts),
-            "single points of failure": points_table(self.single_points),
+            "single points of failure": points_table(self.single_points, len(self.fanouts)),
             "amplification": amplification_table(self.amplifications),
         }
         return {name: table for name, table in found.items() if table[1]}

@@ -1,7 +1,7 @@
 """What one run of an operation costs and calls on average, read from the recipes before any run.
 
 Nothing queues here: times are those of an empty system, so that offered load follows from them and waiting is what
-the run adds. Calls that fail do so by `fail` steps and by loss alone, or because a node is *lost* on purpose, which
+the run adds. Calls that fail do so by `fail` steps and by loss alone, or because nodes are *lost* on purpose, which
 is how single points of failure are found. Retries are counted; a timeout does not cut a mean short. `branch` on an
 outcome takes any failure for the one it names.
 """
@@ -9,7 +9,7 @@ outcome takes any failure for the one it names.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -91,12 +91,12 @@ def fixed_hits(scenario: Scenario) -> Hits:
 class Recipes:
     """Profiles of all operations of a scenario whose calls make no circle, for requests with these *keys*.
 
-    *lost* names a service or a queue that refuses everything. *hits* are the shares of calls that caches answer;
+    *lost* names services and queues that refuse everything. *hits* are the shares of calls that caches answer;
     default those whose `hit ratio` is given.
     """
 
     def __init__(
-        self, scenario: Scenario, keys: Keys | None = None, lost: str = "", hits: Hits | None = None
+        self, scenario: Scenario, keys: Keys | None = None, lost: Collection[str] = (), hits: Hits | None = None
     ) -> None:  # fmt: skip
         self._scenario, self._keys, self._lost = scenario, keys, lost
         self._hits = fixed_hits(scenario) if hits is None else hits
@@ -107,7 +107,7 @@ class Recipes:
         if operation not in self._known:
             service, _, name = operation.partition(".")
             found = self._sequence(self._scenario.services[service].operations[name], service, {})
-            if service == self._lost:
+            if service in self._lost:
                 found = Profile(ok_ratio=0.0, on_ratio=0.0)
             self._known[operation] = found
         return self._known[operation]
@@ -181,7 +181,7 @@ class Recipes:
         if kind == "Call":
             return self._guarded(self.call(service, step.call), step, service, ended)
         if kind == "Send":
-            queue = Profile(ok_ratio=0.0 if step.send == self._lost else 1.0)
+            queue = Profile(ok_ratio=0.0 if step.send in self._lost else 1.0)
             sent = self._over(self.link(service, step.send), ("send", step.send), queue)
             return self._guarded(sent, step, service, ended)
         if kind == "Fail":

@@ -11,38 +11,40 @@ from dataclasses import dataclass
 
 from sim.quantities import UNLIMITED
 from sim.scenario.models import Call, Link, Scenario
+from sim.scenario.strikes import on_host
 from sim.topology.graph import calls_and_sends, operation_graph, requested
 from sim.topology.recipes import Recipes, least_s
 
 
 @dataclass(frozen=True, slots=True)
 class SinglePoint:
-    """A node whose loss as a whole fails every request of some ``workload/operation``.
+    """One replica, queue or host whose loss fails every request of some ``workload/operation``.
 
-    ``cuts`` are those; ``harms`` are (``workload/operation``, share that fails) with a share below 1. More than one
-    of *replicas* must go at once for it, which a bad release or a lost zone can do.
+    ``kind`` is service, queue or host; ``takes`` are the services and queues of which nothing is left without it.
+    ``cuts`` are the operations that fail; ``harms`` are (``workload/operation``, share that fails), a share below 1.
     """
 
     node: str
     kind: str
-    replicas: int
+    takes: tuple[str, ...]
     cuts: tuple[str, ...]
     harms: tuple[tuple[str, float], ...]
 
 
 def single_points(scenario: Scenario) -> tuple[SinglePoint, ...]:
-    """Return the nodes whose loss cuts an operation of a workload entirely, in file order, services first.
+    """Return the single points of failure: services of one replica, queues, and hosts; in file order.
 
-    What fails later than the answer (a queue's consumer) cuts nothing here: it delays or loses effects.
+    A service with several replicas is none, whatever depends on it: each of them can be lost alone. A host is one by
+    what stands on it alone: all replicas of a service, or several services that stand in for each other. A cut
+    operation has no way around: no fallback, no other branch, no `on error: ignore`. What fails later than the answer
+    (a queue's consumer) cuts nothing: it delays or loses effects.
     """
-    found = []
-    nodes = [(name, "service", service.replicas) for name, service in scenario.services.items()]
-    nodes += [(name, "queue", 1) for name in scenario.queues]
     healthy = {name: Recipes(scenario, workload.keys) for name, workload in scenario.workload.items()}
-    for node, kind, replicas in nodes:
+    found = []
+    for node, kind, takes in _parts(scenario):
         cuts, harms = [], []
         for name, workload in scenario.workload.items():
-            without = Recipes(scenario, workload.keys, lost=node)
+            without = Recipes(scenario, workload.keys, lost=takes)
             for operation in requested(workload):
                 before = healthy[name].call(name, operation).ok_ratio
                 lost = 1 - without.call(name, operation).ok_ratio / before if before else 0.0
@@ -51,8 +53,26 @@ def single_points(scenario: Scenario) -> tuple[SinglePoint, ...]:
                 elif lost > 1e-12:
                     harms.append((f"{name}/{operation}", lost))
         if cuts:
-            found.append(SinglePoint(node, kind, replicas, tuple(cuts), tuple(harms)))
+            found.append(SinglePoint(node, kind, takes, tuple(cuts), tuple(harms)))
     return tuple(found)
+
+
+def _parts(scenario: Scenario) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Yield what can be lost at once: its name, its kind, and the services and queues that are gone with it.
+
+    A host that takes nothing but one service of one replica, or one queue, is left out: that is in the list itself.
+    """
+    single = [name for name, service in scenario.services.items() if service.replicas == 1]
+    yield from ((name, "service", (name,)) for name in single)
+    yield from ((name, "queue", (name,)) for name in scenario.queues)
+    for host in scenario.hosts:
+        services, queues = on_host(scenario, host)
+        gone = [
+            name for name, indexes in services.items()
+            if indexes is None or len(set(indexes)) == scenario.services[name].replicas
+        ]  # fmt: skip
+        if len(gone) + len(queues) > 1 or set(gone) - set(single):
+            yield host, "host", (*gone, *queues)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,10 +65,14 @@ def fanout_table(rows: tuple[Fanout, ...]) -> Table:
     return titles, shown
 
 
-def points_table(points: tuple[SinglePoint, ...]) -> Table:
-    """Return the nodes whose loss, noticed at once, fails every request of some kind."""
-    rows = [[p.node, p.kind, str(p.replicas), ", ".join(p.cuts)] for p in points]
-    return ["node", "kind", "replicas", "its loss cuts"], rows
+def points_table(points: tuple[SinglePoint, ...], operations: int) -> Table:
+    """Return the parts whose loss, noticed at once, fails every request of some kind; there are *operations* kinds."""
+    rows = []
+    for point in points:
+        with_it = f" with all of {', '.join(point.takes)}" if point.kind == "host" else ""
+        cuts = "everything" if len(point.cuts) == operations > 1 else ", ".join(point.cuts)
+        rows.append([point.node, f"{point.kind}{with_it}", cuts])
+    return ["part", "kind", "its loss cuts"], rows
 
 
 def amplification_table(found: tuple[Amplification, ...]) -> Table:
