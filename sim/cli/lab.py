@@ -100,7 +100,9 @@ def _open_room(port: int) -> dict[str, str]:
     say(f"A room is open to everybody on this network who has its code.\n\n  {address}    join code  {code}\n")
     segno.make(f"{address}/room?join={code}", micro=False).terminal(sys.stderr, compact=True)
     say(
-        f"\nYou lead it from  http://{HERE}:{port}/?trainer={key}\nKeep that address to yourself. Ctrl+C ends the room."
+        f"\nYou lead it from  http://{HERE}:{port}/?trainer={key}\n"
+        f"Your notes are at  http://{HERE}:{port}/notes?trainer={key}  (a window of its own, not for the projector)\n"
+        "Keep these addresses to yourself. Ctrl+C ends the room."
     )
     return {"PILEUP_ROOM_CODE": code, "PILEUP_ROOM_KEY": key, "PILEUP_ROOM_ADDRESS": address}
 

@@ -26,6 +26,8 @@ def page() -> None:
         st.code(str(error), language=None)
         gallery.gallery()
         return
+    if chosen != Choice():
+        state.write_link()  # before anything is played, so that a reload meanwhile finds it again
     st.title(plain(scenario.title))
     _gallery()
     st.header(plain(scenario.question) or "What happens here?")

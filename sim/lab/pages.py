@@ -21,6 +21,9 @@ TITLES = {
 }  # fmt: skip
 """Every page: the last part of its address, and of its module's name, to its title."""
 
+NOTES = "notes"
+"""The trainer's own window; it is in no menu, for menus are on the page that is projected."""
+
 
 def all_pages(first: str = "start") -> dict[str, Any]:
     """Return the pages for ``st.navigation``; a page's module is imported when the page is drawn."""
@@ -29,6 +32,8 @@ def all_pages(first: str = "start") -> dict[str, Any]:
         name: st.Page(_drawer(name), title=title, url_path=name, default=name == first)
         for name, title in titles.items()
     }
+    notes = st.Page(_drawer(NOTES), title="Notes", url_path=NOTES, visibility="hidden")
+    pages[NOTES] = notes
     st.session_state["pages"] = pages
     return pages
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import streamlit as st
 
-from sim.errors import LabError
+from sim.errors import LabError, ParameterError
 from sim.lab import room
 from sim.lab.choice import OWN, Choice, from_query, resolve, to_query
 from sim.lab.runs import SERVER, Job, Order, Players
@@ -69,8 +69,15 @@ def set_running(on: bool) -> None:
 
 
 def write_link() -> None:
-    """Write the choice into the page's address, so that the address can be shared."""
-    wanted = _as_lists(to_query(choice()) | ({"run": "1"} if is_running() else {}))
+    """Write the choice into the page's address, so that it can be shared and survives a reload.
+
+    A scenario of one's own that is too long for an address is left out; Compose keeps its text in the browser.
+    """
+    try:
+        query = to_query(choice())
+    except ParameterError:
+        return
+    wanted = _as_lists(query | ({"run": "1"} if is_running() else {}))
     st.session_state[_LINK] = wanted
     if {name: st.query_params.get_all(name) for name in st.query_params} != wanted:
         st.query_params.from_dict(wanted)

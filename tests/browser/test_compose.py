@@ -69,6 +69,46 @@ def test_a_mistake_is_marked_at_its_line_and_column_and_goes_with_it(page: Any) 
     page.get_by_role("button", name="Run", exact=True).wait_for()
 
 
+def test_a_draft_and_a_system_of_ones_own_in_the_lab_survive_a_reload(page: Any) -> None:
+    replace(page, "web to payments", "My own shop")
+    page.wait_for_timeout(500)
+    page.reload()
+    page.locator("textarea").wait_for(timeout=60_000)
+    for _ in range(100):
+        if "My own shop" in page.locator("textarea").input_value():
+            break
+        page.wait_for_timeout(100)
+    assert "My own shop" in page.locator("textarea").input_value()
+    page.locator(".state", has_text="valid").wait_for()
+    settle(page)
+    page.get_by_role("button", name="Open in the Lab").click()
+    page.get_by_role("heading", name="My own shop", level=1).wait_for(timeout=60_000)
+    page.wait_for_url("**/lab?*yaml=*")
+    page.reload()
+    page.get_by_role("heading", name="My own shop", level=1).wait_for(timeout=60_000)
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.wait_for_url("**run=1*")
+    page.reload()
+    page.get_by_role("heading", name="My own shop", level=1).wait_for(timeout=60_000)
+    page.get_by_test_id("stMetric").first.wait_for(timeout=60_000)
+
+
+def test_a_template_takes_the_place_of_the_draft(page: Any) -> None:
+    replace(page, "web to payments", "My own shop")
+    page.wait_for_timeout(800)
+    page.get_by_text("Begin with a template").click()
+    page.get_by_role("button", name="Use the template").click()
+    for _ in range(100):
+        if "My own shop" not in page.locator("textarea").input_value():
+            break
+        page.wait_for_timeout(100)
+    settle(page)
+    page.reload()
+    page.locator("textarea").wait_for(timeout=60_000)
+    settle(page)
+    assert "My own shop" not in page.locator("textarea").input_value()
+
+
 def test_a_key_is_completed_and_explained(page: Any) -> None:
     replace(page, "workers: 12", "max")
     assert page.locator(".offers li").all_inner_texts() == ["max wait"]

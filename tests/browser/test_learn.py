@@ -39,9 +39,13 @@ def test_a_lesson_is_done_to_its_end(browser: Any, address: str) -> None:
     page.get_by_text("kept in the dead-letter queue", exact=False).or_(
         page.get_by_text("dead-letter queue")
     ).first.wait_for()
-    slider = page.get_by_role("slider")
-    slider.focus()
-    page.keyboard.press("End")
+    number = page.get_by_role("spinbutton")
+    assert number.input_value() == ""
+    page.get_by_role("button", name="Predict, then run").click()
+    page.get_by_text("Choose an answer first").wait_for()
+    assert page.get_by_text("You predicted it").count() == 0, "nothing was predicted yet"
+    number.fill("100")
+    number.press("Tab")
     page.wait_for_timeout(800)
     page.get_by_role("button", name="Predict, then run").click()
     page.get_by_text("You predicted it").wait_for(timeout=60_000)
@@ -110,7 +114,14 @@ def test_a_room_lets_in_who_has_the_code_and_counts_what_they_predict(browser: A
         participant = opened(browser, f"{address}/room?join={code}", 390, "dark")
         participant.get_by_text("payments").click(timeout=60_000)
         participant.get_by_text("Sent:").wait_for()
-        trainer.get_by_text("1 prediction, open").wait_for(timeout=15_000)
+        trainer.get_by_text("1 of 1 answered").wait_for(timeout=15_000)
+        assert trainer.get_by_role("rowheader", name="payments").count() == 0, "bars wait until the question is closed"
+        notes = opened(browser, leading.replace("/?", "/notes?"))
+        notes.get_by_text("1 prediction, open").wait_for(timeout=60_000)
+        trainer.get_by_role("button", name="Take no more predictions").click()
+        trainer.get_by_text("1 prediction, closed").wait_for(timeout=15_000)
+        participant.get_by_text("1 prediction, closed").wait_for(timeout=15_000)
+        notes.context.close()
         participant.goto(f"{address}/compose?join={code}")
         participant.get_by_text("only the trainer composes").wait_for(timeout=60_000)
         for page in (stranger, trainer, participant):

@@ -266,12 +266,35 @@ def test_a_lesson_opens_by_its_address_and_shows_one_question(app: Any) -> None:
     app.query_params["lesson"] = ALL[0].name
     app.run()
     assert not app.exception
-    assert len(app.radio) + len(app.slider) == 1
+    assert len(app.radio) + len(app.number_input) == 1
     button(app, "Predict, then run").click().run()
     assert any("Choose an answer first" in one.value for one in app.warning)
 
 
-def test_the_trainer_sees_every_part_with_its_notes(app: Any) -> None:
+def questions() -> None:
+    from sim.lab.learn.lesson import _widget
+    from sim.lab.learn.lessons import lessons
+
+    for one in lessons().values():
+        for i, step in enumerate(one.steps):
+            _widget(step.question, f"answer {one.name} {i}", None)
+
+
+def test_every_question_of_every_lesson_starts_without_an_answer() -> None:
+    at = AppTest.from_function(questions, default_timeout=60).run()
+    assert not at.exception
+    answers = [widget.value for widget in (*at.radio, *at.number_input)]
+    assert answers == [None] * sum(len(one.steps) for one in ALL) and at.number_input
+    assert not at.slider and not at.select_slider, "a slider always stands somewhere"
+
+
+def notes_script() -> None:
+    from sim.lab.notes import page
+
+    page()
+
+
+def test_the_trainer_shows_every_part_and_has_the_notes_in_another_window(app: Any) -> None:
     app.query_params["lesson"] = ALL[0].name
     app.run()
     app.toggle[0].set_value(True).run()
@@ -279,7 +302,21 @@ def test_the_trainer_sees_every_part_with_its_notes(app: Any) -> None:
     assert [one.value for one in app.subheader] == [
         *(f"{i}. {step.title}" for i, step in enumerate(ALL[0].steps, 1)), f"{len(ALL[0].steps) + 1}. Try it",
     ]  # fmt: skip
-    assert sum("For the trainer" in one.value for one in app.markdown) == len(ALL[0].steps) + 2
+    notes = AppTest.from_function(notes_script, default_timeout=60).run()
+    assert not notes.exception
+    assert notes.header[0].value == ALL[0].title, "it follows the lesson that is shown"
+    projected, own = (shown(page) for page in (app, notes))
+    said = [*ALL[0].trainer, *(line for step in ALL[0].steps for line in step.trainer), ALL[0].attempt.known.words]
+    for line in said:
+        words = line.split(". ")[0].partition("*")[0].partition("`")[0][:40].strip()
+        assert words in own and words not in projected, line
+
+
+def shown(app: Any) -> str:
+    """Return all texts of a page, those in its HTML too."""
+    kinds = ((one.value for one in app.markdown), (one.value for one in app.caption))
+    parts = [str(text) for kind in kinds for text in kind] + [one.proto.body for one in app.get("html")]
+    return " ".join(re.sub(r"<[^>]*>|\\", "", " ".join(parts)).split())
 
 
 @pytest.mark.slow
@@ -291,7 +328,7 @@ def test_a_lesson_can_be_done_to_its_end(app: Any, workers: None) -> None:
     button(app, "Predict, then run").click().run()
     assert not app.exception
     assert any("Not this time" in each.value for each in app.info)
-    app.slider[0].set_value(100)
+    app.number_input[0].set_value(100)
     button(app, "Predict, then run").click().run()
     assert any("You predicted it" in each.value for each in app.success)
     button(app, "Run what you chose").click().run()

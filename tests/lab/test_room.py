@@ -149,6 +149,14 @@ def at_the_door() -> None:
         room.page()
 
 
+def notes() -> None:
+    from sim.lab import room
+    from sim.lab.notes import page
+
+    if room.admitted():
+        page()
+
+
 def composing() -> None:
     from sim.lab import room
     from sim.lab.compose import page
@@ -216,12 +224,21 @@ def test_the_trainer_asks_participants_predict_and_the_answer_is_shown(opened: N
         assert any(f"Sent\\: {choice}" in one.value for one in app.caption)
     trainer.run()
     assert room.board().counts() == {"web": 1, "payments": 1}
-    assert any("2 predictions, open" in one.proto.body for one in trainer.get("html"))
+    projected = " ".join(one.proto.body for one in trainer.get("html"))
+    assert "2 of 2 answered" in projected and "predictions" not in projected, "nobody follows the others"
+    own = " ".join(one.proto.body for one in enter("trainer", KEY, notes).get("html"))
+    assert "2 predictions, open" in own
     assert any("2 joined so far" in one.value for one in trainer.caption)
     room.board().close("payments", "payments")
     first.run()
     assert any("Measured: payments" in one.proto.body for one in first.get("html"))
     assert any("You predicted\\: web" in one.value for one in first.caption)
+
+
+def test_the_notes_are_the_trainers_alone(opened: None) -> None:
+    participant = enter("join", CODE, notes)
+    assert "the trainer's notes" in participant.info[0].value and not participant.selectbox
+    assert enter("trainer", KEY, notes).selectbox
 
 
 def test_the_trainer_can_ask_a_question_of_her_own(opened: None) -> None:
@@ -286,6 +303,7 @@ def test_a_room_listens_everywhere_takes_no_uploads_and_tells_its_code(
     assert "--server.address=0.0.0.0" in command and "--server.maxUploadSize=0" in command
     told = capsys.readouterr().err
     assert environment[room.CODE] in told and environment[room.KEY] in told and "▄" in told
+    assert f"/notes?trainer={environment[room.KEY]}" in told
     assert not any(environment[room.KEY] in part or environment[room.CODE] in part for part in command)
 
 

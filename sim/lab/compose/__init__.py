@@ -25,6 +25,8 @@ from sim.scenario.shipped import shipped_folder
 MOST_EVENTS = 2_000_000
 """A quarter of the lab's own budget: some seconds. A scenario of the size of those that are shipped needs a tenth."""
 TEXT, REVISION, EDIT, SAID = "compose text", "compose revision", "compose edit", "compose said"
+BEGINS = "compose begins"
+"""The revision with which a session began that came without a text of its own."""
 CHAINS = {
     "A chain of three services": "web -> orders -> payments",
     "A queue in the middle": "web -> orders ~> payments",
@@ -42,7 +44,7 @@ def page() -> None:
         return
     st.markdown(
         "Describe a system of your own: who asks, who answers, what breaks. It is judged while you type; nothing is "
-        "played before you press **Run**."
+        "played before you press **Run**. This browser keeps your draft."
     )
     _first_text()
     _beginnings()
@@ -59,16 +61,25 @@ def replace_text(new: str) -> None:
     st.session_state[TEXT] = new.replace("\r\n", "\n")
     st.session_state[REVISION] = st.session_state.get(REVISION, 0) + 1
     st.session_state[EDIT] = 0
+    _leave_link()
+
+
+def _leave_link() -> None:
+    """Take a text out of the address that is no longer the one in the editor: a reload would bring it back."""
+    if "yaml" in st.query_params:
+        del st.query_params["yaml"]
 
 
 def _first_text() -> None:
     if TEXT in st.session_state:
         return
-    replace_text(skeleton(next(iter(CHAINS.values()))))
     packed = st.query_params.get("yaml", "")
+    replace_text(skeleton(next(iter(CHAINS.values()))))
+    st.session_state[BEGINS] = st.session_state[REVISION]
     if packed:
         try:
             replace_text(unpack(packed))
+            st.query_params["yaml"] = packed
         except LabError as error:
             _say(f"The link could not be opened: {error}")
 
@@ -146,7 +157,8 @@ def _workbench() -> None:
     checked = check(text())
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        editor(text(), st.session_state[REVISION], st.session_state[EDIT], checked.marks, _typed)
+        begins = (st.session_state[REVISION], st.session_state[EDIT]) == (st.session_state.get(BEGINS), 0)
+        editor(text(), st.session_state[REVISION], st.session_state[EDIT], checked.marks, _typed, begins)
         _files(checked)
     with right:
         _forms(checked)
@@ -163,6 +175,8 @@ def _workbench() -> None:
 def _typed() -> None:
     found = typed(st.session_state.get(KEY), st.session_state[REVISION])
     if found is not None:
+        if found[0] != text():
+            _leave_link()
         st.session_state[TEXT], st.session_state[EDIT] = found
 
 

@@ -11,6 +11,18 @@ function element(tag, attributes, ...children) {
   return made;
 }
 
+// --- the draft: what was written last, kept in this browser, so that a reload brings it back ---
+
+const DRAFT = "pileup draft";
+
+function kept() {
+  try { return localStorage.getItem(DRAFT); } catch { return null; }
+}
+
+function keep(text) {
+  try { localStorage.setItem(DRAFT, text); } catch { /* a browser that keeps nothing */ }
+}
+
 // --- where in the document the cursor is: block keys by indentation, then braces and brackets ---
 
 function withoutComment(line) {
@@ -172,8 +184,11 @@ class Editor {
     if (data.revision !== this.revision) {          // the server has another text: a template, a file, the table
       this.revision = data.revision;
       clearTimeout(this.timer);
-      if (this.area.value !== data.text) this.area.value = data.text;
+      const draft = data.begins ? kept() : null;
+      if (draft === null && !data.begins) keep(data.text);
+      if (this.area.value !== (draft ?? data.text)) this.area.value = draft ?? data.text;
       this.edit = 0;
+      if (draft !== null && draft !== data.text) { this.edit = 1; this.flush(); }
     }
     if (data.edit === undefined || data.edit === this.edit || this.edit === 0) this.problems = data.problems || [];
     const shade = getComputedStyle(this.box).getPropertyValue("--st-background-color").trim();
@@ -185,6 +200,7 @@ class Editor {
 
   changed() {
     this.edit += 1;
+    keep(this.area.value);
     this.draw();
     this.explain();
     this.state.textContent = "checking…";

@@ -23,8 +23,13 @@ def _files() -> tuple[str, str]:
     return tuple((_HERE / name).read_text(encoding="utf-8") for name in ("editor.css", "editor.js"))  # type: ignore[return-value]
 
 
-def editor(text: str, revision: int, edit: int, marks: tuple[Mark, ...], changed: Callable[[], None]) -> None:
+def editor(
+    text: str, revision: int, edit: int, marks: tuple[Mark, ...], changed: Callable[[], None], begins: bool = False
+) -> None:  # fmt: skip
     """Draw the editor with *text* and its *marks*.
+
+    The browser keeps what is written. Where a session *begins* with a text that nobody chose, the draft that it has
+    kept comes instead, as if it had just been typed; every other text takes the draft's place.
 
     A new *revision* puts *text* into the editor; within one, what is typed there counts, and *edit* says which of its
     states the marks are about. *changed* is called when something was typed; ``typed`` then returns it.
@@ -35,6 +40,7 @@ def editor(text: str, revision: int, edit: int, marks: tuple[Mark, ...], changed
         key=KEY,
         data={
             "text": text, "revision": revision, "edit": edit, "help": guide(),
+            "begins": begins,
             "problems": [{"line": m.line, "column": m.column, "text": m.text, "level": m.level} for m in marks],
         },
         on_code_change=changed,

@@ -1,4 +1,4 @@
-"""The page Learn: lessons that go predict, run, explain, try; a trainer's view of each; and the glossary."""
+"""The page Learn: lessons that go predict, run, explain, try; each whole for a projector; and the glossary."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def page() -> None:
     if room.is_trainer():
         st.toggle(
             "Trainer's view", key=TRAINER, persist_state="session",
-            help="Minutes, what to ask, and what to discuss, beside every step.",
+            help="Every part at once, for the projector. Minutes and notes are in a window of their own: /notes.",
         )  # fmt: skip
     chosen = lessons().get(st.session_state[CHOSEN])
     if chosen is not None:
@@ -40,7 +40,7 @@ def page() -> None:
 
 
 def trainer_view() -> bool:
-    """Whether this session sees what the trainer should know."""
+    """Whether this session shows every part of a lesson at once, to lead a room by it."""
     return room.is_trainer() and bool(st.session_state.get(TRAINER))
 
 

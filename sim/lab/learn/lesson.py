@@ -38,31 +38,28 @@ def _done() -> dict[tuple[str, int], Any]:
 
 
 def draw(lesson: Lesson, trainer: bool) -> None:
-    """Draw a lesson as far as this session has come; the trainer sees all of its steps, and the notes."""
+    """Draw a lesson as far as this session has come; the trainer sees all of its steps, but no notes.
+
+    The trainer's page is on the projector; the notes are on ``sim.lab.notes``, which follows the lesson shown here.
+    """
     st.header(lesson.title)
     prose(f"**Afterwards you can:** {lesson.aim[0].lower()}{lesson.aim[1:]}", f"{lesson.name} aim")
     prose(lesson.before, f"{lesson.name} before")
     _picture(lesson)
     if trainer:
-        _notes([f"{lesson.minutes:g} minutes in all.", *lesson.trainer], f"{lesson.name} notes")
+        room.board().shown = lesson.name
     for i, step in enumerate(lesson.steps):
         _step(lesson, i, step, trainer)
         if (lesson.name, i) not in _done() and not trainer:
             st.caption(f"Part {i + 1} of {len(lesson.steps) + 1}. The next part opens when you have run this one.")
             return
-    _attempt(lesson, lesson.attempt, trainer)
+    _attempt(lesson, lesson.attempt)
 
 
 def _picture(lesson: Lesson) -> None:
     resolved = scenario_of(lesson).resolve(lesson.steps[0].play.variant or None, (), ())
     if not drawing.too_large(resolved):
         st.html(drawing.as_html(drawing.drawn(resolved, theme.is_dark()), drawing.in_words(resolved)))
-
-
-def _notes(lines: list[str], key: str) -> None:
-    with st.container(border=True):
-        st.markdown("**For the trainer**")
-        prose(lines, key, as_list=True)
 
 
 # --- playing ---------------------------------------------------------------------------------------------------
@@ -99,8 +96,6 @@ def run_of(lesson: Lesson, play: Play) -> Any:
 def _step(lesson: Lesson, i: int, step: Step, trainer: bool) -> None:
     st.divider()
     st.subheader(f"{i + 1}. {step.title}")
-    if trainer:
-        _notes([f"{step.minutes:g} minutes.", *step.trainer], f"{lesson.name} {i} notes")
     prose(step.ask, f"{lesson.name} {i} ask", look="ask")
     if trainer and room.is_open():
         _ask_the_room(lesson, i, step)
@@ -162,11 +157,12 @@ def _widget(question: Guess | Choice, key: str, before: Any) -> None:
         return
     unit = NAMES[question.of.measure][0]
     label = "Your prediction" + (" in percent" if unit == "ratio" else f" in {unit}")
-    middle = question.least + question.step * round((question.most - question.least) / question.step / 2)
-    numbers = (question.least, question.most, middle if before is None else float(before), question.step)
+    numbers = (question.least, question.most, question.step)
     whole = all(number == int(number) for number in numbers)
-    least, most, value, step = (int(number) if whole else number for number in numbers)
-    st.slider(label, least, most, value, step, key=key)
+    least, most, step = (int(number) if whole else number for number in numbers)
+    told = f"{label}, from {least:,} to {most:,}"
+    value = None if before is None else type(step)(before)
+    st.number_input(told, least, most, value, step, key=key, placeholder="nothing predicted yet")
 
 
 def _measures(shown: tuple[Measured, ...], run: Any, play: Play) -> None:
@@ -204,7 +200,7 @@ def count(one: Measured, run: Any) -> int:
 
 
 def bands(question: Guess) -> tuple[str, ...]:
-    """Return the range of a guess in bands of whole steps of its slider, six or nearly so, for a room to vote on."""
+    """Return the range of a guess in bands of whole steps, six or nearly so, for a room to vote on."""
     return tuple(f"{low:g} to {high:g}" for low, high in _edges(question))
 
 
@@ -247,12 +243,9 @@ def _ask_the_room(lesson: Lesson, i: int, step: Step) -> None:
 # --- the end ----------------------------------------------------------------------------------------------------
 
 
-def _attempt(lesson: Lesson, attempt: Attempt, trainer: bool) -> None:
+def _attempt(lesson: Lesson, attempt: Attempt) -> None:
     st.divider()
     st.subheader(f"{len(lesson.steps) + 1}. Try it")
-    if trainer:
-        known = f"{attempt.minutes:g} minutes. One way: {attempt.known.words}."
-        _notes([known], f"{lesson.name} try notes")
     prose(attempt.ask, f"{lesson.name} try ask", look="ask")
     with st.expander("A hint"):
         prose(attempt.hint, f"{lesson.name} hint")

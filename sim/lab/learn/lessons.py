@@ -49,7 +49,7 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A number to predict on a slider, in the unit of its measure (shares in percent); right if *within* of it.
+    """A number to predict, in the unit of its measure (shares in percent); right if *within* of it.
 
     *within* is in percent points for shares, else a share of what was measured.
     """

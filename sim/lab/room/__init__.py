@@ -98,7 +98,7 @@ def _door() -> None:
 
 
 def live_bars() -> None:
-    """Draw the votes of the room, as they come in."""
+    """Draw how many of the room have answered, as they do, and the votes when the question is closed."""
     from sim.lab.room.view import live_bars as draw
 
     draw()

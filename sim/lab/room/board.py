@@ -30,6 +30,8 @@ class Board:
     """The state of one room, shared by all sessions of a server; safe to use from any thread."""
 
     asked: Asked | None = None
+    shown: str = ""
+    """The lesson that the trainer shows just now, by name; the page Notes follows it."""
     _voices: dict[str, str] = field(default_factory=dict)
     _present: dict[str, None] = field(default_factory=dict)
     _count: int = 0

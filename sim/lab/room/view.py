@@ -26,7 +26,8 @@ def page() -> None:
     if room.is_trainer():
         _way_in()
         st.markdown(
-            "Open a lesson in **Learn**, turn on the trainer's view, and press **Ask the room** beside a question."
+            "Open a lesson in **Learn**, turn on the trainer's view, and press **Ask the room** at a question. Your "
+            "notes are in a window of their own, which is not for the projector: the command printed its address."
         )
         _own_question()
         _trainer_board()
@@ -81,7 +82,7 @@ def _trainer_board() -> None:
     if board.asked is None:
         st.info("Nothing is asked just now.")
         return
-    bars()
+    votes()
     left, right = st.columns(2)
     if board.asked.is_open:
         left.button("Take no more predictions", on_click=board.close, width="stretch")
@@ -90,19 +91,38 @@ def _trainer_board() -> None:
 
 @st.fragment(run_every=TRAINER_EVERY_S)
 def live_bars() -> None:
-    """Draw the votes on the question asked just now, and draw them again as they come in."""
-    if room.board().asked is not None:
-        bars()
+    """Draw how many have answered the question asked just now, and their votes when it is closed."""
+    votes()
 
 
-def bars() -> None:
-    """Draw the votes once."""
+def votes(is_shown: bool = False) -> None:
+    """Draw the question and its votes once; of an open one only how many there are, unless it *is_shown*.
+
+    Who sees how the others vote follows them, so bars are kept back until nobody can vote any more.
+    """
     board = room.board()
     asked, counts = board.asked, board.counts()
     if asked is None:
         return
     st.markdown(f"**{plain(asked.text)}**")
-    st.html(bars_html(asked, counts))
+    if asked.is_open and not is_shown:
+        st.html(answered_html(sum(counts.values()), board.present))
+    else:
+        st.html(bars_html(asked, counts))
+
+
+def answered_html(answered: int, present: int) -> str:
+    """Return how many of those who have joined have answered, as a grey bar with its number.
+
+    >>> "32 of 50 answered" in answered_html(32, 50), "1 answered" in answered_html(1, 0)
+    (True, True)
+    """
+    known = present >= answered and present > 0
+    words = f"{answered} of {present} answered" if known else f"{answered} answered"
+    share = answered / present if known else 0.0
+    inside = f'<div style="height:1.3rem;width:{share:.0%};background:#808080;border-radius:3px"></div>'
+    frame = "border:1px solid #808080;border-radius:4px"
+    return f'<div style="{frame}">{inside}</div><p>{words}. The votes are shown when the question is closed.</p>'
 
 
 def bars_html(asked: Asked, counts: dict[str, int]) -> str:
@@ -136,7 +156,7 @@ def _participant_board() -> None:
         return
     mine = board.prediction(state.user())
     if not asked.is_open:
-        bars()
+        votes()
         if mine:
             st.caption(plain(f"You predicted: {mine}."))
         return
