@@ -332,7 +332,7 @@ def test_a_bad_option_is_named_with_its_rule_and_value_before_anything_is_played
 
 
 def test_show_names_the_variant_of_each_claim(small: Path) -> None:
-    said = pileup("show", small).stdout
+    said = pileup("show", small, "--answer").stdout
     assert "customers fail (as it is): goodput ratio" in said
 
 
