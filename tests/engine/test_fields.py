@@ -23,7 +23,7 @@ from sim.results.measures import measures
 from sim.scenario.models import FAULTS, STEPS, Fault, Model
 from sim.scenario.schema import all_models
 from sim.scenario.shape import spaced
-from tests.properties.test_random_systems import columns
+from tests.properties.judge import columns
 
 TABLE = YAML(typ="safe").load((Path(__file__).parent / "fields.yaml").read_text(encoding="utf-8"))
 SYSTEM: dict[str, Any] = TABLE["system"]

@@ -32,6 +32,8 @@ def add_faults(draw: st.DrawFn, document: dict[str, Any], links: list[str]) -> N
             fault[kind] = _sides(draw, links)
         elif kind == "spike":
             opened = [name for name, client in document["workload"].items() if "rate" in client]
+            if not opened:
+                continue
             fault[kind] = draw(st.sampled_from(opened))
         elif kind == "synchronise":
             fault[kind] = draw(st.sampled_from(list(document["workload"])))
@@ -88,7 +90,7 @@ def _reached(document: dict[str, Any]) -> list[str]:
     """Return operations that clients ask for: all of them have keys."""
     found: dict[str, None] = {}
     for client in document["workload"].values():
-        found.update(dict.fromkeys(client.get("mix", {})))
+        found.update(dict.fromkeys([*client.get("mix", {}), *([client["calls"]] if "calls" in client else [])]))
         for task in client.get("tasks", {}).values():
             found.update(dict.fromkeys(task["requests"]))
     return list(found)
@@ -110,7 +112,7 @@ def _how(draw: st.DrawFn, kind: str) -> dict[str, Any]:
         "slow": {"by": ("4x", "0x")}, "errors": {"share": ("30%", "100%"), "after work": (True, False)},
         "leak": {"by": ("4x", "0x"), **draw(st.sampled_from(({"within": ("1s",)}, {"requests": (4,)})))},
         "deploy": {"share": ("30%", "100%"), "by": ("4x",)},
-        "poison": {"keys": ([0], [1, 2]), "effect": ("error", "crash", "crash"), "restarts after": ("250ms", "1s")},
+        "poison": {"keys": ([0], [1, 2]), "effect": ("error", "crash", "crash"), "restarts after": ("250ms", "500ms")},
         "cut": {"mode": ("silent", "refuse", "reset")}, "partition": {"mode": ("silent", "refuse", "reset")},
         "delay": {"by": ("250ms", "exponential 100ms")}, "lose": {"share": ("30%", "100%")},
         "drip": {"rate": ("2/s", "8/s")}, "spike": {"by": ("3x",)}, "synchronise": {"every": ("250ms", "1s")},

@@ -27,7 +27,10 @@ def _breaker(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
 
 
 def _retry(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
-    retry: dict[str, Any] = {"max attempts": draw(st.integers(2, 4)), "backoff": draw(short)}
+    most = draw(st.sampled_from((2, 2, 3, 4, 4, "unlimited")))
+    retry: dict[str, Any] = {"max attempts": most, "backoff": draw(short)}
+    if most != "unlimited" and draw(st.booleans()):
+        del retry["backoff"]
     if draw(st.booleans()):
         retry["on"] = draw(st.sampled_from((["timeout"], ["error", "rejected"], ["refused", "timeout"])))
     if draw(st.booleans()):
@@ -50,7 +53,7 @@ def _fallback(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
 
 
 def _throttle(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
-    link["throttle"] = {"factor": draw(st.sampled_from(("1x", "2x"))), "window": "1s"}
+    link["throttle"] = {"factor": draw(st.sampled_from(("1x", "2x"))), "window": "1s", **_scope(draw)}
 
 
 def _limit(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
@@ -89,6 +92,6 @@ KINDS: tuple[Callable[[st.DrawFn, dict[str, Any], bool], None], ...] = (
 
 
 def add_defences(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
-    """Add up to three defences to *link*, which leads to a service or to a queue."""
-    for index in draw(st.lists(st.integers(0, len(KINDS) - 1), max_size=3, unique=True)):
+    """Add up to five defences to *link*, which leads to a service or to a queue."""
+    for index in draw(st.lists(st.integers(0, len(KINDS) - 1), max_size=5, unique=True)):
         KINDS[index](draw, link, to_service)

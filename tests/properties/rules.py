@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.engine.record import OUTCOMES, Record
 from sim.quantities import Law
+from sim.scenario import models
 
 TINY_S = 1e-9
 SHORT_CIRCUITED, REJECTED = OUTCOMES.index("short-circuited"), OUTCOMES.index("rejected")
@@ -14,6 +15,7 @@ SHORT_CIRCUITED, REJECTED = OUTCOMES.index("short-circuited"), OUTCOMES.index("r
 def obeys_the_rules(record: Record) -> None:
     """Assert every rule."""
     _callers(record)
+    _shared_by_callers(record)
     _clients(record)
     _queues(record)
     _replicas(record)
@@ -50,6 +52,39 @@ def _callers(record: Record) -> None:
         assert tries.max(initial=0) <= most, f"attempts on {name}"
         if link is None or not any((link.breaker, link.throttle, link.limit, link.bulkhead, link.propagate_deadline)):
             assert not short.any(), f"short-circuits on {name}"
+
+
+def _shared_by_callers(record: Record) -> None:
+    """Bulkhead, limit and breaker of a whole link: so many out at once, so many a second, none while it is open."""
+    columns, links = record.attempts, record.scenario.links
+    for name, mine in _on(record, "call", "send").items():
+        link = links.get(name)
+        if link is None:
+            continue
+        sent = np.flatnonzero(mine & (columns["outcome"] != SHORT_CIRCUITED))
+        sent_at, ended_at = columns["sent_at"][sent], columns["ended_at"][sent]
+        if link.bulkhead is not None and link.bulkhead.scope == "link":
+            assert _most(sent_at, ended_at) <= link.bulkhead.max_concurrent_calls, f"bulkhead of {name}"
+        if link.limit is not None and link.limit.scope == "link":
+            tokens = link.limit.burst + link.limit.rate * np.sort(sent_at)
+            assert (np.arange(1, len(sent) + 1) <= tokens + TINY_S).all(), f"limit of {name}"
+        # no row tells a hedge from a retry, and one abandoned gives its place back; what waits after it was let through
+        waits = link.bulkhead is not None or (link.limit is not None and link.limit.when_full == "wait")
+        if link.breaker is not None and link.breaker.scope == "link" and link.hedge is None and not waits:
+            first = columns["number"][sent] == 1
+            _breaker(record, name, sent_at[~first] if link.breaker.guards == "retries" else sent_at, link.breaker)
+
+
+def _breaker(record: Record, name: str, sent_at: np.ndarray, model: models.Breaker) -> None:
+    changes = [(at, kind.removeprefix("breaker ")) for at, kind, where, _ in record.events
+               if where == name and kind.startswith("breaker ")]  # fmt: skip
+    for (at, state), (then, next_state) in zip(changes, [*changes[1:], (np.inf, "half-open")]):
+        inside = int(((sent_at > at) & (sent_at < then)).sum())
+        if state == "open":
+            assert next_state == "half-open" and then - at >= model.open_for - TINY_S, f"{name} was open {at} to {then}"
+            assert inside == 0, f"{inside} calls on {name}, open from {at} to {then}"
+        elif state == "half-open":
+            assert inside <= model.probes, f"{inside} probes on {name} from {at} to {then}"
 
 
 def _clients(record: Record) -> None:

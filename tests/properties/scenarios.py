@@ -18,6 +18,7 @@ from tests.properties.service_defences import add_service_defences
 TIMES = ("0s", "125ms", "250ms", "500ms", "1s", "exponential 200ms", "uniform 0s to 500ms", "mix 90% 125ms 10% 2s")
 SHORT = ("125ms", "250ms", "500ms", "1s")
 DURATION_S = 4
+DRAINS = ("0s", "500ms", "2s", "8s", "8s", "60s")
 
 times = st.sampled_from(TIMES)
 short = st.sampled_from(SHORT)
@@ -53,14 +54,18 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         links.append(f"{queue} -> {name}")
     workload = _workload(draw, order, links)
     document: dict[str, Any] = {
-        "version": 1, "title": "Random", "duration": f"{DURATION_S}s", "drain": draw(st.sampled_from(("2s", "8s"))),
+        "version": 1, "title": "Random", "duration": f"{DURATION_S}s", "drain": draw(st.sampled_from(DRAINS)),
         "seed": draw(st.integers(0, 1000)), "workload": workload, "services": services,
     }  # fmt: skip
     if queues:
         document["queues"] = queues
+    if _add_store(draw, recipes):
+        document["stores"] = {"rows": {}}
     used = list(dict.fromkeys(links))
     document["links"] = {name: link for name in used if (link := _link(draw, name))}
     add_faults(draw, document, used)
+    if rarely(draw, 6):
+        document["warmup"] = "1s"
     add_service_defences(draw, document)
     return document
 
@@ -79,14 +84,25 @@ def _queues(draw: st.DrawFn) -> dict[str, Any]:
     queues: dict[str, Any] = {}
     for i, name in enumerate(names):
         queue: dict[str, Any] = {"visibility timeout": draw(short)}
-        if not rarely(draw, 3):
+        if bounded := not rarely(draw, 3):
             queue["max deliveries"] = draw(st.integers(1, 3))
-        if rarely(draw, 3):
+        if rarely(draw, 3) or (not bounded and not rarely(draw, 30)):  # else a handler may fail for ever in no time
             queue["redelivery"] = draw(st.sampled_from(("250ms", "exponential 125ms factor 2")))
         if i + 1 < len(names) and draw(st.booleans()):
             queue["dead letters"] = names[i + 1]
         queues[name] = queue
     return queues
+
+
+def _add_store(draw: st.DrawFn, recipes: dict[str, list[Any]]) -> bool:
+    """Let some recipes read a row first and write it last, perhaps only if nobody has written it since."""
+    if not rarely(draw):
+        return False
+    for recipe in recipes.values():
+        if draw(st.booleans()):
+            recipe.insert(0, {"read": "rows"})
+            recipe.append({"write": "rows", "if unchanged": True} if draw(st.booleans()) else {"write": "rows"})
+    return True
 
 
 def _recipe(
@@ -133,6 +149,8 @@ def _recipe(
                 step["join"] = draw(st.integers(1, len(inner)))
             if rarely(draw):
                 step["times"] = 2
+            if depth == 0 and rarely(draw, 3):
+                asked = step["as"] = f"step {i}"
         else:
             conditions = ["share 30%", "key 0 1"]
             conditions += [f"{asked} failed", f"{asked} ok", f"{asked} timeout"] if asked else []
@@ -180,9 +198,14 @@ def _workload(draw: st.DrawFn, order: list[str], links: list[str]) -> dict[str, 
     for name in ("open", "closed")[: draw(st.integers(1, 2))]:
         asked = list(dict.fromkeys([order[0], draw(st.sampled_from(order))]))
         client: dict[str, Any] = {"mix": dict.fromkeys(asked, 1), "keys": "uniform 4"}
+        if rarely(draw):
+            client["instances"] = draw(st.integers(2, 3))
         if name == "open":
-            client["rate"] = draw(st.sampled_from(("2/s", "8/s", "ramp 2/s to 10/s over 4s")))
+            client["rate"] = draw(st.sampled_from(("2/s", "8/s", "ramp 2/s to 10/s over 4s", "steps 9/s 0s 2/s 1s")))
             client["arrivals"] = draw(st.sampled_from(("poisson", "regular", "regular batches of 3", "gamma cv 2")))
+            if rarely(draw, 6):
+                client["arrivals"] = "at 0s 125ms 125ms 1s 1s 1s 2s 3s 4s"
+                del client["rate"]
         else:
             client["users"] = draw(st.integers(1, 4))
             client["think"] = draw(st.sampled_from(("125ms", "exponential 500ms")))
@@ -194,6 +217,8 @@ def _workload(draw: st.DrawFn, order: list[str], links: list[str]) -> dict[str, 
             client["deadline"] = draw(short)
         if rarely(draw):
             client["done within"] = draw(short)
+        if len(asked) == 1 and "mix" in client and draw(st.booleans()):
+            (client["calls"],) = client.pop("mix")
         workload[name] = client
         links += [f"{name} -> {operation.split('.')[0]}" for operation in asked]
     return workload
@@ -207,7 +232,7 @@ def _link(draw: st.DrawFn, name: str) -> dict[str, Any]:
         link["loss"] = draw(st.sampled_from(("20%", "50%")))
     if name.startswith("q"):
         return link
-    if draw(st.booleans()):
+    if draw(st.booleans()) or ("loss" in link and not rarely(draw)):
         link["timeout"] = draw(short)
     if rarely(draw, 3):
         link["retry"] = {"max attempts": draw(st.integers(1, 3))}
@@ -216,6 +241,6 @@ def _link(draw: st.DrawFn, name: str) -> dict[str, Any]:
             link["retry"]["jitter"] = draw(st.sampled_from(("none", "full", "equal", "decorrelated")))
     if rarely(draw):
         link["breaker"] = {"failures": draw(st.integers(1, 3)), "open for": draw(short), "probes": 1}
-    if rarely(draw, 3):
+    if draw(st.booleans()):
         add_defences(draw, link, to_service=not name.split(" -> ")[1].startswith("q"))
     return link

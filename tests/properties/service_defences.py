@@ -64,8 +64,10 @@ def _line(draw: st.DrawFn, service: dict[str, Any]) -> None:
 def _concurrency(draw: st.DrawFn, service: dict[str, Any]) -> None:
     service["concurrency"] = limit = {"initial": draw(st.integers(1, 3)), "most": draw(st.integers(3, 9))}
     limit["kind"] = draw(st.sampled_from(("aimd", "gradient")))
-    if limit["kind"] == "aimd" and draw(st.booleans()):
-        limit |= {"slow call": draw(SHORT), "backoff": "50%"}
+    if limit["kind"] == "aimd":
+        limit |= {"slow call": draw(SHORT), "backoff": "50%"} if draw(st.booleans()) else {"least": limit["initial"]}
+    elif draw(st.booleans()):
+        limit |= {"smoothing": "50%", "tolerance": "1x", "queue": 1, "window": draw(st.integers(1, 9))}
 
 
 def _refuse_late(draw: st.DrawFn, service: dict[str, Any]) -> None:
@@ -80,6 +82,8 @@ def _autoscale(draw: st.DrawFn, service: dict[str, Any]) -> None:
             "every": draw(SHORT),
             "boot": draw(SHORT),
             "down after": draw(st.sampled_from(("0s", "250ms", "1s"))),
+            "min replicas": draw(st.integers(1, service.get("replicas", 1))),
+            "tolerance": draw(st.sampled_from(("0%", "10%", "50%"))),
         }
         service["balance"] = draw(st.sampled_from(("round robin", "random", "least outstanding", "best of 2")))
 

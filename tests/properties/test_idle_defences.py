@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 
 import sim
 from sim.engine import run as engine
+from tests.properties.judge import columns
 from tests.properties.scenarios import scenarios
-from tests.properties.test_random_systems import columns
 
 IDLE: dict[str, Any] = {
     "limit": {"rate": "1000000/s", "burst": 1_000_000},

@@ -15,7 +15,7 @@ from sim.engine.record import Record
 from sim.engine.run import play
 from sim.results.measures import measures
 from sim.scenario.shipped import shipped_folder
-from tests.properties.test_random_systems import columns
+from tests.properties.judge import columns
 
 CHANGES_NOTHING = {
     ("adaptive_limits", "slower work", "limit at the server"): "the lesson: no more calls come than on a good day",

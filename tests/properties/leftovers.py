@@ -1,0 +1,152 @@
+"""What must hold of the engine itself once a run has ended: no place is held and no count kept for a call that is over.
+
+The record cannot show these things, so the engine's parts are looked into. A run that has *drained* has nothing open in
+its record; then every worker, place, probe and waiting line must be free as well.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections import Counter
+from typing import Any, Iterator
+
+from sim.engine import run
+from sim.engine.bounded import BoundedQueue
+from sim.engine.build import Building
+from sim.engine.calls import Attempt
+from sim.engine.gates import BreakerGate, BulkheadGate, Places
+from sim.engine.kernel import ANSWER, Tick
+from sim.engine.recipe import Piece, Strand
+from sim.engine.replica import FreeReplica, Replica
+from sim.outcomes import PENDING
+from sim.policies.breaker import HALF_OPEN, Breaker, CircuitBreaker
+from sim.policies.budget import RetryBudget
+from sim.policies.delivery import VISIBLE
+from sim.policies.window_breaker import WindowBreaker
+from sim.scenario import models
+
+
+class Ending(run._Census):
+    """A census that remembers whether the run has drained, and what was still to happen."""
+
+    has_drained = False
+    still_to_happen: tuple[str, ...] = ()
+
+    def _drained(self, now: float, row: list[int]) -> bool:
+        answers = [event for _, priority, _, event in self.building.kernel.heap if priority == ANSWER]
+        self.has_drained = super()._drained(now, row)
+        if self.has_drained:
+            self.still_to_happen = tuple(repr(event) for event in answers if not _is_left_behind(event))
+        return self.has_drained
+
+
+def _is_left_behind(event: Any) -> bool:
+    """Whether *event* changes nothing: the last step of a strand that a join has left behind, or a reply too late."""
+    if isinstance(event, Piece):
+        return event.frame is None or event.frame.root.left_at is not None
+    frame = event.argument if isinstance(event, Tick) else event
+    frame = frame[0] if isinstance(frame, tuple) else frame
+    if isinstance(frame, Attempt):
+        return frame.outcome != PENDING and frame.left_at is not None
+    return isinstance(frame, Strand) and frame.root.left_at is not None
+
+
+def played(scenario: models.Scenario) -> tuple[Building, Ending]:
+    """Play *scenario* the general way; return the engine as it is at the end."""
+    building = Building(scenario, scenario.seed, 0, fast_leaves=False)
+    ending = Ending(building, None)
+    with run._deep_stack():
+        building.kernel.env.run()
+    return building, ending
+
+
+def nothing_is_left(scenario: models.Scenario) -> str:
+    """Assert that the engine keeps nothing for calls that are over; return a word about how far it has drained."""
+    building, ending = played(scenario)
+    for queue in building.queues.values():
+        _queue(building, queue)
+    for name, arms in building.wiring._arms_of.items():
+        for budget in _scoped(arms.budget):
+            _budget(name, budget)
+    if not ending.has_drained:
+        recorder = building.recorder
+        for attempt in list(recorder.open_attempts.values()):
+            if attempt.outcome == PENDING and run._is_lost(attempt):
+                run._lose_callers(attempt, set())
+        calls = [attempt for attempt in recorder.open_attempts.values() if attempt.outcome == PENDING]
+        if any(not run._is_lost(attempt) for attempt in calls):
+            return "busy"
+        return "waiting for what is lost" if calls else "with messages left"
+    assert not ending.still_to_happen, f"work or answers under way: {ending.still_to_happen}"
+    for service in building.services.values():
+        for replica in service.replicas:
+            _replica(f"{service.name}#{replica.index}", replica)
+    for name, breaker in building.breakers.items():
+        _breaker(name, breaker)
+    for name, arms in building.wiring._arms_of.items():
+        for gate in arms.gates:
+            for breaker in _breakers(gate):
+                _breaker(name, breaker)
+            if isinstance(gate, BulkheadGate):
+                for places in _scoped(gate):
+                    _bulkhead(name, places, building.scenario.links[name].bulkhead)
+        if arms.memory is not None:
+            for drawer in _scoped(arms.memory.drawers):
+                assert not drawer.fetching, f"{name}: answers of {list(drawer.fetching)} are waited for"
+    return "drained"
+
+
+def _scoped(scope: Any) -> Iterator[Any]:
+    """Yield the policies of *scope*: the only one, or those that were made for callers."""
+    if scope is not None and scope.only is not None:
+        yield scope.only
+    elif scope is not None:
+        yield from inspect.getclosurevars(scope.of).nonlocals.get("made", {}).values()
+
+
+def _breakers(gate: Any) -> Iterator[Breaker]:
+    if isinstance(gate, BreakerGate):
+        yield from gate.breakers.values() if hasattr(gate, "breakers") else _scoped(gate)
+
+
+def _breaker(name: str, breaker: Breaker) -> None:
+    """Half-open, each probe that was let through has told how it ended, for nothing is out."""
+    if breaker.state == HALF_OPEN:
+        known = breaker._count if isinstance(breaker, CircuitBreaker) else breaker._total  # type: ignore[attr-defined]
+        assert isinstance(breaker, CircuitBreaker | WindowBreaker)
+        assert breaker._probing == known < breaker.probes, f"{name}: {breaker._probing} probes, {known} outcomes"
+
+
+def _bulkhead(name: str, places: Places, model: models.Bulkhead | None) -> None:
+    assert model is not None and places.free == model.max_concurrent_calls, f"{name}: {places.free} places are free"
+    assert all(waiting.course.over for waiting in places.line), f"{name}: a call waits for a place"
+
+
+def _budget(name: str, budget: Any) -> None:
+    by_tokens = isinstance(budget, RetryBudget)
+    left, most = (budget._units, budget._capacity) if by_tokens else (budget.available, budget.capacity)
+    assert 0 <= left <= most, f"{name}: {left} of {most} for retries"
+
+
+def _queue(building: Building, queue: Any) -> None:
+    """The queue's counts are those of the messages that are open."""
+    states = Counter(message.state for of, message in building.recorder.open_messages.values() if of is queue)
+    core = queue.core
+    assert queue.backlog + queue.in_flight == states.total(), f"{queue.name}: {states}"
+    assert core.visible == states[VISIBLE] == sum(message.state == VISIBLE for message in core._line), queue.name
+    if isinstance(queue, BoundedQueue) and queue.outside:
+        assert queue.backlog >= queue.most, f"{queue.name}: senders wait, and there is room"
+
+
+def _replica(name: str, replica: Replica) -> None:
+    """Every worker is free, and no call is in line, in flight or counted by a balancer."""
+    assert replica.free == replica.workers, f"{name}: {replica.workers - replica.free} workers are not free"
+    assert not replica.line and not replica.reserved, (
+        f"{name}: {len(replica.line)} in line, {replica.reserved} reserved"
+    )
+    assert all(_is_left_behind(piece) for piece in replica.pieces), f"{name}: {len(replica.pieces)} pieces of work"
+    assert not replica.outstanding, f"{name}: {replica.outstanding} calls are out for the balancer"
+    if isinstance(replica, FreeReplica):
+        assert not (replica.ready or replica.held or replica.in_flight), f"{name}: {replica.in_flight} in flight"
+    in_flight = getattr(getattr(replica, "door", None), "in_flight", None)
+    assert in_flight is None or not in_flight.inside, f"{name}: {len(in_flight.inside)} calls inside"
