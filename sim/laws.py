@@ -1,4 +1,4 @@
-"""Laws of chance over durations, as ``sim.engine.streams`` draws them: mean, variance, distribution and quantiles.
+"""Laws of chance over durations, as the engine draws them: mean, variance, distribution and quantiles.
 
 The words of a law are read in ``sim.quantities``. Left out: densities, and laws that a scenario cannot write.
 Source: the closed forms of N. Johnson, S. Kotz, N. Balakrishnan, Continuous Univariate Distributions, vol. 1, 2nd ed.
@@ -23,7 +23,7 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """A law of chance over durations in seconds, as a value; ``sim.engine.streams`` draws from it.
+    """A law of chance over durations in seconds, as a value; ``sim.engine.clock.streams`` draws from it.
 
     *kind* is one of ``KINDS``; *parameters* are lognormal (mu, sigma of the logarithm), gamma (shape, scale), normal
     (mean, sd; cut at zero, so that *mean* is a little more), uniform (low, high), empirical (the values of its file,

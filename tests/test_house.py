@@ -19,8 +19,10 @@ ROOMS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (("sim.topology",), ("networkx",)),
     (("sim.theory",), ("numpy", "scipy")),
     (("sim.policies",), ("numpy",)),
+    (("sim.record",), ("numpy",)),
     (("sim.engine",), ("simpy", "numpy")),
     (("sim.results",), ("numpy", "pandas", "scipy")),
+    (("sim.diagram",), ("networkx",)),
     (("sim.experiments",), ("numpy", "pandas", "dask", "pyarrow")),
     (("sim.plots", "sim.export", "sim.replay"), ("numpy", "pandas", "networkx", "matplotlib", "pyarrow")),
     (FACES, ("typer", "click", "rich", "streamlit", "numpy", "pandas", "matplotlib", "segno")),
@@ -33,7 +35,8 @@ FRONT_DOOR = set(sim.__all__)
 SHORTCUTS = {
     ("sim.experiments.run", "sim.plots"), ("sim.experiments.compare", "sim.plots"),
     ("sim.experiments.run", "sim.replay"),
-    ("sim.experiments.ablate", "sim.plots.ablation"), ("sim.experiments.trials", "sim.plots.matrix"),
+    ("sim.experiments.ablation.ablate", "sim.plots.ablation"),
+    ("sim.experiments.fault_matrix.result", "sim.plots.matrix"),
     ("sim.experiments.hysteresis", "sim.plots.hysteresis"),
 }  # fmt: skip
 """What an experiment gives offers ``plot()``: one line that hands itself over, imported inside that method."""

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import sim
-from sim.engine.record import Record
-from sim.results.book import Book
-from sim.results.intervals import peak, steps
+from sim.record.record import Record
+from sim.results.index.book import Book
+from sim.results.index.intervals import peak, steps
 from sim.topology import Defence, advice, amplifications, defences, describe, fanouts, service_loads, single_points
 from tests.engine._play import play
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.answers.exercise import Exercise, Given, Slip
-from sim.answers.reading import NO, YES
+from sim.answers.parse_answer import NO, YES
 from sim.theory import breaker_opens
 
 if TYPE_CHECKING:

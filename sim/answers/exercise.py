@@ -14,7 +14,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from sim.answers.reading import is_rounded, quoted, read, shown
+from sim.answers.parse_answer import is_rounded, quoted, read, shown
 from sim.errors import ParameterError
 
 if TYPE_CHECKING:

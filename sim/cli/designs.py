@@ -53,7 +53,7 @@ def ablate(
     force: Force = False, json: Json = False, workers: Workers = None,
 ) -> None:  # fmt: skip
     """Tell which defence did the work: every combination of toggles on the same seeds, main effects, interactions."""
-    from sim.experiments.ablate import ablate as ablate_all
+    from sim.experiments.ablation.ablate import ablate as ablate_all
     from sim.export import folder, summary
     from sim.export.ablation import ablation_document, of_ablation
 

@@ -59,7 +59,7 @@ def show(
 
 
 def _show_switches(scenario: Any, resolved: Any) -> None:
-    from sim.scenario.strikes import when
+    from sim.scenario.rules.fault_targets import when
 
     if scenario.variants:
         print(f"\nVariants: {', '.join(scenario.variants)}")
@@ -77,7 +77,7 @@ def _show_switches(scenario: Any, resolved: Any) -> None:
 def _show_answer(scenario: Any, wanted: bool) -> None:
     """Show the lesson and the claims where they are *wanted*; else say that they are there."""
     from sim.results.claims import describe_claim
-    from sim.results.english import counted
+    from sim.results.story.numbers import counted
 
     if not wanted:
         kept = ["the lesson"] * bool(scenario.lesson)
@@ -100,7 +100,7 @@ def new(
     out: Annotated[Path | None, a_path("--out", "Write to this file instead of stdout.")] = None,
 ) -> None:
     """Write the skeleton of a scenario: a healthy chain with one fault and one claim."""
-    from sim.scenario.new import skeleton
+    from sim.scenario.scaffold import skeleton
 
     text = skeleton(chain)
     if out is None:
@@ -177,7 +177,7 @@ def explain_field(
     field: Annotated[str, typer.Argument(help="A key of the format, e.g. 'max deliveries' or 'breaker.probes'.")],
 ) -> None:
     """Explain one field of the format, or one measure."""
-    from sim.results.measures import NAMES
+    from sim.results.measures.registry import NAMES
     from sim.scenario import explain_field as explain
 
     if field in NAMES:

@@ -50,7 +50,7 @@ def matrix(
     workers: Workers = None,
 ) -> None:  # fmt: skip
     """Try every fault on every node and link, one at a time: what hurts most, and what each defence would change."""
-    from sim.experiments.matrix import matrix as matrix_of
+    from sim.experiments.fault_matrix.matrix import matrix as matrix_of
     from sim.export import folder, summary
     from sim.export.matrix import matrix_document, of_matrix, worse_than
     from sim.quantities import parse_duration, parse_share

@@ -15,14 +15,14 @@ from typing import Any, Callable, Iterator
 
 import numpy as np
 
-from sim.engine.build import Building
-from sim.engine.calls import Leaf, row
-from sim.engine.compile import walk
-from sim.engine.kernel import CENSUS
-from sim.engine.record import Record
+from sim.engine.assembly.operations import walk
+from sim.engine.assembly.system import Building
+from sim.engine.calls.basic import Leaf, row
+from sim.engine.clock.kernel import CENSUS
 from sim.engine.stuck import Stuck
 from sim.errors import BudgetError
 from sim.outcomes import IN_FLIGHT, LOST, OPEN, PENDING, WAITING
+from sim.record.record import Record
 from sim.scenario import models
 
 MOST_CENSUSES = 5_000

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Callable, Sequence
 
-from sim.engine.clients import Request
-from sim.engine.queue import Publisher
-from sim.engine.recipe import Join, Strand
-from sim.engine.replica import FreeReplica
+from sim.engine.clients.clients import Request
+from sim.engine.messaging.queue import Publisher
+from sim.engine.operations.steps import Join, Strand
+from sim.engine.services.replica import FreeReplica
 from sim.outcomes import PENDING
 
 

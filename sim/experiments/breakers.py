@@ -15,13 +15,13 @@ from typing import Any, Callable, Iterable, Mapping
 
 import numpy as np
 
-from sim.engine.record import SHORT_CIRCUITED
 from sim.errors import LabError, ParameterError
-from sim.experiments.batch import Batch, Job
-from sim.results.book import Book
-from sim.results.columns import Bools, Floats, Ints
+from sim.experiments.fault_matrix.batch import Batch, Job
+from sim.record.record import SHORT_CIRCUITED
+from sim.results.index.book import Book
+from sim.results.index.columns import Bools, Floats, Ints
 from sim.results.statistics import Interval, interval
-from sim.scenario.load import opened
+from sim.scenario.yaml.load import opened
 
 
 @dataclass(frozen=True, slots=True)

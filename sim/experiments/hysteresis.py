@@ -17,9 +17,9 @@ from typing import Any, Callable, Iterable, Mapping
 from sim.errors import ParameterError, did_you_mean
 from sim.experiments.run import Run, run_resolved
 from sim.quantities import parse_duration, parse_rate
-from sim.results.recovery import GOOD_ENOUGH
+from sim.results.measures.recovery import GOOD_ENOUGH
 from sim.results.statistics import Interval, interval
-from sim.scenario.load import opened
+from sim.scenario.yaml.load import opened
 
 STEPS = 8
 STEP_S = 60.0

@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence
 
-from sim.engine.record import Record
 from sim.engine.run import play
 from sim.errors import ParameterError
 from sim.experiments.processes import open_pool, submit_all, useful_processes
 from sim.experiments.sides import others, struck
 from sim.quantities import MOST_REPLICATIONS
-from sim.results.book import Book
-from sim.results.identities import verify
-from sim.results.measures import measures_of
-from sim.results.rows import Measure
+from sim.record.record import Record
+from sim.results.audit.identities import verify
+from sim.results.index.book import Book
+from sim.results.measures.registry import measures_of
+from sim.results.measures.rows import Measure
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

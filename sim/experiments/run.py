@@ -10,17 +10,17 @@ from sim.errors import ParameterError, describe, did_you_mean
 from sim.experiments.replications import Replication, replicate
 from sim.results import drain
 from sim.results.claims import Verdict, judge
-from sim.results.measures import NAMES
+from sim.results.index.windows import FIXED, is_written_window, parse_span, telling_window
+from sim.results.measures.registry import NAMES
 from sim.results.statistics import interval
-from sim.results.windows import FIXED, is_written_window, parse_span, telling_window
-from sim.scenario.load import opened
 from sim.scenario.measures import range_of
-from sim.scenario.names import several
+from sim.scenario.rules.names import several
+from sim.scenario.yaml.load import opened
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from sim.engine.record import Record
+    from sim.record.record import Record
     from sim.results.blast import BlastRadius
 
 FRAMES = (
@@ -151,7 +151,7 @@ class Run:
 
     @cached_property
     def telling_window(self) -> str:
-        """The window to show where only one can be: see ``sim.results.windows.telling_window``."""
+        """The window to show where only one can be: see ``sim.results.index.windows.telling_window``."""
 
         def ratio(of: str, during: str) -> float | None:
             return self.value("goodput ratio", of, during)
@@ -208,7 +208,7 @@ class Run:
 
     def explain(self) -> Any:
         """Return the story of the first replication: what happened in order, every sentence from measured events."""
-        from sim.results.story import explain
+        from sim.results.story.story import explain
 
         return explain(self.record)
 
@@ -216,7 +216,7 @@ class Run:
     def blast_radius(self) -> BlastRadius:
         """How far the faults of the first replication reached: struck nodes, those hit in order, and how far away."""
         from sim.results.blast import blast_radius
-        from sim.results.book import Book
+        from sim.results.index.book import Book
 
         return blast_radius(Book(self.record))
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Iterable
 
+from sim.engine.clock.streams import Streams
 from sim.engine.faults import spans
-from sim.engine.streams import Streams
-from sim.results.windows import Struck
+from sim.results.index.windows import Struck
 
 
 def others(one: Any, sides: Iterable[Any]) -> tuple[Any, ...]:

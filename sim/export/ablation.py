@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping
 
-from sim.experiments.ablate import Ablation, Met, label
+from sim.experiments.ablation.ablate import Ablation, Met, label
 from sim.export.summary import verdict_rows, versions
 from sim.export.tables import number, points, table, undecided, undecided_notes
 from sim.results.claims import describe_claim

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sim.experiments.ablate import Ablation
+from sim.experiments.ablation.ablate import Ablation
 from sim.experiments.compare import Comparison
+from sim.experiments.fault_matrix.result import Matrix
 from sim.experiments.hysteresis import Hysteresis
 from sim.experiments.run import Run
-from sim.experiments.trials import Matrix
 from sim.export import report
 from sim.export.ablation import Goals, ablation_document, of_ablation
 from sim.export.hysteresis import hysteresis_document, of_hysteresis

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from sim.experiments.check import Checked
 from sim.export.tables import number
 from sim.results.claims import Verdict
-from sim.results.measures import NAMES
+from sim.results.measures.registry import NAMES
 
 
 def junit(checked: dict[str, Checked]) -> str:

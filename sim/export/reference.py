@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Iterator, Sequence
 
 from sim.quantities import LAW_FORMS
-from sim.results.measures import NAMES
+from sim.results.measures.registry import NAMES
 from sim.scenario.schema import EXTENDS, Key, reference
 
 PARTS = (

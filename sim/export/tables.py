@@ -9,10 +9,12 @@ from typing import Any, Iterable, Mapping, Sequence
 from sim.experiments.check import Checked
 from sim.experiments.compare import Comparison
 from sim.experiments.run import Run
-from sim.results import decisions, fleet, overload
 from sim.results.claims import Verdict
 from sim.results.headlines import row_name, with_worst
-from sim.results.measures import NAMES
+from sim.results.measures import autoscaling as fleet
+from sim.results.measures import link_defences as decisions
+from sim.results.measures import overload
+from sim.results.measures.registry import NAMES
 
 _WORKLOAD = ("goodput ratio", "answered ratio", "done ratio", "latency p50", "latency p95", "done latency p95")
 _SERVICE = ("utilisation", "wait mean", "waiting mean", "rejected", "wasted work")

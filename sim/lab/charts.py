@@ -15,7 +15,7 @@ import streamlit as st
 
 from sim.lab import theme
 from sim.results.series import NAMES, Series
-from sim.results.wording import number
+from sim.results.story.fault_text import number
 
 MOST_POINTS = 600
 """Values of one line; what is longer is thinned."""

@@ -14,7 +14,7 @@ from sim.lab.choice import Choice, settings
 from sim.lab.runs import Order
 from sim.lab.words import GLOSSARY, HELP, plain
 from sim.results.headlines import row_name, with_worst
-from sim.results.wording import seconds
+from sim.results.story.fault_text import seconds
 
 LATE_S = 1.0
 """Work of which half takes longer is called late."""

@@ -14,12 +14,12 @@ from typing import Any
 import streamlit as st
 
 from sim.lab.words import plain
-from sim.scenario import recipes
-from sim.scenario.faults import befalls
+from sim.scenario.key_normalisation import spaced
 from sim.scenario.models import FAULTS, fault_kind
+from sim.scenario.rules import recipes
+from sim.scenario.rules.faults import befalls
 from sim.scenario.schema import defaults, field_texts
-from sim.scenario.shape import spaced
-from sim.scenario.tree import grown
+from sim.scenario.yaml.nodes import grown
 
 Fault = dict[str, Any]
 MOMENTS = ("at", "for", "up", "down")

@@ -11,7 +11,7 @@ from sim.lab import charts, panels, state
 from sim.lab.choice import Choice, scaled
 from sim.lab.runs import Order
 from sim.lab.words import HELP, plain
-from sim.results.wording import counted, number, seconds, share
+from sim.results.story.fault_text import counted, number, seconds, share
 
 SHOWN = 12
 LEAST_HELP = 0.01

@@ -13,8 +13,8 @@ from sim.lab.choice import Choice, resolve, settings
 from sim.lab.runs import Order
 from sim.lab.words import GLOSSARY, HELP, plain
 from sim.results.headlines import row_name, with_worst
-from sim.results.measures import NAMES
-from sim.results.wording import number, seconds, share
+from sim.results.measures.registry import NAMES
+from sim.results.story.fault_text import number, seconds, share
 
 SERIES = ("goodput", "utilisation", "waiting", "backlog", "attempts", "in flight", "oldest age", "breaker state")
 """What can be drawn over time, in the order in which it is offered; the first that exist are drawn."""
@@ -191,7 +191,7 @@ def defences(chosen: Choice, scenario: Any) -> None:
 
 def ablation(done: Any, n: int) -> None:
     """Draw the effect of each switch, and every combination's goodput as a heat map."""
-    from sim.experiments.ablate import label
+    from sim.experiments.ablation.ablate import label
 
     shown = done.shown
     met = done.meets()

@@ -8,10 +8,10 @@ import streamlit as st
 
 from sim.lab import state
 from sim.lab.words import plain
-from sim.results.wording import share
-from sim.scenario import recipes
-from sim.scenario.strikes import strikes
-from sim.scenario.tree import grown
+from sim.results.story.fault_text import share
+from sim.scenario.rules import recipes
+from sim.scenario.rules.fault_targets import strikes
+from sim.scenario.yaml.nodes import grown
 
 NOBODY = "nobody else"
 FATES = ("hardly notice it (95 % or more well served)", "are hit in part", "mostly fail (under 50 % well served)")

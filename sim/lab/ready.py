@@ -20,7 +20,7 @@ from sim.lab import state
 
 NEEDED = (
     "pandas", "sim.lab.start", "sim.lab.lab", "sim.lab.compare", "sim.lab.trace", "sim.lab.compose", "sim.lab.learn",
-    "sim.lab.tasks", "sim.replay", "sim.experiments.ablate", "sim.experiments.matrix",
+    "sim.lab.tasks", "sim.replay", "sim.experiments.ablation.ablate", "sim.experiments.fault_matrix.matrix",
 )  # fmt: skip
 """What pages and the results they show import when they come first; Streamlit asks pandas whether data is a table."""
 

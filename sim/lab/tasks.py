@@ -10,7 +10,7 @@ from typing import Any, Callable
 
 from sim.results.blast import BlastRadius
 from sim.results.series import Series
-from sim.results.story import Story
+from sim.results.story.story import Story
 
 Progress = Callable[[float], None]
 
@@ -55,9 +55,9 @@ def play(
     from sim.experiments.run import run_resolved
     from sim.replay import timeline
     from sim.results.blast import blast_radius
-    from sim.results.book import Book
+    from sim.results.index.book import Book
     from sim.results.series import series
-    from sim.results.story import explain
+    from sim.results.story.story import explain
 
     run = run_resolved(bounded(scenario), seed, replications, 1, progress, during=during)
     book = Book(run.record)
@@ -87,14 +87,14 @@ def compare(scenario: Any, progress: Progress | None = None, **options: Any) -> 
 
 def ablate(scenario: Any, progress: Progress | None = None, **options: Any) -> Any:
     """Play every combination of toggles; *options* as ``sim.ablate``."""
-    from sim.experiments.ablate import ablate as ablate_all
+    from sim.experiments.ablation.ablate import ablate as ablate_all
 
     return slim(ablate_all(bounded(scenario), workers=1, progress=progress, **options))
 
 
 def matrix(scenario: Any, progress: Progress | None = None, **options: Any) -> Any:
-    """Try every fault on every part; *options* as ``sim.experiments.matrix.matrix``."""
-    from sim.experiments.matrix import matrix as try_all
+    """Try every fault on every part; *options* as ``sim.experiments.fault_matrix.matrix.matrix``."""
+    from sim.experiments.fault_matrix.matrix import matrix as try_all
 
     return try_all(bounded(scenario), workers=1, progress=progress, **options)
 

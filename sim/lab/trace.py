@@ -11,8 +11,8 @@ from sim.lab import charts, pages, state, theme
 from sim.lab.charts import nominal, quantitative
 from sim.lab.words import GLOSSARY, plain
 from sim.results import trace as reading
+from sim.results.story.fault_text import seconds
 from sim.results.trace import Part, Span, Trace
-from sim.results.wording import seconds
 
 EXAMPLES = {
     "failed": "a failed one", "slowest": "the slowest that went well", "typical": "a typical one",

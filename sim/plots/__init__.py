@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.diagram.system import MEASURES, drawing_of
 from sim.plots import over_time, style
 from sim.plots.compare import Side, comparison
-from sim.plots.drawing import MEASURES, drawing_of
 from sim.plots.over_time import Series
 from sim.plots.system import system_figure
+from sim.results.story.numbers import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from sim.engine.record import Record
     from sim.experiments.compare import Comparison
     from sim.experiments.run import Run
+    from sim.record.record import Record
 
 __all__ = ["comparison_figure", "figures"]
 
@@ -75,7 +76,7 @@ def columns_of(record: Record) -> Series:
 
 def outcome_counts(record: Record) -> dict[tuple[str, str, str], int]:
     """Return how many requests after warm-up ended how, where and why."""
-    from sim.engine.record import OUTCOMES, REASONS
+    from sim.record.record import OUTCOMES, REASONS
 
     table = record.requests
     measured = table["arrived_at"] >= record.warmup_s
@@ -134,7 +135,7 @@ def _headlines(run: Run) -> dict[str, tuple[str, ...]]:
         for measure, words in HEADLINES:
             row: dict[str, Any] | None = rows.get((measure, workload))
             if row is not None and row["mean"] is not None:
-                lines.append(f"{words} {style.percent(row['mean'])}{_spread(row)}")
+                lines.append(f"{words} {percent(row['mean'])}{_spread(row)}")
         found[workload] = tuple(lines)
     return found
 
@@ -142,5 +143,5 @@ def _headlines(run: Run) -> dict[str, tuple[str, ...]]:
 def _spread(row: dict[str, Any]) -> str:
     if row["low"] is None or row["high"] is None or row["runs"] < 2:
         return ""
-    low, high = style.percent(max(0.0, row["low"])), style.percent(min(1.0, row["high"]))
+    low, high = percent(max(0.0, row["low"])), percent(min(1.0, row["high"]))
     return "" if low == high else f" ({low[:-1]} to {high})"

@@ -13,12 +13,13 @@ import numpy as np
 
 from sim.plots import style
 from sim.plots.style import Theme
+from sim.results.story.numbers import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from sim.experiments.ablate import Ablation
+    from sim.experiments.ablation.ablate import Ablation
 
 MOST_COLUMNS = 6
 """More workloads than this do not fit beside each other; the caption counts the rest."""
@@ -116,7 +117,7 @@ def _draw_heat(
     for y, row in enumerate(cells):
         for x, share in enumerate(row):
             ink = look.ink if share is None else style.ink_on(share, look)
-            text = "-" if share is None else style.percent(share)
+            text = "-" if share is None else percent(share)
             axes.text(x, y, text, ha="center", va="center", fontsize=9, color=ink, gid="share")
     style.gaps(axes, len(cells), len(workloads), look)
     axes.set_xticks(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from sim.experiments.trials import Matrix, Trial
+    from sim.experiments.fault_matrix.result import Matrix, Trial
 
 MOST_ROWS = 30
 """More parts than this are not drawn; those that lose least are left out, and the caption counts them."""
@@ -35,7 +35,7 @@ class Cell:
 
 def matrix_figure(matrix: Matrix, dark: bool = False) -> Figure:
     """Return the figure of a fault matrix."""
-    from sim.experiments.injections import KINDS, parts
+    from sim.experiments.fault_matrix.catalogue import KINDS, parts
 
     kinds = [kind for kind in KINDS if any(one.fault.kind == kind for one in matrix.trials)]
     sizes = {one.fault.kind: one.fault.size for one in matrix.trials}

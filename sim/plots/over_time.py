@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sim.plots import style
 from sim.plots.style import Theme, Window
+from sim.results.story.numbers import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -274,7 +275,7 @@ def _failures(axes: Axes, counts: OutcomeCounts, look: Theme) -> None:
     for i, ((outcome, _, _), n) in enumerate(rows):
         color, hatch = style.OUTCOME_LOOKS[outcome]
         axes.barh(i, n, height=0.66, facecolor=(color, 0.8), hatch=hatch, edgecolor=(look.background, 0.8), linewidth=0)
-        words = f"  {n:,} ({style.percent(n / total)})   {_place(*rows[i][0])}"
+        words = f"  {n:,} ({percent(n / total)})   {_place(*rows[i][0])}"
         axes.text(n, i, words, va="center", fontsize=9, color=look.ink)
     axes.set_yticks([])
     axes.set_ylim(len(rows) - 0.4, -0.6)

@@ -223,14 +223,3 @@ def caption_text(seed: int | Sequence[int], n: int, what: str = "requests", *mor
     """
     seeds = f"seed {seed}" if isinstance(seed, int) else f"seeds {', '.join(map(str, seed))}"
     return " · ".join([seeds, f"n = {n:,} {what}", *more])
-
-
-def percent(share: float) -> str:
-    """Return a share with the digits that tell it from none and from all.
-
-    >>> [percent(x) for x in (0, 0.0004, 0.0123, 0.5, 0.9987, 1)]
-    ['0%', '0.04%', '1.2%', '50%', '99.87%', '100%']
-    """
-    nearest = min(share, 1 - share)
-    digits = 0 if nearest >= 0.1 or nearest <= 0 else 1 if nearest >= 0.01 else 2
-    return f"{share * 100:.{digits}f}%"

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.diagram.layout import BOX_HEIGHT, Edge, Layout, lay_out
+from sim.diagram.system import FULL, Arrow, Drawing, Node
 from sim.plots import style
-from sim.plots.drawing import FULL, Arrow, Drawing, Node
-from sim.plots.layout import BOX_HEIGHT, Edge, Layout, lay_out
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,8 +1,8 @@
 """The frames of a replay: what happened is counted in each, and levels are their time-weighted means.
 
 Levels (workers busy, lines, backlogs) get finer frames than counts, whose frames must hold enough to be told from
-noise. A last frame that would be cut short is left out. The functions are those of ``sim.results.intervals``, given
-times in units of a frame.
+noise. A last frame that would be cut short is left out. The functions are those of ``results.index.intervals``,
+given times in units of a frame.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.plots import SHORT_DRAIN_S
-from sim.results.book import Book
-from sim.results.columns import Floats
-from sim.results.intervals import areas_per_second
+from sim.results.index.book import Book
+from sim.results.index.columns import Floats
+from sim.results.index.intervals import areas_per_second
 
 STEPS_S = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 """Lengths that a frame may have; the last is doubled for what runs for months."""

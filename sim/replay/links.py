@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from sim.diagram.layout import Layout
+from sim.diagram.system import Drawing
 from sim.outcomes import ABANDONED, ATTEMPT_OUTCOMES, DEGRADED, ERROR, REFUSED, REJECTED, TIMEOUT
-from sim.plots.drawing import Drawing
-from sim.plots.layout import Layout
 from sim.replay.clock import Clock
-from sim.results import decisions
-from sim.results.book import Book
-from sim.results.breakers import changes as breaker_changes
-from sim.results.breakers import how_many
-from sim.results.columns import Floats, Ints, rows_of
+from sim.results.index.book import Book
+from sim.results.index.breakers import changes as breaker_changes
+from sim.results.index.breakers import how_many
+from sim.results.index.columns import Floats, Ints, rows_of
+from sim.results.measures import link_defences as decisions
 
 Entry = dict[str, Any]
 BAD_ENDS = (TIMEOUT, ERROR, REFUSED, REJECTED, ABANDONED)

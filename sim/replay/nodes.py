@@ -9,8 +9,8 @@ import numpy as np
 
 from sim.quantities import UNLIMITED
 from sim.replay.clock import Clock, Values, rounded
-from sim.results.book import Book
-from sim.results.intervals import lowest_at
+from sim.results.index.book import Book
+from sim.results.index.intervals import lowest_at
 
 Entry = dict[str, Any]
 

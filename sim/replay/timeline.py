@@ -10,15 +10,15 @@ import hashlib
 import json
 from typing import Any
 
-from sim.engine.record import Record
-from sim.plots.drawing import drawing_of
-from sim.plots.layout import lay_out
+from sim.diagram.layout import lay_out
+from sim.diagram.system import drawing_of
+from sim.record.record import Record
 from sim.replay import nodes
 from sim.replay.clock import Clock
 from sim.replay.links import links
-from sim.results.book import Book
-from sim.results.story import Sentence, explain
-from sim.results.wording import fault_sentence
+from sim.results.index.book import Book
+from sim.results.story.fault_text import fault_sentence
+from sim.results.story.story import Sentence, explain
 from sim.scenario.models import fault_kind
 
 Timeline = dict[str, Any]

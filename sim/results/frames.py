@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.record import ATTEMPT_OUTCOMES, MARKS, MESSAGE_OUTCOMES, OUTCOMES, REASONS, Record
-from sim.results.book import Book
-from sim.results.columns import rows_of
-from sim.results.duties import STATUSES
-from sim.results.rows import Measure
+from sim.record.record import ATTEMPT_OUTCOMES, MARKS, MESSAGE_OUTCOMES, OUTCOMES, REASONS, Record
+from sim.results.effect_accounting import STATUSES
+from sim.results.index.book import Book
+from sim.results.index.columns import rows_of
+from sim.results.measures.rows import Measure
 from sim.results.series import series as all_series
-from sim.results.symptoms import symptoms as all_symptoms
+from sim.results.story.symptoms import symptoms as all_symptoms
 
 if TYPE_CHECKING:
     import pandas
@@ -120,7 +120,7 @@ def symptoms(record: Record) -> pandas.DataFrame:
     """A row for each symptom in order of time: which part, what kind, how much, and which part was the how-manieth.
 
     ``order`` numbers the parts by their first symptom, from 1; ``first`` marks that one. ``value`` and ``before`` are
-    explained with each kind in ``sim.results.symptoms.KINDS``. Kinds that tell of an end, or of load, are included.
+    explained with each kind in ``results.story.symptoms.KINDS``. Kinds that tell of an end, or of load, are included.
     """
     found = all_symptoms(Book(record))
     order: dict[str, int] = {}

@@ -14,11 +14,11 @@ import numpy as np
 
 from sim.outcomes import DEGRADED, IN_FLIGHT, OPEN, WAITING
 from sim.quantities import UNLIMITED
-from sim.results.columns import Bools, Ints, rows_of
+from sim.results.index.columns import Bools, Ints, rows_of
 from sim.scenario import models
 
 if TYPE_CHECKING:
-    from sim.results.book import Book
+    from sim.results.index.book import Book
 
 Times = dict[str, int]
 """How often a recipe has a step at most, by where it leads: ``service.operation``, or the queue of a send."""

@@ -13,13 +13,14 @@ from typing import Iterator
 
 import numpy as np
 
-from sim.engine.record import OUTCOMES, Record
-from sim.results import decisions, fleet
-from sim.results.book import Book
-from sim.results.breakers import changes
-from sim.results.columns import Bools, Floats
-from sim.results.intervals import areas_per_second, lowest_at
-from sim.results.overload import levels
+from sim.record.record import OUTCOMES, Record
+from sim.results.index.book import Book
+from sim.results.index.breakers import changes
+from sim.results.index.columns import Bools, Floats
+from sim.results.index.intervals import areas_per_second, lowest_at
+from sim.results.measures import autoscaling as fleet
+from sim.results.measures import link_defences as decisions
+from sim.results.measures.overload import levels
 
 NAMES: dict[str, tuple[str, str]] = {
     "arrivals": ("/s", "requests or visits that arrived"),

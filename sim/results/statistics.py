@@ -13,8 +13,8 @@ from typing import Sequence
 
 import numpy as np
 
-from sim.results.columns import Floats
-from sim.results.rows import spread
+from sim.results.index.columns import Floats
+from sim.results.measures.rows import spread
 
 
 @dataclass(frozen=True, slots=True)

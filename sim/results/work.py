@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.results.columns import Bools, Floats, Ints, rows_of
+from sim.results.index.columns import Bools, Floats, Ints, rows_of
 
 if TYPE_CHECKING:
-    from sim.results.book import Book
+    from sim.results.index.book import Book
 
 
 ROUNDING_S = 1e-9

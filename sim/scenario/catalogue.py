@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.errors import ScenarioError
-from sim.scenario.load import document
-from sim.scenario.tree import plain
+from sim.scenario.yaml.load import document
+from sim.scenario.yaml.nodes import plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import math
 from pathlib import Path
 
 from sim.errors import ParameterError
-from sim.scenario.tree import Words
+from sim.scenario.yaml.nodes import Words
 
 MAX_DATA_BYTES = 8_000_000
 Table = tuple[float, ...]

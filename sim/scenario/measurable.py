@@ -10,12 +10,12 @@ from typing import Any, Iterator, Sequence
 
 from sim import quantities as q
 from sim.errors import ParameterError, did_you_mean
-from sim.scenario import recipes
 from sim.scenario.fields import Written, one_arrow
 from sim.scenario.measures import MEASURES, Declared
 from sim.scenario.models import Claim, Link, Scenario
-from sim.scenario.tree import Node, Problem, at_value, parsed
-from sim.scenario.workloads import given
+from sim.scenario.rules import recipes
+from sim.scenario.rules.workloads import given
+from sim.scenario.yaml.nodes import Node, Problem, at_value, parsed
 
 BOUNDS = ("above", "below", "at least", "at most", "between", "is")
 Subjects = dict[str, list[tuple[str, Any]]]

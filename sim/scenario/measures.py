@@ -7,8 +7,8 @@ for want of samples.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 import math
+from dataclasses import dataclass
 from typing import Any, Callable, NamedTuple
 
 from sim.outcomes import OUTCOMES

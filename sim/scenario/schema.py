@@ -18,6 +18,7 @@ from typing import Any, Iterator
 from sim.errors import ParameterError, did_you_mean
 from sim.quantities import LAW_FORMS
 from sim.scenario import models
+from sim.scenario.key_normalisation import spaced
 from sim.scenario.models import (
     FAULTS,
     STEPS,
@@ -33,7 +34,6 @@ from sim.scenario.models import (
     steps,
     workload,
 )
-from sim.scenario.shape import spaced
 
 EXTENDS = "Another scenario file in the same folder; this file is a merge patch (RFC 7386) on it."
 _REFUSED = "^[^<>&.:/]+$"

@@ -12,7 +12,9 @@ from typing import Iterator
 
 from sim.quantities import UNLIMITED
 from sim.scenario.models import Bulkhead, Link, RetryBudget, Scenario
-from sim.topology.flows import (
+from sim.topology.load import ServiceLoad
+from sim.topology.operation_costs import Recipes
+from sim.topology.traffic import (
     TRACE_PEAK_S,
     Flows,
     callers,
@@ -21,8 +23,6 @@ from sim.topology.flows import (
     link_limit_per_s,
     most_replicas,
 )
-from sim.topology.load import ServiceLoad
-from sim.topology.recipes import Recipes
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Mapping
 
 from sim.scenario.models import Scenario
-from sim.topology.flows import Flows, delivered, flows, most_replicas
 from sim.topology.graph import requested
-from sim.topology.recipes import Hits, Profile, Recipes
+from sim.topology.operation_costs import Hits, Profile, Recipes
+from sim.topology.traffic import Flows, delivered, flows, most_replicas
 
 _ROUNDS = 10_000
 

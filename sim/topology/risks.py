@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from sim.quantities import UNLIMITED
 from sim.scenario.models import Call, Link, Scenario
-from sim.scenario.strikes import on_host
+from sim.scenario.rules.fault_targets import on_host
 from sim.topology.graph import calls_and_sends, operation_graph, requested
-from sim.topology.recipes import Recipes, least_s
+from sim.topology.operation_costs import Recipes, least_s
 
 
 @dataclass(frozen=True, slots=True)

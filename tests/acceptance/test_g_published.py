@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.engine.record import MARKS
+from sim.record.record import MARKS
 from tests.acceptance._judging import Size, in_two_sizes, play, plays
 from tests.acceptance._systems import recipe, station, system
 

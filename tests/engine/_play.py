@@ -10,8 +10,8 @@ from typing import Any
 
 import sim
 from sim.engine import run as engine
-from sim.engine.record import MESSAGE_OUTCOMES, OUTCOMES, REASONS, Record
-from sim.results.identities import verify
+from sim.record.record import MESSAGE_OUTCOMES, OUTCOMES, REASONS, Record
+from sim.results.audit.identities import verify
 
 Rows = list[tuple[Any, ...]]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sim.engine.record import ATTEMPT_OUTCOMES, MARKS, REASONS, Record
-from sim.results.measures import measures
+from sim.record.record import ATTEMPT_OUTCOMES, MARKS, REASONS, Record
+from sim.results.measures.registry import measures
 from tests.engine._play import attempts, play, requests
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sim
-from sim.results.measures import measures
-from sim.scenario.advice import advice
+from sim.results.measures.registry import measures
+from sim.scenario.rules.lint import advice
 from tests.engine._play import attempts, effects, play, requests, waits
 
 SHOP = """

@@ -10,7 +10,7 @@ from typing import Any
 
 import sim
 from sim.engine import run as engine
-from sim.engine.record import Record
+from sim.record.record import Record
 from tests.engine._play import requests
 
 TABLES = ("requests", "attempts", "segments", "messages", "deliveries", "effects")

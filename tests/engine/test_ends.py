@@ -7,7 +7,7 @@ import pytest
 import sim
 from sim.engine import run as engine
 from sim.errors import BudgetError
-from sim.results.identities import verify
+from sim.results.audit.identities import verify
 from tests.engine._play import attempts, messages, play, requests
 
 STATION = """

@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from sim.engine.record import Record
-from sim.results.windows import windows
-from sim.results.wording import fault_sentence
+from sim.record.record import Record
+from sim.results.index.windows import windows
+from sim.results.story.fault_text import fault_sentence
 from tests.engine._play import attempts, effects, play, requests
 
 PLAIN = """

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 import sim
-
 from sim.results.blast import struck
-from sim.results.book import Book
-from sim.results.measures import measures
-from sim.results.wording import fault_sentence
-from sim.scenario.advice import advice
+from sim.results.index.book import Book
+from sim.results.measures.registry import measures
+from sim.results.story.fault_text import fault_sentence
+from sim.scenario.rules.lint import advice
 from tests.engine._play import attempts, messages, play, requests
 
 WANTED = "sent_at replica left_at ended_at outcome why"

@@ -18,11 +18,11 @@ from ruamel.yaml import YAML
 
 import sim
 from sim.engine import run as engine
-from sim.engine.record import Record
-from sim.results.measures import measures
+from sim.record.record import Record
+from sim.results.measures.registry import measures
+from sim.scenario.key_normalisation import spaced
 from sim.scenario.models import FAULTS, STEPS, Fault, Model
 from sim.scenario.schema import all_models
-from sim.scenario.shape import spaced
 from tests.properties.judge import columns
 
 TABLE = YAML(typ="safe").load((Path(__file__).parent / "fields.yaml").read_text(encoding="utf-8"))

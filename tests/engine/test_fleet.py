@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 import sim
-from sim.engine.record import Record
-from sim.results.book import Book
-from sim.results.fleet import absences
+from sim.record.record import Record
+from sim.results.index.book import Book
+from sim.results.measures.autoscaling import absences
 from sim.results.series import series
-from sim.results.story import explain
+from sim.results.story.story import explain
 from tests.engine._play import attempts, messages, play, waits
 from tests.engine.test_rules import mean, runs_of
 

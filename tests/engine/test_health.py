@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sim.engine.record import Record
-from sim.results.story import explain
+from sim.record.record import Record
+from sim.results.story.story import explain
 from tests.engine._play import attempts, play
 
 CHECKED = """

@@ -8,8 +8,8 @@ from importlib.metadata import version
 import pytest
 import simpy
 
-from sim.engine import kernel
-from sim.engine.kernel import ANSWER, ARRIVAL, CENSUS, FAULT_EDGE, TIMER, Kernel
+from sim.engine.clock import kernel
+from sim.engine.clock.kernel import ANSWER, ARRIVAL, CENSUS, FAULT_EDGE, TIMER, Kernel
 from sim.errors import BudgetError
 from sim.outcomes import OK, PENDING
 from tests.engine._play import play
@@ -124,7 +124,7 @@ workload: {c: {calls: a.x, rate: 64/s, arrivals: regular}}
 services: {a: {workers: unlimited, operations: {x: [{work: 62500us}]}}}
 links: {c -> a: {timeout: 30s}}"""
     import sim
-    from sim.engine.build import Building
+    from sim.engine.assembly.system import Building
 
     building = Building(sim.loads(f"version: 1\ntitle: t\nduration: 20s\n{body}").resolve(), 1, 0)
     building.kernel.env.run(until=15.0)

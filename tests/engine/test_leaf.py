@@ -9,11 +9,11 @@ import pytest
 
 import sim
 from sim.engine import run as engine
-from sim.engine.build import Building
-from sim.engine.calls import LeafCall
-from sim.engine.record import Record
-from sim.results.identities import verify
-from sim.results.measures import measures
+from sim.engine.assembly.system import Building
+from sim.engine.calls.basic import LeafCall
+from sim.record.record import Record
+from sim.results.audit.identities import verify
+from sim.results.measures.registry import measures
 from tests.engine.test_determinism import TABLES
 
 LEAF = "services: {a: {workers: %s, waiting: %s, operations: {x: [{work: exponential 100ms}]}}}"

@@ -182,7 +182,7 @@ def test_a_handler_that_feeds_its_own_queue_goes_on_until_the_drain_ends() -> No
 
 
 def test_a_handler_of_no_time_that_feeds_its_own_queue_ends_the_run_loudly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.engine.queue.MOST_OF_ONE_REQUEST", 1000)
+    monkeypatch.setattr("sim.engine.messaging.queue.MOST_OF_ONE_REQUEST", 1000)
     with pytest.raises(BudgetError, match="request 0 sends 1001 messages to q in it"):
         play(FEEDS_ITSELF.replace("WORK", ""))
 

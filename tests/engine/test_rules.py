@@ -7,7 +7,7 @@ import math
 import pytest
 
 import sim
-from sim.engine.record import Record
+from sim.record.record import Record
 from tests.engine._play import attempts, play, requests, waits
 
 

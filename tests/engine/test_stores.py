@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.results.measures import measures
+from sim.results.measures.registry import measures
 from tests.engine._play import play, requests
 
 

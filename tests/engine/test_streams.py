@@ -9,9 +9,8 @@ import sys
 import numpy as np
 import pytest
 
-from sim.engine.streams import Streams
+from sim.engine.clock.streams import Streams
 from sim.quantities import Law, parse_law
-
 
 UNIFORM = [0.8814481260519009, 0.25666940147494777, 0.6857397318065245]
 EXPONENTIAL = [0.012011167879545615, 0.001427234149682326, 0.001326067697414755]
@@ -31,7 +30,7 @@ def test_the_first_numbers_of_a_stream_are_these() -> None:
 
 def test_the_same_name_gives_the_same_numbers_in_another_process_under_any_hash_seed() -> None:
     code = (
-        "from sim.engine.streams import Streams\n"
+        "from sim.engine.clock.streams import Streams\n"
         "draw = Streams(5, 2, {}).uniform('a', 'b')\n"
         "print([draw() for _ in range(200)][-1].hex())"
     )

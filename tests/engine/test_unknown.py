@@ -8,14 +8,14 @@ import pytest
 
 import sim
 from sim.engine import run as engine
-from sim.engine.build import Building
-from sim.engine.defended import is_armed, is_guarded
+from sim.engine.assembly.needs import is_armed, is_guarded
+from sim.engine.assembly.system import Building
 from sim.engine.faults import network, nodes
-from sim.engine.promises import promises
-from sim.engine.recorder import MarkCodes, cause
+from sim.engine.operations.expected_effects import promises
 from sim.errors import ModelError
 from sim.quantities import Arrivals, Balance, LineOrder
-from sim.results.wording import fault_sentence
+from sim.record.recorder import MarkCodes, cause
+from sim.results.story.fault_text import fault_sentence
 from sim.scenario import models
 from sim.scenario.schema import all_models
 from sim.topology import describe
@@ -141,9 +141,9 @@ def test_arrivals_of_an_unknown_kind_are_an_error() -> None:
 
 
 def test_a_reason_and_a_mark_must_be_declared() -> None:
-    with pytest.raises(ModelError, match="reason must be declared in REASONS of sim/engine/record.py, got 'no ticket'"):
+    with pytest.raises(ModelError, match="reason must be declared in REASONS of sim/record/record.py, got 'no ticket'"):
         cause(0, "no ticket")
-    with pytest.raises(ModelError, match="mark must be declared in MARKS of sim/engine/record.py, got 'stamped'"):
+    with pytest.raises(ModelError, match="mark must be declared in MARKS of sim/record/record.py, got 'stamped'"):
         MarkCodes()["stamped"]
 
 

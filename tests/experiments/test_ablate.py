@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import sim
-from sim.experiments.ablate import Ablation, ablate, label
-from sim.experiments.factorial import contrasts, design, effect
+from sim.experiments.ablation.ablate import Ablation, ablate, label
+from sim.experiments.ablation.factorial import contrasts, design, effect
 from sim.export.ablation import ablation_document, of_ablation
 from sim.export.summary import to_json
 from sim.plots.ablation import ablation_figure

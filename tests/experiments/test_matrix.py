@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 import sim
-from sim.experiments.injections import INJECTIONS, KINDS, LEFT_OUT, injections, parts
-from sim.experiments.losses import lost
-from sim.results.recovery import NEVER
-from sim.experiments.matrix import matrix, window
-from sim.experiments.trials import Matrix
+from sim.experiments.fault_matrix.catalogue import INJECTIONS, KINDS, LEFT_OUT, injections, parts
+from sim.experiments.fault_matrix.lost_requests import lost
+from sim.experiments.fault_matrix.matrix import matrix, window
+from sim.experiments.fault_matrix.result import Matrix
 from sim.export.matrix import matrix_document, of_matrix, worse_than
 from sim.export.summary import to_json
+from sim.results.measures.recovery import NEVER
 from sim.scenario.models import FAULTS
 
 SHOP = """

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sim.experiments.ablate import ablate
+from sim.experiments.ablation.ablate import ablate
 from sim.experiments.compare import compare
+from sim.experiments.run import run
 from sim.export.ablation import of_ablation
 from sim.export.summary import comparison_document, run_document
 from sim.export.tables import of_comparison, of_run
-from sim.experiments.run import run
-from sim.results.book import Book
 from sim.results.headlines import headlines
+from sim.results.index.book import Book
 from sim.scenario import loads
 
 TWO_FAULTS = """

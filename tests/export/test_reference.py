@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sim.export.reference import PARTS, page
-from sim.results.measures import NAMES
+from sim.results.measures.registry import NAMES
 from sim.scenario.schema import reference
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "format.md"

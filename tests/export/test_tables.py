@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import sim
-from sim.experiments.ablate import ablate
+from sim.experiments.ablation.ablate import ablate
 from sim.export.ablation import of_ablation
 from sim.export.tables import number, of_comparison
 

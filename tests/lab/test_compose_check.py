@@ -14,7 +14,7 @@ from sim.lab.compose.check import MOST_LETTERS, check  # noqa: E402
 from sim.lab.compose.editor import typed  # noqa: E402
 from sim.lab.compose.guide import guide  # noqa: E402
 from sim.lab.tasks import MOST_EVENTS, bounded  # noqa: E402
-from sim.scenario.new import skeleton  # noqa: E402
+from sim.scenario.scaffold import skeleton  # noqa: E402
 from sim.scenario.shipped import shipped_folder  # noqa: E402
 
 CHAIN = skeleton("web -> orders ~> payments")

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 import sim
 from sim.errors import ParameterError
 from sim.lab.compose import table
-from sim.scenario.edit import edited
-from sim.scenario.read import read
-from sim.scenario.tree import plain
+from sim.scenario.yaml.edit import edited
+from sim.scenario.yaml.nodes import plain
+from sim.scenario.yaml.parse import read
 
 HERO = Path("scenarios/cascade_vs_backlog.yaml").read_text(encoding="utf-8")
 

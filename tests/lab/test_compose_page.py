@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest  # noqa: E402
 from sim.lab import state  # noqa: E402
 from sim.lab.choice import pack  # noqa: E402
 from sim.lab.compose import EDIT, REVISION, TEXT  # noqa: E402
-from sim.scenario.new import skeleton  # noqa: E402
+from sim.scenario.scaffold import skeleton  # noqa: E402
 
 
 def script() -> None:

@@ -21,8 +21,8 @@ from sim.lab.learn import answers, lesson, prose  # noqa: E402
 from sim.lab.learn.answers import Answer, answer, filled, goals_met, is_right, verdict  # noqa: E402
 from sim.lab.learn.lessons import THEMES, Choice, Guess, Lesson, Measured, Play, lesson_from, lessons  # noqa: E402
 from sim.lab.words import GLOSSARY  # noqa: E402
-from sim.results.measures import NAMES  # noqa: E402
-from sim.results.rows import Measure  # noqa: E402
+from sim.results.measures.registry import NAMES  # noqa: E402
+from sim.results.measures.rows import Measure  # noqa: E402
 from sim.scenario.shipped import shipped_folder  # noqa: E402
 
 ALL = list(lessons().values())

@@ -5,9 +5,9 @@ import math
 import pytest
 
 import sim
-from sim.answers.bank import EXERCISES
 from sim.answers.exercise import Task, identity, numbers_for
-from sim.answers.reading import is_rounded, read
+from sim.answers.parse_answer import is_rounded, read
+from sim.answers.registry import EXERCISES
 from sim.errors import ParameterError
 
 STUDENTS = [f"student {i}" for i in range(40)]

@@ -116,7 +116,7 @@ def test_every_picture_has_words_for_those_who_cannot_see_it(path: Path) -> None
 
 @each
 def test_every_exercise_of_its_lesson_is_asked_and_answered_by_nobody(path: Path) -> None:
-    from sim.answers.bank import EXERCISES
+    from sim.answers.registry import EXERCISES
 
     code = "\n".join(cell.source for cell in code_cells(opened(path)))
     lesson = path.stem[:2]

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.diagram.system import Arrow, Drawing, Node, drawing_of
 from sim.plots import over_time, style
 from sim.plots.compare import Side, comparison
-from sim.plots.drawing import Arrow, Drawing, Node, drawing_of
 from sim.plots.system import system_figure
 from sim.scenario.models import Scenario
 
@@ -199,7 +199,7 @@ def test_drawing_leaves_pyplot_alone() -> None:
     code = (
         "import sys, sim.plots as plots\n"
         "assert 'matplotlib' not in sys.modules\n"
-        "from sim.plots.drawing import Drawing, Node\n"
+        "from sim.diagram.system import Drawing, Node\n"
         "from sim.plots.system import system_figure\n"
         "system_figure(Drawing((Node('a', 'service'),), ()), 't', 'c').savefig(sys.argv[1])\n"
         "assert 'matplotlib.pyplot' not in sys.modules"

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from sim.plots.layout import BOX_HEIGHT, lay_out
+from sim.diagram.layout import BOX_HEIGHT, lay_out
 
 BOUTIQUE = {
     "users": ["frontend"],

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.record import ATTEMPT_OUTCOMES, Columns, Record
+from sim.record.record import ATTEMPT_OUTCOMES, Columns, Record
 
 BEGINNINGS = {"requests": "arrived_at", "attempts": "sent_at", "segments": "queued_at", "messages": "published_at",
               "effects": "at", "marks": "at"}  # fmt: skip

@@ -26,7 +26,6 @@ import sim
 from tests.properties.judge import judge
 from tests.properties.scenarios import scenarios
 
-
 EACH = 50
 """Systems of a seed."""
 

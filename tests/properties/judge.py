@@ -10,9 +10,9 @@ import numpy as np
 
 import sim
 from sim.engine import run as engine
-from sim.engine.record import Record
-from sim.results.identities import verify
-from sim.results.measures import measures
+from sim.record.record import Record
+from sim.results.audit.identities import verify
+from sim.results.measures.registry import measures
 from sim.scenario import models
 from tests.properties.cut import is_the_beginning_of
 from tests.properties.leftovers import nothing_is_left

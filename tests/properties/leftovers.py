@@ -11,13 +11,13 @@ from collections import Counter
 from typing import Any, Iterator
 
 from sim.engine import run
-from sim.engine.bounded import BoundedQueue
-from sim.engine.build import Building
-from sim.engine.calls import Attempt
-from sim.engine.gates import BreakerGate, BulkheadGate, Places
-from sim.engine.kernel import ANSWER, Tick
-from sim.engine.recipe import Piece, Strand
-from sim.engine.replica import FreeReplica, Replica
+from sim.engine.assembly.system import Building
+from sim.engine.calls.basic import Attempt
+from sim.engine.calls.strategies import BreakerGate, BulkheadGate, Places
+from sim.engine.clock.kernel import ANSWER, Tick
+from sim.engine.messaging.bounded import BoundedQueue
+from sim.engine.operations.steps import Piece, Strand
+from sim.engine.services.replica import FreeReplica, Replica
 from sim.outcomes import PENDING
 from sim.policies.breaker import HALF_OPEN, Breaker, CircuitBreaker
 from sim.policies.budget import RetryBudget

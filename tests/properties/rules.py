@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.engine.record import OUTCOMES, Record
 from sim.quantities import Law
+from sim.record.record import OUTCOMES, Record
 from sim.scenario import models
 
 TINY_S = 1e-9

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 import sim
 from sim.engine import run as engine
-from sim.results import duties, ledger, recovery, requests
-from sim.results.book import Book
-from sim.results.identities import verify
-from sim.results.measures import measures_of
+from sim.results import effect_accounting as duties
+from sim.results.audit.identities import verify
+from sim.results.index.book import Book
+from sim.results.measures import effects as ledger
+from sim.results.measures import recovery, requests
+from sim.results.measures.registry import measures_of
 from tests.properties.scenarios import scenarios
 
 DEFAULT = settings(

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.record import Record
+from sim.record.record import Record
 
 _TIME, _RATE = re.compile(r"\b(\d+(?:\.\d+)?)(ms|s)\b"), re.compile(r"\b(\d+(?:\.\d+)?)/s\b")
 TABLES = ("requests", "attempts", "segments", "messages", "deliveries", "effects", "marks")

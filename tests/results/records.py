@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.record import (
+from sim.record.record import (
     DEAD_LETTERED,
     DEGRADED,
     DONE,
@@ -27,7 +27,7 @@ from sim.engine.record import (
     Record,
     Site,
 )
-from sim.engine.recorder import ATTEMPTS, DELIVERIES, EFFECTS, MARKS, MESSAGES, REQUESTS, SEGMENTS
+from sim.record.recorder import ATTEMPTS, DELIVERIES, EFFECTS, MARKS, MESSAGES, REQUESTS, SEGMENTS
 from sim.scenario.models import Scenario
 
 NAN = float("nan")

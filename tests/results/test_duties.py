@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from sim.chance import coin
-from sim.engine.record import ERROR, OK, OPEN, EffectSite, Promise, Record, Site
-from sim.results.book import Book
-from sim.results.duties import STATUSES
-from sim.results.measures import measures_of
+from sim.record.record import ERROR, OK, OPEN, EffectSite, Promise, Record, Site
+from sim.results.effect_accounting import STATUSES
+from sim.results.index.book import Book
+from sim.results.measures.registry import measures_of
 from tests.results.records import SHOP, record, visit
 
 SITE = EffectSite("charged", "back", "charge", 1)

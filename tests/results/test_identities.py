@@ -5,9 +5,9 @@ from typing import Callable
 import numpy as np
 import pytest
 
-from sim.engine.record import DEAD_LETTERED, DONE, MESSAGE_LOST, WAITING, Record
 from sim.errors import ModelError
-from sim.results.identities import IDENTITIES, check, verify
+from sim.record.record import DEAD_LETTERED, DONE, MESSAGE_LOST, WAITING, Record
+from sim.results.audit.identities import IDENTITIES, check, verify
 from tests.results.records import SHOP, post, record, shop
 
 OFFERED = "requests offered = sum over outcomes"

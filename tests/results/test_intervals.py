@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.results.columns import Shelf, rows_of
-from sim.results.intervals import area_s, areas_per_second, levels_at, lowest_at, peak, steps
+from sim.results.index.columns import Shelf, rows_of
+from sim.results.index.intervals import area_s, areas_per_second, levels_at, lowest_at, peak, steps
 
 SECONDS = 8
 EIGHTHS = st.integers(0, SECONDS * 8).map(lambda n: n / 8)

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
-from sim.engine.record import OK, TIMEOUT, Record, Site
 from sim.errors import ParameterError
-from sim.results import decisions, fleet, overload, stores
-from sim.results.measures import FAMILIES, NAMES, measures
-from sim.results.rows import needed
+from sim.record.record import OK, TIMEOUT, Record, Site
+from sim.results.measures import autoscaling as fleet
+from sim.results.measures import link_defences as decisions
+from sim.results.measures import overload, stores
+from sim.results.measures.registry import FAMILIES, NAMES, measures
+from sim.results.measures.rows import needed
 from tests.results.records import NAN, SHOP, post, record, shop, visit
 
 

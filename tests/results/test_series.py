@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sim.engine.record import Record
+from sim.record.record import Record
 from sim.results import frames
-from sim.results.measures import measures
+from sim.results.measures.registry import measures
 from sim.results.series import NAMES, series
 from tests.results.records import SHOP, post, record, shop
 

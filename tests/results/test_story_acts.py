@@ -8,13 +8,15 @@ import sys
 
 import pytest
 
-from sim.engine.record import Record
-from sim.results import decisions, lives, overload
-from sim.results.acts import KINDS
+from sim.record.record import Record
 from sim.results.blast import blast_radius
-from sim.results.book import Book
-from sim.results.sentences import Sentence
-from sim.results.story import explain
+from sim.results.index.book import Book
+from sim.results.measures import link_defences as decisions
+from sim.results.measures import overload
+from sim.results.story import replica_events as lives
+from sim.results.story.defence_events import KINDS
+from sim.results.story.sentence import Sentence
+from sim.results.story.story import explain
 from tests.engine._play import play
 
 SLOW = "slow: back, by: 16x"

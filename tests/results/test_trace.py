@@ -3,8 +3,8 @@
 import pytest
 
 import sim
-from sim.engine.record import Record
 from sim.engine.run import play
+from sim.record.record import Record
 from sim.results.trace import BACKING_OFF, QUEUED, SERVED, UNDER_WAY, WAITING, Span, Trace, examples, trace
 
 

@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-
 from sim.engine.run import play
-from sim.results.book import Book
-from sim.results.columns import Shelf
-from sim.results.measures import measures_of
-from sim.results.windows import Window
-from sim.scenario.load import loads
+from sim.results.index.book import Book
+from sim.results.index.columns import Shelf
+from sim.results.index.windows import Window
+from sim.results.measures.registry import measures_of
+from sim.scenario.yaml.load import loads
 
 EIGHTHS = st.integers(0, 64).map(lambda n: n / 8)
 """Times on a grid of eighths, so that every sum is exact."""

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from sim import loads
-from sim.scenario.advice import advice
-from sim.scenario.load import load
+from sim.scenario.rules.lint import advice
+from sim.scenario.yaml.load import load
 from sim.topology import describe
 
 QUEUE = """

@@ -9,10 +9,10 @@ import pytest
 
 from sim.errors import ScenarioError
 from sim.scenario import loads, models
-from sim.scenario.read import read
-from sim.scenario.shape import normalise
-from sim.scenario.source import Source
-from sim.scenario.tree import grown, plain
+from sim.scenario.key_normalisation import normalise
+from sim.scenario.yaml.nodes import grown, plain
+from sim.scenario.yaml.parse import read
+from sim.scenario.yaml.scenario_file import Source
 
 HERO = Path(__file__).parent.parent.parent / "scenarios" / "cascade_vs_backlog.yaml"
 WORDS = [

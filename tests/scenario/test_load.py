@@ -12,7 +12,7 @@ import pytest
 
 from sim.errors import ScenarioError
 from sim.scenario import catalogue, dump, load, loads, problems
-from sim.scenario.read import MAX_BYTES
+from sim.scenario.yaml.parse import MAX_BYTES
 
 TEXT = """
 version: 1

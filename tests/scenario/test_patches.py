@@ -8,8 +8,8 @@ import pytest
 
 from sim.errors import ScenarioError
 from sim.scenario import load, loads
-from sim.scenario.patch import clash, merge
-from sim.scenario.tree import grown, plain
+from sim.scenario.yaml.merge_patch import clash, merge
+from sim.scenario.yaml.nodes import grown, plain
 
 TEXT = """
 version: 1

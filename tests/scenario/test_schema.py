@@ -3,18 +3,17 @@
 # ruff: noqa: E501 (messages are compared whole)
 
 import json
-from pathlib import Path
-
 import re
+from pathlib import Path
 
 import pytest
 
 from sim.errors import ParameterError
 from sim.scenario import explain_field, load, schema
 from sim.scenario.models import STEPS
-from sim.scenario.read import read
 from sim.scenario.schema import field_texts
-from sim.scenario.tree import plain
+from sim.scenario.yaml.nodes import plain
+from sim.scenario.yaml.parse import read
 
 SCENARIOS = Path(__file__).parent.parent.parent / "scenarios"
 FILES = sorted(SCENARIOS.glob("*.yaml"))

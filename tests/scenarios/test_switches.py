@@ -11,9 +11,9 @@ import pytest
 from ruamel.yaml import YAML
 
 import sim
-from sim.engine.record import Record
 from sim.engine.run import play
-from sim.results.measures import measures
+from sim.record.record import Record
+from sim.results.measures.registry import measures
 from sim.scenario.shipped import shipped_folder
 from tests.properties.judge import columns
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Callable
 
+from sim.engine.clock.kernel import FAULT_EDGE
 from sim.engine.faults import network, nodes
-from sim.engine.faults.needs import Needs, needs
-from sim.engine.faults.spans import spans
-from sim.engine.kernel import FAULT_EDGE
+from sim.engine.faults.capabilities import Needs, needs
+from sim.engine.faults.windows import spans
 from sim.errors import not_played
 from sim.scenario import models
 
 if TYPE_CHECKING:
-    from sim.engine.build import Building
-    from sim.engine.faults.spans import Span
+    from sim.engine.assembly.system import Building
+    from sim.engine.faults.windows import Span
 
 __all__ = ["Needs", "needs", "schedule", "spans"]
 

@@ -10,9 +10,9 @@ from sim.outcomes import PENDING, REFUSED
 from sim.scenario import models
 
 if TYPE_CHECKING:
-    from sim.engine.build import Building
+    from sim.engine.assembly.system import Building
+    from sim.engine.calls.network import FaultyNetwork, Way
     from sim.engine.faults import Edges
-    from sim.engine.links import FaultyNetwork, Way
 
 _WAYS = {"out": ("out",), "back": ("back",), "both": ("out", "back")}
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable
 
-from sim.engine.faults import deaths
-from sim.engine.faults.paces import Leak, Slower
-from sim.engine.recorder import cause
+from sim.engine.faults import crash as deaths
+from sim.engine.faults.slowdown import Leak, Slower
 from sim.errors import not_played
+from sim.record.recorder import cause
 from sim.scenario import models
 
 if TYPE_CHECKING:
-    from sim.engine.build import Building
-    from sim.engine.calls import Attempt
+    from sim.engine.assembly.system import Building
+    from sim.engine.calls.basic import Attempt
+    from sim.engine.clock.streams import Draw
     from sim.engine.faults import Edges
-    from sim.engine.queue import Queue
-    from sim.engine.replica import Replica
-    from sim.engine.station import Service
-    from sim.engine.streams import Draw
-    from sim.scenario.strikes import Indexes
+    from sim.engine.messaging.queue import Queue
+    from sim.engine.services.replica import Replica
+    from sim.engine.services.service import Service
+    from sim.scenario.rules.fault_targets import Indexes
 
 Harm = Callable[["Attempt"], int]
 """Asked where a recipe begins or ends: the cause of its failing, 0, or less where the request is taken and lost."""

@@ -11,7 +11,7 @@ from typing import Any
 from sim.experiments.run import Run
 from sim.export.page.parts import bullets, terms
 from sim.export.summary import versions
-from sim.scenario.strikes import when
+from sim.scenario.rules.fault_targets import when
 
 LEFT_OUT = (
     "Machines: services share no processor, memory, disk or network card; a worker is a place, not a core.",

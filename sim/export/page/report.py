@@ -16,7 +16,7 @@ from sim.export.page.material import Report, first_variant
 from sim.plots import comparison_figure, figures
 from sim.replay import assets, embedded, timeline
 from sim.results.headlines import row_name, with_worst
-from sim.results.measures import NAMES
+from sim.results.measures.registry import NAMES
 
 SECTIONS = (
     ("Workloads", "workload", ("goodput ratio", "answered ratio", "done ratio", "latency p50", "latency p95")),

@@ -18,9 +18,9 @@ from sim.lab.compose.check import MOST_LETTERS, Checked, check
 from sim.lab.compose.editor import KEY, editor, typed
 from sim.lab.runs import Order
 from sim.lab.words import plain
-from sim.scenario.new import skeleton
-from sim.scenario.read import decode
+from sim.scenario.scaffold import skeleton
 from sim.scenario.shipped import shipped_folder
+from sim.scenario.yaml.parse import decode
 
 MOST_EVENTS = 2_000_000
 """A quarter of the lab's own budget: some seconds. A scenario of the size of those that are shipped needs a tenth."""

@@ -13,10 +13,10 @@ from typing import Any
 
 from sim.errors import LabError, ScenarioError, describe
 from sim.scenario import loads
-from sim.scenario.advice import advice
-from sim.scenario.read import read
+from sim.scenario.rules.lint import advice
 from sim.scenario.shipped import shipped_folder
-from sim.scenario.tree import Node
+from sim.scenario.yaml.nodes import Node
+from sim.scenario.yaml.parse import read
 
 NAME = "scenario.yaml"
 MOST_LETTERS = 60_000

@@ -8,10 +8,10 @@ from functools import lru_cache
 from io import StringIO
 from typing import Any
 
+from sim.diagram.system import Arrow, drawing_of
 from sim.plots import style
-from sim.plots.drawing import Arrow, drawing_of
 from sim.plots.system import system_figure
-from sim.scenario.strikes import when
+from sim.scenario.rules.fault_targets import when
 
 MOST_NODES = 60
 MOST_OPERATIONS = 300

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
-from sim.scenario.edit import edited
-from sim.scenario.read import read
-from sim.scenario.shape import normalise
-from sim.scenario.tree import Node
+from sim.scenario.key_normalisation import normalise
+from sim.scenario.yaml.edit import edited
+from sim.scenario.yaml.nodes import Node
+from sim.scenario.yaml.parse import read
 
 Column = tuple[str, ...]
 """The keys from a row's map to the cell's value."""
@@ -52,7 +52,7 @@ def rows(root: Node, part: str) -> Rows:
 
 
 def _used(root: Node) -> list[str]:
-    from sim.scenario.recipes import links_used
+    from sim.scenario.rules.recipes import links_used
 
     return sorted(links_used(root))
 

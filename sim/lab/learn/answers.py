@@ -13,7 +13,7 @@ from sim.experiments.run import judge_on
 from sim.lab.compose.results import in_unit
 from sim.lab.learn.lessons import Attempt, Choice, Guess, Measured, Play, Step
 from sim.results.claims import HOLDS, describe_claim
-from sim.results.measures import NAMES
+from sim.results.measures.registry import NAMES
 
 Runs = Callable[[Play], Any]
 """Gives the run of a combination of the lesson's scenario."""

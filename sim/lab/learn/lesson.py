@@ -19,7 +19,7 @@ from sim.lab.learn.lessons import Attempt, Choice, Guess, Lesson, Measured, Play
 from sim.lab.learn.prose import prose
 from sim.lab.runs import Order
 from sim.lab.words import plain
-from sim.results.measures import NAMES
+from sim.results.measures.registry import NAMES
 
 DONE = "learn done"
 

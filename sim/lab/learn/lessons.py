@@ -13,8 +13,8 @@ from typing import Any, Mapping
 
 from sim.errors import ScenarioError
 from sim.scenario.models import Claim
-from sim.scenario.read import read
-from sim.scenario.tree import plain
+from sim.scenario.yaml.nodes import plain
+from sim.scenario.yaml.parse import read
 
 THEMES = ("waiting and cascades", "retries", "breakers and fallbacks", "queues", "too much load", "sick parts")
 """What lessons are about, in the order in which the page shows them: the topics of the gallery."""

@@ -118,7 +118,7 @@ class Scenario(Model):
         """Give a scenario that is built in Python the same checks and origin as one read from a file."""
         if isinstance(info.context, Ready):
             return handler(values)
-        from sim.scenario.python import from_python
+        from sim.scenario.from_python import from_python
 
         return from_python(values, handler)
 
@@ -159,7 +159,7 @@ class Scenario(Model):
 
     def place_of(self, words: str) -> str:
         """Return FILE:LINE:COLUMN of the part that *words* begin with, or name; else the file."""
-        from sim.scenario.names import NODE_KINDS
+        from sim.scenario.rules.names import NODE_KINDS
 
         root = self._origin.root
         parts = {name: node for kind in ("links", *NODE_KINDS) for name, node in root.children(kind).items()}
@@ -178,8 +178,8 @@ class Scenario(Model):
         *with_* is a name or several. *set_* is ``{path: value}`` or texts ``path=value``, as ``--set`` takes them. A
         resolved scenario keeps its variant and toggles unless others are given. Raises ``ScenarioError``.
         """
-        from sim.scenario.names import several
-        from sim.scenario.source import set_values
+        from sim.scenario.rules.names import several
+        from sim.scenario.yaml.scenario_file import set_values
 
         origin, with_ = self._origin, several(with_)
         if origin.resolved and variant is None:
@@ -192,7 +192,7 @@ class Scenario(Model):
 
         Text is read as YAML, so that ``"150/s"`` and ``150`` mean what they mean in a file. Raises ``ScenarioError``.
         """
-        from sim.scenario.source import changed
+        from sim.scenario.yaml.scenario_file import changed
 
         return changed(self, path, value)
 

@@ -1,0 +1,66 @@
+"""When calls are hedged: the timers of one step, of which most come to nothing.
+
+A hedge's delay may follow a percentile and so change from call to call, which a ``Lane`` cannot have. Here the timers
+stand in a heap of their own and the kernel's holds few of them: whose call is over is dropped without an event.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any, Callable
+
+from sim.engine.clock.kernel import TIMER
+
+if TYPE_CHECKING:
+    from sim.engine.calls.pipeline import Errand
+    from sim.engine.clock.kernel import Kernel
+
+
+class HedgeTimers:
+    """Calls *hedge* with each errand that is not over when its delay is.
+
+    Each takes its event id when it is planned, so that what happens at one instant happens in the order of planning.
+    """
+
+    __slots__ = ("callbacks", "kernel", "heap", "next_id", "hedge", "planned", "due")
+    _ok = True
+
+    def __init__(self, kernel: Kernel, hedge: Callable[[Errand], None]) -> None:
+        self.kernel, self.heap, self.next_id, self.hedge = kernel, kernel.heap, kernel.next_id, hedge
+        self.planned: list[tuple[float, int, Errand]] = []
+        """A heap."""
+        self.due: list[tuple[float, int]] = []
+        """The timers that are on the kernel's heap, the next one last."""
+        self.callbacks: Any = None
+
+    def plan(self, delay_s: float, errand: Errand) -> None:
+        """Hedge *errand* after *delay_s*, unless it is over then."""
+        if delay_s <= 0:
+            self.kernel.after(delay_s, self._fire, errand)
+            return
+        at, number = self.kernel.env._now + delay_s, self.next_id()
+        heappush(self.planned, (at, number, errand))
+        due = self.due
+        if not due or at < due[-1][0]:
+            self._arm(at, number)
+
+    def _arm(self, at: float, number: int) -> None:
+        self.due.append((at, number))
+        self.callbacks = _ON_TIMER
+        heappush(self.heap, (at, TIMER, number, self))
+
+    def tick(self) -> None:
+        """Hedge the errand whose timer this is, if it needs it, and arm for the next one that is not over."""
+        timer, planned = self.due.pop(), self.planned
+        self.callbacks = _ON_TIMER
+        while planned and (planned[0][2].over or planned[0][:2] == timer):
+            self._fire(heappop(planned)[2])
+        if planned and (not self.due or planned[0][:2] < self.due[-1]):
+            self._arm(*planned[0][:2])
+
+    def _fire(self, errand: Errand) -> None:
+        if not errand.over:
+            self.hedge(errand)
+
+
+_ON_TIMER = (HedgeTimers.tick,)

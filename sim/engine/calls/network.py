@@ -1,0 +1,172 @@
+"""The network between two ends: latency and loss each way, and what faults do to it.
+
+A link without latency and loss is no object at all: the caller's step calls the callee's door. Left out: bandwidth,
+connections, and packets within a message.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from heapq import heappush
+from math import inf
+from typing import TYPE_CHECKING, Callable
+
+from sim.engine.calls.basic import Attempt, lose_answer, refuse
+from sim.engine.clock.kernel import ANSWER
+from sim.outcomes import PENDING, REFUSED
+from sim.record.recorder import cause
+
+if TYPE_CHECKING:
+    from sim.engine.clock.kernel import Kernel
+    from sim.engine.clock.streams import Draw
+
+
+class Network:
+    """Carries requests out and answers back; ``out`` and ``back`` draw one-way times, each from its own stream."""
+
+    __slots__ = ("kernel", "env", "heap", "next_id", "out", "back", "loss", "lost_out", "lost_back",
+                 "lost_cause", "cut_cause")  # fmt: skip
+
+    def __init__(
+        self, kernel: Kernel, place: int, out: Draw, back: Draw, loss: float, lost_out: Draw, lost_back: Draw
+    ) -> None:  # fmt: skip
+        self.kernel, self.env, self.heap, self.next_id = kernel, kernel.env, kernel.heap, kernel.next_id
+        self.out, self.back = out, back
+        self.loss, self.lost_out, self.lost_back = loss, lost_out, lost_back
+        self.lost_cause, self.cut_cause = cause(place, "lost on the link"), cause(place, "cut")
+
+    def send(self, attempt: Attempt) -> None:
+        """Carry a request to the callee's door."""
+        if self.loss and self.lost_out() < self.loss:
+            self.lose(attempt, self.lost_cause)
+            return
+        time_s = self.out()
+        if time_s:
+            attempt.callbacks = (attempt.step.deliver,)
+            heappush(self.heap, (self.env._now + time_s, ANSWER, self.next_id(), attempt))
+        else:
+            attempt.step.deliver(attempt)
+
+    def answer(self, attempt: Attempt) -> None:
+        """Carry an answer to the caller."""
+        if self.loss and self.lost_back() < self.loss:
+            self.lose(attempt, self.lost_cause)
+            return
+        time_s = self.back()
+        if not time_s:
+            attempt.step.receive(attempt)
+        elif attempt.left_at is None:  # an early reply: the attempt itself is busy with the rest of its recipe
+            self.kernel.at(self.env._now + time_s, ANSWER, _receive, attempt)
+        else:
+            attempt.callbacks = (attempt.step.receive,)
+            heappush(self.heap, (self.env._now + time_s, ANSWER, self.next_id(), attempt))
+
+    def lose(self, attempt: Attempt, why: int) -> None:
+        """The message is gone; only a timer can tell the caller."""
+        if attempt.outcome == PENDING:
+            attempt.cause = why
+        lose_answer(attempt)
+
+
+def _receive(attempt: Attempt) -> None:
+    attempt.step.receive(attempt)
+
+
+class Way:
+    """One direction of a network that faults strike: what they do to it, and the line of a drip."""
+
+    __slots__ = ("name", "network", "go", "healthy", "delays", "loss", "lost", "losses", "drips", "spacing_s",
+                 "line", "next_at", "cuts", "refusing_cuts", "own_loss")  # fmt: skip
+
+    def __init__(self, name: str, network: FaultyNetwork, go: Callable[[Attempt], None], lost: Draw) -> None:
+        self.name, self.network, self.go, self.lost = name, network, go, lost
+        self.healthy: Draw = getattr(network, name)
+        self.own_loss = self.loss = network.loss
+        self.delays: dict[str, Draw] = {}
+        self.losses: dict[str, float] = {}
+        self.drips: dict[str, float] = {}
+        self.spacing_s = 0.0
+        """Seconds between two messages; 0 without a drip."""
+        self.line: deque[Attempt] = deque()
+        self.next_at = -inf
+        self.cuts = self.refusing_cuts = 0
+
+    def change(self) -> None:
+        """Recompute from the healthy network and the faults that are on: delays add, losses combine, drips do not."""
+        setattr(self.network, self.name, _sum([self.healthy, *self.delays.values()]))
+        kept = 1.0 - self.own_loss
+        for share in self.losses.values():
+            kept *= 1.0 - share
+        self.loss = 1.0 - kept if self.losses else self.own_loss
+        self.spacing_s = max(self.drips.values(), default=0.0)
+        while self.line and not self.spacing_s:
+            self.go(self.line.popleft())
+
+    def enter(self, attempt: Attempt) -> None:
+        """Let *attempt* go, if it is its turn, or put it in line."""
+        if not self.spacing_s:
+            self.go(attempt)
+            return
+        now = self.network.env._now
+        self.line.append(attempt)
+        if len(self.line) == 1:
+            self.network.kernel.at(max(now, self.next_at), ANSWER, self._next, self.line)
+
+    def _next(self, line: deque[Attempt]) -> None:
+        """It is the turn of the first in line; nobody is there where the drip has ended meanwhile."""
+        now = self.network.env._now
+        if not line or now < self.next_at:
+            return
+        self.next_at = now + self.spacing_s
+        self.go(line.popleft())
+        if line:
+            self.network.kernel.at(self.next_at, ANSWER, self._next, line)
+
+
+class FaultyNetwork(Network):
+    """A network that some fault cuts, delays, makes lossy or lets drip, each way; windows may overlap."""
+
+    __slots__ = ("ways", "forth", "back_way")
+
+    def __init__(
+        self, kernel: Kernel, place: int, out: Draw, back: Draw, loss: float, lost_out: Draw, lost_back: Draw
+    ) -> None:  # fmt: skip
+        super().__init__(kernel, place, out, back, loss, lost_out, lost_back)
+        self.forth = Way("out", self, super().send, lost_out)
+        self.back_way = Way("back", self, super().answer, lost_back)
+        self.ways = {"out": self.forth, "back": self.back_way}
+        self.loss = 0.0  # it is asked here, before the line of a drip
+
+    def send(self, attempt: Attempt) -> None:
+        """Carry a request, unless the link is cut."""
+        way = self.forth
+        if way.refusing_cuts:
+            refuse(attempt, self.cut_cause)
+        elif way.cuts:
+            self.lose(attempt, self.cut_cause)
+        elif way.loss and way.lost() < way.loss:
+            self.lose(attempt, self.lost_cause)
+        else:
+            way.enter(attempt)
+
+    def answer(self, attempt: Attempt) -> None:
+        """Carry an answer, unless the link is cut: a refusing cut tells the caller that the call is over."""
+        way = self.back_way
+        if way.refusing_cuts:
+            attempt.result = REFUSED
+            if attempt.outcome == PENDING:
+                attempt.cause = self.cut_cause
+            attempt.step.receive(attempt)
+        elif way.cuts:
+            self.lose(attempt, self.cut_cause)
+        elif way.loss and way.lost() < way.loss:
+            self.lose(attempt, self.lost_cause)
+        else:
+            way.enter(attempt)
+
+
+def _sum(draws: list[Draw]) -> Draw:
+    if len(draws) == 1:
+        return draws[0]
+    calls: list[Callable[[], float]] = draws
+    return lambda: sum(draw() for draw in calls)

@@ -1,0 +1,262 @@
+"""Gates that an attempt passes on its way out of the caller: breaker, throttle, limit, bulkhead, in this order.
+
+A gate lets a course pass (and gives it a token to hand back when the attempt is over), stops it, or makes it wait and
+sends it on later. What passed a gate and is stopped by a later one backs out of the first: it was no call, so a breaker
+learns nothing from it. ``sim.policies`` decides; here the decisions meet the clock.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, Callable, Sequence
+
+from sim.engine.clock.kernel import ANSWER
+from sim.outcomes import ABANDONED, DEGRADED, ERROR, PENDING
+from sim.policies.breaker import CLOSED, Breaker
+from sim.quantities import UNLIMITED
+
+if TYPE_CHECKING:
+    from sim.engine.calls.pipeline import Course
+    from sim.engine.clock.kernel import Kernel
+    from sim.policies.limiter import TokenBucket
+    from sim.policies.throttle import AdaptiveThrottle
+
+STOPPED = object()
+"""The course does not pass."""
+WAITS = object()
+"""The course goes on later, through ``go_on``, or is stopped then."""
+
+
+class Scope:
+    """Whose a policy is: the *only* one of its link, or one for each caller, which *of* finds for a course."""
+
+    __slots__ = ("only", "of")
+
+    def __init__(self, only: Any, of: Callable[[Any], Any]) -> None:
+        self.only, self.of = only, of
+
+
+class Gate:
+    """What a gate offers; *why* is the cause of what it stops."""
+
+    __slots__ = ("only", "of", "why")
+    learns = True
+    """Whether it is to be told how attempts end."""
+
+    def __init__(self, scope: Scope, why: int) -> None:
+        self.only, self.of, self.why = scope.only, scope.of, why
+
+    def enter(self, course: Course, now: float) -> Any:
+        """Return a token for the attempt to come, STOPPED or WAITS."""
+        raise NotImplementedError
+
+    def leave(self, token: Any, outcome: int, took_s: float, now: float) -> None:
+        """The attempt with *token* is over for its caller."""
+
+    def back_out(self, token: Any) -> None:
+        """The attempt with *token* was never made."""
+
+
+class BreakerGate(Gate):
+    """A circuit breaker; *retries_only* lets first tries pass by, which count only while it is closed."""
+
+    __slots__ = ("retries_only",)
+
+    def __init__(self, scope: Scope, why: int, retries_only: bool) -> None:
+        super().__init__(scope, why)
+        self.retries_only = retries_only
+
+    def enter(self, course: Course, now: float) -> Any:
+        """Ask the breaker, which lets everything pass while it is closed."""
+        breaker: Breaker = self.only if self.only is not None else self.of(course)
+        if breaker.state != CLOSED:
+            if self.retries_only and course.tries == 0:
+                return breaker, breaker.pass_by()
+            if not breaker.admit(now):
+                return STOPPED
+        return breaker, breaker.generation
+
+    def leave(self, token: Any, outcome: int, took_s: float, now: float) -> None:
+        """Tell the breaker how it ended; of an attempt that nobody waited for it learns nothing."""
+        breaker, generation = token
+        if outcome == ABANDONED:
+            breaker.release(generation)
+        else:
+            breaker.record(generation, outcome <= DEGRADED, now, took_s)
+
+    def back_out(self, token: Any) -> None:
+        """Give the place of a probe back."""
+        breaker, generation = token
+        breaker.release(generation)
+
+
+class ReplicaBreakers(BreakerGate):
+    """A breaker for each replica of the callee: the attempt goes to one whose breaker lets it pass."""
+
+    __slots__ = ("choose", "replicas", "breakers")
+
+    def __init__(
+        self, choose: Callable[[], Any], replicas: Sequence[Any], breakers: dict[Any, Breaker], why: int,
+        retries_only: bool,
+    ) -> None:  # fmt: skip
+        super().__init__(Scope(None, lambda course: None), why, retries_only)
+        self.choose, self.replicas, self.breakers = choose, replicas, breakers
+
+    def enter(self, course: Course, now: float) -> Any:
+        """Ask the balancer for a replica, and on, until a breaker lets the attempt pass or all were asked."""
+        free = self.retries_only and course.tries == 0
+        asked: dict[Any, None] = {}
+        for _ in range(4 * len(self.replicas)):  # a balancer that draws may name one again
+            replica = self.choose()
+            if replica in asked:
+                continue
+            asked[replica] = None
+            breaker = self.breakers[replica]
+            if free:
+                course.replica = replica
+                return breaker, breaker.pass_by()
+            if breaker.admit(now):
+                course.replica = replica
+                return breaker, breaker.generation
+        for replica in self.replicas:
+            if replica not in asked and (breaker := self.breakers[replica]).admit(now):
+                course.replica = replica
+                return breaker, breaker.generation
+        return STOPPED
+
+
+class ThrottleGate(Gate):
+    """Adaptive throttling: what the callee did not turn away counts as accepted."""
+
+    __slots__ = ()
+
+    def enter(self, course: Course, now: float) -> Any:
+        """Ask the throttle."""
+        throttle: AdaptiveThrottle = self.only if self.only is not None else self.of(course)
+        return throttle if throttle.admit(now) else STOPPED
+
+    def leave(self, token: Any, outcome: int, took_s: float, now: float) -> None:
+        """Tell the throttle what was accepted."""
+        if outcome <= DEGRADED or outcome == ERROR:
+            token.accepted(now)
+
+
+class LimitGate(Gate):
+    """A token bucket; with *waits* a course waits for its token, for *most_s* seconds at most."""
+
+    __slots__ = ("kernel", "waits", "most_s", "index")
+    learns = False
+
+    def __init__(self, scope: Scope, why: int, kernel: Kernel, waits: bool, most_s: float, index: int) -> None:
+        super().__init__(scope, why)
+        self.kernel, self.waits, self.most_s, self.index = kernel, waits, most_s, index
+
+    def enter(self, course: Course, now: float) -> Any:
+        """Take a token, or wait for one."""
+        bucket: TokenBucket = self.only if self.only is not None else self.of(course)
+        if not self.waits:
+            return bucket if bucket.admit(now) else STOPPED
+        wait_s = bucket.wait_s(now)
+        if wait_s > self.most_s:
+            return STOPPED
+        bucket.reserve(now)
+        if wait_s <= 0:
+            return bucket
+        self.kernel.after(wait_s, self._token_is_here, (course, bucket))
+        return WAITS
+
+    def _token_is_here(self, waited: tuple[Course, TokenBucket]) -> None:
+        course, bucket = waited
+        course.step.go_on(course, self.index, bucket)
+
+    def back_out(self, token: Any) -> None:
+        """Give the token back."""
+        token.give_back()
+
+
+class Places:
+    """The places of one bulkhead, and who waits for one."""
+
+    __slots__ = ("free", "line")
+
+    def __init__(self, free: int) -> None:
+        self.free = free
+        self.line: deque[Waiting] = deque()
+
+
+class Waiting:
+    """A course that waits for a place; its outcome is PENDING while it does."""
+
+    __slots__ = ("course", "places", "outcome", "expires_at")
+
+    def __init__(self, course: Course, places: Places) -> None:
+        self.course, self.places = course, places
+        self.outcome = PENDING
+        self.expires_at = 0.0
+
+
+class BulkheadGate(Gate):
+    """So many attempts out at once, and a bounded line for a place."""
+
+    __slots__ = ("kernel", "most_waiting", "lane", "index")
+
+    def __init__(
+        self, scope: Scope, why: int, kernel: Kernel, most_waiting: float, max_wait_s: float | None, index: int
+    ) -> None:
+        super().__init__(scope, why)
+        self.kernel, self.most_waiting, self.index = kernel, most_waiting, index
+        self.lane = None if max_wait_s is None else kernel.lane(max_wait_s, self._lose_patience)
+
+    def enter(self, course: Course, now: float) -> Any:
+        """Take a place, or wait in line for one."""
+        places: Places = self.only if self.only is not None else self.of(course)
+        if places.free > 0:
+            places.free -= 1
+            return places
+        _forget_the_gone(places.line)
+        if self.most_waiting != UNLIMITED and len(places.line) >= self.most_waiting:
+            return STOPPED
+        waiting = Waiting(course, places)
+        places.line.append(waiting)
+        if self.lane is not None:
+            self.lane.add(waiting)
+        return WAITS
+
+    def _lose_patience(self, waiting: Waiting) -> None:
+        waiting.outcome = ABANDONED
+        waiting.places.line.remove(waiting)
+        waiting.course.step.stop(waiting.course, self.why)
+
+    def leave(self, token: Any, outcome: int, took_s: float, now: float) -> None:
+        """Pass the place on to the first in line."""
+        line = token.line
+        if line:
+            _forget_the_gone(line)
+        if not line:
+            token.free += 1
+            return
+        waiting = line.popleft()
+        waiting.outcome = ABANDONED
+        # over the heap, so that a long line of calls that end at once does not nest
+        self.kernel.at(self.kernel.now, ANSWER, self._your_turn, (waiting.course, token))
+
+    def _your_turn(self, waited: tuple[Course, Places]) -> None:
+        course, places = waited
+        course.step.go_on(course, self.index, places)
+
+    def back_out(self, token: Any) -> None:
+        """Give the place back."""
+        self.leave(token, ABANDONED, 0.0, 0.0)
+
+
+def _forget_the_gone(line: deque[Waiting]) -> None:
+    """Take those out of the line whose call is over (their client has left)."""
+    if any(waiting.course.over for waiting in line):
+        kept = []
+        for waiting in line:
+            if waiting.course.over:
+                waiting.outcome = ABANDONED
+            else:
+                kept.append(waiting)
+        line.clear()
+        line.extend(kept)

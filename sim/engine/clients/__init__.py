@@ -1,0 +1,1 @@
+"""Where requests come from: arrivals of open workloads, and users of closed ones."""

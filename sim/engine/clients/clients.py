@@ -1,0 +1,219 @@
+"""Clients: open loops that arrive whatever happens, closed loops that wait, think and ask again.
+
+A request is its client's frame: it runs one call step, and the client judges what came of it. Left out: clients that
+give up for good, and users who learn.
+"""
+
+from __future__ import annotations
+
+from heapq import heappush
+from itertools import chain, count, cycle, repeat
+from math import inf
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence
+
+from sim.engine.calls.basic import withdraw
+from sim.engine.clock.kernel import ARRIVAL, TIMER
+from sim.outcomes import OK, PENDING, TIMEOUT
+from sim.record.recorder import cause
+
+if TYPE_CHECKING:
+    from sim.engine.clock.kernel import Kernel, Lane
+    from sim.engine.clock.streams import Draw
+    from sim.record.recorder import Recorder
+
+Start = Callable[[Any], None]
+
+
+class Request:
+    """One request of a client, from arrival to the end its client knows."""
+
+    __slots__ = ("client", "number", "id", "operation", "key", "instance", "arrived_at", "expires_at", "outcome",
+                 "result", "cause", "user", "tries", "current", "wait_s", "over", "frame", "request")  # fmt: skip
+    killed = False
+    left_at = None
+    """As the root of its own call: it is never left behind."""
+    expires_at: float
+    cause: int
+    # how far its guarded call is, set by ``ClientCall``; a plain call is tried once
+    tries: float
+    current: Any
+    wait_s: float
+    over: bool
+
+    def __init__(
+        self, client: Client, number: int, operation: float, key: float, instance: float, user: User | None, now: float
+    ) -> None:  # fmt: skip
+        self.client = client
+        self.number = self.id = number
+        self.operation = operation
+        self.key = key
+        self.instance = instance
+        self.arrived_at = now
+        self.user = user
+        self.outcome = PENDING
+        self.result = OK
+        self.tries = 1.0
+        # as the frame of its own call; taken away when it is over, so that no circle keeps it alive
+        self.frame: Request | None = self
+        self.request: Request | None = self
+
+    @property
+    def root(self) -> Request:
+        """As the frame of its own call: itself."""
+        return self
+
+    @property
+    def due_at(self) -> float:
+        """When its client leaves."""
+        return inf if self.client.lane is None else self.expires_at
+
+
+class Client:
+    """What open and closed loops share: sending a request off and closing it."""
+
+    __slots__ = ("env", "next_number", "open", "write", "code", "starts", "operations", "lane", "late", "offered",
+                 "closed", "keys", "instances", "kernel")  # fmt: skip
+
+    def __init__(
+        self, kernel: Kernel, recorder: Recorder, numbers: Iterator[int], code: int, place: int,
+        deadline_s: float | None, keys: Callable[[], float], instances: int,
+    ) -> None:  # fmt: skip
+        self.kernel, self.env, self.next_number, self.code = kernel, kernel.env, numbers.__next__, float(code)
+        self.open, self.write = recorder.open_requests, recorder.requests.write
+        self.starts: list[Start] = []
+        """The call step of each operation, by its place in *operations*."""
+        self.operations: list[float] = []
+        """Codes of the operations."""
+        self.lane: Lane | None = None if deadline_s is None else kernel.lane(deadline_s, self.expire)
+        self.late = cause(place, "deadline")
+        self.offered = self.closed = 0
+        self.keys, self.instances = keys, instances
+
+    def ask(self, which: int, instance: float, user: User | None = None) -> None:
+        """Send one request for the operation with index *which*, from the client process *instance*."""
+        number = self.next_number()
+        request = Request(self, number, self.operations[which], self.keys(), instance, user, self.env._now)
+        self.offered += 1
+        self.open[number] = request
+        if self.lane is not None:
+            self.lane.add(request)
+        self.starts[which](request)
+
+    def answered(self, request: Request) -> None:
+        """The call ended well."""
+        if request.outcome == PENDING:
+            outcome = request.outcome = request.result
+            request.frame = request.request = None
+            number = request.number
+            del self.open[number]
+            self.closed += 1
+            self.write((
+                number, self.code, request.operation, request.key, request.instance, request.arrived_at,
+                self.env._now, outcome, 0.0, request.tries,
+            ))  # fmt: skip
+            if request.user is not None:
+                request.user.go_on()
+
+    def failed(self, request: Request, outcome: int, why: int) -> None:
+        """The call, with all its retries, failed."""
+        if request.outcome == PENDING:
+            self._close(request, outcome, why)
+
+    def expire(self, request: Request) -> None:
+        """The deadline: the client leaves."""
+        withdraw(request, self.late)
+        if request.outcome == PENDING:
+            self._close(request, TIMEOUT, self.late)
+
+    def _close(self, request: Request, outcome: int, why: int) -> None:
+        request.outcome = outcome
+        request.frame = request.request = None
+        number = request.number
+        del self.open[number]
+        self.closed += 1
+        self.write((
+            number, self.code, request.operation, request.key, request.instance, request.arrived_at,
+            self.env._now, outcome, why, request.tries,
+        ))  # fmt: skip
+        if request.user is not None:
+            request.user.go_on()
+
+
+class Source:
+    """Arrivals of an open loop from one stream: the event on the heap is the source itself."""
+
+    __slots__ = ("callbacks", "ask", "env", "heap", "next_id", "next_at", "next_which", "next_instance")
+    _ok = True
+
+    def __init__(
+        self, kernel: Kernel, client: Client, times: Iterator[list[float]], which: Iterator[list[int]]
+    ) -> None:
+        self.ask = client.ask
+        self.env, self.heap, self.next_id = kernel.env, kernel.heap, kernel.next_id
+        self.next_instance: Callable[[], float] = cycle([float(i) for i in range(client.instances)]).__next__
+        self.next_at: Callable[[], float] = chain(chain.from_iterable(times), repeat(inf)).__next__
+        self.next_which: Callable[[], int] = chain.from_iterable(which).__next__
+        self._schedule()
+
+    def _schedule(self) -> None:
+        at = self.next_at()
+        if at < inf:
+            self.callbacks: Any = _ON_ARRIVAL
+            heappush(self.heap, (at, ARRIVAL, self.next_id(), self))
+
+    def arrive(self) -> None:
+        """One arrival; the next one is scheduled first, so that it keeps its place among equals."""
+        at = self.next_at()
+        if at < inf:
+            self.callbacks = _ON_ARRIVAL
+            heappush(self.heap, (at, ARRIVAL, self.next_id(), self))
+        self.ask(self.next_which(), self.next_instance())
+
+
+_ON_ARRIVAL = (Source.arrive,)
+
+
+class User:
+    """One user of a closed loop: thinks, draws a task, does its requests one after another, thinks again."""
+
+    __slots__ = ("client", "kernel", "index", "think", "draw_task", "tasks", "left", "until_s")
+
+    def __init__(
+        self, kernel: Kernel, client: Client, index: int, think: Draw, draw_task: Callable[[], int],
+        tasks: Sequence[Sequence[int]], first: Sequence[int] | None, until_s: float,
+    ) -> None:  # fmt: skip
+        self.client, self.kernel, self.index, self.until_s = client, kernel, index, until_s
+        self.think, self.draw_task, self.tasks = think, draw_task, tasks
+        self.left: list[int] = list(reversed(first)) if first is not None else self._drawn()
+        kernel.at(self.think(), TIMER, User.next_request, self)
+
+    def _drawn(self) -> list[int]:
+        return list(reversed(self.tasks[self.draw_task()]))
+
+    def next_request(self) -> None:
+        """Ask for the next operation of the task, unless the scenario's clients have stopped."""
+        if self.kernel.env._now >= self.until_s:
+            return
+        if self.left:
+            self.client.ask(self.left.pop(), self.index, self)
+        else:
+            self.left = self._drawn()
+            self.kernel.after(self.think(), User.next_request, self)
+
+    def go_on(self) -> None:
+        """The last request is over: the next one at once, or think first when the task is done."""
+        if self.left:
+            self.kernel.after(0.0, User.next_request, self)
+        else:
+            self.left = self._drawn()
+            self.kernel.after(self.think(), User.next_request, self)
+
+
+def no_keys() -> Callable[[], float]:
+    """Return the key function of a workload without keys."""
+    return repeat(-1.0).__next__
+
+
+def request_numbers() -> Iterator[int]:
+    """Numbers of requests, in the order of arrival over all workloads."""
+    return count()

@@ -1,0 +1,1 @@
+"""Time and chance: the event heap, timers, random streams, and acts at the edges of a window."""

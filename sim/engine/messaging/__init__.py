@@ -1,0 +1,1 @@
+"""Queues: publication, delivery, visibility, redelivery and dead letters."""

@@ -1,0 +1,76 @@
+"""A queue that holds only so many waiting messages: further sends are rejected, or wait until there is room.
+
+Messages that come back, and dead letters, are never turned away: they are the broker's already. Left out: bounds on
+bytes, and dropping the oldest.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from sim.engine.messaging.queue import Queue
+from sim.engine.services.admission import let_in
+from sim.outcomes import DONE, PENDING, REJECTED
+from sim.record.recorder import MarkCodes, cause
+
+if TYPE_CHECKING:
+    from sim.engine.calls.basic import Attempt
+    from sim.engine.services.replica import Replica
+
+DELAYED = MarkCodes()["delayed"]
+
+
+class BoundedQueue(Queue):
+    """A queue with a most length; a send that finds it full is pushed back onto its sender."""
+
+    __slots__ = ("most", "blocks", "outside", "place", "full", "_letting_in")
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        *_, place, model, _ = arguments
+        self.most, self.blocks = model.max_length, model.when_full == "block"
+        self.outside: deque[Attempt] = deque()
+        """Sends that wait for room, in order of arrival."""
+        self.place, self.full = place, cause(place, "queue full")
+        self._letting_in = False
+
+    def arrive(self, attempt: Attempt) -> None:
+        """A send is here: as for any queue, if there is room and nobody waits for it."""
+        if self.down or (self.backlog < self.most and not self.outside):
+            super().arrive(attempt)
+        elif self.blocks:
+            self.outside.append(attempt)
+            self.recorder.marks.write((self.env._now, DELAYED, self.place, attempt.request.number))
+        else:
+            attempt.entered_at = attempt.left_at = self.env._now
+            attempt.result = REJECTED
+            if attempt.outcome == PENDING:
+                attempt.cause = self.full
+            attempt.step.answer(attempt)
+
+    def deliver_to(self, replica: Replica) -> bool:
+        """As for any queue; what is taken makes room."""
+        delivered = super().deliver_to(replica)
+        self._let_in()
+        return delivered
+
+    def settle(self, message: Any, outcome: int) -> None:
+        """As for any queue; a late acknowledgement can end a message that waits again."""
+        super().settle(message, outcome)
+        if outcome == DONE:
+            self._let_in()
+
+    def _let_in(self) -> None:
+        if self._letting_in:
+            return
+        self._letting_in = True
+        while self.outside and self.backlog < self.most:
+            let_in(super().arrive, self.outside.popleft())
+        self._letting_in = False
+
+    def crash(self, refuse: bool) -> None:
+        """As for any queue; the connections of those who wait outside are gone."""
+        super().crash(refuse)
+        while self.outside:
+            self._turn_away(self.outside.popleft())

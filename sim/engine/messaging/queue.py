@@ -1,0 +1,314 @@
+"""Point-to-point queues on the clock: messages are accepted, delivered to free workers, and acknowledged or not.
+
+``sim.policies.delivery`` decides; this sets its timers, finds a consumer and writes the rows. A delivery is an
+attempt like any other, with the queue as its caller. Left out: the broker's own capacity and time.
+"""
+
+from __future__ import annotations
+
+from math import nan
+from typing import TYPE_CHECKING, Any, Callable
+
+from sim.engine.calls.basic import Attempt, close_left, drop, lose_answer
+from sim.engine.clock.kernel import stuck
+from sim.outcomes import DEAD_LETTERED, DEGRADED, DONE, MESSAGE_LOST, PENDING, REFUSED, TIMEOUT
+from sim.policies.delivery import IN_FLIGHT as HIDDEN
+from sim.policies.delivery import OVER, DeliveryPolicy, Message, VisibilityQueue
+from sim.record.recorder import cause
+
+if TYPE_CHECKING:
+    from sim.engine.calls.basic import Then
+    from sim.engine.calls.network import Network
+    from sim.engine.clock.kernel import Kernel
+    from sim.engine.services.replica import Replica
+    from sim.record.recorder import Recorder
+    from sim.scenario import models
+
+
+MOST_OF_ONE_REQUEST = 200_000
+"""Messages of one request to one queue in one instant; a handler of no time that feeds its own queue sends more."""
+
+
+class Letter:
+    """What the record needs to know of a message."""
+
+    __slots__ = ("number", "request", "published_at", "origin", "publisher", "message")
+
+    def __init__(self, number: int, request: Any, published_at: float, origin: int, publisher: int) -> None:
+        self.number, self.request, self.published_at = number, request, published_at
+        self.origin, self.publisher = origin, publisher
+
+
+class Publisher:
+    """Stands for the frame that sent a delivery: no recipe of this run."""
+
+    __slots__ = ()
+    id = -1
+
+
+PUBLISHER = Publisher()
+
+
+class Queue:
+    """One queue: its messages, and the replicas whose free workers take from it."""
+
+    __slots__ = ("kernel", "env", "recorder", "name", "code", "core", "next_number", "dead_letters", "lane",
+                 "consumers", "steps", "_turn", "_instant", "_published", "paused", "down", "refuses", "crashed",
+                 "visibility_cause")  # fmt: skip
+
+    def __init__(
+        self, kernel: Kernel, recorder: Recorder, name: str, code: int, place: int, model: models.Queue,
+        numbers: Callable[[], int],
+    ) -> None:  # fmt: skip
+        self.kernel, self.env, self.recorder, self.name, self.code = kernel, kernel.env, recorder, name, code
+        policy = DeliveryPolicy(model.visibility_timeout, model.max_deliveries, model.redelivery)
+        self.core = VisibilityQueue(policy, self._give_up)
+        self.next_number = numbers
+        self.dead_letters: Queue | None = None
+        self.lane = kernel.lane(model.visibility_timeout, silence)
+        self.consumers: list[Replica] = []
+        self.steps: dict[Replica, Delivery] = {}
+        self._turn = 0
+        self._instant = -1.0
+        self._published: dict[int, int] = {}
+        """How many messages each request has sent here in this instant."""
+        self.paused = self.down = self.refuses = 0
+        self.crashed = cause(place, "crashed")
+        self.visibility_cause = cause(place, "timeout")
+
+    def add_consumer(self, replica: Replica, delivery: Delivery) -> None:
+        """Let the free workers of *replica* take messages."""
+        self.consumers.append(replica)
+        self.steps[replica] = delivery
+
+    def forget(self, replica: Replica) -> None:
+        """*replica* takes no more messages for now."""
+        self.consumers.remove(replica)
+        self._turn = self._turn % len(self.consumers) if self.consumers else 0
+
+    def remember(self, replica: Replica) -> None:
+        """*replica* takes messages again."""
+        self.consumers.append(replica)
+
+    @property
+    def backlog(self) -> int:
+        """Messages neither in flight nor over: visible, or resting until their redelivery."""
+        return self.core.visible + self.core.resting
+
+    @property
+    def in_flight(self) -> int:
+        """Messages hidden by a delivery."""
+        return self.core.in_flight
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether somebody may still handle a message of this queue."""
+        return bool(self.consumers) and self.backlog + self.in_flight > 0
+
+    # --- publishing ---------------------------------------------------------------------------------------
+
+    def arrive(self, attempt: Attempt) -> None:
+        """A send is here: accept the message and acknowledge it, which says nothing about its being done."""
+        if self.down:
+            self._turn_away(attempt)
+            return
+        attempt.entered_at = attempt.left_at = self.env._now
+        self.publish(attempt.request, -1, attempt.id)
+        attempt.step.answer(attempt)
+
+    def _turn_away(self, attempt: Attempt) -> None:
+        if not self.refuses:
+            drop(attempt)
+            return
+        attempt.left_at = nan
+        attempt.result = REFUSED
+        if attempt.outcome == PENDING:
+            attempt.cause = self.crashed
+        attempt.step.answer(attempt)
+
+    def publish(self, request: Any, origin: int, publisher: int) -> None:
+        """Put a new message at the end of the line, and hand it out if a worker is free."""
+        if self.env._now != self._instant:
+            self._instant, self._published = self.env._now, {}
+        self._published[request.number] = times = self._published.get(request.number, 0) + 1
+        if times > MOST_OF_ONE_REQUEST:
+            raise stuck(self._instant, f"request {request.number} sends {times} messages to {self.name} in it")
+        number = self.next_number()
+        message = Message(Letter(number, request, self.env._now, origin, publisher))
+        self.recorder.open_messages[number] = (self, message)
+        self.core.send(message)
+        self.hand_out()
+
+    # --- delivering ---------------------------------------------------------------------------------------
+
+    def hand_out(self) -> None:
+        """Give visible messages to free workers, consumers in turn."""
+        core, consumers = self.core, self.consumers
+        idle = 0
+        while core.visible and idle < len(consumers):
+            replica = consumers[self._turn]
+            self._turn = (self._turn + 1) % len(consumers)
+            if replica.has_room() and self.deliver_to(replica):
+                idle = 0
+            else:
+                idle += 1
+
+    def deliver_to(self, replica: Replica) -> bool:
+        """Deliver the next message to a free worker of *replica*; False when there is none to deliver."""
+        if self.paused or self.down:
+            return False
+        if self.core.bury(self.env._now) and not replica.wants_message():  # a dead letter has found this worker first
+            return False
+        receipt = self.core.take(self.env._now)
+        if receipt is None:
+            return False
+        self.steps[replica].start(replica, receipt)
+        return True
+
+    def settle(self, message: Message, outcome: int) -> None:
+        """*message* is over: write its row."""
+        letter = message.body
+        del self.recorder.open_messages[letter.number]
+        self._write(message, outcome, self.env._now)
+
+    def _write(self, message: Message, outcome: int, ended_at: float) -> None:
+        letter = message.body
+        request = letter.request
+        self.recorder.messages.write((
+            letter.number, self.code, request.number, request.key, letter.published_at, ended_at, outcome,
+            message.deliveries, letter.origin, letter.publisher,
+        ))  # fmt: skip
+
+    def rest(self, message: Message, rest_s: float) -> None:
+        """Make *message* visible again after its rest."""
+        self.kernel.after(rest_s, self._wake, message)
+
+    def _wake(self, message: Message) -> None:
+        if self.core.wake(message):
+            self.hand_out()
+
+    def _give_up(self, message: Message, now: float) -> None:
+        letter, events = message.body, self.recorder.events
+        if self.dead_letters is None:
+            events.append((now, "message lost", self.name, str(letter.number)))
+            self.settle(message, MESSAGE_LOST)
+        else:
+            events.append((now, "dead-lettered", self.name, str(letter.number)))
+            self.settle(message, DEAD_LETTERED)
+            self.dead_letters.publish(letter.request, letter.number, letter.publisher)
+
+    def close(self, waiting: int, in_flight: int) -> None:
+        """At the end of the run: write what is still here."""
+        for queue, message in self.recorder.open_messages.values():
+            if queue is self:
+                self._write(message, in_flight if message.state == HIDDEN else waiting, nan)
+
+    # --- under faults -------------------------------------------------------------------------------------
+
+    def crash(self, refuse: bool) -> None:
+        """The broker is down: its messages survive, nothing gets in or out."""
+        self.down += 1
+        self.refuses += refuse
+
+    def restore(self, refuse: bool) -> None:
+        """The broker is back."""
+        self.down -= 1
+        self.refuses -= refuse
+        self.hand_out()
+
+    def pause(self) -> None:
+        """Deliver nothing for a while."""
+        self.paused += 1
+
+    def unpause(self) -> None:
+        """Deliver again."""
+        self.paused -= 1
+        self.hand_out()
+
+
+class Delivery:
+    """Delivers one queue's messages to one service: the step of attempts whose caller is the queue."""
+
+    __slots__ = ("env", "next_id", "open", "write", "deliveries", "code", "queue", "begin", "answer", "network",
+                 "settled")  # fmt: skip
+    speaks_first = True
+    """A worker says how its message ended before it asks for the next one."""
+
+    def __init__(self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int, queue: Queue) -> None:
+        self.env, self.next_id, self.code, self.queue = kernel.env, ids, code, queue
+        self.open, self.write = recorder.open_attempts, recorder.attempts.write
+        self.deliveries = recorder.deliveries.write
+        self.begin: Then
+        self.answer: Callable[[Attempt], None] = self.receive
+        self.network: Network | None = None
+        self.settled = None
+
+    def start(self, replica: Replica, receipt: Any) -> None:
+        """Hand a message to a worker; its visibility starts now."""
+        number = self.next_id()
+        letter = receipt.message.body
+        attempt = Attempt(self, PUBLISHER, letter.request, number, self.env._now)
+        attempt.number = receipt.number
+        attempt.message = receipt
+        attempt.unanswerable = False
+        self.open[number] = attempt
+        self.deliveries((number, letter.number))
+        self.queue.lane.add(attempt)
+        attempt.replica = replica
+        if self.network is None:
+            replica.take(attempt)
+            return
+        replica.reserve()
+        self.network.send(attempt)
+        if attempt.unanswerable and attempt.entered_at != attempt.entered_at:  # lost on its way
+            replica.unreserve()
+
+    def deliver(self, attempt: Attempt) -> None:
+        """The message is at the replica whose worker had asked for it."""
+        replica = attempt.replica
+        replica.unreserve()
+        if replica.down:
+            drop(attempt)
+        else:
+            replica.take(attempt)
+
+    def has_timer(self, attempt: Attempt) -> bool:
+        """A delivery ends with its visibility at the latest."""
+        return True
+
+    def receive(self, attempt: Attempt) -> None:
+        """The handler's word is here: an acknowledgement ends the message even when it comes late."""
+        queue, core, receipt = self.queue, self.queue.core, attempt.message
+        message = receipt.message
+        late = attempt.outcome != PENDING
+        if queue.down or attempt.result == REFUSED:  # no word gets through: the visibility will end in silence
+            lose_answer(attempt)
+            return
+        if not late:
+            attempt.outcome = attempt.result
+            attempt.ended_at = self.env._now
+        close_left(attempt)
+        if attempt.result <= DEGRADED:
+            if core.ack(receipt):
+                queue.settle(message, DONE)
+        elif not late:
+            rest_s = core.nack(receipt, self.env._now)
+            if rest_s is not None:
+                queue.rest(message, rest_s)
+            elif message.state != OVER:
+                queue.kernel.after(0.0, Queue.hand_out, queue)
+
+
+def silence(attempt: Attempt) -> None:
+    """The visibility of a delivery has ended without a word: its message can be delivered again."""
+    delivery: Delivery = attempt.step
+    queue = delivery.queue
+    attempt.outcome = TIMEOUT
+    attempt.cause = queue.visibility_cause
+    attempt.ended_at = delivery.env._now
+    if attempt.unanswerable:
+        close_left(attempt)
+    receipt = attempt.message
+    receipt.visible_at = attempt.expires_at
+    if queue.core.expire(receipt, delivery.env._now):
+        queue.hand_out()

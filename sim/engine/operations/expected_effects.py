@@ -1,0 +1,134 @@
+"""Which effects a request promises: read from the recipes, before any run, and judged against the ledger after it.
+
+A request answered ok or degraded makes due every effect that its operation reaches, through calls and through
+queues, once for each `repeat` and `parallel`. What only an outcome decides (an `on error` recipe, a branch on a
+step's outcome) is due only where it happened, and an `on error` recipe stands in for the step that failed: an effect
+that both lead to is due once, so that a charge that timed out, went to a queue instead and was applied after all
+counts as duplicated.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Sequence
+
+from sim.errors import not_played
+from sim.record.record import Promise
+from sim.scenario import models
+
+Conditions = tuple[tuple[Any, ...], ...]
+Found = dict[tuple[str, Conditions], int]
+"""How often the effect step at a path is due, under which conditions."""
+
+
+_WITHOUT_EFFECT = (models.Work, models.Wait, models.Read, models.Write, models.Fail, models.Reply)
+"""Steps that lead to no effect."""
+
+
+def promises(scenario: models.Scenario, effect_code: Callable[[str], int]) -> tuple[Promise, ...]:
+    """Return the promises of every operation that a workload can ask for."""
+    reader = _Reader(scenario)
+    return tuple(
+        Promise(root, effect_code(path), times, conditions)
+        for root in sorted(requested_operations(scenario))
+        for (path, conditions), times in reader.operation(root).items()
+    )
+
+
+def requested_operations(scenario: models.Scenario) -> set[str]:
+    """Return the operations (``service.operation``) that workloads ask for."""
+    found: set[str] = set()
+    for workload in scenario.workload.values():
+        found.update([workload.calls] if workload.calls else [])
+        found.update(workload.mix or {})
+        for task in (workload.tasks or {}).values():
+            found.update(task.requests)
+    return found
+
+
+class _Reader:
+    """Reads every operation once, however many ways lead to it."""
+
+    __slots__ = ("scenario", "known", "consumers")
+
+    def __init__(self, scenario: models.Scenario) -> None:
+        self.scenario = scenario
+        self.known: dict[str, Found] = {}
+        self.consumers: dict[str, str] = {}
+        for name, model in scenario.services.items():
+            for queue, operation in model.consumes.items():
+                self.consumers.setdefault(queue, f"{name}.{operation}")
+
+    def operation(self, name: str) -> Found:
+        """Return what one request for *name* leads to."""
+        if name not in self.known:
+            self.known[name] = {}  # what a message of its own handler leads to again is not promised
+            service, _, operation = name.partition(".")
+            self.known[name] = self.recipe(self.scenario.services[service].operations[operation], name)
+        return self.known[name]
+
+    def recipe(self, steps: Sequence[Any], path: str) -> Found:
+        """Return what a list of steps leads to."""
+        found: Found = {}
+        for i, step in enumerate(steps):
+            own = self.step(step, f"{path}[{i}]")
+            _add(found, own)
+            on_error = getattr(step, "on_error", "fail")  # steps that cannot fail have none
+            if not isinstance(on_error, str):
+                _add(found, _beyond(own, self.recipe(on_error, f"{path}[{i}].on error")), 1, ("taken",))
+        return found
+
+    def step(self, step: Any, path: str) -> Found:
+        """Return what one step leads to, were it to end well."""
+        found: Found = {}
+        if isinstance(step, models.Effect):
+            found[path, ()] = 1
+        elif isinstance(step, models.Call):
+            _add(found, self.operation(step.call))
+        elif isinstance(step, models.Send):
+            if step.send in self.consumers:
+                _add(found, self.operation(self.consumers[step.send]))
+        elif isinstance(step, models.Repeat):
+            _add(found, self.recipe(step.steps, path), step.repeat)
+        elif isinstance(step, models.Parallel):
+            for i, inner in enumerate(step.parallel):
+                _add(found, self.recipe(inner, f"{path}.parallel[{i}]"), step.times)
+        elif isinstance(step, models.Branch):
+            for wanted, inner, name in ((True, step.then, "then"), (False, step.else_, "else")):
+                _add(found, self.recipe(inner, f"{path}.{name}"), 1, _asks(step, path, wanted))
+        elif not isinstance(step, _WITHOUT_EFFECT):
+            raise not_played("step", type(step).__name__)
+        return found
+
+
+def _add(found: Found, more: Found, times: int = 1, condition: tuple[Any, ...] | None = None) -> None:
+    """Add *more* to *found*, so many times and under one more condition."""
+    for (path, conditions), each in more.items():
+        if condition is not None and condition not in conditions:
+            conditions = (condition, *conditions)
+        key = (path, conditions)
+        found[key] = found.get(key, 0) + each * times
+
+
+def _beyond(own: Found, instead: Found) -> Found:
+    """Return what a stand-in recipe leads to more often than the step it stands in for."""
+    had: dict[str, int] = {}
+    for (path, _), times in own.items():
+        had[path] = had.get(path, 0) + times
+    found: Found = {}
+    for (path, conditions), times in instead.items():
+        covered = min(times, had.get(path, 0))
+        had[path] = had.get(path, 0) - covered
+        if times > covered:
+            found[path, conditions] = times - covered
+    return found
+
+
+def _asks(step: models.Branch, path: str, wanted: bool) -> tuple[Any, ...]:
+    asks = step.branch
+    if asks.kind == "share":
+        return ("share", path, asks.share, wanted)
+    if asks.kind == "key":
+        return ("key", asks.keys, wanted)
+    if asks.kind == "step":
+        return ("taken",)
+    raise not_played("condition of a branch", asks.kind)

@@ -1,0 +1,424 @@
+"""Recipes compiled to bound methods: every step knows what comes after it (``then``) and what failing means.
+
+A step is started with a frame (an attempt at a service, a client's request, or a strand of a `parallel`) and calls
+``then(frame)`` when it is over; a step that takes time puts the frame itself on the heap. Nothing here looks anything
+up while it runs. Left out: what a service does around its recipes (``station``) and how calls travel (``links``).
+"""
+
+from __future__ import annotations
+
+from heapq import heappush
+from typing import TYPE_CHECKING, Any, Callable, Sequence
+
+from sim.chance import coin
+from sim.engine.calls.basic import Failed, Frame, Then
+from sim.engine.clock.kernel import ANSWER
+from sim.outcomes import DEGRADED, ERROR, OK, OUTCOMES, PENDING
+
+if TYPE_CHECKING:
+    from sim.engine.clock.kernel import Kernel
+    from sim.engine.clock.streams import Draw
+
+
+class Work:
+    """Time passes on the worker; also plays `wait`, which no fault stretches."""
+
+    __slots__ = ("env", "heap", "next_id", "draw", "callbacks")
+
+    def __init__(self, kernel: Kernel, draw: Draw, then: Then) -> None:
+        self.env, self.heap, self.next_id = kernel.env, kernel.heap, kernel.next_id
+        self.draw = draw
+        self.callbacks = (then,)
+
+    def start(self, frame: Frame) -> None:
+        time_s = self.draw()
+        frame.worked_s += time_s
+        frame.callbacks = self.callbacks
+        heappush(self.heap, (self.env._now + time_s, ANSWER, self.next_id(), frame))
+
+
+class FragileWait:
+    """Time without CPU at a service that some fault pauses or crashes: nothing stretches or freezes the time itself.
+
+    The event on the heap is not the frame, which may be killed and answered meanwhile.
+    """
+
+    __slots__ = ("kernel", "draw", "then")
+
+    def __init__(self, kernel: Kernel, draw: Draw, then: Then) -> None:
+        self.kernel, self.draw, self.then = kernel, draw, then
+
+    def start(self, frame: Frame) -> None:
+        time_s = self.draw()
+        self.kernel.at(self.kernel.env._now + time_s, ANSWER, self._over, (frame, time_s))
+
+    def _over(self, waited: tuple[Frame, float]) -> None:
+        frame, time_s = waited
+        if not frame.killed:
+            frame.worked_s += time_s
+            self.then(frame)
+
+
+class Piece:
+    """Work in progress that a pause can freeze: the event on the heap, replaced when it is frozen."""
+
+    __slots__ = ("callbacks", "frame", "work", "begun_at", "left_s")
+    _ok = True
+
+    def __init__(self, frame: Frame, work: FreezableWork, left_s: float) -> None:
+        self.frame, self.work, self.left_s = frame, work, left_s
+        self.begun_at = 0.0
+        self.callbacks: Any = None
+
+    def done(self) -> None:
+        """The work is over, unless it was frozen or killed meanwhile."""
+        frame = self.frame
+        if frame is not None:
+            del frame.replica.pieces[self]
+            frame.worked_s += self.left_s
+            self.work.then(frame)
+
+    def run(self) -> None:
+        """Put the remaining work on the heap."""
+        work = self.work
+        self.begun_at = work.env._now
+        self.callbacks = _PIECE_DONE
+        heappush(work.heap, (self.begun_at + self.left_s, ANSWER, work.next_id(), self))
+
+    def freeze(self) -> Piece:
+        """Return a fresh piece with what is left; this one's event will find nothing to do."""
+        frame, spent_s = self.frame, self.work.env._now - self.begun_at
+        self.frame = None
+        frame.worked_s += spent_s
+        return Piece(frame, self.work, max(self.left_s - spent_s, 0.0))
+
+
+_PIECE_DONE = (Piece.done,)
+
+
+class FreezableWork:
+    """Work of a service that some fault pauses or crashes."""
+
+    __slots__ = ("env", "heap", "next_id", "draw", "then")
+
+    def __init__(self, kernel: Kernel, draw: Draw, then: Then) -> None:
+        self.env, self.heap, self.next_id = kernel.env, kernel.heap, kernel.next_id
+        self.draw, self.then = draw, then
+
+    def start(self, frame: Frame) -> None:
+        replica = frame.replica
+        piece = Piece(frame, self, self.draw())
+        replica.pieces[piece] = None
+        if not replica.frozen:
+            piece.run()
+
+
+class PacedWork(FreezableWork):
+    """Work of a service whose replicas may differ in speed, or change it: what is begun asks for the factor of now."""
+
+    __slots__ = ()
+
+    def start(self, frame: Frame) -> None:
+        replica = frame.replica
+        time_s = self.draw()
+        for pace in replica.service.paces.values():
+            time_s *= pace(replica, self.env._now)
+        piece = Piece(frame, self, time_s)
+        replica.pieces[piece] = None
+        if not replica.frozen:
+            piece.run()
+
+
+class Effect:
+    """Write the effect into the ledger: this instant is when the business sees it."""
+
+    __slots__ = ("env", "write", "site", "then")
+
+    def __init__(self, kernel: Kernel, write: Callable[[tuple[float, ...]], None], site: int, then: Then) -> None:
+        self.env, self.write, self.site, self.then = kernel.env, write, site, then
+
+    def start(self, frame: Frame) -> None:
+        request = frame.request
+        self.write((request.number, self.site, request.key, self.env._now, frame.id))
+        self.then(frame)
+
+
+class Fail:
+    """Fail with a probability."""
+
+    __slots__ = ("share", "uniform", "then", "failed", "cause")
+
+    def __init__(self, share: float, uniform: Draw, then: Then, failed: Failed, cause: int) -> None:
+        self.share, self.uniform, self.then, self.failed, self.cause = share, uniform, then, failed, cause
+
+    def start(self, frame: Frame) -> None:
+        if self.uniform() < self.share:
+            self.failed(frame, ERROR, self.cause)
+        else:
+            self.then(frame)
+
+
+class Reply:
+    """Answer the caller now and go on."""
+
+    __slots__ = ("then",)
+
+    def __init__(self, then: Then) -> None:
+        self.then = then
+
+    def start(self, frame: Frame) -> None:
+        attempt = frame.root
+        if not attempt.replied:
+            attempt.replied = True
+            attempt.step.answer(attempt)
+        self.then(frame)
+
+
+class Otherwise:
+    """A failed call, send or join that does not fail its recipe: it goes on, degraded, or with other steps."""
+
+    __slots__ = ("then",)
+
+    def __init__(self, then: Then) -> None:
+        self.then = then
+
+    def go_on(self, frame: Frame, outcome: int, cause: int) -> None:
+        self.then(frame)
+
+
+class Degraded:
+    """Marks the frame degraded and goes on: what a degraded answer means to its caller."""
+
+    __slots__ = ("then",)
+
+    def __init__(self, then: Then) -> None:
+        self.then = then
+
+    def go_on(self, frame: Frame) -> None:
+        degrade(frame)
+        self.then(frame)
+
+
+def degrade(frame: Frame) -> None:
+    """Make the answer of *frame* degraded, unless it was given before (an early reply)."""
+    if frame.result == OK and not getattr(frame, "replied", False):
+        frame.result = DEGRADED
+
+
+class Remember:
+    """Notes how a named step ended, for a later branch that asks."""
+
+    __slots__ = ("name", "then", "failed")
+
+    def __init__(self, name: str, then: Then, failed: Failed) -> None:
+        self.name, self.then, self.failed = name, then, failed
+
+    def ended_well(self, frame: Frame) -> None:
+        """Note ok and go on."""
+        self._note(frame, OK)
+        self.then(frame)
+
+    def ended_degraded(self, frame: Frame) -> None:
+        """Note degraded, mark the frame and go on."""
+        self._note(frame, DEGRADED)
+        degrade(frame)
+        self.then(frame)
+
+    def ended_badly(self, frame: Frame, outcome: int, cause: int) -> None:
+        """Note the outcome and do what failing means here."""
+        self._note(frame, outcome)
+        self.failed(frame, outcome, cause)
+
+    def _note(self, frame: Frame, outcome: int) -> None:
+        try:
+            frame.ends[self.name] = outcome
+        except AttributeError:
+            frame.ends = {self.name: outcome}
+
+
+class Branch:
+    """Go one of two ways by *chooses*, a question about the frame."""
+
+    __slots__ = ("chooses", "then", "otherwise")
+
+    def __init__(self, chooses: Callable[[Frame], bool], then: Then, otherwise: Then) -> None:
+        self.chooses, self.then, self.otherwise = chooses, then, otherwise
+
+    def start(self, frame: Frame) -> None:
+        (self.then if self.chooses(frame) else self.otherwise)(frame)
+
+
+def by_share(seed: int, replication: int, branch_id: str, share: float) -> Callable[[Frame], bool]:
+    """A coin that is the same for all tries of one request."""
+    return lambda frame: coin(seed, replication, branch_id, frame.request.number) < share
+
+
+def by_key(keys: Sequence[int]) -> Callable[[Frame], bool]:
+    """Whether the request's key is one of *keys*."""
+    return lambda frame: frame.request.key in keys
+
+
+def by_outcome(step: str, outcome: str) -> Callable[[Frame], bool]:
+    """Whether the step named *step* has ended like this (``failed``: neither ok nor degraded)."""
+
+    def ended(frame: Frame) -> bool:
+        code = _end_of(step, frame)
+        return bool(code > DEGRADED if outcome == "failed" else code == OUTCOMES.index(outcome))
+
+    return ended
+
+
+def _end_of(step: str, frame: Frame) -> int:
+    """Return how the step named *step* ended in *frame*, or before in the frames it is a strand of."""
+    while True:
+        ends = getattr(frame, "ends", None)
+        if ends is not None and step in ends:
+            return int(ends[step])
+        if not isinstance(frame, Strand):
+            return PENDING
+        frame = frame.join.frame
+
+
+class Repeat:
+    """Do the body again; an iteration that took no time goes over the heap, so that the stack stays flat."""
+
+    __slots__ = ("kernel", "times", "body", "then")
+
+    def __init__(self, kernel: Kernel, times: int, then: Then) -> None:
+        self.kernel, self.times, self.then = kernel, times, then
+        self.body: Then
+
+    def start(self, frame: Frame) -> None:
+        counter = [self.times, self.kernel.env._now]
+        try:
+            frame.loops.append(counter)
+        except AttributeError:
+            frame.loops = [counter]
+        self.body(frame)
+
+    def again(self, frame: Frame) -> None:
+        """One iteration is over."""
+        counter = frame.loops[-1]
+        counter[0] -= 1
+        if not counter[0]:
+            frame.loops.pop()
+            self.then(frame)
+        elif counter[1] == (now := self.kernel.env._now):
+            self.kernel.at(now, ANSWER, self.body, frame)
+        else:
+            counter[1] = now
+            self.body(frame)
+
+    def left(self, failed: Failed) -> Failed:
+        """Wrap *failed* for the body: leaving the loop by failing forgets its counter."""
+
+        def leave(frame: Frame, outcome: int, cause: int) -> None:
+            frame.loops.pop()
+            failed(frame, outcome, cause)
+
+        return leave
+
+
+class Strand:
+    """One recipe of a `parallel`: a frame of its own on the same worker."""
+
+    __slots__ = ("callbacks", "join", "root", "request", "id", "result", "worked_s", "loops", "ends",
+                 "running_since", "queued_at")  # fmt: skip
+    _ok = True
+
+    def __init__(self, join: Join, frame: Frame) -> None:
+        self.join = join
+        self.root = frame.root
+        self.request = frame.request
+        self.id = frame.id
+        self.result = OK
+        self.worked_s = 0.0
+
+    @property
+    def replica(self) -> Any:
+        """Where it runs."""
+        return self.root.replica
+
+    @property
+    def due_at(self) -> float:
+        """When the time of its attempt's caller is over."""
+        return float(self.root.due_at)
+
+    @property
+    def killed(self) -> bool:
+        """Whether its replica crashed under it."""
+        return bool(self.root.killed)
+
+
+class Join:
+    """How far one `parallel` has come."""
+
+    __slots__ = ("frame", "missing", "spare", "over", "starting", "begun_at", "worked_s", "failure", "degraded")
+
+    def __init__(self, frame: Frame, needed: int, total: int, now: float) -> None:
+        self.frame = frame
+        self.missing, self.spare = needed, total - needed
+        self.over = False
+        self.starting = True
+        self.begun_at = now
+        self.worked_s = 0.0
+        self.failure: tuple[int, int] | None = None
+        self.degraded = False
+
+
+def _tell_ends(strand: Strand, frame: Frame) -> None:
+    """Let the steps after a join ask how the named steps inside it ended: what ended last is what counts."""
+    ends = getattr(strand, "ends", None)
+    if ends is not None:
+        frame.ends = {**getattr(frame, "ends", {}), **ends}
+
+
+class Parallel:
+    """Start every recipe at once; go on when enough ended well, fail as soon as that is impossible."""
+
+    __slots__ = ("env", "bodies", "needed", "then", "failed")
+
+    def __init__(self, kernel: Kernel, needed: int) -> None:
+        self.env, self.needed = kernel.env, needed
+        self.bodies: list[Then] = []
+        self.then: Then
+        self.failed: Failed
+
+    def start(self, frame: Frame) -> None:
+        join = Join(frame, self.needed, len(self.bodies), self.env._now)
+        for body in self.bodies:
+            body(Strand(join, frame))
+        join.starting = False
+        self._decide(join)
+
+    def arrived(self, strand: Strand) -> None:
+        """A strand ended well."""
+        join = strand.join
+        join.missing -= 1
+        join.worked_s += strand.worked_s
+        join.degraded = join.degraded or strand.result == DEGRADED
+        _tell_ends(strand, join.frame)
+        self._decide(join)
+
+    def broke(self, strand: Strand, outcome: int, cause: int) -> None:
+        """A strand failed."""
+        join = strand.join
+        join.spare -= 1
+        join.worked_s += strand.worked_s
+        join.failure = join.failure or (outcome, cause)
+        _tell_ends(strand, join.frame)
+        self._decide(join)
+
+    def _decide(self, join: Join) -> None:
+        """Go on or fail, once, when it is clear; strands that end later change nothing."""
+        if join.over or join.starting or (join.missing > 0 and join.spare >= 0):
+            return
+        join.over = True
+        frame = join.frame
+        frame.worked_s += min(join.worked_s, self.env._now - join.begun_at)
+        if join.missing <= 0:
+            if join.degraded:
+                degrade(frame)
+            self.then(frame)
+        elif join.failure is not None:
+            self.failed(frame, *join.failure)

@@ -1,0 +1,198 @@
+"""What a replica does about too much work: at its door, beside its line, and when a worker takes the next one.
+
+``Guarded`` goes on top of either kind of replica; services without such rules never meet it. Rules are asked in the
+order of the path: the rate limit (before the replica is entered), rules at entry, rules for who wants to join the line,
+rules for who leaves it. Left out: limits shared by the replicas of a service (each decides by itself, as a process
+would, and forgets what it knew in a crash), and rules for messages, which only free workers ask for.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Any, Callable, Protocol
+
+from sim.engine.calls.pipeline import CONTINUE, ArmedCall, at_the_door
+from sim.engine.services.concurrency import InFlight, Watching
+from sim.engine.services.replica import FreeReplica, Patience, Replica
+from sim.outcomes import OK
+
+if TYPE_CHECKING:
+    from sim.engine.assembly.admission import TokenLine
+    from sim.engine.calls.basic import Attempt
+
+
+class Rule(Protocol):
+    """Says whom to turn away; *why* is the cause that they are told."""
+
+    why: int
+
+    def admits(self, replica: Replica, attempt: Any, now: float) -> bool:
+        """Whether *attempt* may enter, join the line of, or be begun at *replica*."""
+
+
+class Door:
+    """The rules of one replica, with what they remember."""
+
+    __slots__ = ("tokens", "at_entry", "to_join", "to_begin", "newest_first", "rank", "patience", "empty_at",
+                 "anew", "in_flight")  # fmt: skip
+    in_flight: InFlight
+    """Of replicas with a limit on calls in flight; one of the rules at entry, too."""
+
+    def __init__(self, anew: Callable[[], Door]) -> None:
+        self.tokens: TokenLine | None = None
+        self.at_entry: list[Rule] = []
+        self.to_join: list[Rule] = []
+        self.to_begin: list[Rule] = []
+        self.newest_first: Callable[[float, int, float], bool] | None = None
+        """Asked with the instant, the length of the line, and when that was last empty."""
+        self.rank: Callable[[Any], int] | None = None
+        """How far behind an attempt stands in line; equals stand in the order in which they came."""
+        self.patience: Callable[[Patience, float, float], None] | None = None
+        """Starts the timer of one who joins the line, given the instant and when the line was last empty."""
+        self.empty_at = 0.0
+        self.anew = anew
+        """Makes the door of a replica that has just been started again."""
+
+
+def let_in(enter: Callable[[Any], None], attempt: Any) -> None:
+    """Do *enter* for one who has waited outside; one who was given up meanwhile is dropped, where its link does so."""
+    if isinstance(attempt.step, ArmedCall) and attempt.step.arms.on_abandon != CONTINUE:
+        at_the_door(enter)(attempt)
+    else:
+        enter(attempt)
+
+
+class Guarded(Replica):
+    """A replica with rules at its door and its line; to be put before a kind of replica."""
+
+    __slots__ = ()
+
+    def arrive(self, attempt: Attempt) -> None:
+        """A call is here; without a token it is turned away, or comes in later."""
+        attempt.replica = self
+        tokens = self.door.tokens
+        if tokens is None:
+            self.enter(attempt)
+        else:
+            tokens.pass_on(self, attempt)
+
+    def enter(self, attempt: Attempt) -> None:
+        """As for any replica, if the rules at entry let it."""
+        now = self.env._now
+        for rule in self.door.at_entry:
+            if not rule.admits(self, attempt, now):
+                self.turn_away(attempt, rule.why)
+                return
+        super().arrive(attempt)
+
+    def come_in(self, attempt: Attempt) -> None:
+        """A call that had to wait for its token has it now, and finds the replica as it is."""
+        if self.down:
+            self.service.turn_away_down(attempt, self)
+        else:
+            let_in(self.enter, attempt)
+
+    def turn_away(self, attempt: Attempt, why: int) -> None:
+        """Reject *attempt* at the door."""
+        attempt.entered_at = self.env._now
+        self.service.reject(attempt, why)
+
+    def queue_up(self, attempt: Attempt) -> None:
+        """As for any replica, if the rules for joining the line let it."""
+        door, now = self.door, self.env._now
+        if not self.line:
+            door.empty_at = now
+        for rule in door.to_join:
+            if not rule.admits(self, attempt, now):
+                self.service.reject(attempt, rule.why)
+                return
+        if door.patience is None:
+            super().queue_up(attempt)
+        else:
+            self.line.append(attempt)
+            attempt.patience = Patience(attempt)
+            door.patience(attempt.patience, now, door.empty_at)
+        if door.rank is not None:
+            self._move_up(attempt, door.rank)
+
+    def _move_up(self, attempt: Attempt, rank: Callable[[Any], int]) -> None:
+        """Who has just come last goes before all who are of less importance."""
+        self.line.pop()
+        self.line.insert(bisect_right(self.line, rank(attempt), key=rank), attempt)
+
+    def leave_line(self, attempt: Attempt) -> bool:
+        """As for any replica."""
+        left = super().leave_line(attempt)
+        if left and isinstance(self.service, Watching):
+            self.door.in_flight.left(attempt, self.env._now)
+        return left
+
+    def next_in_line(self) -> Any:
+        """Take the next one that the rules let begin out of the line; None when it is empty."""
+        line, door, now = self.line, self.door, self.env._now
+        while line:
+            newest = door.newest_first is not None and door.newest_first(now, len(line), door.empty_at)
+            attempt = line.pop() if newest else line.popleft()
+            if self.patience is not None:
+                attempt.patience.outcome = OK
+            for rule in door.to_begin:
+                if not rule.admits(self, attempt, now):
+                    self.service.reject(attempt, rule.why)
+                    break
+            else:
+                return attempt
+        return None
+
+    def clear(self) -> None:
+        """A crash takes what the rules remembered too."""
+        super().clear()
+        self.door = self.door.anew()
+
+
+class GuardedReplica(Guarded):
+    """A replica with rules whose workers are held while calling."""
+
+    __slots__ = ()
+
+    def release(self, now: float) -> None:
+        """A worker is done: as for any replica, with the line's own order and rules."""
+        self.free += 1
+        self.take_next()
+
+    def take_next(self) -> None:
+        """Free workers take from the line, then from the queues; not re-entered, so the stack stays flat."""
+        if self.blocked:
+            return
+        self.blocked += 1
+        while True:
+            while self.free > 0 and self.line:
+                self.free -= 1  # held while rules turn others away, so that nobody who comes meanwhile takes it
+                attempt = self.next_in_line()
+                if attempt is None:
+                    self.free += 1
+                else:
+                    attempt.started_at = self.env._now
+                    attempt.step.begin(attempt)
+            if not self.take_message():
+                break
+        self.blocked -= 1
+
+
+class GuardedFreeReplica(Guarded, FreeReplica):
+    """A replica with rules whose workers are freed while calling."""
+
+    __slots__ = ()
+
+    def _take_first(self) -> None:
+        """As for any such replica, with the line's own order and rules."""
+        new = self.line and self.in_flight < self.limit
+        if self.ready and (not new or self.ready[0][0] <= self.line[0].entered_at):
+            queued_at, frame, go_on, arguments = self.ready.popleft()
+            self._hold(frame, queued_at)
+            go_on(*arguments)
+            return
+        self.free -= 1
+        attempt = self.next_in_line()
+        self.free += 1
+        if attempt is not None:
+            self._begin(attempt)

@@ -1,0 +1,187 @@
+"""Replicas that come and go: an autoscaler looks at utilisation, new replicas boot, old ones drain.
+
+All replicas that there can ever be are built before the run; those that are not there take nothing and nobody is sent
+to them. Utilisation is the mean of samples of busy workers, as a metrics pipeline takes them, over the replicas that
+are up or booting (booting ones are idle). A replica that joins is cold: its rules and whatever a fault lets grow with
+its age begin anew. Left out: replicas that fail to boot, and machines for them to run on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sim.engine.clock.kernel import CENSUS
+from sim.engine.services.balancing import Pool
+from sim.policies.autoscaler import Autoscaler
+from sim.record.recorder import cause
+from sim.scenario import models
+
+if TYPE_CHECKING:
+    from sim.engine.assembly.system import Building
+    from sim.engine.messaging.queue import Queue
+    from sim.engine.services.admission import Door
+    from sim.engine.services.replica import Replica
+    from sim.engine.services.service import Service
+
+ABSENT, BOOTING, UP, DRAINING = range(4)
+
+SAMPLES = 60
+"""How often utilisation is sampled between two looks."""
+
+
+class Present:
+    """Turns away calls that were meant for a replica which has gone since."""
+
+    __slots__ = ("fleet", "why")
+
+    def __init__(self, fleet: Fleet, place: int) -> None:
+        self.fleet, self.why = fleet, cause(place, "unhealthy")
+
+    def admits(self, replica: Replica, attempt: Any, now: float) -> bool:
+        """Whether the replica is there."""
+        return self.fleet.states[replica.index] >= UP
+
+
+class Fleet:
+    """The replicas of one autoscaled service, and what becomes of each."""
+
+    __slots__ = ("kernel", "events", "service", "model", "policy", "states", "orders", "homes", "samples", "ticks")
+
+    def __init__(self, house: Building, service: Service, scale: models.Autoscale, initial: int) -> None:
+        self.kernel, self.events, self.service, self.model = house.kernel, house.recorder.events, service, scale
+        self.policy = Autoscaler(
+            scale.target_utilisation, scale.min_replicas, scale.max_replicas, scale.tolerance, scale.down_after
+        )
+        replicas = service.replicas
+        self.states = [UP if replica.index < initial else ABSENT for replica in replicas]
+        self.orders = [0] * len(replicas)
+        """Counts what was decided about each replica, so that a boot that was called off does not end."""
+        self.homes: dict[Replica, tuple[Queue, ...]] = {}
+        """The queues that a replica which is not up would take from."""
+        self.samples: list[float] = []
+        self.ticks = 0
+        service.pool = Pool(replicas[:initial])
+        for replica in replicas:
+            self._let_in_only_while_there(replica.door)
+
+    def _let_in_only_while_there(self, door: Door) -> Door:
+        """Add the rule that comes first to *door*, and to every door that takes its place."""
+        make = door.anew
+        door.at_entry.insert(0, Present(self, self.service.place))
+        door.anew = lambda: self._let_in_only_while_there(make())
+        return door
+
+    def begin(self) -> None:
+        """Start to look, once queues and consumers are wired."""
+        for replica in self.service.replicas:
+            if self.states[replica.index] == ABSENT:
+                self._shut(replica)
+                replica.blocked += 1
+        self._next_tick()
+
+    # --- looking ------------------------------------------------------------------------------------------
+
+    def _next_tick(self) -> None:
+        self.ticks += 1
+        self.kernel.at(self.ticks * float(self.model.every) / SAMPLES, CENSUS, self._tick)
+
+    def _tick(self, _: Any) -> None:
+        """Take a sample, see who has drained, and decide when it is time."""
+        counted = self._count(UP) + self._count(BOOTING)
+        busy = sum(replica.census()[0] for replica in self.service.replicas if self.states[replica.index] == UP)
+        self.samples.append(busy / (counted * self.service.replicas[0].workers))
+        for replica in self.service.replicas:
+            if self.states[replica.index] == DRAINING and self._is_empty(replica):
+                self._leave(replica)
+        if self.ticks % SAMPLES == 0:
+            self._decide(sum(self.samples) / len(self.samples))
+            self.samples.clear()
+        self._next_tick()
+
+    def _count(self, state: int) -> int:
+        return self.states.count(state)
+
+    @staticmethod
+    def _is_empty(replica: Replica) -> bool:
+        """Whether nobody is here, not even a strand that its attempt has left behind on a worker."""
+        return not (replica.begun() or replica.reserved or any(replica.census()))
+
+    def _decide(self, utilisation: float) -> None:
+        now, there = self.kernel.now, self._count(UP) + self._count(BOOTING)
+        wanted = self.policy.desired(now, there, utilisation)
+        if wanted != there:
+            self.events.append((now, "autoscaler", self.service.name, str(wanted)))
+        for _ in range(wanted - there):
+            self._order()
+        for _ in range(there - wanted):
+            self._dismiss()
+
+    # --- coming and going ---------------------------------------------------------------------------------
+
+    def _order(self) -> None:
+        """Boot the first replica that is not there; none where all the others still drain."""
+        if ABSENT in self.states:
+            index = self.states.index(ABSENT)
+            self.states[index] = BOOTING
+            self.orders[index] += 1
+            self.kernel.after(float(self.model.boot), self._booted, (index, self.orders[index]))
+
+    def _booted(self, order: tuple[int, int]) -> None:
+        index, number = order
+        if self.orders[index] != number:
+            return
+        replica = self.service.replicas[index]
+        self.states[index] = UP
+        replica.door = replica.door.anew()
+        for tell in self.service.on_restart:
+            tell(replica)
+        self._open(replica)
+        self._note("replica joins", replica)
+        replica.blocked -= 1
+        replica.take_next()
+
+    def _dismiss(self) -> None:
+        """Call off the last boot, or let the last replica drain."""
+        if BOOTING in self.states:
+            index = len(self.states) - 1 - self.states[::-1].index(BOOTING)
+            self.states[index] = ABSENT
+            self.orders[index] += 1
+            return
+        replica = self.service.pool[-1]
+        self.states[replica.index] = DRAINING
+        self._shut(replica)
+        self._note("replica drains", replica)
+
+    def _leave(self, replica: Replica) -> None:
+        self.states[replica.index] = ABSENT
+        replica.blocked += 1
+        self._note("replica leaves", replica)
+
+    def _shut(self, replica: Replica) -> None:
+        """Neither calls nor messages go to *replica* any more."""
+        if replica in self.service.pool:
+            self.service.pool.remove(replica)
+            self._tell_rotation()
+        self.homes[replica], replica.queues = replica.queues, ()
+        for queue in self.homes[replica]:
+            queue.forget(replica)
+        if self.service.rotation is not None:
+            self.service.rotation.change()
+
+    def _open(self, replica: Replica) -> None:
+        self.service.pool.append(replica)
+        self.service.pool.sort(key=lambda one: one.index)
+        self._tell_rotation()
+        replica.queues = self.homes.pop(replica)
+        for queue in replica.queues:
+            queue.remember(replica)
+        if self.service.rotation is not None:
+            self.service.rotation.change()
+
+    def _tell_rotation(self) -> None:
+        """Balancers with health checks use those of the pool that are believed healthy."""
+        if self.service.rotation is not None:
+            self.service.rotation.change()
+
+    def _note(self, kind: str, replica: Replica) -> None:
+        self.events.append((self.kernel.now, kind, self.service.name, str(replica.index)))

@@ -1,0 +1,129 @@
+"""Health checks: a balancer asks each replica now and then, and takes those that do not answer out of the rotation.
+
+A check asks the process, not its work: it needs no worker and waits in no line, so a replica that answers checks and
+fails requests stays in (gray failure); a `deep` one fails with the share of errors that faults inject. A check takes
+its own `work`, stretched by whatever slows the replica. Whether a replica lives is looked at when the check is sent and
+when its answer is due. Left out: the network between the two, checks at times of their own for each replica, and
+outlier detection from real calls.
+"""
+
+from __future__ import annotations
+
+from math import nan
+from typing import TYPE_CHECKING
+
+from sim.engine.clock.kernel import TIMER
+from sim.engine.faults.nodes import Failing
+from sim.engine.services.balancing import Pool
+from sim.outcomes import PENDING, REFUSED
+from sim.policies.health import HealthChecker
+from sim.record.recorder import cause
+
+if TYPE_CHECKING:
+    from sim.engine.assembly.system import Building
+    from sim.engine.calls.basic import Attempt, Then
+    from sim.engine.services.replica import Replica
+    from sim.engine.services.service import Service
+    from sim.scenario import models
+
+
+class Rotation:
+    """The replicas that a balancer uses, as its checks see them.
+
+    ``replicas`` is changed in place and never empty: when none is healthy, all are in it, and ``is_closed`` tells
+    whether the balancer sends to none instead.
+    """
+
+    def __init__(self, building: Building, service: Service, model: models.HealthChecks) -> None:
+        self.kernel, self.events, self.service, self.model = building.kernel, building.recorder.events, service, model
+        self.replicas = Pool(service.pool)
+        self.is_closed = False
+        self.unhealthy = cause(service.place, "unhealthy")
+        self.work = building.streams.draw(model.work, service.name, "health checks")
+        self.uniform = building.streams.uniform(service.name, "deep health checks")
+        self.checkers: dict[int, HealthChecker] = {}
+        self.rounds = 0
+        self._next_round()
+
+    def _next_round(self) -> None:
+        self.rounds += 1
+        self.kernel.at(self.rounds * self.model.every, TIMER, self._check_all)
+
+    def _check_all(self, _: object) -> None:
+        """Ask every replica that there is now."""
+        for replica in self.service.pool:
+            self._check(replica)
+        self._next_round()
+
+    def _check(self, replica: Replica) -> None:
+        """Send one check: refused at once, answered after its work, or given up at the timeout."""
+        now = self.kernel.now
+        time_s = self.work()
+        for factor in self.service.slowness.values():
+            time_s *= factor
+        for pace in self.service.paces.values():
+            time_s *= pace(replica, now)
+        if replica.down and replica.refuses:
+            self._told(replica, False)
+        elif replica.down or time_s >= self.model.timeout:
+            self.kernel.at(now + self.model.timeout, TIMER, self._given_up, replica)
+        elif time_s:
+            self.kernel.at(now + time_s, TIMER, self._due, (replica, now + self.model.timeout))
+        else:
+            self._due((replica, now + self.model.timeout))
+
+    def _given_up(self, replica: Replica) -> None:
+        self._told(replica, False)
+
+    def _due(self, what: tuple[Replica, float]) -> None:
+        """The answer of a check is ready; one that is frozen may still be in time."""
+        replica, expires_at = what
+        if not replica.frozen and not replica.down:
+            self._told(replica, not (self.model.deep and self.uniform() < self._failing_share(replica)))
+        else:
+            self.kernel.at(expires_at, TIMER, self._last_look, replica)
+
+    def _failing_share(self, replica: Replica) -> float:
+        """Return the share of requests that faults let fail at *replica* now."""
+        healthy = 1.0
+        for harm in (*self.service.harms.values(), *self.service.harms_after.values()):
+            if isinstance(harm, Failing):
+                healthy *= 1.0 - harm.share_at(replica)
+        return 1.0 - healthy
+
+    def _last_look(self, replica: Replica) -> None:
+        self._told(replica, not replica.frozen and not replica.down)
+
+    def _told(self, replica: Replica, ok: bool) -> None:
+        """Fold in one check, and change the rotation if that changes what is believed."""
+        model, index = self.model, replica.index
+        if index not in self.checkers:
+            self.checkers[index] = HealthChecker(model.unhealthy_after, model.healthy_after)
+        checker = self.checkers[index]
+        before = checker.healthy
+        if checker.record(ok) != before:
+            kind = "unhealthy" if before else "healthy"
+            self.events.append((self.kernel.now, kind, self.service.name, str(index)))
+            self.change()
+
+    def change(self) -> None:
+        """Put into the rotation who is there and believed healthy; new replicas are."""
+        checkers = self.checkers
+        well = [one for one in self.service.pool if one.index not in checkers or checkers[one.index].healthy]
+        self.is_closed = not well and self.model.when_none == "none"
+        self.replicas[:] = well or self.service.pool
+
+    def guarding(self, enter: Then) -> Then:
+        """Refuse calls while the rotation is closed, else *enter*."""
+
+        def enter_if_open(attempt: Attempt) -> None:
+            if not self.is_closed:
+                enter(attempt)
+                return
+            attempt.left_at = nan
+            attempt.result = REFUSED
+            if attempt.outcome == PENDING:
+                attempt.cause = self.unhealthy
+            attempt.step.answer(attempt)
+
+        return enter_if_open

@@ -1,0 +1,357 @@
+"""One replica of a service: workers, a bounded line in front of them, and who takes what when a worker is free.
+
+A worker is held from start of service to the end of the recipe (``while calling: hold``) or only while the recipe
+does not wait for a callee (``free``). Left out: threads switching, and a worker's own speed.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from math import nan
+from typing import TYPE_CHECKING, Any, Callable
+
+from sim.outcomes import OK, PENDING
+from sim.quantities import UNLIMITED
+
+if TYPE_CHECKING:
+    from sim.engine.calls.basic import Attempt, Frame
+    from sim.engine.clock.drawn_timers import DrawnPatience
+    from sim.engine.clock.kernel import Kernel, Lane
+    from sim.engine.messaging.queue import Queue
+    from sim.engine.services.admission import Door
+    from sim.engine.services.service import Service
+    from sim.record.recorder import Recorder
+
+MANY = 10**9
+"""Stands for unlimited where a whole number is counted down."""
+
+
+class Patience:
+    """A timer entry: how long one attempt will wait in line."""
+
+    __slots__ = ("attempt", "outcome", "expires_at")
+
+    def __init__(self, attempt: Attempt) -> None:
+        self.attempt = attempt
+        self.outcome = PENDING
+        self.expires_at = 0.0
+
+
+class Replica:
+    """Workers, a line in front of them, and what a fault did to them."""
+
+    __slots__ = ("kernel", "env", "service", "index", "workers", "free", "places", "line", "blocked", "queues",
+                 "patience", "outstanding", "reserved", "frozen", "down", "refuses", "pieces", "deferred",
+                 "door")  # fmt: skip
+    door: Door
+    """Of replicas with rules, see ``doors``."""
+
+    def __init__(self, kernel: Kernel, service: Service, index: int, workers: float, places: float) -> None:
+        self.kernel, self.env, self.service, self.index = kernel, kernel.env, service, index
+        self.workers = self.free = MANY if workers == UNLIMITED else int(workers)
+        self.places = MANY if places == UNLIMITED else int(places)
+        self.line: deque[Any] = deque()
+        self.blocked = 0
+        """Above zero while workers take nothing: in the middle of taking, frozen, or down."""
+        self.queues: tuple[Queue, ...] = ()
+        self.patience: Lane | DrawnPatience | None = None
+        self.outstanding = 0
+        self.reserved = 0
+        """Workers that have asked a queue for a message which is still travelling."""
+        self.frozen = self.down = self.refuses = 0
+        """How many faults hold it so."""
+        self.pieces: dict[Any, None] = {}
+        self.deferred: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
+
+    def arrive(self, attempt: Attempt) -> None:
+        """A call is here: a free worker takes it, or it waits in line, or it is rejected."""
+        attempt.replica = self
+        attempt.entered_at = now = self.env._now
+        if self.free > 0 and not self.line:
+            self.free -= 1
+            attempt.started_at = now
+            attempt.step.begin(attempt)
+        elif len(self.line) < self.places:
+            self.queue_up(attempt)
+        else:
+            self.service.reject(attempt, self.service.full)
+
+    def queue_up(self, attempt: Attempt) -> None:
+        """*attempt* takes the last place in the line."""
+        self.line.append(attempt)
+        if self.patience is not None:
+            attempt.patience = Patience(attempt)
+            self.patience.add(attempt.patience)
+
+    def release(self, now: float) -> None:
+        """A worker is done: it takes the first in line, or is free (and may look into the queues)."""
+        if self.line and not self.blocked:
+            attempt = self.line.popleft()
+            attempt.started_at = now
+            if self.patience is not None:
+                attempt.patience.outcome = OK
+            self.blocked += 1
+            attempt.step.begin(attempt)
+            self.blocked -= 1
+            if self.free > 0 and (self.line or self.queues):
+                self.take_next()
+        else:
+            self.free += 1
+            if self.queues:
+                self.take_next()
+
+    def take_next(self) -> None:
+        """Free workers take from the line, then from the queues; not re-entered, so the stack stays flat."""
+        if self.blocked:
+            return
+        self.blocked += 1
+        line = self.line
+        while True:
+            while self.free > 0 and line:
+                attempt = line.popleft()
+                self.free -= 1
+                attempt.started_at = self.env._now
+                if self.patience is not None:
+                    attempt.patience.outcome = OK
+                attempt.step.begin(attempt)
+            if not self.take_message():
+                break
+        self.blocked -= 1
+
+    def take_message(self) -> bool:
+        """Take a message of the first queue that has one for a free worker; False when there is none."""
+        for queue in self.queues:
+            if self.wants_message() and queue.deliver_to(self):
+                return True
+        return False
+
+    def wants_message(self) -> bool:
+        """Whether a worker is free and nothing stands in line before a message."""
+        return self.free > 0 and not self.line
+
+    def has_room(self) -> bool:
+        """Whether the replica can be offered a message now."""
+        return not self.blocked and self.wants_message()
+
+    def reserve(self) -> None:
+        """A worker has asked for a message and waits for it to arrive."""
+        self.free -= 1
+        self.reserved += 1
+
+    def unreserve(self) -> None:
+        """The message is here, or lost."""
+        self.free += 1
+        self.reserved -= 1
+
+    def take(self, attempt: Attempt) -> None:
+        """A message is here for the free worker that asked for it."""
+        attempt.entered_at = attempt.started_at = self.env._now
+        self.free -= 1
+        attempt.step.begin(attempt)
+
+    def leave_line(self, attempt: Attempt) -> bool:
+        """Take *attempt* out of the line, whose caller does not wait any more; False when it is not there."""
+        if attempt not in self.line:
+            return False
+        self.line.remove(attempt)
+        if self.patience is not None:
+            attempt.patience.outcome = OK
+        return True
+
+    def withdraw(self, patience: Patience) -> None:
+        """The patience of one in line is over (where all have the same, that of the first)."""
+        attempt = patience.attempt
+        self.line.remove(attempt)
+        self.service.reject(attempt, self.service.impatient)
+
+    def begun(self) -> int:
+        """How many requests have begun here and not left."""
+        return self.workers - self.free - self.reserved
+
+    def census(self) -> tuple[int, int]:
+        """Workers busy and the length of the line, as they are now."""
+        return self.workers - self.free - self.reserved, len(self.line)
+
+    def book_unfinished_work(self) -> None:
+        """Count what work in progress has come to, before it is lost."""
+        for piece in self.pieces:
+            self._book(piece)
+
+    def _book(self, piece: Any) -> None:
+        """Count what one piece of work has come to; what was done before a pause is counted already."""
+        now, root = self.env._now, piece.frame.root
+        if not self.frozen and root.left_at is None:  # else a strand left behind, for which no worker is held
+            root.worked_s = min(root.worked_s + now - piece.begun_at, now - root.started_at)
+
+    def let_go(self, attempt: Attempt) -> None:
+        """Nothing is done for *attempt* any more: its worker is free for others."""
+        self.release(self.env._now)
+
+    def stop_work(self, attempt: Attempt) -> None:
+        """End the work in progress for *attempt* and count what it has come to."""
+        for piece in [piece for piece in self.pieces if piece.frame.root is attempt]:
+            self._book(piece)
+            piece.frame = None
+            del self.pieces[piece]
+
+    def close(self) -> None:
+        """At the end of the run: write what only the replica knows (nothing, where workers are held throughout)."""
+
+    def clear(self) -> None:
+        """Everything in it is gone (a crash)."""
+        self.free = self.workers - self.reserved
+        self.line.clear()
+        self.deferred.clear()
+        for piece in self.pieces:
+            piece.frame = None
+        self.pieces.clear()
+
+
+class FreeReplica(Replica):
+    """Workers that are free while their requests wait for a callee (event loop, virtual threads)."""
+
+    __slots__ = ("ready", "limit", "in_flight", "held", "write")
+
+    def __init__(
+        self, kernel: Kernel, service: Service, index: int, workers: float, places: float, limit: float,
+        recorder: Recorder,
+    ) -> None:  # fmt: skip
+        super().__init__(kernel, service, index, workers, places)
+        self.ready: deque[tuple[float, Frame, Callable[..., None], tuple[Any, ...]]] = deque()
+        self.limit = MANY if limit == UNLIMITED else int(limit)
+        self.in_flight = 0
+        self.held: dict[Frame, None] = {}
+        self.write = recorder.segments.write
+
+    def arrive(self, attempt: Attempt) -> None:
+        """As for any replica, and only *limit* requests may be started and unfinished."""
+        attempt.replica = self
+        attempt.entered_at = self.env._now
+        if self.free > 0 and self.in_flight < self.limit and not self.line and not self.ready:
+            self._begin(attempt)
+        elif len(self.line) < self.places:
+            self.queue_up(attempt)
+        else:
+            self.service.reject(attempt, self.service.full)
+
+    def _begin(self, attempt: Attempt) -> None:
+        self.in_flight += 1
+        attempt.started_at = self.env._now
+        self._hold(attempt, attempt.entered_at)
+        attempt.step.begin(attempt)
+
+    def _hold(self, frame: Frame, queued_at: float) -> None:
+        self.free -= 1
+        frame.queued_at, frame.running_since = queued_at, self.env._now
+        self.held[frame] = None
+
+    def suspend(self, frame: Frame) -> None:
+        """*frame* waits for something: its worker is free for others."""
+        if frame not in self.held:  # a strand left behind by its attempt, whose worker a crash has taken
+            return
+        self.write((frame.id, frame.queued_at, frame.running_since, self.env._now))
+        del self.held[frame]
+        self.free += 1
+        if self.line or self.ready or self.queues:
+            self.take_next()
+
+    def resume(self, frame: Frame, go_on: Callable[..., None], *arguments: Any) -> None:
+        """*frame* wants to go on: as soon as a worker is free, first come first served."""
+        if self.free > 0 and not self.line and not self.ready:
+            self._hold(frame, self.env._now)
+            go_on(*arguments)
+        else:
+            self.ready.append((self.env._now, frame, go_on, arguments))
+            self.take_next()
+
+    def finish(self, attempt: Attempt) -> None:
+        """The recipe of *attempt* is over."""
+        self.in_flight -= 1
+        self.suspend(attempt)
+
+    def let_go(self, attempt: Attempt) -> None:
+        """As for any replica; it may hold several workers (strands), or none."""
+        now = self.env._now
+        for frame in [frame for frame in self.held if frame.root is attempt]:
+            self.write((frame.id, frame.queued_at, frame.running_since, now))
+            del self.held[frame]
+            self.free += 1
+        waiting = list(self.ready)
+        self.ready.clear()
+        for entry in waiting:
+            if entry[1].root is attempt:
+                self.write((entry[1].id, entry[0], now, now))
+            else:
+                self.ready.append(entry)
+        self.in_flight -= 1
+        self.take_next()
+
+    def take_next(self) -> None:
+        """Free workers take whoever came first, of those who go on and those who are new."""
+        if self.blocked:
+            return
+        self.blocked += 1
+        while True:
+            while self.free > 0 and (self.ready or (self.line and self.in_flight < self.limit)):
+                self._take_first()
+            if not self.take_message():
+                break
+        self.blocked -= 1
+
+    def _take_first(self) -> None:
+        """A free worker takes whoever has waited longest; those who go on win a tie."""
+        new = self.line and self.in_flight < self.limit
+        if self.ready and (not new or self.ready[0][0] <= self.line[0].entered_at):
+            queued_at, frame, go_on, arguments = self.ready.popleft()
+            self._hold(frame, queued_at)
+            go_on(*arguments)
+        else:
+            attempt = self.line.popleft()
+            if self.patience is not None:
+                attempt.patience.outcome = OK
+            self._begin(attempt)
+
+    def wants_message(self) -> bool:
+        """As for any replica, and nobody waits to go on."""
+        return self.free > 0 and not self.ready and self.in_flight < self.limit and not self.line
+
+    def reserve(self) -> None:
+        """As for any replica; the message counts as in flight from now on."""
+        super().reserve()
+        self.in_flight += 1
+
+    def unreserve(self) -> None:
+        """As for any replica."""
+        super().unreserve()
+        self.in_flight -= 1
+
+    def take(self, attempt: Attempt) -> None:
+        """As for any replica."""
+        attempt.entered_at = self.env._now
+        self._begin(attempt)
+
+    def begun(self) -> int:
+        """As for any replica: those that wait for a callee count too."""
+        return self.in_flight - self.reserved
+
+    def census(self) -> tuple[int, int]:
+        """Workers busy; in line: the new and those who want to go on."""
+        return self.workers - self.free - self.reserved, len(self.line) + len(self.ready)
+
+    def close(self) -> None:
+        """At the end of the run: write who holds a worker and who wants to go on."""
+        for frame in self.held:
+            self.write((frame.id, frame.queued_at, frame.running_since, nan))
+        for queued_at, frame, _, _ in self.ready:
+            self.write((frame.id, queued_at, nan, nan))
+
+    def clear(self) -> None:
+        """A crash ends what every worker did."""
+        for frame in self.held:
+            self.write((frame.id, frame.queued_at, frame.running_since, self.env._now))
+        self.held.clear()
+        for queued_at, frame, _, _ in self.ready:
+            self.write((frame.id, queued_at, self.env._now, self.env._now))
+        self.ready.clear()
+        self.in_flight = self.reserved
+        super().clear()

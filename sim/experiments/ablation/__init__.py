@@ -1,0 +1,1 @@
+"""Every combination of toggles on the same seeds: which defence did the work."""

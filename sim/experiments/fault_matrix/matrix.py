@@ -1,0 +1,129 @@
+"""Every fault on every part of one's own system, one at a time: what hurts most, and what each defence would change.
+
+The scenario's own faults are taken out; every run of a replication meets the same arrivals, with and without a fault,
+with and without a switch, so a loss is a difference of pairs. Left out: combinations of faults and of switches.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import Any, Callable, Iterable, Mapping
+
+from sim.errors import ParameterError, ScenarioError
+from sim.experiments.fault_matrix.batch import Batch, Job
+from sim.experiments.fault_matrix.catalogue import Attempted, injections
+from sim.experiments.fault_matrix.lost_requests import Seen, seen
+from sim.experiments.fault_matrix.result import Defence, Matrix, Trial
+from sim.experiments.processes import Announce
+from sim.scenario.yaml.load import opened
+
+WORST = 5
+"""For so many of the worst faults the defences are tried."""
+
+FAULT = "the fault"
+"""The name under which each fault is injected."""
+
+
+def matrix(
+    scenario: Any, variant: str | None = None, with_: Iterable[str] = (), toggles: Iterable[str] | None = None,
+    faults: Iterable[str] = (), on: Iterable[str] = (), sizes: Mapping[str, str] | None = None,
+    at_s: float | None = None, for_s: float | None = None, worst: int = WORST, replications: int | None = None,
+    seed: int | None = None, workers: int | None = 1, progress: Callable[[float], None] | None = None,
+    set_: Mapping[str, object] | Iterable[str] = (), announce: Announce | None = None,
+) -> Matrix:  # fmt: skip
+    """Try every fault on every node and link of one combination, and each of *toggles* against the *worst* of them.
+
+    The combination is *variant* (default: the first) *with_* the toggles that are on anyway; *toggles* default to all
+    others that belong to it. *faults* (``slow``, ``crash silent``…), *on* (nodes and links) and *sizes*
+    (``{"slow": "20x"}``) choose among ``injections``. The fault lasts *for_s* from *at_s*; by default a sixth of the
+    measured time, after a third of it, in whole seconds. *seed* and *replications* default to the scenario's own.
+
+    Raises ``ParameterError`` for a name, a size or a window that cannot be meant, ``ScenarioError`` for a combination
+    that does not exist, ``ModelError`` if the books do not balance.
+    """
+    set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
+    scenario = opened(scenario)
+    chosen = scenario.resolve(variant, with_, set_)
+    own = chosen.toggles_on
+    base = _with_fault(chosen, own, None, None)
+    begin, span = window(base, at_s, for_s)
+    tried = injections(base, faults, on, sizes)
+    systems = [_with_fault(chosen, own, one, (begin, span)) for one in tried]
+    defences, left_out = _defences(chosen, own, toggles)
+    runs = range(base.replications if replications is None else replications)
+    root, look = base.seed if seed is None else seed, partial(seen, begin=begin, end=begin + span)
+    kept = min(max(worst, 0), len(tried))
+    total = len(runs) * (1 + len(tried) + (1 + kept) * len(defences))
+
+    def jobs(one: Any) -> list[Job]:
+        return [Job(one, root, number) for number in runs]
+
+    with Batch(total, workers, progress, announce) as batch:
+        without, *found = _grouped(batch.look([job for one in [base, *systems] for job in jobs(one)], look), len(runs))
+        trials = [Trial(one, tuple(without), tuple(mine)) for one, mine in zip(tried, found, strict=True)]
+        trials.sort(key=lambda trial: (-(trial.lost.mean or 0.0), -(trial.share.mean or 0.0)))
+        shielded = []
+        for name in defences:
+            faced = [None, *(trial.fault for trial in trials[:kept])]
+            those = [_with_fault(chosen, (*own, name), one, (begin, span)) for one in faced]
+            calm, *mine = _grouped(batch.look([job for one in those for job in jobs(one)], look), len(runs))
+            shielded.append(Defence(name, tuple(without), tuple(calm), {
+                trial.name: Trial(trial.fault, tuple(without), tuple(one))
+                for trial, one in zip(trials[:kept], mine, strict=True)
+            }))  # fmt: skip
+    return Matrix(base, root, (begin, begin + span), tuple(trials), tuple(shielded), left_out)
+
+
+def window(scenario: Any, at_s: float | None = None, for_s: float | None = None) -> tuple[float, float]:
+    """Return when a fault begins and how long it lasts, in seconds; the defaults are whole seconds where they can be.
+
+    Raises ``ParameterError`` unless it lies between the warm-up and the end of the arrivals.
+    """
+    measured = scenario.duration - scenario.warmup
+    begin = _whole(scenario.warmup + measured / 3) if at_s is None else at_s
+    span = _whole(measured / 6) if for_s is None else for_s
+    if not scenario.warmup < begin < scenario.duration:
+        rule = f"lie between the warm-up ({scenario.warmup:g} s) and the end of the arrivals ({scenario.duration:g} s)"
+        raise ParameterError(rule, f"{begin:g} s", place="at")
+    if not span > 0:
+        raise ParameterError("be longer than nothing", f"{span:g} s", place="for")
+    if span > scenario.duration - begin:
+        rule = f"be over before the arrivals end ({scenario.duration:g} s)"
+        raise ParameterError(rule, f"{span:g} s from {begin:g} s on", place="for")
+    return begin, span
+
+
+def _whole(seconds: float) -> float:
+    return float(math.floor(seconds)) if seconds >= 1 else seconds
+
+
+def _with_fault(scenario: Any, toggles: tuple[str, ...], one: Attempted | None, when: Any) -> Any:
+    """Return the combination with one fault instead of its own, and without claims, which speak of others."""
+    faults = {FAULT: one.on(*when)} if one is not None else {}
+    try:
+        return scenario.resolve(scenario.variant, toggles, {"expect": {}, "faults": faults})
+    except ScenarioError as error:
+        where = f"fault {one.kind}: " if one is not None else ""
+        raise ScenarioError(line.replace(f"set_ faults.{FAULT}.", where) for line in error.problems) from None
+
+
+def _defences(chosen: Any, own: tuple[str, ...], toggles: Iterable[str] | None) -> tuple[list[str], dict[str, str]]:
+    """Return the switches to try, and those that cannot be on in this combination with the reason."""
+    there = [
+        name for name, toggle in chosen.toggles.items()
+        if name not in own and (toggle.for_ is None or chosen.variant in toggle.for_)
+    ] if toggles is None else list(toggles)  # fmt: skip
+    left_out: dict[str, str] = {}
+    for name in there:
+        try:
+            _with_fault(chosen, (*own, name), None, None)
+        except ScenarioError as error:
+            if toggles is not None:
+                raise
+            left_out[name] = error.problems[0]
+    return [name for name in there if name not in left_out], left_out
+
+
+def _grouped(found: list[Seen], size: int) -> list[list[Seen]]:
+    return [found[i : i + size] for i in range(0, len(found), size)]

@@ -1,0 +1,218 @@
+"""What each request was owed and what it got, as far as it is decided when the run ends.
+
+An effect is due when its request was answered ok or degraded and the recipe promises it there. An entry stands for one
+request (or, `once per: key`, one business key) and one effect step: applied as often as promised is *once*, more often
+*duplicated*, less often *missing*; applied though the caller was not told success is a *ghost*. While something that
+may still apply it waits or is at work (``prospects``), or a request that would make it due is open, an entry is only
+what it can be: one that can be more than one of these is *undecided* where it is due, *open* where it is not due so
+far. A longer run can only decide; it never turns one decided status into another. Left out: undoing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.chance import coins
+from sim.record.record import OPEN as STILL_OPEN
+from sim.record.record import Promise
+from sim.results.index.columns import Bools, Floats, Ints, rows_of
+from sim.results.prospects import may_apply
+
+if TYPE_CHECKING:
+    from sim.results.index.book import Book
+
+STATUSES = ("applied once", "duplicated", "missing", "undecided", "ghost", "not due", "open")
+ONCE, DUPLICATED, MISSING, UNDECIDED, GHOST, NOT_DUE, OPEN = range(len(STATUSES))
+DUE = UNDECIDED
+"""The last status that something due can have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """The ledger's entries as columns, and what follows for each request.
+
+    *request* is the row that an entry is booked on: with `once per: key` the first that was answered with that key
+    (or the first of all). *due* is how often it was to be applied, *count* how often it was, *too_often* whether that
+    was more than the recipe promises, whatever the caller was told (a ghost can be charged twice), *may_be* the set of
+    statuses that it can still have (a bit for each), *more* whether it may still be applied.
+
+    *kept* tells whether everything due to a request was applied exactly once and stays so (true for one that was
+    answered and owed nothing), *owed* whether anything was due, *kept_at* when the last of it was applied (infinity
+    where it was not kept, minus infinity where nothing was due). *may_keep* tells whether that may be so in the end,
+    whenever, *may_do* whether it may be so within `done within`, and *so_far_at* when the last of its effects was
+    applied, as it looks now (minus infinity where none was).
+    """
+
+    site: Ints
+    request: Ints
+    status: Ints
+    due: Ints
+    count: Ints
+    too_often: Bools
+    may_be: Ints
+    more: Bools
+    kept: Bools
+    owed: Bools
+    kept_at: Floats
+    may_keep: Bools
+    may_do: Bools
+    so_far_at: Floats
+
+
+def duties(book: Book) -> Duties:
+    """Return the ledger of *book*."""
+    answered, asking = book.succeeded, book.requests["outcome"] == STILL_OPEN
+    n = len(answered)
+    kept, owed, last_at, so_far_at = answered.copy(), np.zeros(n, np.bool_), np.full(n, -np.inf), np.full(n, -np.inf)
+    may_keep, may_do = answered | asking, answered | asking
+    entries: list[tuple[NDArray[Any], ...]] = []
+    prospects = may_apply(book)
+    for code in range(len(book.record.effect_sites)):
+        it = _Site(book, code, prospects.get(code, np.zeros(n, np.bool_)))
+        entries.append(it.entries())
+        owes = answered & (it.most > 0) & (it.now[it.owner] <= MISSING)
+        owed |= owes
+        may_be = it.may_be[it.owner]
+        decided = (may_be == 1 << ONCE) | (may_be == 1 << NOT_DUE)
+        kept &= (it.most == 0) | decided
+        np.maximum(last_at, np.where(owes, it.last_at[it.owner], -np.inf), out=last_at)
+        np.maximum(so_far_at, np.where(it.most > 0, it.last_at[it.owner], -np.inf), out=so_far_at)
+        may_keep &= (it.most == 0) | it.may_be_well(asking, np.full(n, np.inf))
+        may_do &= (it.most == 0) | it.may_be_well(asking, book.done_by)
+    none = (*(np.zeros(0, np.int64),) * 6, *(np.zeros(0, np.bool_),) * 2)
+    site, request, status, due, count, may, too_often, more = (
+        np.concatenate(part) for part in zip(none, *entries, strict=True)
+    )  # fmt: skip
+    kept_at = np.where(kept, last_at, np.inf)
+    return Duties(
+        site, request, status, due, count, too_often, may, more, kept, owed, kept_at, may_keep, may_do, so_far_at
+    )  # fmt: skip
+
+
+class _Site:
+    """One effect step for every request: columns by request row; an entry's own are at its owner's row."""
+
+    def __init__(self, book: Book, code: int, prospects: Bools) -> None:
+        self.book, self.code, n = book, code, len(book.arrived_at)
+        effects, answered = book.record.effects, book.succeeded
+        asking = book.requests["outcome"] == STILL_OPEN
+        row = rows_of(book.requests["id"], effects["request"])
+        mine = (effects["site"] == code) & (row >= 0)
+        self.owner = owner = _owners(book, book.record.effect_sites[code].once_per == "key")
+        self.applied = np.bincount(owner[row[mine]], minlength=n)
+        self.last_at = np.full(n, -np.inf)
+        np.maximum.at(self.last_at, owner[row[mine]], effects["at"][mine])
+        self.promised, self.least, self.most = _promised(book, code)
+        self.more = np.zeros(n, np.bool_)
+        self.more[owner[prospects]] = True
+        # what the owner of an entry is owed: the most that an answered request of its own is
+        self.due_now = _most_of(owner, (self.least, self.most), answered)
+        self.due_then = _most_of(owner, (self.least, self.most), answered | asking)
+        self.now = _judge(self.applied, *self.due_now)
+        self.then = self._may_be(*self.due_then)
+        self.may_be = self._may_be(*self.due_now) | self.then
+
+    def _may_be(self, least: Ints, most: Ints) -> Ints:
+        """Return the statuses that entries can come to have where from *least* to *most* times are due."""
+        applied, found = self.applied, 1 << _judge(self.applied, least, most)
+        for least_more in (applied + 1, np.maximum(applied + 1, least), np.maximum(applied, most) + 1):
+            found |= np.where(self.more, 1 << _judge(least_more, least, most), 0)
+        return found
+
+    def may_be_well(self, asking: Bools, by: Floats) -> Bools:
+        """Return for which requests the effect may be applied as is due, or be not due, *by* an instant of each.
+
+        Those that are still *asking* are judged as if they were answered.
+        """
+        owner, last_at = self.owner, self.last_at[self.owner]
+        found = np.zeros(len(by), np.bool_)
+        for (least, most), wanted in ((self.due_now, ~asking), (self.due_then, np.ones_like(asking))):
+            stays = _judge(self.applied, least, most)[owner]
+            found |= wanted & ((stays == NOT_DUE) | ((stays == ONCE) & (last_at <= by)))
+            comes = (self._may_be(least, most)[owner] & (1 << ONCE)) != 0
+            found |= wanted & comes & self.more[owner] & (last_at <= by) & (by >= self.book.end)
+        return found
+
+    def entries(self) -> tuple[NDArray[Any], ...]:
+        """Return the columns of the entries: those that were promised, applied, or may be."""
+        owner, n = self.owner, len(self.owner)
+        booked = (self.applied > 0) | self.more
+        booked[owner[self.promised]] = True
+        rows = np.flatnonzero(booked)
+        single = (self.may_be & (self.may_be - 1)) == 0
+        unsettled = np.where(self.now <= MISSING, UNDECIDED, OPEN)
+        status = np.where(single, self.now, unsettled)
+        if_answered = np.ones(n, np.int64)
+        np.maximum.at(if_answered, owner, self.most)
+        return (
+            np.full(len(rows), self.code), _book_on(self.book, owner)[rows], status[rows],
+            np.clip(self.applied, *self.due_now)[rows], self.applied[rows], self.may_be[rows],
+            (self.applied > if_answered)[rows], self.more[rows],
+        )  # fmt: skip
+
+
+def _most_of(owner: Ints, due: tuple[Ints, Ints], among: Bools) -> tuple[Ints, Ints]:
+    """Return how often at least and at most is due at each owner: the most that any of its requests *among* is."""
+    least, most = np.zeros_like(due[0]), np.zeros_like(due[1])
+    np.maximum.at(least, owner[among], due[0][among])
+    np.maximum.at(most, owner[among], due[1][among])
+    return least, most
+
+
+def _judge(applied: Ints, least: Ints, most: Ints) -> Ints:
+    """Return the status of entries that were *applied* so often, where from *least* to *most* times are due."""
+    conditions = [(most == 0) & (applied > 0), (least == 0) & (applied == 0), applied < least, applied > most]
+    status: Ints = np.select(conditions, [GHOST, NOT_DUE, MISSING, DUPLICATED], ONCE)
+    return status
+
+
+def _owners(book: Book, per_key: bool) -> Ints:
+    """Return the request row that stands for each request: itself, or the first in the table with the same key."""
+    rows = np.arange(len(book.arrived_at))
+    if not per_key:
+        return rows
+    keys = book.requests["key"]
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    return np.where(keys >= 0, first[inverse], rows)
+
+
+def _book_on(book: Book, owner: Ints) -> Ints:
+    """Return for each owner the row it is booked on: the first to arrive of those answered, or of all."""
+    order = np.lexsort((book.arrived_at, ~book.succeeded))[::-1]
+    booked_on = np.arange(len(owner))
+    booked_on[owner[order]] = order  # the last write wins, and that is the first in order
+    return booked_on
+
+
+def _promised(book: Book, site: int) -> tuple[Bools, Ints, Ints]:
+    """Return which requests promise the effect of *site*, and how often at least and at most it is due if answered."""
+    size = len(book.arrived_at)
+    promised, least, most = np.zeros(size, np.bool_), np.zeros(size, np.int64), np.zeros(size, np.int64)
+    for promise in book.record.promises:
+        if promise.site != site or promise.root not in book.record.operations:
+            continue
+        asked = book.requests["operation"] == book.record.operations.index(promise.root)
+        promised |= asked
+        holds = asked & _conditions_hold(book, promise)
+        most += promise.count * holds
+        if ("taken",) not in promise.conditions:
+            least += promise.count * holds
+    return promised, least, most
+
+
+def _conditions_hold(book: Book, promise: Promise) -> Bools:
+    """Return for which requests the conditions of *promise* hold; ``taken`` may."""
+    record, holds = book.record, np.ones(len(book.arrived_at), np.bool_)
+    for kind, *details in promise.conditions:
+        if kind == "share":
+            branch_id, share, wanted = details
+            tossed = coins(record.seed, record.replication, branch_id, book.requests["id"])
+            holds &= (tossed < share) == wanted
+        elif kind == "key":
+            keys, wanted = details
+            holds &= np.isin(book.requests["key"], np.array(keys, np.int64)) == wanted
+    return holds

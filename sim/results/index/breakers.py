@@ -1,0 +1,83 @@
+"""What the circuit breakers did, from their events: the state of each over time.
+
+A link has one breaker, or one for each caller or replica (its `scope`); then what is told of the link is their mean.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.results.index.columns import Floats
+
+if TYPE_CHECKING:
+    from sim.results.index.book import Book
+
+STATES = {"breaker closed": 0.0, "breaker half-open": 0.5, "breaker open": 1.0}
+"""The kinds of events, with the number that stands for the state in a series."""
+
+
+def guarded(book: Book) -> list[str]:
+    """Return the links that have a breaker."""
+    links = book.record.scenario.links
+    return [name for name in book.links if name in links and links[name].breaker is not None]
+
+
+def how_many(book: Book, link: str) -> int:
+    """Return how many breakers stand on *link*."""
+    scenario = book.record.scenario
+    breaker = scenario.links[link].breaker
+    caller, _, callee = link.partition(" -> ")
+    if breaker is None or breaker.scope == "link":
+        return 1
+    if breaker.scope == "callee":
+        return book.replicas(callee)
+    if caller in scenario.workload:
+        return int(scenario.workload[caller].instances)
+    return book.replicas(caller)
+
+
+def _events(book: Book, link: str) -> list[tuple[float, float, str]]:
+    """Return (instant, state, whose) of every change of a breaker on *link*, in order of time."""
+    return [(at, STATES[kind], whose) for at, kind, of, whose in book.record.events if of == link and kind in STATES]
+
+
+def changed_at(book: Book, link: str, kind: str) -> Floats:
+    """Return when any breaker of *link* changed so (a kind of ``STATES``), in order of time."""
+    return np.array([at for at, state, _ in _events(book, link) if state == STATES[kind]], np.float64)
+
+
+def changes(book: Book) -> dict[str, tuple[Floats, Floats]]:
+    """Return (instants, states from each on) of every link that has a breaker; closed before the first."""
+    found: dict[str, tuple[Floats, Floats]] = {}
+    for name in guarded(book):
+        many, mean = how_many(book, name), 0.0
+        states: dict[str, float] = {}
+        pairs = []
+        for at, state, whose in _events(book, name):
+            mean += (state - states.get(whose, 0.0)) / many
+            states[whose] = state
+            pairs.append((at, state if many == 1 else round(mean, 9)))
+        table = np.array(pairs, np.float64).reshape(-1, 2)
+        found[name] = (table[:, 0], table[:, 1])
+    return found
+
+
+def open_periods(book: Book) -> dict[str, tuple[Floats, Floats]]:
+    """Return begin and end of the open periods of every breaker, by link; of several breakers they may overlap."""
+    found = {}
+    for name in guarded(book):
+        begins: list[float] = []
+        ends: list[float] = []
+        opened: dict[str, float] = {}
+        for at, state, whose in _events(book, name):
+            if whose in opened:
+                begins.append(opened.pop(whose))
+                ends.append(at)
+            if state == STATES["breaker open"]:
+                opened[whose] = at
+        begins += opened.values()
+        ends += [np.inf] * len(opened)
+        found[name] = (np.array(begins, np.float64), np.array(ends, np.float64))
+    return found

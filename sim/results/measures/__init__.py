@@ -1,0 +1,1 @@
+"""Measures: a family in each module, and the registry of all of them."""

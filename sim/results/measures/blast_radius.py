@@ -1,0 +1,30 @@
+"""How far the faults of a run reached, and when each part first showed it: measures that a claim can be about.
+
+They speak of the whole run (`all`), and only where there are faults. What counts as a symptom is told in
+``sim.results.story.symptoms``, and which way it went in ``sim.results.blast``.
+"""
+
+from __future__ import annotations
+
+from sim.results.blast import blast_radius
+from sim.results.index.book import Book
+from sim.results.measures.rows import Measure, Rows
+from sim.results.story.onset import Yardstick
+from sim.scenario import measures
+
+NAMES = measures.REACH
+
+
+def family(book: Book) -> list[Measure]:
+    """Return the rows of ``system`` and, for the first symptom, of every workload, service and queue."""
+    table, record = Rows(NAMES), book.record
+    if not record.windows:
+        return table.rows
+    blast, begin = blast_radius(book), Yardstick.of(book).begin
+    first = {hit.node: hit.first_at_s - begin for hit in blast.hit}
+    table.add("nodes hit", "system", "all", len(blast.hit), blast.nodes)
+    table.add("blast radius", "system", "all", blast.radius, len(blast.hit))
+    table.add("first symptom", "system", "all", min(first.values(), default=None), len(first))
+    for node in (*record.workloads, *record.services, *record.queues):
+        table.add("first symptom", node, "all", first.get(node), int(node in first))
+    return table.rows

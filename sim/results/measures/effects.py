@@ -1,0 +1,61 @@
+"""The effects ledger: what was due, and whether it happened once, twice, never, or behind the caller's back.
+
+Entries belong to the window in which their request arrived, whenever the effect was applied. A count is of those that
+are decided when the run ends; what is undecided then bounds what it can come to.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.results.effect_accounting import DUE, DUPLICATED, MISSING, ONCE, OPEN, STATUSES, UNDECIDED, Duties
+from sim.results.index.book import Book
+from sim.results.index.columns import Bools
+from sim.results.index.windows import Window
+from sim.results.measures.rows import Measure, Rows
+from sim.scenario import measures
+
+NAMES = measures.LEDGER
+DECIDED = [(name, status) for status, name in enumerate(STATUSES) if status not in (UNDECIDED, OPEN)]
+IF_DUE = 1 << ONCE | 1 << DUPLICATED | 1 << MISSING
+
+
+def family(book: Book) -> list[Measure]:
+    """Return the rows of every workload, of ``system`` and of every effect by name (unless a workload has its name)."""
+    table = Rows(NAMES)
+    ledger, record = book.duties, book.record
+    if not record.effect_sites:
+        return table.rows
+    workload = book.requests["workload"][ledger.request]
+    names = [site.effect for site in record.effect_sites]
+    groups: dict[str, Bools] = {name: workload == code for code, name in enumerate(record.workloads)}
+    groups["system"] = np.ones(len(workload), np.bool_)
+    for effect in dict.fromkeys(names):
+        sites = [code for code, name in enumerate(names) if name == effect]
+        groups.setdefault(effect, np.isin(ledger.site, sites))
+    arrived_at = book.arrived_at[ledger.request]
+    for window in book.windows.values():
+        inside = window.holds(arrived_at)
+        for of, mine in groups.items():
+            _entries(table, ledger, of, window, inside & mine)
+    return table.rows
+
+
+def _entries(table: Rows, ledger: Duties, of: str, window: Window, mine: Bools) -> None:
+    """Add the counts of the entries that are *mine*."""
+    status, may_be = ledger.status[mine], ledger.may_be[mine]
+    entries, during, is_open = len(status), window.name, status == OPEN
+    unsettled = is_open | (status == UNDECIDED)
+
+    def add(measure: str, which: Bools, perhaps: Bools) -> None:
+        count = int(np.count_nonzero(which)) if window.spans else None
+        table.add_count(measure, of, during, count, entries, int(np.count_nonzero(perhaps)))
+
+    none = np.zeros(entries, np.bool_)
+    add("due", status <= DUE, is_open & ((may_be & IF_DUE) != 0))
+    for name, code in DECIDED:
+        add(name, status == code, unsettled & ((may_be & (1 << code)) != 0))
+    add("undecided", status == UNDECIDED, none)
+    add("open", is_open, none)
+    too_often = ledger.too_often[mine]
+    add("applied too often", too_often, ledger.more[mine] & ~too_often)

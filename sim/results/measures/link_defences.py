@@ -1,0 +1,109 @@
+"""What the defences on a link decided: calls answered from a cache, hedged, made up for, denied, called off or stopped.
+
+Each measure is told for links that have the defence. Decisions belong to the window in which they are made. Left out:
+what would have been without them (``pileup compare`` and ``pileup ablate`` play that).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Iterator
+
+import numpy as np
+
+from sim.record.record import MARKS, REASONS, SHORT_CIRCUITED
+from sim.results.index.book import Book
+from sim.results.index.columns import Floats, Shelf
+from sim.results.measures.rows import Measure, Rows
+from sim.scenario import measures
+
+NAMES = measures.DECISIONS
+
+COUNTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    name: (kind, NAMES[name].of[0].has)
+    for name, kind in (
+        ("cache hits", "cache hit"), ("coalesced", "coalesced"), ("fallbacks", "fallback"), ("hedges", "hedge"),
+        ("retries denied", "retry denied"), ("late answers accepted", "late answer accepted"), ("dropped", "dropped"),
+        ("cancelled", "cancelled"),
+    )
+}  # fmt: skip
+"""Measures that count marks: name to (kind of mark, whether a link has such)."""
+
+STOPS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    name: (reason, NAMES[name].of[0].has)
+    for name, reason in (
+        ("stopped by breaker", "breaker open"), ("stopped by throttle", "throttled"),
+        ("stopped by limit", "rate limit"), ("stopped by bulkhead", "bulkhead full"),
+        ("stopped by deadline", "out of time"),
+    )
+}  # fmt: skip
+"""Measures that count tries which the caller itself stopped: name to (reason, whether a link has such)."""
+
+
+def family(book: Book) -> list[Measure]:
+    """Return the rows of every link with such a defence."""
+    table = Rows(NAMES)
+    for name, link in _armed(book):
+        marks, stops = _marks(book, name), _stops(book, name)
+        for window in book.windows.values():
+            here = bool(window.spans)
+            counts = {kind: len(marks.within(code, window.counted.spans)) for code, kind in enumerate(MARKS)}
+            for measure, (kind, has) in COUNTED.items():
+                if has(link):
+                    table.add(measure, name, window.name, counts[kind] if here else None, counts[kind])
+            if link.cache is not None:
+                asked = counts["cache hit"] + counts["cache miss"]
+                table.add_share("cache hit ratio", name, window.name, counts["cache hit"], asked)
+            for measure, (reason, has) in STOPS.items():
+                if has(link):
+                    count = len(stops.within(REASONS.index(reason), window.counted.spans))
+                    table.add(measure, name, window.name, count if here else None, count)
+    return table.rows
+
+
+def _armed(book: Book) -> Iterator[tuple[str, Any]]:
+    """Iterate over the links of the run that decide anything."""
+    links = book.record.scenario.links
+    for name in book.links:
+        link = links.get(name)
+        if link is not None and any(has(link) for _, has in COUNTED.values()):
+            yield name, link
+        elif link is not None and any(has(link) for _, has in STOPS.values()):
+            yield name, link
+
+
+def _marks(book: Book, link: str) -> Shelf:
+    """Return the marks of *link*, by kind and time."""
+    table = book.record.marks
+    mine = table["place"] == book.record.places.index(link) if link in book.record.places else table["place"] < 0
+    return Shelf(np.where(mine, table["kind"], -1), len(MARKS), table["at"])
+
+
+def _stops(book: Book, link: str) -> Shelf:
+    """Return the tries on *link* that the caller itself stopped, by reason and time."""
+    columns = book.attempts
+    mine = (columns["outcome"] == SHORT_CIRCUITED) & (book.link == book.links.index(link))
+    return Shelf(np.where(mine, columns["why"], -1), len(REASONS), book.sent_at)
+
+
+def decided_at(book: Book, link: str, measure: str) -> Floats:
+    """Return when *link* decided so (a name of ``COUNTED`` or ``STOPS``), in order of time, in seconds."""
+    if measure in COUNTED:
+        rows = _marks(book, link).rows(MARKS.index(COUNTED[measure][0]))
+        return np.asarray(book.record.marks["at"], np.float64)[rows]
+    return book.sent_at[_stops(book, link).rows(REASONS.index(STOPS[measure][0]))]
+
+
+def stopped_since(book: Book, link: str, measure: str, begin: float) -> tuple[int, int]:
+    """Return how many tries *link* stopped so (a name of ``STOPS``) from *begin* on, and how many were wanted."""
+    wanted = book.link_shelf.rows(book.links.index(link))
+    stopped = np.count_nonzero(decided_at(book, link, measure) >= begin)
+    return int(stopped), int(np.count_nonzero(book.sent_at[wanted] >= begin))
+
+
+def told(book: Book, link: str) -> list[str]:
+    """Return the names of the decisions that *link* can make."""
+    model = book.record.scenario.links.get(link)
+    if model is None:
+        return []
+    counted = [name for name, (_, has) in COUNTED.items() if has(model)]
+    return counted + [name for name, (_, has) in STOPS.items() if has(model)]

@@ -1,0 +1,66 @@
+"""What went over each link: tries, how they ended for the caller, and what the breaker let through.
+
+Attempts belong to the window in which they are sent, those of the drain to one that reaches `duration`. A
+short-circuited call is no attempt. ``system`` counts all calls together. Left out: bytes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.record.record import DEGRADED, SHORT_CIRCUITED, TIMEOUT
+from sim.results.index.book import Book
+from sim.results.index.breakers import how_many
+from sim.results.index.columns import Ints
+from sim.results.index.windows import Window
+from sim.results.measures.rows import Measure, Rows
+from sim.scenario import measures
+
+NAMES = measures.LINKS
+
+
+def family(book: Book) -> list[Measure]:
+    """Return the rows of every link, and of ``system`` for attempts and amplification."""
+    table = Rows(NAMES)
+    for window in book.windows.values():
+        calls: list[Ints] = []
+        for code, name in enumerate(book.links):
+            rows = book.link_shelf.within(code, window.counted.spans)
+            sent = rows[book.tried[rows]]
+            calls.append(sent[book.kind[sent] == 0])
+            _counts(table, book, name, window.name, rows, sent, bool(window.spans))
+            _rate(table, book, name, window, sent)
+            if name in book.breakers:
+                opened, closed = book.breakers[name]
+                open_mean = window.mean(opened, closed)
+                open_share = None if open_mean is None else open_mean / how_many(book, name)
+                table.add("breaker open share", name, window.name, open_share, len(opened))
+        every = np.concatenate([*calls, np.zeros(0, np.int64)])
+        table.add("attempts", "system", window.name, len(every) if window.spans else None, len(every))
+        _rate(table, book, "system", window, every)
+        table.add("amplification", "system", window.name, _amplification(book, every), len(every))
+    return table.rows
+
+
+def _rate(table: Rows, book: Book, of: str, window: Window, sent: Ints) -> None:
+    n = int(np.count_nonzero(window.holds(book.sent_at[sent])))
+    table.add("attempts rate", of, window.name, window.per_second(n), n)
+
+
+def _counts(table: Rows, book: Book, of: str, during: str, rows: Ints, sent: Ints, here: bool) -> None:
+    outcome = book.attempts["outcome"]
+    n = len(sent)
+    ok = int(np.count_nonzero(outcome[sent] <= DEGRADED))
+    timeouts = int(np.count_nonzero(outcome[sent] == TIMEOUT))
+    stopped = int(np.count_nonzero(outcome[rows] == SHORT_CIRCUITED))
+    table.add("attempts", of, during, n if here else None, n)
+    table.add("amplification", of, during, _amplification(book, sent), n)
+    table.add_share("attempt ok ratio", of, during, ok, n)
+    table.add("timeouts", of, during, timeouts if here else None, n)
+    table.add("short-circuited", of, during, stopped if here else None, len(rows))
+
+
+def _amplification(book: Book, sent: Ints) -> float | None:
+    """Return attempts over those that are first tries all the way up; None where no such attempt was sent."""
+    first = int(np.count_nonzero(book.tried_once[sent]))
+    return len(sent) / first if first else None

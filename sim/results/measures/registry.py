@@ -1,0 +1,57 @@
+"""All measures of a run: a list of families, each of which declares its names and reads the same book.
+
+A mechanism brings its own family: declarations in ``sim.scenario.measures``, and a module with ``NAMES`` and
+``family(book)``, added to ``FAMILIES``. Nothing else here knows what is measured.
+"""
+
+from __future__ import annotations
+
+from typing import Callable, Iterable
+
+from sim.record.record import Record
+from sim.results import drain
+from sim.results.index.book import Book
+from sim.results.measures import autoscaling as fleet
+from sim.results.measures import blast_radius as reach
+from sim.results.measures import effects as ledger
+from sim.results.measures import link_defences as decisions
+from sim.results.measures import links, overload, queues, recovery, requests, stores
+from sim.results.measures import services as stations
+from sim.results.measures import wasted_work as waste
+from sim.results.measures.rows import Measure
+from sim.scenario.measures import MEASURES, Names
+
+FAMILIES: tuple[tuple[Names, Callable[[Book], list[Measure]]], ...] = tuple(
+    (module.NAMES, module.family)
+    for module in (
+        requests,
+        stations,
+        overload,
+        fleet,
+        links,
+        decisions,
+        queues,
+        stores,
+        ledger,
+        recovery,
+        reach,
+        waste,
+        drain,
+    )  # fmt: skip
+)
+
+NAMES: Names = MEASURES
+"""Every measure there is, as declared in ``sim.scenario.measures``."""
+
+
+def measures(record: Record, during: Iterable[str] = ()) -> list[Measure]:
+    """Return every measure of *record* in all of its windows, and in the written ones (``500s to 600s``) of *during*.
+
+    A value that cannot be told (nothing arrived, too few samples for a percentile, an empty window) is None.
+    """
+    return measures_of(Book(record, during))
+
+
+def measures_of(book: Book) -> list[Measure]:
+    """Return every measure of an open book."""
+    return [row for _, family in FAMILIES for row in family(book)]

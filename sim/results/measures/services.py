@@ -1,0 +1,83 @@
+"""What the services did: how long visits waited, how busy the workers were, and for whom.
+
+A visit is an attempt that reached the service, a delivery included; it belongs to the window in which it entered.
+Levels are time-weighted. Work belongs to the window in which its visit got a worker. Left out: single replicas.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from sim.results.index.book import Book
+from sim.results.index.columns import Floats, Ints, exact_sum
+from sim.results.index.windows import Window
+from sim.results.measures.rows import Measure, Rows
+from sim.scenario import measures
+from sim.scenario.measures import TIMES
+
+NAMES = measures.STATIONS
+
+
+def family(book: Book) -> list[Measure]:
+    """Return the rows of every service."""
+    table = Rows(NAMES)
+    for code, name in enumerate(book.record.services):
+        everyone = book.visit_shelf.rows(code)
+        holds, lines = book.holds(code), book.lines(code)
+        for window in book.windows.values():
+            entered = book.visit_shelf.within(code, window.counted.spans)
+            _flow(table, book, name, window, entered, everyone)
+            _levels(table, book, name, window, everyone, holds, lines, len(entered))
+            _work(table, book, name, window, everyone)
+    return table.rows
+
+
+def _flow(table: Rows, book: Book, of: str, window: Window, rows: Ints, everyone: Ints) -> None:
+    entered, started, left = book.entered_at[rows], book.started_at[rows], book.left_at[rows]
+    begun = np.isfinite(started)
+    leaves = window.holds(book.left_at[everyone]) & np.isfinite(book.started_at[everyone])
+    served = int(np.count_nonzero(leaves))
+    came = int(np.count_nonzero(window.holds(entered)))
+    table.add("arrivals rate", of, window.name, window.per_second(came), came)
+    table.add("throughput", of, window.name, window.per_second(served), served)
+    table.add_spread("wait", of, window.name, (started - entered)[begun], TIMES)
+    waited = int(np.count_nonzero(started[begun] > entered[begun]))
+    table.add_share("waited ratio", of, window.name, waited, int(np.count_nonzero(begun)))
+    stayed = (left - entered)[begun & np.isfinite(left)]
+    table.add("sojourn mean", of, window.name, float(stayed.mean()) if len(stayed) else None, len(stayed))
+    turned_away = ~begun & (left == entered)
+    # what was in line when its replica went down was killed, it did not withdraw
+    killed = np.zeros(len(left), np.bool_)
+    for replica, down in book.outages(of).items():
+        here = book.attempts["replica"][rows] == replica
+        killed[here] |= np.isin(left[here], [begin for begin, _ in down])
+    gave_up = ~begun & np.isfinite(left) & (left > entered) & ~killed
+    for name, which in (("rejected", turned_away), ("withdrawn", gave_up)):
+        count = int(np.count_nonzero(which))
+        table.add(name, of, window.name, count if window.spans else None, count)
+
+
+def _levels(
+    table: Rows, book: Book, of: str, window: Window, rows: Ints,
+    holds: tuple[Floats, Floats], lines: tuple[Floats, Floats], n: int,
+) -> None:  # fmt: skip
+    entered, started, left = book.entered_at[rows], book.started_at[rows], book.left_at[rows]
+    table.add("waiting mean", of, window.name, window.mean(*lines), n)
+    table.add("in service mean", of, window.name, window.mean(started, left), n)
+    table.add("in system mean", of, window.name, window.mean(entered, left), n)
+    workers, held, missing = book.workers(of), window.mean(*holds), window.mean(*book.missing(of))
+    told = None if held is None or missing is None or math.isinf(workers) else held / (workers - missing)
+    table.add("utilisation", of, window.name, told, n)
+
+
+def _work(table: Rows, book: Book, of: str, window: Window, everyone: Ints) -> None:
+    work, wasted, held = book.work
+    rows = everyone[window.counted.holds(book.started_at[everyone])]
+    worked, in_vain, kept = (exact_sum(column[rows]) for column in (work, wasted, held))
+    here = bool(window.spans)
+    table.add("useful work", of, window.name, worked - in_vain if here else None, len(rows))
+    table.add("wasted work", of, window.name, in_vain if here else None, len(rows))
+    table.add("held waiting", of, window.name, kept - worked if here else None, len(rows))
+    table.add("wasted share", of, window.name, in_vain / worked if worked else None, len(rows))

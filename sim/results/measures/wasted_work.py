@@ -1,0 +1,30 @@
+"""Whose calls the work in vain was done for: wasted work by link, as services have it by place.
+
+The links into a service share its wasted work among them. Work belongs to the window in which its visit got a worker.
+Left out: why the callers left (``run.waste`` has it).
+"""
+
+from __future__ import annotations
+
+from sim.results.index.book import Book
+from sim.results.index.columns import exact_sum
+from sim.results.measures.rows import Measure, Rows
+from sim.scenario import measures
+
+NAMES = measures.WASTE
+
+
+def family(book: Book) -> list[Measure]:
+    """Return the rows of every link that leads to a service."""
+    table = Rows(NAMES)
+    work, wasted, _ = book.work
+    for code, name in enumerate(book.links):
+        if name.partition(" -> ")[2] not in book.record.services:
+            continue
+        everyone = book.link_shelf.rows(code)
+        for window in book.windows.values():
+            rows = everyone[window.counted.holds(book.started_at[everyone])]
+            worked, in_vain = exact_sum(work[rows]), exact_sum(wasted[rows])
+            table.add("wasted work", name, window.name, in_vain if window.spans else None, len(rows))
+            table.add("wasted share", name, window.name, in_vain / worked if worked else None, len(rows))
+    return table.rows

@@ -1,0 +1,1 @@
+"""The story of a run: what happened in order, every sentence measured."""

@@ -1,0 +1,82 @@
+"""How something that ought to be rare is told: that it begins, or that there is more of it than before, and how much.
+
+English only, and nothing that was not counted: the one who tells gives the counts. Left out: when it begins
+(``sim.results.story.onset`` says that).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sim.record.record import Record
+from sim.results.index.windows import strikes
+from sim.results.story.numbers import counted, number, plural
+
+
+class Happening(NamedTuple):
+    """What happens to whom, in words that can be put into the singular and the plural.
+
+    *thing* is the singular of whom it happens to, *does* what they do in the infinitive (``time out``, ``be refused``),
+    *noun* the singular of what is counted; an empty one counts the things themselves.
+    """
+
+    thing: str
+    does: str
+    noun: str = ""
+
+    def tell(self, count: int, before: int, record: Record, out_of: str = "") -> str:
+        """Return the sentence for *count* of them since the first fault (*out_of* what, such as `of 12 tries`), and
+        *before* it."""
+        if count == 1 and not before:
+            return f"{self.opening(1, 0)}, the only one {since(record)}"
+        if before or _after_a_fault(record) or not record.warmup_s:
+            opening = self.opening(count, before)
+        else:
+            opening = f"{plural(self.thing)} {self.verb(2)}"
+        many = counted(count, self.noun) if self.noun else number(count)
+        earlier = f", {number(before)} before it" if before else ""
+        return f"{opening}; {' '.join(filter(None, (many, out_of, since(record))))}{earlier}"
+
+    def opening(self, count: int, before: int) -> str:
+        """Return what is known when they begin; there are *count* since the first fault and *before* it.
+
+        >>> Happening("attempt", "time out").opening(9, 0), Happening("attempt", "time out").opening(9, 3)
+        ('attempts begin to time out', 'more attempts time out than before')
+        >>> Happening("attempt", "time out").opening(1, 0)
+        'one attempt times out'
+        """
+        if before:
+            return f"more {plural(self.thing)} {self.verb(2)} than before"
+        return f"one {self.thing} {self.verb(1)}" if count == 1 else f"{plural(self.thing)} begin to {self.does}"
+
+    def verb(self, many: int) -> str:
+        """Return what they do, of one or of several.
+
+        >>> Happening("attempt", "time out").verb(1), Happening("attempt", "be refused").verb(2)
+        ('times out', 'are refused')
+        >>> Happening("call", "go on").verb(1), Happening("call", "go on").verb(2)
+        ('goes on', 'go on')
+        """
+        first, _, rest = self.does.partition(" ")
+        one, several = ("is", "are") if first == "be" else (first + ("es" if first.endswith("o") else "s"), first)
+        return f"{one if many == 1 else several} {rest}".rstrip()
+
+
+def since(record: Record) -> str:
+    """Return from when on something is counted: the first fault, or the warm-up's end."""
+    if _after_a_fault(record):
+        found = strikes(record)
+        which = "first fault after the warm-up" if len(found) < len(record.windows) else "first fault"
+        return f"since the {which if len(record.windows) > 1 else 'fault'} began"
+    return "after the warm-up" if record.warmup_s else "in the whole run"
+
+
+def _after_a_fault(record: Record) -> bool:
+    """Whether a fault's begin parts before from since: the first one measured did not begin in the warm-up."""
+    first = min((begin for _, begin, end in record.windows if end > record.warmup_s), default=-1.0)
+    return first >= record.warmup_s
+
+
+def the_fault(record: Record) -> str:
+    """Return how the fault is named by whose end something is dated."""
+    return "the last fault" if len(record.windows) > 1 else "the fault"

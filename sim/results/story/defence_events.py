@@ -1,0 +1,162 @@
+"""What defences on links and at doors did from the first fault on: a sentence for each kind and place.
+
+Told is what there was not before the fault, or more of it than ever (``onset``): calls that a throttle,
+a limit or a bulkhead stopped, retries that a budget denied, hedges, stand-in answers, a cache that answers less, a
+limit on calls in flight that falls. A defence that acts hits nobody, so acts are no symptoms and do not count in the
+blast radius: who fails by them shows it in the goodput. Rejections are told with their reasons among the symptoms. Left
+out: what would have been without the defence.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterator
+
+import numpy as np
+
+from sim.record.record import REJECTED
+from sim.results.index.book import Book
+from sim.results.index.columns import Bools, Floats
+from sim.results.measures import link_defences as decisions
+from sim.results.measures.overload import levels, marked_at
+from sim.results.story.counted_event import Happening
+from sim.results.story.numbers import counted, number, share
+from sim.results.story.onset import Yardstick, beyond_chance, first_in_a_row, lasts_until, lowest_pair
+from sim.results.story.sentence import Sentence
+
+STOPPED = {
+    "stopped by throttle": Happening("try", "be stopped by the adaptive throttle"),
+    "stopped by limit": Happening("try", "be stopped by the rate limit"),
+    "stopped by bulkhead": Happening("try", "be stopped by the full bulkhead"),
+    "stopped by deadline": Happening("try", "be left unsent, their caller's time being over"),
+}
+"""What stops tries before they are sent, beside the breaker, whose opening tells it."""
+
+MARKED = {
+    "retries denied": Happening("retry", "be denied, the budget being exhausted"),
+    "fallbacks": Happening("failed call", "go on with a stand-in answer"),
+    "late answers accepted": Happening("late answer", "be accepted after all"),
+    "dropped": Happening("attempt", "be dropped, on the way or in line, because nobody waits any more"),
+    "cancelled": Happening("attempt", "be cancelled at work because nobody waits any more"),
+}
+"""What else a link decides, by the names of its measures."""
+
+HEDGED = Happening("hedge", "be sent")
+AT_THE_DOOR = Happening("call", "wait for a token of the rate limit")
+PUSHED_BACK = Happening("send", "be turned away, the queue being full")
+HELD_UP = Happening("send", "wait for room, the queue being full")
+
+KINDS = (*STOPPED, *MARKED, "hedges", "cache", "delayed", "pushed back", "limit falls")
+"""Every kind of act; the value is how many since the fault, of a cache its share of hits, of a limit its least."""
+
+
+def acts(book: Book) -> Iterator[Sentence]:
+    """Yield what every defence of a link, a service's door and a bounded queue did, place by place."""
+    clock = Yardstick.of(book)
+    for link in book.links:
+        yield from _link(book, clock, link)
+    for name in book.record.services:
+        if book.model(name).limit is not None:
+            yield from _told(book, clock, "delayed", name, marked_at(book, "delayed", name), AT_THE_DOOR)
+        if book.model(name).concurrency is not None:
+            yield from _limit_falls(book, clock, name)
+    for name in book.record.queues:
+        yield from _told(book, clock, "pushed back", name, _pushed_back_at(book, name), PUSHED_BACK)
+        yield from _told(book, clock, "delayed", name, marked_at(book, "delayed", name), HELD_UP)
+
+
+def _link(book: Book, clock: Yardstick, link: str) -> Iterator[Sentence]:
+    can = decisions.told(book, link)
+    for kind, happening in STOPPED.items():
+        if kind in can:
+            wanted = f"of {counted(decisions.stopped_since(book, link, kind, clock.begin)[1], 'try')}"
+            yield from _told(book, clock, kind, link, decisions.decided_at(book, link, kind), happening, wanted)
+    for kind, happening in MARKED.items():
+        if kind in can:
+            yield from _told(book, clock, kind, link, decisions.decided_at(book, link, kind), happening)
+    if "hedges" in can:
+        rows = book.link_shelf.rows(book.links.index(link))
+        sent = f"of {counted(len(clock.late(book.sent_at[rows[book.tried[rows]]])), 'attempt')}"
+        yield from _told(book, clock, "hedges", link, decisions.decided_at(book, link, "hedges"), HEDGED, sent)
+    if "cache hits" in can:
+        yield from _cache(book, clock, link)
+
+
+def _told(
+    book: Book, clock: Yardstick, kind: str, of: str, times: Floats, happening: Happening, out_of: str = ""
+) -> Iterator[Sentence]:
+    """Yield the sentence on what happened at *times*, if there was none before the fault, or more than ever."""
+    onset = clock.onset(times)
+    if onset is None:
+        return
+    at, count = onset
+    last = "" if count == 1 else f", the last at {clock.late(times).max():.1f} s"
+    before = clock.count_before(times)
+    text, at_first = happening.tell(count, before, book.record, out_of), happening.opening(count, before)
+    yield Sentence(at, f"{of}: {text}{last}", kind, of, count, f"{of}: {at_first}", book.end)
+
+
+def _cache(book: Book, clock: Yardstick, link: str) -> Iterator[Sentence]:
+    """Yield when the cache answers fewer of a second's calls than before, beyond chance, two seconds in a row.
+
+    It lasts until two seconds in a row are back beyond the middle between then and before.
+    """
+    hits, misses = (marked_at(book, kind, link) for kind in ("cache hit", "cache miss"))
+    before, earlier = _hit_ratios(clock.before(hits), clock.before(misses))
+    since, asked = clock.since(hits), clock.since(hits) + clock.since(misses)
+    usual = clock.count_before(hits) / max(clock.count_before(hits) + clock.count_before(misses), 1)
+    if not usual:
+        return
+    few = asked - since >= beyond_chance(asked * (1 - usual))
+    ratios = np.divide(since, asked, out=np.full(len(since), usual), where=asked > 0)
+    low: Bools = (asked > 0) & few & (ratios < lowest_pair(before[earlier]))
+    second = first_in_a_row(low)
+    if second is None:
+        return
+    until = lasts_until(ratios < (usual + float(ratios[second])) / 2, second)
+    ratio = float(since[second:until].sum() / asked[second:until].sum())
+    begin, end = clock.begin + second, min(clock.begin + until, clock.end)
+    text = f"the cache answers {share(ratio)} of the calls from {begin:.1f} s to {end:.1f} s, {share(usual)} before"
+    first = np.sort(misses[(misses >= begin)])
+    lost, at_first = _lost(book, link, begin), f"the cache answers fewer of the calls; {share(usual)} before"
+    yield Sentence(
+        float(first[0]), f"{link}: {text}{lost}", "cache", link, ratio, f"{link}: {at_first}", min(end + 1, book.end)
+    )
+
+
+def _hit_ratios(hits: Floats, misses: Floats) -> tuple[Floats, Bools]:
+    """Return the share of hits in each second, and which seconds have one."""
+    asked = hits + misses
+    return np.divide(hits, asked, out=np.zeros(len(hits)), where=asked > 0), asked > 0
+
+
+def _lost(book: Book, link: str, begin: float) -> str:
+    """Return whose restart emptied the cache, if its caller came back within the second before or the one after."""
+    cache, caller = book.record.scenario.links[link].cache, link.partition(" -> ")[0]
+    if cache.scope != "caller":
+        return ""
+    back = [end for service, _, _, end in book.record.down if service == caller and begin - 1 <= end <= begin + 1]
+    return f"; {caller} came back with an empty one at {max(back):.1f} s" if back else ""
+
+
+def _limit_falls(book: Book, clock: Yardstick, name: str) -> Iterator[Sentence]:
+    """Yield the lowest limit on calls in flight since the fault, if it is lower than any between warm-up and fault."""
+    at, limit = levels(book, "concurrency limit", name)
+    now = max(int(np.searchsorted(at, clock.begin, side="right")) - 1, 0)
+    usual, late = limit[max(int(np.searchsorted(at, clock.low, side="right")) - 1, 0) : now + 1], limit[now + 1 :]
+    if not book.record.windows or not len(late) or late.min() >= usual.min():
+        return
+    lowest = now + 1 + int(late.argmin())
+    low, was = f"{number(limit[lowest])}", f"; it was {number(limit[now])} when the fault began"
+    text, at_first = (
+        f"{name}: its limit on calls in flight is {how}{low}{was}" for how in ("at its lowest, ", "down to ")
+    )
+    yield Sentence(float(at[lowest]), text, "limit falls", name, float(limit[lowest]), at_first, book.end)
+
+
+def _pushed_back_at(book: Book, queue: str) -> Floats:
+    """Return when sends were turned away because *queue* was full."""
+    columns, place = book.attempts, book.record.places.index(queue)
+    sites = [code for code, site in enumerate(book.record.sites) if site.callee == queue]
+    full: Any = np.isin(columns["site"], sites) & (columns["outcome"] == REJECTED) & (columns["where"] == place)
+    times: Floats = np.sort(book.entered_at[full])
+    return times

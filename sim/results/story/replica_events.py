@@ -1,0 +1,51 @@
+"""What became of single replicas, and what the autoscaler asked for: the first of each kind, and how many there were.
+
+Told over the whole run: a replica that dies or joins is never usual. Left out: replicas that leave when they have
+drained, and boots that were called off, of which nothing is seen.
+"""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from sim.results.index.book import Book
+from sim.results.story.numbers import counted, number
+from sim.results.story.sentence import Sentence
+
+_LIVES = {
+    "died": "replica {} dies",
+    "unhealthy": "health checks take replica {} out of the rotation",
+    "healthy": "health checks put replica {} back into the rotation",
+    "replica joins": "the autoscaler's replica {} has booted and joins",
+    "replica drains": "the autoscaler lets replica {} drain",
+}
+"""What is told of single replicas, by the kind of event."""
+
+
+def lives(book: Book) -> Iterator[Sentence]:
+    """Yield what became of single replicas: of each service the first event of a kind, and how many there were."""
+    seen: dict[tuple[str, str], list[tuple[float, str]]] = {}
+    for at, kind, of, which in book.record.events:
+        if kind in _LIVES:
+            seen.setdefault((kind, of), []).append((at, which))
+    for (kind, of), events in seen.items():
+        at, which = events[0]
+        again = f", the first of {number(len(events))} such times" if len(events) > 1 else ""
+        text = f"{of}: {_LIVES[kind].format(f'#{which}')}"
+        yield Sentence(at, text + again, kind, of, len(events), text, book.end)
+    for service in book.record.services:
+        yield from _asked(book, service)
+
+
+def _asked(book: Book, service: str) -> Iterator[Sentence]:
+    """Yield when the autoscaler first asked for more replicas, and for fewer, and how far it went."""
+    wanted = [(at, int(many)) for at, kind, of, many in book.record.events if kind == "autoscaler" and of == service]
+    before = [book.model(service).replicas, *(many for _, many in wanted)]
+    for kind, far, word in (("scales up", max, "most"), ("scales down", min, "fewest")):
+        moves = [(at, now, then) for (at, now), then in zip(wanted, before) if (now > then) == (far is max)]
+        if not moves:
+            continue
+        (at, now, then), furthest = moves[0], far(now for _, now, _ in moves)
+        text = f"{service}: the autoscaler asks for {counted(now, 'replica')} instead of {number(then)}"
+        again = f", the first of {number(len(moves))} such times, for {number(furthest)} at the {word}"
+        yield Sentence(at, text + again * (len(moves) > 1), kind, service, len(moves), text, book.end)

@@ -1,0 +1,113 @@
+"""The rules of a service's defences: what only makes sense beside something else, or not beside it."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from sim import quantities as q
+from sim.scenario.rules.workloads import given
+from sim.scenario.yaml.nodes import Node, Problem, Words, at_key, at_value, parsed
+
+
+def overload_problems(root: Node) -> Iterator[Problem]:
+    """Find defences that contradict one another or that nothing would make use of."""
+    for service in root.children("services").values():
+        yield from _limit(service.get("limit"))
+        yield from _shed(service)
+        yield from _concurrency(service.get("concurrency"))
+        yield from _autoscale(service)
+    for queue in root.children("queues").values():
+        most = queue.get("max length")
+        for node in given(queue, "when full"):
+            if most is None or most.value in (None, "unlimited"):
+                yield at_key(node, "stand beside a `max length`")
+
+
+def _limit(limit: Node | None) -> Iterator[Problem]:
+    if limit is None:
+        return
+    for node in given(limit, "max wait"):
+        if limit.word("when full") != "wait":
+            yield at_key(node, "stand beside `when full: wait`")
+    rate = limit.get("rate")
+    if rate is not None and parsed(q.parse_rate, rate) == 0:
+        yield at_value(rate, "be a rate above zero")
+
+
+def _shed(service: Node) -> Iterator[Problem]:
+    shed = service.get("shed")
+    if shed is None or not isinstance(shed.value, dict):
+        return
+    if not given(shed, "line length", "by priority", "codel", "controlled delay"):
+        yield at_key(shed, "have a rule: line length, by priority, codel or controlled delay")
+    for node in given(shed, "by priority"):
+        yield from _falling(node)
+        waiting = service.get("waiting")
+        if waiting is not None and waiting.value == "unlimited":
+            yield at_key(node, "share out a bounded `waiting`", value="unlimited")
+    if given(shed, "controlled delay"):
+        for patience in given(service, "max wait"):
+            yield at_key(patience, "not stand beside `shed.controlled delay`, which says how long one may wait")
+
+
+def _falling(shares: Node) -> Iterator[Problem]:
+    """Find shares of nothing, and more places for what is less important."""
+    before: float | None = None
+    for node in shares.steps():
+        share = parsed(q.parse_share, node)
+        if share == 0:
+            yield at_value(node, "be a share above 0%")
+        if share is not None and before is not None and share > before:
+            yield at_value(node, "not be above the share of what is more important")
+        before = share
+
+
+_OF_KIND = {"aimd": ("backoff", "slow call"), "gradient": ("smoothing", "tolerance", "queue", "window")}
+
+
+def _concurrency(limit: Node | None) -> Iterator[Problem]:
+    """Find keys of the other kind, bounds that cross, and factors that would break the limit."""
+    if limit is None or limit.word("kind") not in _OF_KIND:
+        return
+    for kind, keys in _OF_KIND.items():
+        for node in given(limit, *keys):
+            if kind != limit.word("kind"):
+                yield at_key(node, f"stand beside `kind: {kind}`")
+    for key, parse, low, high, rule in (
+        ("backoff", q.parse_share, 0.0, 1.0, "be a share above 0% and below 100%"),
+        ("smoothing", q.parse_share, 0.0, 1.1, "be a share above 0%"),
+        ("tolerance", q.parse_factor, 0.999, q.UNLIMITED, "be a factor of at least 1x"),
+    ):
+        for written in given(limit, key):
+            value = parsed(parse, written)
+            if value is not None and not low < value < high:
+                yield at_value(written, rule)
+    least, initial, most = (_whole(limit, key, default) for key, default in _BOUNDS)
+    if not least <= initial <= most:
+        yield at_key(limit, "have least <= initial <= most", value=Words(f"{least}, {initial} and {most}"))
+
+
+_BOUNDS = (("least", 1), ("initial", 20), ("most", 1000))
+
+
+def _whole(node: Node, key: str, default: int) -> int:
+    child = node.get(key)
+    value = default if child is None or child.value is None else child.value
+    return value if isinstance(value, int) else default
+
+
+def _autoscale(service: Node) -> Iterator[Problem]:
+    """Find a fleet without bounds, a target of nothing, and a beginning outside of the bounds."""
+    scale, workers = service.get("autoscale"), service.get("workers")
+    if scale is None or not isinstance(scale.value, dict):
+        return
+    if workers is not None and workers.value == "unlimited":
+        yield at_key(scale, "scale a service with a bound on its `workers`", value=Words("unlimited workers"))
+    for node in given(scale, "target utilisation"):
+        if parsed(q.parse_share, node) == 0:
+            yield at_value(node, "be a share above 0%")
+    first = _whole(service, "replicas", 1)
+    least, most = _whole(scale, "min replicas", 1), _whole(scale, "max replicas", first)
+    if not least <= first <= most:
+        rule = "have min replicas <= replicas <= max replicas"
+        yield at_key(scale, rule, value=Words(f"{least}, {first} and {most}"))

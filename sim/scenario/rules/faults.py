@@ -1,0 +1,286 @@
+"""The rules of faults: what each can befall, and when it may begin."""
+
+from __future__ import annotations
+
+from typing import Callable, Iterator
+
+from sim import quantities as q
+from sim.errors import did_you_mean
+from sim.scenario.fault_fields import After, parse_begin, parse_replicas
+from sim.scenario.fields import one_arrow
+from sim.scenario.models import FAULTS, LinkFault, fault_kind
+from sim.scenario.rules import recipes
+from sim.scenario.yaml.nodes import Node, Problem, Words, at_key, at_value, parsed, plain
+
+_WORDS = {"services": "service", "queues": "queue", "workload": "workload", "hosts": "host"}
+_NODES = ("workload", "services", "queues")
+MOST_WINDOWS = 10_000
+
+
+def fault_problems(root: Node) -> Iterator[Problem]:
+    """Find faults on nothing, factors that cannot be meant, and faults outside the measured time."""
+    used = recipes.links_used(root)
+    yield from _hosts(root)
+    for name, fault in root.children("faults").items():
+        kind = fault_kind(plain(fault))
+        if kind is None:
+            continue
+        target = fault.get(kind)
+        if target is not None and isinstance(target.value, str):
+            yield from _target(root, kind, target, used)
+            yield from _replicas(root, target.value, fault.get("replicas"))
+        if kind == "spike":
+            yield from _spike(root, fault)
+        elif kind == "partition":
+            yield from _sides(root, target, used)
+        elif kind == "poison":
+            yield from _poison(root, target)
+        else:
+            yield from _settings(kind, fault)
+        yield from _moments(root, name, fault)
+
+
+# --- what is struck -----------------------------------------------------------------------------------------
+
+
+def befalls(kind: str) -> tuple[str, ...]:
+    """Return in which parts of a scenario the targets of a fault of *kind* have their names; empty for its own rule.
+
+    >>> befalls("slow"), befalls("cut"), befalls("partition")
+    (('services', 'hosts'), ('links',), ())
+    """
+    return FAULTS[kind].befalls
+
+
+def _target(root: Node, kind: str, target: Node, used: list[str]) -> Iterator[Problem]:
+    struck = befalls(kind)
+    if struck and struck != ("links",):
+        known = [name for where in struck for name in root.children(where)]
+        if target.value not in known:
+            kinds = [_WORDS[where] for where in struck if where != "hosts" or root.children("hosts")]
+            words = " or ".join([", ".join(kinds[:-1]), kinds[-1]] if kinds[1:] else kinds)
+            yield at_value(target, f"name a {words} that exists", did_you_mean(target.value, known))
+        elif "queues" not in struck and target.value in root.children("hosts"):
+            yield from _struck_on_host(root, kind, target)
+        return
+    if not issubclass(FAULTS[kind], LinkFault):
+        return
+    link = one_arrow(target.value)
+    if link in used:
+        return
+    ends = [name for where in _NODES for name in root.children(where)]
+    if all(end in ends for end in link.split(" -> ")) and link.count(" -> ") == 1:
+        turned = " -> ".join(reversed(link.split(" -> ")))
+        hint = f"did you mean {turned!r}?" if turned in used else did_you_mean(link, used)
+        yield at_value(target, "name a link that some call, send or delivery uses", hint, unused=True)
+    else:
+        yield at_value(target, "name a link between two nodes that exist", did_you_mean(link, used))
+
+
+def _struck_on_host(root: Node, kind: str, target: Node) -> Iterator[Problem]:
+    members = _texts(root.children("hosts")[target.value])
+    if not any(node.value.partition("#")[0] in root.children("services") for node in members):
+        yield at_value(target, f"name a host with a service on it: no queue can be struck by {kind}")
+
+
+def _replicas(root: Node, name: str, node: Node | None) -> Iterator[Problem]:
+    if node is None:
+        return
+    chosen = parsed(parse_replicas, Node(plain(node)))
+    if chosen is None:
+        return
+    service = root.children("services").get(name)
+    if service is None:
+        if name in root.children("queues") or name in root.children("hosts"):
+            hint = "a host names its replicas itself" if name in root.children("hosts") else ""
+            yield at_key(node, "stand beside a service", hint)
+        return
+    yield from _exist(chosen[-1], name, service, node)
+
+
+def _exist(number: int, name: str, service: Node, node: Node) -> Iterator[Problem]:
+    count = service.get("replicas")
+    there = count.value if count is not None and isinstance(count.value, int) else 1
+    if number >= there and service.get("autoscaler") is None:
+        yield at_value(node, f"name replicas that {name} has: it has {there}, numbered from 0")
+
+
+def _hosts(root: Node) -> Iterator[Problem]:
+    services, queues = root.children("services"), root.children("queues")
+    for host in root.children("hosts").values():
+        if isinstance(host.value, list) and not host.value:
+            yield at_value(host, "hold at least one entry")
+        for node in _texts(host):
+            name, hash_, number = node.value.partition("#")
+            if name not in services and (hash_ or name not in queues):
+                yield at_value(
+                    node, "name a service, a replica (payments#0) or a queue", did_you_mean(name, [*services, *queues])
+                )
+            elif hash_ and not number.isdecimal():
+                yield at_value(node, "name a replica by its number, as in payments#0")
+            elif hash_:
+                yield from _exist(int(number), name, services[name], node)
+
+
+def _texts(node: Node) -> list[Node]:
+    return [item for item in node.steps() if isinstance(item.value, str)]
+
+
+def _sides(root: Node, sides: Node | None, used: list[str]) -> Iterator[Problem]:
+    if sides is None or not isinstance(sides.value, dict):
+        return
+    if not sides.value:
+        yield at_value(sides, "hold at least one side")
+        return
+    known = [*(name for where in _NODES for name in root.children(where)), *root.children("hosts")]
+    found: dict[str, str] = {}
+    wrong: list[Problem] = []
+    for side, members in sides.value.items():
+        for node in _texts(members):
+            if node.value not in known:
+                hint = did_you_mean(node.value, known)
+                wrong.append(at_value(node, "name a workload, service, queue or host that exists", hint))
+            names = root.children("hosts").get(node.value)
+            for name in [node.value] if names is None else [item.value for item in _texts(names)]:
+                if "#" in name:
+                    wrong.append(at_value(node, "name whole nodes: a link has no replicas", value=name))
+                elif found.setdefault(name, side) != side:
+                    hint = f"it is also on {found[name]}"
+                    wrong.append(at_value(node, "stand on one side only", hint, value=name))
+    if not wrong and not any(_is_parted(link, found, len(sides.value)) for link in used):
+        wrong = [at_value(sides, "part nodes that talk to each other: no link leads from one side to another")]
+    yield from wrong
+
+
+def _is_parted(link: str, side: dict[str, str], sides: int) -> bool:
+    one, other = (side.get(end) for end in link.split(" -> "))
+    return one != other and (sides == 1 or (one is not None and other is not None))
+
+
+def _spike(root: Node, fault: Node) -> Iterator[Problem]:
+    target, by = fault.get("spike"), fault.get("by")
+    workload = root.children("workload").get(str(target.value)) if target is not None else None
+    if target is not None and workload is not None and workload.get("rate") is None:
+        yield at_value(target, "name a workload with a rate: only an open loop can spike")
+    factor = parsed(q.parse_factor, by)
+    if by is not None and factor is not None and factor < 1:
+        yield at_value(by, "be at least 1x")
+
+
+def _poison(root: Node, target: Node | None) -> Iterator[Problem]:
+    if target is None or not isinstance(target.value, str):
+        return
+    known = recipes.operations(root)
+    if target.value not in known:
+        yield recipes.unknown_operation(target, known)
+        return
+    keyed = [workload for workload in root.children("workload").values() if workload.get("keys") is not None]
+    starts = [node.value for workload in keyed for node in recipes.requested(workload)]
+    if target.value not in recipes.reached(root, starts):
+        yield at_value(target, "be reached by a workload with keys", "give it `keys: uniform 5000`")
+
+
+def _settings(kind: str, fault: Node) -> Iterator[Problem]:
+    """Find settings of a fault that mean nothing, alone or together."""
+    if kind == "drip":
+        yield from _above_zero(fault.get("rate"), q.parse_rate, "be a rate above zero")
+    elif kind == "leak":
+        within, requests = fault.get("within"), fault.get("requests")
+        if within is None and requests is None:
+            yield from _given(fault, "within", "or `requests`: what the work grows with")
+        elif within is not None and requests is not None:
+            yield at_key(requests, "not stand beside `within`: work grows with one of them")
+    elif kind == "deploy" and fault.get("share") is None and fault.get("by") is None:
+        yield from _given(fault, "share", "or `by`: what is bad about the version")
+    elif kind in ("crash", "crash loop"):
+        if fault.get("warm up") is not None or fault.get("cold") is not None:
+            for key in ("warm up", "cold"):
+                yield from _given(fault, key, "`warm up` and `cold` go together")
+        yield from _above_zero(fault.get("lives"), lambda value: q.parse_law(value).mean, "be above zero")
+
+
+def _above_zero(node: Node | None, parse: Callable[[object], float], rule: str) -> Iterator[Problem]:
+    if node is not None and parsed(parse, node) == 0:
+        yield at_value(node, rule)
+
+
+# --- when ---------------------------------------------------------------------------------------------------
+
+
+def _moments(root: Node, name: str, fault: Node) -> Iterator[Problem]:
+    up, down = fault.get("up"), fault.get("down")
+    if up is None and down is None:
+        for key in ("at", "for"):
+            yield from _given(fault, key)
+    else:
+        for key in ("up", "down"):
+            yield from _given(fault, key, "`up` and `down` go together")
+        yield from _often(root, fault)
+    at = fault.get("at")
+    begin = parsed(parse_begin, at)
+    if at is None or begin is None:
+        return
+    if isinstance(begin, After):
+        yield from _after(root, name, at, begin)
+    else:
+        yield from _begins(root, at, begin)
+
+
+def _given(fault: Node, key: str, hint: str = "") -> Iterator[Problem]:
+    if fault.get(key) is not None:
+        return
+    gone = fault.removed.get(key)
+    if gone is not None:
+        yield Problem(gone.key_at, gone.loc, "be given", Words("null, which removes it"), hint)
+    else:
+        yield Problem(fault.key_at or fault.at, (*fault.loc, key), "be given", None, hint)
+
+
+def _often(root: Node, fault: Node) -> Iterator[Problem]:
+    laws = [parsed(q.parse_law, fault.get(key)) for key in ("up", "down")]
+    duration = parsed(q.parse_duration, root.get("duration"))
+    node = fault.get("up")
+    if node is None or duration is None or laws[0] is None or laws[1] is None:
+        return
+    cycle = laws[0].mean + laws[1].mean if laws[0].kind != "empirical" and laws[1].kind != "empirical" else 1.0
+    if duration > MOST_WINDOWS * cycle:
+        yield at_value(node, f"let it strike at most {MOST_WINDOWS} times in the duration")
+
+
+def _after(root: Node, name: str, node: Node, begin: After) -> Iterator[Problem]:
+    faults = root.children("faults")
+    others = [other for other in faults if other != name]
+    if begin.fault not in others:
+        hint = did_you_mean(begin.fault, others) or "it is written 5s after NAME ends"
+        yield at_value(node, "hang on another fault that exists", hint)
+        return
+    way = [name]
+    while (then := parsed(parse_begin, faults[way[-1]].get("at"))) is not None and isinstance(then, After):
+        if then.fault in way or then.fault not in faults:
+            if then.fault == name and name == min(way):
+                yield at_value(node, "not hang on itself", value=Words(" after ".join([*way, name])))
+            return
+        way.append(then.fault)
+
+
+def _begins(root: Node, node: Node, law: q.Law) -> Iterator[Problem]:
+    duration = parsed(q.parse_duration, root.get("duration"))
+    bounds = _bounds(law)
+    if bounds is None:
+        yield at_value(node, "be an instant or lie between two, such as 60s or uniform 60s to 90s")
+    elif duration is not None and bounds[1] >= duration:
+        yield at_value(node, f"begin before the duration ({root.word('duration')}) is over")
+
+
+def _bounds(law: q.Law) -> tuple[float, float] | None:
+    """Return the earliest and the latest value of a law, or None for one without bounds."""
+    if law.kind == "constant":
+        return law.mean, law.mean
+    if law.kind == "uniform":
+        return law.parameters[0], law.parameters[1]
+    if law.kind == "mix":
+        parts = [_bounds(part) for _, part in law.parts]
+        known = [part for part in parts if part is not None]
+        if len(known) == len(parts):
+            return min(low for low, _ in known), max(high for _, high in known)
+    return None

@@ -1,0 +1,119 @@
+"""What no single field of a caller's defences can see: keys that exclude or need one another."""
+
+from __future__ import annotations
+
+from typing import Callable, Iterator
+
+from sim import quantities as q
+from sim.scenario.yaml.nodes import Node, Problem, at_key, at_value, parsed
+
+
+def defence_problems(root: Node) -> Iterator[Problem]:
+    """Find defences that contradict themselves, link by link."""
+    for name, link in root.children("links").items():
+        callee = name.partition(" -> ")[2]
+        yield from _breaker(link.get("breaker"), callee in root.children("services"))
+        yield from _hedge(link.get("hedge"))
+        yield from _waiting(link.get("limit"), "when full", "wait")
+        yield from _at_least(_given(link.get("throttle"), "factor"), q.parse_factor, 1, "1x")
+        yield from _cache(link.get("cache"))
+        yield from _needs_a_time(root, name, link)
+        retry = link.get("retry")
+        if retry is not None:
+            yield from _budget(retry.get("budget"))
+
+
+def _given(node: Node | None, key: str) -> Node | None:
+    """Return the child of *node* at *key*, unless it is missing or null."""
+    child = node.get(key) if node is not None else None
+    return child if child is not None and child.value is not None else None
+
+
+def _breaker(node: Node | None, of_service: bool) -> Iterator[Problem]:
+    rates = [found for key in ("failure rate", "slow rate") if (found := _given(node, key)) is not None]
+    if rates and (failures := _given(node, "failures")) is not None:
+        yield at_key(failures, "not stand beside a rate", "a breaker counts failures in a row, or shares of a window")
+    for key in ("calls", "window", "minimum calls"):
+        if not rates and (found := _given(node, key)) is not None:
+            yield at_key(found, "stand beside `failure rate` or `slow rate`")
+    slow_rate, slow_call = _given(node, "slow rate"), _given(node, "slow call")
+    if slow_rate is not None and slow_call is None:
+        yield at_key(slow_rate, "stand beside `slow call`", "say from when on a call is slow: `slow call: 500ms`")
+    if slow_call is not None and slow_rate is None:
+        yield at_key(slow_call, "stand beside `slow rate`")
+    for rate in rates:
+        if parsed(q.parse_share, rate) == 0:
+            yield at_value(rate, "be above 0%")
+    calls, window, least = _given(node, "calls"), _given(node, "window"), _given(node, "minimum calls")
+    if calls is not None and window is not None:
+        yield at_key(window, "not stand beside `calls`", "one window only")
+    most, needed = parsed(q.parse_count, calls), 10.0 if least is None else parsed(q.parse_count, least)
+    if rates and calls is not None and most is not None and needed is not None and needed > most:
+        yield at_value(calls, f"be at least `minimum calls` ({needed:g})", "fewer would never open it")
+    scope = _given(node, "scope")
+    if scope is not None and scope.value == "callee" and not of_service:
+        yield at_value(scope, "be link or caller where the callee is a queue")
+
+
+def _hedge(node: Node | None) -> Iterator[Problem]:
+    if node is None or not isinstance(node.value, dict):
+        return
+    after, percentile = _given(node, "after"), _given(node, "percentile")
+    if (after is None) == (percentile is None):
+        yield at_key(node, "have `after` or `percentile`, and not both")
+    share = parsed(q.parse_share, percentile)
+    if percentile is not None and share is not None and not 0 < share < 1:
+        yield at_value(percentile, "be above 0% and below 100%")
+
+
+def _waiting(node: Node | None, key: str, word: str) -> Iterator[Problem]:
+    patience = _given(node, "max wait")
+    if patience is not None and node is not None and node.word(key) != word:
+        yield at_key(patience, f"stand beside `{key}: {word}`")
+
+
+def _at_least(node: Node | None, parse: Callable[[object], float], least: float, text: str) -> Iterator[Problem]:
+    value = parsed(parse, node)
+    if node is not None and value is not None and value < least:
+        yield at_value(node, f"be at least {text}")
+
+
+def _cache(node: Node | None) -> Iterator[Problem]:
+    if (ratio := _given(node, "hit ratio")) is None:
+        return
+    for key in ("entries", "expire after", "coalesce", "scope"):
+        if (found := _given(node, key)) is not None:
+            yield at_key(found, "not stand beside `hit ratio`", "a cache has a ratio, or keys")
+    if parsed(q.parse_share, ratio) == 0:
+        yield at_value(ratio, "be above 0%", "leave the cache out")
+
+
+def _needs_a_time(root: Node, name: str, link: Node) -> Iterator[Problem]:
+    """Late answers need a timeout that makes them late, and a retry that still waits when they come."""
+    late = _given(link, "late answers")
+    if late is not None and late.value == "accept":
+        for key in ("timeout", "retry"):
+            if _given(link, key) is None:
+                yield at_value(late, f"stand beside `{key}`")
+                return
+
+
+def _budget(node: Node | None) -> Iterator[Problem]:
+    if node is None or not isinstance(node.value, dict):
+        return
+    capacity, cost = _given(node, "capacity"), _given(node, "cost")
+    room = 10 if capacity is None else capacity.value
+    price = 1 if cost is None else cost.value
+    if cost is not None and _is_number(price) and price <= 0:
+        yield at_value(cost, "be above 0")
+    elif _is_number(room) and _is_number(price) and room < price:
+        yield at_key(capacity or node, f"be at least the cost of a retry ({price:g})", value=room)
+    refund = _given(node, "refund")
+    if refund is not None and refund.value is True:
+        for key in ("per try", "per success"):
+            if (found := _given(node, key)) is not None:
+                yield at_key(found, "not stand beside `refund`", "the quota gives back what a retry took")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

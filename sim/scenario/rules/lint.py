@@ -1,0 +1,226 @@
+"""What is legal and unwise in a scenario: said as warnings by ``pileup validate``, never in the way of a run.
+
+Each combination is looked at: every variant, and every toggle alone where it belongs. Load against capacity is the
+topology's business.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Callable, Iterator
+
+from sim import quantities as q
+from sim.errors import did_you_mean
+from sim.scenario.models import Link, Scenario
+from sim.scenario.rules import recipes
+from sim.scenario.rules.fault_targets import on_host
+from sim.scenario.yaml.nodes import Node, Problem, Words, at_key, at_value, in_order, path_text
+from sim.scenario.yaml.scenario_file import Origin, attach
+
+
+def advice(scenario: Scenario) -> list[str]:
+    """Return the warnings about a scenario in all its combinations, one line each, in file order."""
+    source = scenario._origin.source
+    combinations: list[tuple[str, tuple[str, ...]]] = [(variant, ()) for variant in source.variants]
+    for toggle in source.root.children("toggles"):
+        combinations += [(variant, (toggle,)) for variant in source.home_of(toggle)]
+    found: list[Problem] = []
+    for variant, toggles in combinations:
+        root = source.merged(variant, toggles)
+        model, _ = source.structure(root)
+        if model is not None:
+            tables, _ = source.load_tables(root)
+            found += _warnings(root, attach(model, Origin(source, root, variant, toggles, tables)))
+    return in_order([replace(problem, verb="should") for problem in found])
+
+
+def _warnings(root: Node, model: Scenario) -> Iterator[Problem]:
+    checks: tuple[Callable[[Node, Scenario], Iterator[Problem]], ...] = (
+        _silence, _timeouts, _visibility, _unbounded, _jitter, _queues, _branches, _deadlines, _hosts,
+    )  # fmt: skip
+    for check in checks:
+        yield from check(root, model)
+
+
+def _silence(root: Node, model: Scenario) -> Iterator[Problem]:
+    """Workloads that never ask; a trace is judged when it is played."""
+    for name, workload in model.workload.items():
+        if workload.rate is not None and not workload.rate.path and not workload.rate.mean_until(model.duration):
+            yield at_value(_below(root, "workload", name, "rate"), "ask for something before the duration is over")
+
+
+def _below(root: Node, *path: str) -> Node:
+    """Return the node at *path*, or the last one on the way that exists."""
+    node = root
+    for part in path:
+        child = node.get(part)
+        if child is None:
+            return node
+        node = child
+    return node
+
+
+def _link_of(model: Scenario, caller: str, callee: str) -> tuple[str, Link | None]:
+    name = f"{caller} -> {callee}"
+    return name, model.links.get(name)
+
+
+def _timeouts(root: Node, model: Scenario) -> Iterator[Problem]:
+    """Timeouts and retries that cannot matter, because the client has left before them."""
+    for name, workload in model.workload.items():
+        if workload.deadline is None:
+            continue
+        starts = [node.value for node in recipes.requested(root.children("workload")[name])]
+        callers = [(name, start.partition(".")[0]) for start in starts]
+        known = recipes.operations(root)
+        for operation in _called(root, starts):
+            service = operation.partition(".")[0]
+            callers += [(service, callee.partition(".")[0]) for callee, _ in recipes.calls_of(known[operation])]
+        written = _below(root, "workload", name).word("deadline")
+        for caller, callee in dict.fromkeys(callers):
+            link_name, link = _link_of(model, caller, callee)
+            if link is None or link.timeout is None:
+                continue
+            node = _below(root, "links", link_name, "timeout")
+            if link.timeout >= workload.deadline:
+                yield at_key(node, f"be below the deadline of {name} ({written}) to be of any use", value=node.value)
+            elif link.retry is not None and link.retry.max_attempts > 1:
+                yield from _outlasting(root, link_name, link, name, workload.deadline, str(written))
+
+
+def _called(root: Node, starts: list[str]) -> list[str]:
+    """Return the operations that *starts* reach by synchronous calls, themselves included."""
+    known, found, waiting = recipes.operations(root), [], list(starts)
+    while waiting:
+        name = waiting.pop(0)
+        if name in known and name not in found:
+            found.append(name)
+            waiting += [callee for callee, _ in recipes.calls_of(known[name])]
+    return found
+
+
+def _outlasting(
+    root: Node, link_name: str, link: Link, workload: str, deadline: float, written: str
+) -> Iterator[Problem]:
+    if link.retry is None or link.timeout is None:
+        return
+    attempts = link.retry.max_attempts
+    node, rule = _below(root, "links", link_name, "retry"), f"end before the deadline of {workload} ({written})"
+    if math.isinf(attempts):
+        yield at_key(node, rule, value=Words("unlimited attempts"))
+        return
+    waits = math.fsum(link.retry.backoff.wait_s(n) for n in range(1, int(attempts)))
+    longest = attempts * link.timeout + waits
+    if longest > deadline:
+        yield at_key(node, rule, value=Words(f"{longest:g}s for {attempts:g} attempts with their waits"))
+
+
+def _visibility(root: Node, model: Scenario) -> Iterator[Problem]:
+    """Visibility that ends while a handler is still at work: the message is delivered again."""
+    known = recipes.operations(root)
+    for queue, handlers in recipes.consumers(root).items():
+        if queue not in model.queues:
+            continue
+        for handler in handlers:
+            slow = math.fsum(_p99(step, model) * step.times for step in recipes.walk(known.get(handler)))
+            if slow > model.queues[queue].visibility_timeout:
+                node = _below(root, "queues", queue, "visibility timeout")
+                rule = f"be above the slowest work of {handler} (about {slow:.3g}s at its p99)"
+                yield at_key(node, rule, value=f"{model.queues[queue].visibility_timeout:g}s")
+
+
+def _p99(step: recipes.Step, model: Scenario) -> float:
+    """Return the 99th percentile of how long a step works or waits, in seconds, without what others add to it."""
+    target = step.target()
+    if step.verb not in ("work", "wait") or target is None:
+        return 0.0
+    law, tables = q.parse_work(target.value), model.tables
+    return (law.with_values(tables[law.path]) if law.path in tables else law).quantile(0.99)
+
+
+def _deadlines(root: Node, model: Scenario) -> Iterator[Problem]:
+    """Services that refuse late work and are never told how much time is left; links with nothing to tell."""
+    for name, service in model.services.items():
+        calling = [link for way, link in model.links.items() if way.endswith(f" -> {name}")]
+        if service.refuse_late is not None and not any(link.propagate_deadline for link in calling):
+            node = _below(root, "services", name, "refuse late")
+            yield at_key(node, "be called over a link with `propagate deadline: true`", value=None)
+    for way, link in model.links.items():
+        if link.propagate_deadline and link.timeout is None and not _has_a_deadline(model, way.partition(" -> ")[0]):
+            node = _below(root, "links", way, "propagate deadline")
+            hint = "give its clients a `deadline`, it a `timeout`, or the links before it `propagate deadline`"
+            yield at_key(node, "have a deadline to pass on", hint, value=None)
+
+
+def _has_a_deadline(model: Scenario, caller: str) -> bool:
+    """Whether *caller* may know when its own time is over."""
+    if caller in model.workload:
+        return model.workload[caller].deadline is not None
+    return any(link.propagate_deadline for way, link in model.links.items() if way.endswith(f" -> {caller}"))
+
+
+def _unbounded(root: Node, model: Scenario) -> Iterator[Problem]:
+    for name, service in model.services.items():
+        if service.waiting == q.UNLIMITED and service.workers != q.UNLIMITED:
+            node = _below(root, "services", name, "waiting")
+            yield at_key(node, "have a bound, or the line grows without end under overload", value="unlimited")
+
+
+def _jitter(root: Node, model: Scenario) -> Iterator[Problem]:
+    for name, link in model.links.items():
+        if link.retry is not None and link.retry.jitter != "none" and link.retry.backoff.kind == "none":
+            yield at_key(
+                _below(root, "links", name, "retry", "jitter"), "stand beside a backoff, whose waits it varies"
+            )
+
+
+def _queues(root: Node, model: Scenario) -> Iterator[Problem]:
+    """Queues that nothing fills or empties, and dead letters that nothing ever reaches."""
+    sent = [
+        step.node.word("send")
+        for recipe in recipes.operations(root).values()
+        for step in recipes.walk(recipe)
+        if step.verb == "send"
+    ]
+    buried = {queue.dead_letters for queue in model.queues.values()}
+    consumed = recipes.consumers(root)
+    for name, queue in model.queues.items():
+        node = _below(root, "queues", name)
+        if name not in sent and name not in buried:
+            hint = did_you_mean(name, [word for word in sent if word])
+            yield at_key(node, "get messages from some send", hint, value=Words("none"))
+        if name not in consumed and name not in buried:
+            yield at_key(node, "have a consumer", value=Words("none"))
+        if queue.dead_letters is not None and queue.max_deliveries == q.UNLIMITED:
+            letters = _below(root, "queues", name, "dead letters")
+            yield at_key(letters, "stand beside `max deliveries`, without which nothing is dead-lettered")
+
+
+def _branches(root: Node, model: Scenario) -> Iterator[Problem]:
+    """Branches on the failure of a step after which the recipe does not go on."""
+    for recipe in recipes.operations(root).values():
+        ending: dict[str, Node] = {}
+        for step in recipes.walk(recipe):
+            name = step.node.word("as")
+            if name is not None and step.verb in ("call", "send", "parallel"):
+                if step.node.word("on error") in (None, "fail") and step.node.get("on error") is None:
+                    ending[name] = step.node
+            target = step.target()
+            if step.verb != "branch" or target is None:
+                continue
+            condition = q.parse_condition(target.value)
+            if condition.kind == "step" and condition.step in ending and condition.outcome not in ("ok", "degraded"):
+                rule = "ask about a step that the recipe outlives"
+                hint = f"write `on error: ignore` at {path_text(ending[condition.step].loc)}"
+                yield at_key(target, rule, hint)
+
+
+def _hosts(root: Node, model: Scenario) -> Iterator[Problem]:
+    """Find services whose several replicas all stand on one host, and fall with it."""
+    for host in model.hosts:
+        for name, indexes in on_host(model, host)[0].items():
+            replicas = model.services[name].replicas
+            if replicas > 1 and len(indexes or range(replicas)) == replicas:
+                hint = f"with the host all of them are gone; `{name}#0` puts one replica there"
+                yield at_key(_below(root, "hosts", host), f"leave some replica of {name} elsewhere", hint, host)

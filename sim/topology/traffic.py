@@ -1,0 +1,291 @@
+"""How many calls go where each second if nothing fails and nothing queues: all workloads together (traffic equations).
+
+Arrivals spread through calls and sends with their multiplicities. Caches take their share of hits off, unless they are
+asked to be *cold*; rate limits, at the caller and at the door, let no more pass than their rate, and stop all alike.
+Left out: bursts, waiting, and that what a limit stops may be tried again or end the recipe that asked: with a limit in
+the way every number behind it is an upper bound.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Hashable, Mapping, TypeVar
+
+from sim.quantities import UNLIMITED, Keys, RateShape
+from sim.scenario.models import Cache, Scenario, Workload
+from sim.topology.graph import requested
+from sim.topology.operation_costs import Hits, Recipes, Target, fixed_hits
+
+_ROUNDS = 10_000
+_HIT_ROUNDS = 100
+TRACE_PEAK_S = 10.0
+"""The peak of a trace is that of so many seconds."""
+MOST_KEYS = 100_000
+"""With more keys than this a cache by keys is taken as cold."""
+
+Wanted = dict[tuple[str, Target], float]
+"""(link, target) to the rate at which it is wanted there."""
+One = TypeVar("One", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """What goes where, per second: *runs* of each ``service.operation``, and what is *wanted* over each link.
+
+    What is wanted are attempts, after caches and before limits; *hits* are the shares that each cache answers.
+    """
+
+    runs: dict[str, float]
+    wanted: Wanted
+    hits: Hits = field(default_factory=dict)
+
+    def over(self, link: str) -> float:
+        """Return how much is wanted over *link*."""
+        return math.fsum(rate for (name, _), rate in self.wanted.items() if name == link)
+
+
+def offered_rates(scenario: Scenario, name: str, recipes: Recipes) -> tuple[float, float]:
+    """Return the mean and the highest arrivals (closed loop: tasks, at their upper bound) per second of a workload."""
+    workload = scenario.workload[name]
+    if workload.users is not None:
+        cycle_s = workload.think.mean + _task_s(workload, name, recipes)
+        rate = workload.users / cycle_s if cycle_s else math.inf
+        return rate, rate
+    batch = workload.arrivals.batch
+    if workload.arrivals.kind == "at":
+        rate = sum(at < scenario.duration for at in workload.arrivals.instants) / scenario.duration
+        return rate, rate
+    shape = workload.rate
+    if shape is None:
+        return 0.0, 0.0
+    if not shape.path:
+        return batch * shape.mean_until(scenario.duration), batch * shape.peak_until(scenario.duration)
+    shape = shape.with_counts(scenario.tables[shape.path])
+    return batch * shape.mean_until(scenario.duration), batch * _busiest(shape, scenario.duration)
+
+
+def _busiest(shape: RateShape, until_s: float) -> float:
+    """Return the highest mean rate of ``TRACE_PEAK_S`` seconds of a trace, whose single counts are mostly chance."""
+    spans = max(math.ceil(until_s / TRACE_PEAK_S), 1)
+    areas = [0.0] * spans
+    for begin, low, end, high in shape.until(until_s):  # the rate of a trace is constant in each piece
+        for span in range(int(begin // TRACE_PEAK_S), min(math.ceil(end / TRACE_PEAK_S), spans)):
+            inside = min(end, (span + 1) * TRACE_PEAK_S) - max(begin, span * TRACE_PEAK_S)
+            areas[span] += (low + high) / 2 * max(inside, 0.0)
+    return max(areas) / min(TRACE_PEAK_S, until_s)
+
+
+def _task_s(workload: Workload, name: str, recipes: Recipes) -> float:
+    return math.fsum(n * recipes.call(name, operation).answer_s for operation, n in requested(workload).items())
+
+
+def flows(scenario: Scenario, highest: bool = False, cold: bool = False, limited: bool = True) -> Flows:
+    """Return what goes where at the mean rates of all workloads (or at the *highest*, all at once).
+
+    *cold*: no cache answers. Without *limited*, rate limits are left out. The operations must not call each other in a
+    circle; a queue that feeds itself gives infinity.
+    """
+    hits: Hits = {} if cold else fixed_hits(scenario)
+    for _ in range(_HIT_ROUNDS):
+        recipes = {name: Recipes(scenario, workload.keys, hits=hits) for name, workload in scenario.workload.items()}
+        found = _solved(scenario, recipes, highest, limited, hits)
+        by_key = {} if cold else _hits_by_key(scenario, recipes, found[1])
+        new = {**fixed_hits(scenario), **by_key} if not cold else {}
+        if all(math.isclose(new[at], hits.get(at, 0.0), rel_tol=1e-9, abs_tol=1e-12) for at in new):
+            break
+        hits = new
+    total: dict[str, float] = {}
+    wanted: Wanted = {}
+    for rates in found[0].values():
+        for operation, rate in rates.items():
+            total[operation] = total.get(operation, 0.0) + rate
+    for name in scenario.workload:
+        for at, rate in found[1][name].items():
+            wanted[at] = wanted.get(at, 0.0) + rate
+    return Flows(total, wanted, hits)
+
+
+def _solved(
+    scenario: Scenario, recipes: Mapping[str, Recipes], highest: bool, limited: bool, hits: Hits
+) -> tuple[dict[str, dict[str, float]], dict[str, Wanted]]:
+    """Return, for each workload, the rate of every operation, and what is wanted over each link.
+
+    Solved by repeated substitution, exact after as many rounds as the graph is deep; a circle through a queue
+    converges when it dies out, and what still grows after so many rounds is infinite.
+    """
+    roots = {name: _roots(scenario, name, recipes[name], highest) for name in scenario.workload}
+    runs: dict[str, dict[str, float]] = {name: {} for name in scenario.workload}
+    for _ in range(_ROUNDS):
+        wanted = {name: dict(roots[name]) for name in scenario.workload}
+        for name, rates in runs.items():
+            for operation, rate in rates.items():
+                caller = operation.partition(".")[0]
+                for target, mean in recipes[name].profile(operation).visits.items():
+                    at = (f"{caller} -> {_callee(target)}", target)
+                    wanted[name][at] = wanted[name].get(at, 0.0) + (rate * mean if mean else 0.0)
+        new = _let_in(scenario, recipes, wanted, limited)
+        if all(
+            math.isclose(rate, runs[name].get(op, 0.0), rel_tol=1e-12) for name in new for op, rate in new[name].items()
+        ):
+            return new, wanted
+        before, runs = runs, new
+    grown = {
+        name: {op: rate if math.isclose(rate, before[name].get(op, 0.0), rel_tol=1e-12) else math.inf
+               for op, rate in rates.items()} for name, rates in runs.items()
+    }  # fmt: skip
+    return grown, wanted
+
+
+def _roots(scenario: Scenario, name: str, recipes: Recipes, highest: bool) -> Wanted:
+    rate = offered_rates(scenario, name, recipes)[highest]
+    return {
+        (f"{name} -> {operation.partition('.')[0]}", ("call", operation)):
+            n * rate * recipes.call(name, operation).visits["call", operation]
+        for operation, n in requested(scenario.workload[name]).items() if n
+    }  # fmt: skip
+
+
+def _callee(target: Target) -> str:
+    return target[1].partition(".")[0] if target[0] == "call" else target[1]
+
+
+def _let_in(
+    scenario: Scenario, recipes: Mapping[str, Recipes], wanted: Mapping[str, Wanted], limited: bool
+) -> dict[str, dict[str, float]]:
+    """Return the rate of every operation behind the limits of links and doors, deliveries added."""
+    every = {(name, link, target): rate for name, rates in wanted.items() for (link, target), rate in rates.items()}
+    if limited:
+        for link in dict.fromkeys(link for _, link, _ in every):
+            every = _capped(every, [key for key in every if key[1] == link], link_limit_per_s(scenario, link))
+        for service in scenario.services:
+            here = [key for key in every if key[2][0] == "call" and _callee(key[2]) == service]
+            every = _capped(every, here, door_limit_per_s(scenario, service))
+    new: dict[str, dict[str, float]] = {name: {} for name in wanted}
+    queued: dict[str, dict[str, float]] = {name: {} for name in wanted}
+    for (name, _, (kind, target)), rate in every.items():
+        into = new[name] if kind == "call" else queued[name]
+        into[target] = into.get(target, 0.0) + rate
+    for name in wanted:
+        for operation, rate in delivered(scenario, recipes[name], queued[name]).items():
+            new[name][operation] = new[name].get(operation, 0.0) + rate
+    return new
+
+
+def _capped(rates: dict[One, float], which: list[One], cap: float) -> dict[One, float]:
+    """Return *rates*, those of *which* cut alike so that they come to no more than *cap*."""
+    total = math.fsum(rates[key] for key in which)
+    if total <= cap:
+        return rates
+    kept = {key: min(rates[key], cap) if math.isinf(total) else rates[key] * cap / total for key in which}
+    return {**rates, **kept}
+
+
+def link_limit_per_s(scenario: Scenario, link: str) -> float:
+    """Return how many calls a second the rate limit of *link* lets pass in the long run; infinite without one."""
+    model = scenario.links.get(link)
+    if model is None or model.limit is None:
+        return math.inf
+    return model.limit.rate * (callers(scenario, link) if model.limit.scope == "caller" else 1)
+
+
+def door_limit_per_s(scenario: Scenario, service: str) -> float:
+    """Return how many calls a second the rate limits of all replicas of *service* let pass; infinite without one."""
+    limit = scenario.services[service].limit
+    return math.inf if limit is None else limit.rate * most_replicas(scenario, service)
+
+
+def callers(scenario: Scenario, link: str) -> int:
+    """Return how many callers there are on *link*: instances of a workload, or the most replicas of a service."""
+    caller = link.partition(" -> ")[0]
+    if caller in scenario.workload:
+        return int(scenario.workload[caller].instances)
+    return most_replicas(scenario, caller)
+
+
+def most_replicas(scenario: Scenario, service: str) -> int:
+    """Return how many replicas *service* can have at most."""
+    model = scenario.services[service]
+    return int(model.replicas if model.autoscale is None else max(model.autoscale.max_replicas, model.replicas))
+
+
+# --- caches by keys --------------------------------------------------------------------------------------------------
+
+
+def _hits_by_key(scenario: Scenario, recipes: Mapping[str, Recipes], wanted: Mapping[str, Wanted]) -> Hits:
+    """Return the share of hits of every cache that remembers by keys, where it can be told."""
+    found: Hits = {}
+    for at in dict.fromkeys(at for rates in wanted.values() for at in rates):
+        link, target = at
+        cache = scenario.links[link].cache if link in scenario.links else None
+        if cache is None or cache.hit_ratio is not None or target[0] != "call":
+            continue
+        asked = [
+            (recipes[name].before_cache(link, target, rates.get(at, 0.0)), scenario.workload[name].keys)
+            for name, rates in wanted.items()
+        ]
+        ratio = hit_ratio(cache, asked, callers(scenario, link) if cache.scope == "caller" else 1)
+        if ratio is not None:
+            found[at] = ratio
+    return found
+
+
+def hit_ratio(cache: Cache, asked: list[tuple[float, Keys | None]], caches: int = 1) -> float | None:
+    """Return the share of hits of a warm cache, asked at these rates (per second) for these keys; None: not told.
+
+    A key's answer is fetched once, serves for `expire after` = T, and is fetched again by the first who comes then: of
+    1 + rate * T calls rate * T are hits (a renewal argument, exact for calls at random times and fetches that take no
+    time). Without expiry every call is a hit in the long run. Not told where there are more keys than entries, for
+    which there is no such closed form, or more than ``MOST_KEYS``.
+    """
+    if any(keys is not None and keys.count > MOST_KEYS for _, keys in asked):
+        return None
+    count = max((1 if keys is None else keys.count for rate, keys in asked if rate), default=0)
+    total = math.fsum(rate for rate, _ in asked)
+    if cache.entries != UNLIMITED and cache.entries < count or not total:
+        return None
+    if cache.expire_after is None or math.isinf(total):
+        return 1.0
+    rates = [0.0] * count
+    for rate, keys in asked:
+        for key, part in enumerate(_shares(keys)) if rate else ():
+            rates[key] += rate * part / caches
+    missed = math.fsum(rate / (1 + rate * cache.expire_after) for rate in rates)
+    return 1 - missed * caches / total
+
+
+def _shares(keys: Keys | None) -> list[float]:
+    if keys is None:
+        return [1.0]
+    weights = [1.0 if keys.kind == "uniform" else (rank + 1) ** -keys.exponent for rank in range(keys.count)]
+    total = math.fsum(weights)
+    return [weight / total for weight in weights]
+
+
+# --- queues ----------------------------------------------------------------------------------------------------------
+
+
+def delivered(scenario: Scenario, recipes: Recipes, queued: dict[str, float]) -> dict[str, float]:
+    """Return the rate of deliveries to each handler; consumers of one queue share by their workers."""
+    found: dict[str, float] = {}
+    waiting = dict(queued)
+    for _ in range(len(scenario.queues)):  # a dead letter passes through each queue at most once
+        dead: dict[str, float] = {}
+        for queue, rate in waiting.items():
+            handlers = [
+                (f"{name}.{service.consumes[queue]}", service.replicas * min(service.workers, 1e9), name)
+                for name, service in scenario.services.items()
+                if queue in service.consumes
+            ]
+            pool = math.fsum(workers for _, workers, _ in handlers)
+            for operation, workers, name in handlers:
+                failing = 1 - recipes.profile(operation).ok_ratio * (1 - recipes.link(queue, name).loss) ** 2
+                most = scenario.queues[queue].max_deliveries
+                tries = most if failing == 1 else (1 - failing**most) / (1 - failing)
+                share = rate * workers / pool
+                found[operation] = found.get(operation, 0.0) + share * tries
+                letters = scenario.queues[queue].dead_letters
+                if letters and failing**most > 0:
+                    dead[letters] = dead.get(letters, 0.0) + share * failing**most
+        waiting = dead
+    return found
