@@ -11,7 +11,7 @@ from typing import Any, Callable, Sequence
 from sim.engine.clients.clients import Request
 from sim.engine.messaging.queue import Publisher
 from sim.engine.operations.steps import Join, Strand
-from sim.engine.services.replica import FreeReplica
+from sim.engine.services.free_replica import FreeReplica
 from sim.outcomes import PENDING
 
 

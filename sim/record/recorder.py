@@ -32,6 +32,9 @@ _FLOATS = {"arrived_at", "ended_at", "sent_at", "entered_at", "started_at", "lef
            "published_at"}  # fmt: skip
 _NARROW = {"site", "replica", "outcome", "workload", "operation", "kind", "place"}
 _REASON_CODES = len(REASONS)
+Event = tuple[float, str, str, str]
+"""(time, kind, component, detail) of something rare; see ``Record.events``."""
+
 PACK_AT = 200_000
 IN_FLIGHT_BYTES = 512
 """What a request, an attempt or a message in flight takes, about (a request has an attempt at least)."""
@@ -128,7 +131,7 @@ class Recorder:
         self.open_requests: dict[int, Any] = {}
         self.open_attempts: dict[int, Any] = {}
         self.open_messages: dict[int, Any] = {}
-        self.events: list[tuple[float, str, str, str]] = []
+        self.events: list[Event] = []
         self.census_at: list[float] = []
         self.census: list[list[int]] = []
 

@@ -124,12 +124,12 @@ workload: {c: {calls: a.x, rate: 64/s, arrivals: regular}}
 services: {a: {workers: unlimited, operations: {x: [{work: 62500us}]}}}
 links: {c -> a: {timeout: 30s}}"""
     import sim
-    from sim.engine.assembly.system import Building
+    from sim.engine.assembly.system import build
 
-    building = Building(sim.loads(f"version: 1\ntitle: t\nduration: 20s\n{body}").resolve(), 1, 0)
-    building.kernel.env.run(until=15.0)
+    system = build(sim.loads(f"version: 1\ntitle: t\nduration: 20s\n{body}").resolve(), 1, 0)
+    system.kernel.env.run(until=15.0)
     in_flight = 4
-    assert len(building.kernel.heap) <= in_flight + 6, "work in progress, one source, one lane: no dead timers"
+    assert len(system.kernel.heap) <= in_flight + 6, "work in progress, one source, one lane: no dead timers"
 
 
 def test_a_loop_that_takes_no_time_ends_loudly(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 import sim
 from sim.engine import run as engine
-from sim.engine.assembly.system import Building
-from sim.engine.calls.basic import LeafCall
+from sim.engine.assembly.system import build
+from sim.engine.calls.leaf import LeafCall
 from sim.record.record import Record
 from sim.results.audit.identities import verify
 from sim.results.measures.registry import measures
@@ -85,8 +85,9 @@ def test_every_measure_is_the_same_both_ways(name: str) -> None:
 
 
 def leaf_calls(body: str) -> list[Any]:
-    building = Building(sim.loads(f"version: 1\ntitle: Leaf\nduration: 20s\n{body}\n").resolve(), 1, 0)
-    return [step for step, _ in building.wiring.leaves if isinstance(step, LeafCall)]
+    system = build(sim.loads(f"version: 1\ntitle: Leaf\nduration: 20s\n{body}\n").resolve(), 1, 0)
+    starts = [start for client in system.clients.values() for start in client.starts]
+    return [start.__self__ for start in starts if isinstance(start.__self__, LeafCall)]
 
 
 @pytest.mark.parametrize("body", [

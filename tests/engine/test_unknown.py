@@ -9,7 +9,7 @@ import pytest
 import sim
 from sim.engine import run as engine
 from sim.engine.assembly.needs import is_armed, is_guarded
-from sim.engine.assembly.system import Building
+from sim.engine.assembly.system import build
 from sim.engine.faults import network, nodes
 from sim.engine.operations.expected_effects import promises
 from sim.errors import ModelError
@@ -78,14 +78,14 @@ def test_a_fault_that_nothing_plays_is_an_error() -> None:
 
 
 def test_no_part_takes_a_fault_that_it_does_not_know_for_another() -> None:
-    building = Building(scenario(), 1, 0)
+    system = build(scenario(), 1, 0)
     with pytest.raises(ModelError, match="fault of a service must be one that the engine plays, got 'Stutter'"):
-        nodes.on_service(building, "f", "f 0", Stutter(stutter="db"), building.services["db"], None)
+        nodes.on_service(system, "f", "f 0", Stutter(stutter="db"), system.services["db"], None)
     with pytest.raises(ModelError, match="fault of a queue must be one that the engine plays, got 'Stutter'"):
         nodes.on_queue(None, Stutter(stutter="jobs"))  # type: ignore[arg-type]
     struck = scenario(faults={"f": models.Cut(cut="web -> db", mode="silent", for_="1s")})
     with pytest.raises(ModelError, match="fault of a link must be one that the engine plays, got 'Jam'"):
-        network.edges(Building(struck, 1, 0), "f", "f 0", Jam(jam="web -> db"), "web -> db")
+        network.edges(build(struck, 1, 0), "f", "f 0", Jam(jam="web -> db"), "web -> db")
     with pytest.raises(ModelError, match="fault must be one that the engine plays, got 'Fault'"):
         fault_sentence(models.Fault())
 

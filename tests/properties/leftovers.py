@@ -11,13 +11,16 @@ from collections import Counter
 from typing import Any, Iterator
 
 from sim.engine import run
-from sim.engine.assembly.system import Building
-from sim.engine.calls.basic import Attempt
+from sim.engine.assembly.system import build
+from sim.engine.calls.attempt import Attempt
 from sim.engine.calls.strategies import BreakerGate, BulkheadGate, Places
+from sim.engine.census import _Census
 from sim.engine.clock.kernel import ANSWER, Tick
 from sim.engine.messaging.bounded import BoundedQueue
 from sim.engine.operations.steps import Piece, Strand
-from sim.engine.services.replica import FreeReplica, Replica
+from sim.engine.services.free_replica import FreeReplica
+from sim.engine.services.replica import Replica
+from sim.engine.system import System
 from sim.outcomes import PENDING
 from sim.policies.breaker import HALF_OPEN, Breaker, CircuitBreaker
 from sim.policies.budget import RetryBudget
@@ -26,14 +29,14 @@ from sim.policies.window_breaker import WindowBreaker
 from sim.scenario import models
 
 
-class Ending(run._Census):
+class Ending(_Census):
     """A census that remembers whether the run has drained, and what was still to happen."""
 
     has_drained = False
     still_to_happen: tuple[str, ...] = ()
 
     def _drained(self, now: float, row: list[int]) -> bool:
-        answers = [event for _, priority, _, event in self.building.kernel.heap if priority == ANSWER]
+        answers = [event for _, priority, _, event in self.system.kernel.heap if priority == ANSWER]
         self.has_drained = super()._drained(now, row)
         if self.has_drained:
             self.still_to_happen = tuple(repr(event) for event in answers if not _is_left_behind(event))
@@ -51,38 +54,38 @@ def _is_left_behind(event: Any) -> bool:
     return isinstance(frame, Strand) and frame.root.left_at is not None
 
 
-def played(scenario: models.Scenario) -> tuple[Building, Ending]:
+def played(scenario: models.Scenario) -> tuple[System, Ending]:
     """Play *scenario* the general way; return the engine as it is at the end."""
-    building = Building(scenario, scenario.seed, 0, fast_leaves=False)
-    ending = Ending(building, None)
+    system = build(scenario, scenario.seed, 0, fast_leaves=False)
+    ending = Ending(system, None)
     with run._deep_stack():
-        building.kernel.env.run()
-    return building, ending
+        system.kernel.env.run()
+    return system, ending
 
 
 def nothing_is_left(scenario: models.Scenario) -> str:
     """Assert that the engine keeps nothing for calls that are over; return a word about how far it has drained."""
-    building, ending = played(scenario)
-    for queue in building.queues.values():
-        _queue(building, queue)
-    for name, arms in building.wiring._arms_of.items():
+    system, ending = played(scenario)
+    for queue in system.queues.values():
+        _queue(system, queue)
+    for name, arms in system.pipelines.items():
         for budget in _scoped(arms.budget):
             _budget(name, budget)
     if not ending.has_drained:  # a call is lost or never served, or messages have no consumer
         return "not drained"
     assert not ending.still_to_happen, f"work or answers under way: {ending.still_to_happen}"
-    for service in building.services.values():
+    for service in system.services.values():
         for replica in service.replicas:
             _replica(f"{service.name}#{replica.index}", replica)
-    for name, breaker in building.breakers.items():
+    for name, breaker in system.breakers.items():
         _breaker(name, breaker)
-    for name, arms in building.wiring._arms_of.items():
+    for name, arms in system.pipelines.items():
         for gate in arms.gates:
             for breaker in _breakers(gate):
                 _breaker(name, breaker)
             if isinstance(gate, BulkheadGate):
                 for places in _scoped(gate):
-                    _bulkhead(name, places, building.scenario.links[name].bulkhead)
+                    _bulkhead(name, places, system.scenario.links[name].bulkhead)
         if arms.memory is not None:
             for drawer in _scoped(arms.memory.drawers):
                 assert not drawer.fetching, f"{name}: answers of {list(drawer.fetching)} are waited for"
@@ -121,9 +124,9 @@ def _budget(name: str, budget: Any) -> None:
     assert 0 <= left <= most, f"{name}: {left} of {most} for retries"
 
 
-def _queue(building: Building, queue: Any) -> None:
+def _queue(system: System, queue: Any) -> None:
     """The queue's counts are those of the messages that are open."""
-    states = Counter(message.state for of, message in building.recorder.open_messages.values() if of is queue)
+    states = Counter(message.state for of, message in system.recorder.open_messages.values() if of is queue)
     core = queue.core
     assert queue.backlog + queue.in_flight == states.total(), f"{queue.name}: {states}"
     assert core.visible == states[VISIBLE] == sum(message.state == VISIBLE for message in core._line), queue.name

@@ -1,4 +1,4 @@
-"""Digests of everything that shipped scenarios record and report: a change that should move no number moves none of them.
+"""Digests of everything that shipped scenarios record and report: a change that is not meant to move one moves none.
 
 Each scenario is played once for every variant alone and with each of its toggles. ``record`` is a digest of every
 table of the record, ``document`` one of the JSON document of the run without its versions. The numbers are those of one

@@ -9,8 +9,8 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from sim.engine.assembly.needs import service_defences
-from sim.engine.services.admission import Door
-from sim.engine.services.concurrency import InFlight
+from sim.engine.services.admission_control import Door
+from sim.engine.services.in_flight import InFlight
 from sim.errors import not_played
 from sim.policies.limiter import TokenBucket
 from sim.policies.shedding import AdaptiveLifo, CoDel, ControlledDelay, PriorityShed
@@ -18,10 +18,11 @@ from sim.record.recorder import MarkCodes, cause
 from sim.scenario import models
 
 if TYPE_CHECKING:
-    from sim.engine.assembly.system import Building
-    from sim.engine.calls.basic import Attempt
+    from sim.engine.calls.attempt import Attempt
     from sim.engine.services.admission import Guarded
-    from sim.engine.services.replica import Patience, Replica
+    from sim.engine.services.interfaces import Patience
+    from sim.engine.services.replica import Replica
+    from sim.engine.system import System
     from sim.quantities import LineOrder
 
 DELAYED = MarkCodes()["delayed"]
@@ -32,13 +33,13 @@ class TokenLine:
 
     __slots__ = ("bucket", "waits", "most_s", "why", "mark", "place", "after")
 
-    def __init__(self, house: Building, name: str, model: models.RateLimit) -> None:
+    def __init__(self, system: System, name: str, model: models.RateLimit) -> None:
         self.bucket = TokenBucket(model.rate, model.burst)
         self.waits = model.when_full == "wait"
         self.most_s = inf if model.max_wait is None else float(model.max_wait)
-        self.place = house.place(name)
+        self.place = system.place(name)
         self.why = cause(self.place, "rate limit")
-        self.mark, self.after = house.recorder.marks.write, house.kernel.after
+        self.mark, self.after = system.recorder.marks.write, system.kernel.after
 
     def pass_on(self, replica: Guarded, attempt: Attempt) -> None:
         """Let *attempt* in, now or later, or turn it away."""
@@ -110,7 +111,7 @@ class InTime:
         return bool(now + self.least_s <= attempt.due_at)
 
 
-def guard(house: Building, name: str, model: models.Service, replica: Guarded) -> None:
+def guard(system: System, name: str, model: models.Service, replica: Guarded) -> None:
     """Give *replica*, just built, the door that its service describes."""
     for field in service_defences(model):
         if field not in _RULES:
@@ -120,30 +121,30 @@ def guard(house: Building, name: str, model: models.Service, replica: Guarded) -
         door = Door(anew)
         for field, rule in _RULES.items():
             if (described := getattr(model, field)) is not None:
-                rule(house, name, described, replica, door)
+                rule(system, name, described, replica, door)
         return door
 
     replica.door = anew()
 
 
-def _refuse_late(house: Building, name: str, model: models.RefuseLate, replica: Guarded, door: Door) -> None:
-    in_time = InTime(model.least_time, cause(house.place(name), "out of time"))
+def _refuse_late(system: System, name: str, model: models.RefuseLate, replica: Guarded, door: Door) -> None:
+    in_time = InTime(model.least_time, cause(system.place(name), "out of time"))
     door.at_entry.append(in_time)
     door.to_begin.append(in_time)
 
 
-def _limit(house: Building, name: str, model: models.RateLimit, replica: Guarded, door: Door) -> None:
-    door.tokens = TokenLine(house, name, model)
+def _limit(system: System, name: str, model: models.RateLimit, replica: Guarded, door: Door) -> None:
+    door.tokens = TokenLine(system, name, model)
 
 
-def _line(house: Building, name: str, order: LineOrder, replica: Guarded, door: Door) -> None:
+def _line(system: System, name: str, order: LineOrder, replica: Guarded, door: Door) -> None:
     match order.kind:
         case "fifo":
             pass
         case "lifo":
             door.newest_first = _always
         case "priority":
-            priorities = _priorities(house)
+            priorities = _priorities(system)
             door.rank = lambda attempt: priorities[int(attempt.request.client.code)]
         case "adaptive lifo":
             door.newest_first = AdaptiveLifo(order.above, order.after_s).newest_first
@@ -155,33 +156,33 @@ def _always(now: float, waiting: int, empty_at: float) -> bool:
     return True
 
 
-def _priorities(house: Building) -> list[int]:
-    return [workload.priority for workload in house.scenario.workload.values()]
+def _priorities(system: System) -> list[int]:
+    return [workload.priority for workload in system.scenario.workload.values()]
 
 
-def _concurrency(house: Building, name: str, model: models.Concurrency, replica: Guarded, door: Door) -> None:
-    door.in_flight = InFlight(model, house.place(name))
+def _concurrency(system: System, name: str, model: models.Concurrency, replica: Guarded, door: Door) -> None:
+    door.in_flight = InFlight(model, system.place(name))
     door.at_entry.append(door.in_flight)
 
 
-def _autoscale(house: Building, name: str, model: models.Autoscale, replica: Guarded, door: Door) -> None:
+def _autoscale(system: System, name: str, model: models.Autoscale, replica: Guarded, door: Door) -> None:
     """Replicas that come and go are the fleet's business, which adds what it asks at the door itself."""
 
 
-def _shed(house: Building, name: str, model: models.Shed, replica: Guarded, door: Door) -> None:
-    why = cause(house.place(name), "shed")
+def _shed(system: System, name: str, model: models.Shed, replica: Guarded, door: Door) -> None:
+    why = cause(system.place(name), "shed")
     if model.line_length is not None:
         door.to_join.append(ShortLine(model.line_length, why))
     if model.by_priority is not None:
-        door.to_join.append(ByPriority(model.by_priority, _priorities(house), why))
+        door.to_join.append(ByPriority(model.by_priority, _priorities(system), why))
     if model.codel is not None:
         door.to_begin.append(StandingLine(model.codel.target_s, model.codel.interval_s, why))
     if model.controlled_delay is not None:
-        door.patience = _controlled(house, replica, model.controlled_delay, why)
+        door.patience = _controlled(system, replica, model.controlled_delay, why)
 
 
 def _controlled(
-    house: Building, replica: Guarded, target: Any, why: int
+    system: System, replica: Guarded, target: Any, why: int
 ) -> Callable[[Patience, float, float], None]:  # fmt: skip
     """Return what starts the timer of one who joins the line: a long one, or a short one while the line stands."""
     policy = ControlledDelay(target.target_s, target.interval_s)
@@ -190,7 +191,7 @@ def _controlled(
         replica.line.remove(patience.attempt)
         replica.service.reject(patience.attempt, why)
 
-    lanes = {wait_s: house.kernel.lane(wait_s, leave) for wait_s in (policy.interval_s, policy.target_s)}
+    lanes = {wait_s: system.kernel.lane(wait_s, leave) for wait_s in (policy.interval_s, policy.target_s)}
     replica.patience = lanes[policy.interval_s]
 
     def start(patience: Patience, now: float, empty_at: float) -> None:
@@ -199,7 +200,7 @@ def _controlled(
     return start
 
 
-_RULES: dict[str, Callable[[Building, str, Any, Guarded, Door], None]] = {
+_RULES: dict[str, Callable[[System, str, Any, Guarded, Door], None]] = {
     "refuse_late": _refuse_late,
     "limit": _limit,
     "line": _line,

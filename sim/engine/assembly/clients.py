@@ -11,48 +11,49 @@ from sim.engine.operations.steps import Degraded
 from sim.scenario import models
 
 if TYPE_CHECKING:
-    from sim.engine.assembly.system import Building
+    from sim.engine.assembly.wiring import Wiring
     from sim.engine.faults.thundering_herd import Ticks
+    from sim.engine.system import System
 
 
-def client(house: Building, name: str, model: models.Workload) -> Client:
+def client(system: System, wiring: Wiring, name: str, model: models.Workload) -> Client:
     """Return the client of one workload, ready to ask."""
-    streams = house.streams
-    code = list(house.scenario.workload).index(name)
+    streams = system.streams
+    code = list(system.scenario.workload).index(name)
     found = Client(
-        house.kernel, house.recorder, house.request_numbers, code, house.place(name), model.deadline, no_keys(),
+        system.kernel, system.recorder, system.request_numbers, code, system.place(name), model.deadline, no_keys(),
         model.instances,
     )  # fmt: skip
     names, weights = _asked(model)
     for operation in names:
         service, _, inner = operation.partition(".")
-        step = house.wiring.call("call", name, service, inner, "", deadline=model.deadline is not None)
+        step = wiring.call("call", name, service, inner, "", deadline=model.deadline is not None)
         step.then, step.failed = found.answered, found.failed
         step.degraded = Degraded(found.answered).go_on
         found.starts.append(step.start)
-        found.operations.append(float(house.operations.index(operation)))
+        found.operations.append(float(system.operations.index(operation)))
     if model.keys is not None:
         found.keys = _flat(arrivals.key_blocks(model.keys, streams.generator(name, "keys")))
     if model.users is not None:
-        _users(house, name, model, found, names)
+        _users(system, name, model, found, names)
     else:
-        _sources(house, name, model, found, weights)
+        _sources(system, name, model, found, weights)
     return found
 
 
-def _sources(house: Building, name: str, model: models.Workload, client: Client, weights: list[float]) -> None:
+def _sources(system: System, name: str, model: models.Workload, client: Client, weights: list[float]) -> None:
     """The workload's own arrivals, and a source of its own for every spike."""
-    until_s, streams = house.scenario.duration, house.streams
+    until_s, streams = system.scenario.duration, system.streams
     shape = model.rate
     if shape is not None and shape.path:
-        shape = shape.with_counts(house.scenario.tables[shape.path])
+        shape = shape.with_counts(system.scenario.tables[shape.path])
     sources = [(name, shape)]
-    for fault_name, fault in house.scenario.faults.items():
+    for fault_name, fault in system.scenario.faults.items():
         if isinstance(fault, models.Spike) and fault.spike == name and shape is not None:
-            for number, (begin, end) in enumerate(house.spans[fault_name]):
+            for number, (begin, end) in enumerate(system.spans[fault_name]):
                 component = f"{name} spike {fault_name}" + (f" {number}" if number else "")
                 sources.append((component, arrivals.during(shape, fault.by, begin, min(end, until_s))))
-    herd = _herd(house, name)
+    herd = _herd(system, name)
     for component, rate in sources:
         times = arrivals.instants(model.arrivals, rate, until_s, streams.generator(component, "arrivals"))
         if herd:
@@ -62,12 +63,12 @@ def _sources(house: Building, name: str, model: models.Workload, client: Client,
         which: Iterator[list[int]] = repeat([0] * 4096)
         if len(weights) > 1:
             which = arrivals.choice_blocks(weights, streams.generator(component, "operation"))
-        Source(house.kernel, client, times, which)
+        Source(system.kernel, client, times, which)
 
 
-def _users(house: Building, name: str, model: models.Workload, client: Client, names: list[str]) -> None:
+def _users(system: System, name: str, model: models.Workload, client: Client, names: list[str]) -> None:
     """The users of a closed loop, each with streams of its own."""
-    streams = house.streams
+    streams = system.streams
     if model.tasks is not None:
         tasks = [[names.index(operation) for operation in task.requests] for task in model.tasks.values()]
         weights = [float(task.weight) for task in model.tasks.values()]
@@ -77,7 +78,7 @@ def _users(house: Building, name: str, model: models.Workload, client: Client, n
     first = None
     if model.start is not None and model.tasks is not None:
         first = tasks[list(model.tasks).index(model.start)]
-    herd = _herd(house, name)
+    herd = _herd(system, name)
     for index in range(model.users or 0):
         component = f"{name} user {index}"
         draw_task = _flat(arrivals.choice_blocks(weights, streams.generator(component, "task")))
@@ -85,17 +86,17 @@ def _users(house: Building, name: str, model: models.Workload, client: Client, n
         if herd:
             from sim.engine.faults.thundering_herd import waking_together
 
-            think = waking_together(think, house.kernel, herd)
-        User(house.kernel, client, index, think, draw_task, tasks, first, house.scenario.duration)
+            think = waking_together(think, system.kernel, herd)
+        User(system.kernel, client, index, think, draw_task, tasks, first, system.scenario.duration)
 
 
-def _herd(house: Building, name: str) -> list[Ticks]:
+def _herd(system: System, name: str) -> list[Ticks]:
     """Return the windows in which some fault makes the workload come in step."""
-    if not house.scenario.faults:
+    if not system.scenario.faults:
         return []
     from sim.engine.faults.thundering_herd import ticks_of
 
-    return ticks_of(house, name)
+    return ticks_of(system, name)
 
 
 def _asked(model: models.Workload) -> tuple[list[str], list[float]]:

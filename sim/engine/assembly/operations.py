@@ -10,17 +10,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
-from sim.engine.calls.basic import Failed, Frame, GuardedCall, PlainCall, Then
+from sim.engine.calls.attempt import Failed, Frame, Then
+from sim.engine.calls.plain import PlainCall
+from sim.engine.calls.retrying import GuardedCall
 from sim.engine.operations import steps as recipe
 from sim.engine.operations import stores
 from sim.engine.operations.load_dependent import under_load
 from sim.errors import not_played
 from sim.record.recorder import cause
 from sim.scenario import models
+from sim.scenario.models.steps import walk
 
 if TYPE_CHECKING:
-    from sim.engine.assembly.system import Building
-    from sim.engine.services.service import Service
+    from sim.engine.assembly.wiring import Wiring
+    from sim.engine.faults.capabilities import Needs
+    from sim.engine.system import System
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,14 @@ class Continuation:
 class OperationCompiler:
     """Compiles one operation of one service."""
 
-    def __init__(self, building: Building, service: Service, model: models.Service, operation: str) -> None:
-        self.building, self.service, self.operation = building, service, operation
+    def __init__(self, system: System, wiring: Wiring, needs: Needs, service_name: str, operation: str) -> None:
+        self.system, self.wiring, self.needs = system, wiring, needs
+        self.service, self.operation = system.services[service_name], operation
+        service, model = self.service, system.scenario.services[service_name]
         self.component = f"{service.name}.{operation}"
         self.steps: Sequence[Any] = model.operations[operation]
         self.frees = model.while_calling == "free"
-        self.fragile = service.name in building.fragile
+        self.fragile = service.name in needs.fragile
         self.last_work: recipe.Work | recipe.FreezableWork | None = None
         self.asked = {step.branch.step for step in walk(self.steps) if isinstance(step, models.Branch)}
 
@@ -110,30 +116,30 @@ class OperationCompiler:
     # --- steps --------------------------------------------------------------------------------------------
 
     def _work(self, step: models.Work, after: Continuation, path: str, in_strand: bool) -> Then:
-        building = self.building
-        draw, counting = under_load(building.streams.draw(step.work, path, "work"), step.work.per_request_s)
+        system = self.system
+        draw, counting = under_load(system.streams.draw(step.work, path, "work"), step.work.per_request_s)
         kind: type[recipe.Work | recipe.FreezableWork] = recipe.Work
-        if self.service.name in building.paced:
+        if self.service.name in self.needs.paced:
             kind = recipe.PacedWork
-        elif self.service.name in building.freezable:
+        elif self.service.name in self.needs.freezable:
             kind = recipe.FreezableWork
-        work = kind(building.kernel, draw, self._timed(after, in_strand, True).then)
+        work = kind(system.kernel, draw, self._timed(after, in_strand, True).then)
         self.service.works.append((work, draw))
         self.last_work = work
         return counting(work.start)
 
     def _wait(self, step: models.Wait, after: Continuation, path: str, in_strand: bool) -> Then:
-        draw = self.building.streams.draw(step.wait, path, "wait")
-        kind = recipe.FragileWait if self.service.name in self.building.freezable else recipe.Work
-        return kind(self.building.kernel, draw, self._timed(after, in_strand, True).then).start
+        draw = self.system.streams.draw(step.wait, path, "wait")
+        kind = recipe.FragileWait if self.service.name in self.needs.freezable else recipe.Work
+        return kind(self.system.kernel, draw, self._timed(after, in_strand, True).then).start
 
     def _call(self, step: models.Call, after: Continuation, path: str, in_strand: bool) -> Then:
         service, _, operation = step.call.partition(".")
-        call = self.building.wiring.call("call", self.service.name, service, operation, self.operation)
+        call = self.wiring.call("call", self.service.name, service, operation, self.operation)
         return self._remote(call, step, after, path, in_strand)
 
     def _send(self, step: models.Send, after: Continuation, path: str, in_strand: bool) -> Then:
-        call = self.building.wiring.call("send", self.service.name, step.send, "", self.operation)
+        call = self.wiring.call("send", self.service.name, step.send, "", self.operation)
         return self._remote(call, step, after, path, in_strand)
 
     def _remote(
@@ -154,22 +160,22 @@ class OperationCompiler:
         return start
 
     def _effect(self, step: models.Effect, after: Continuation, path: str, in_strand: bool) -> Then:
-        building = self.building
-        site = building.effect_code(path)
-        return recipe.Effect(building.kernel, building.recorder.effects.write, site, after.then).start
+        system = self.system
+        site = system.effect_codes[path]
+        return recipe.Effect(system.kernel, system.recorder.effects.write, site, after.then).start
 
     def _read(self, step: models.Read, after: Continuation, path: str, in_strand: bool) -> Then:
-        return stores.Read(self.building.stores[step.read], after.then).start
+        return stores.Read(self.system.stores[step.read], after.then).start
 
     def _write(self, step: models.Write, after: Continuation, path: str, in_strand: bool) -> Then:
-        building, place = self.building, self.building.place(step.write)
+        system, place = self.system, self.system.place(step.write)
         return stores.Write(
-            building.kernel, building.stores[step.write], step.if_unchanged, building.recorder.marks.write, place,
+            system.kernel, system.stores[step.write], step.if_unchanged, system.recorder.marks.write, place,
             cause(place, "conflict"), after.then, after.failed,
         ).start  # fmt: skip
 
     def _fail(self, step: models.Fail, after: Continuation, path: str, in_strand: bool) -> Then:
-        uniform = self.building.streams.uniform(path, "fail")
+        uniform = self.system.streams.uniform(path, "fail")
         why = cause(self.service.place, "fail step")
         return recipe.Fail(step.fail, uniform, after.then, after.failed, why).start
 
@@ -178,7 +184,7 @@ class OperationCompiler:
 
     def _branch(self, step: models.Branch, after: Continuation, path: str, in_strand: bool) -> Then:
         asks = step.branch
-        streams = self.building.streams
+        streams = self.system.streams
         if asks.kind == "share":
             chooses = recipe.by_share(streams.seed, streams.replication, path, asks.share)
         elif asks.kind == "key":
@@ -192,7 +198,7 @@ class OperationCompiler:
         return recipe.Branch(chooses, then, otherwise).start
 
     def _repeat(self, step: models.Repeat, after: Continuation, path: str, in_strand: bool) -> Then:
-        repeat = recipe.Repeat(self.building.kernel, step.repeat, after.then)
+        repeat = recipe.Repeat(self.system.kernel, step.repeat, after.then)
         body = Continuation(repeat.again, repeat.left(after.failed))
         repeat.body = self.recipe(step.steps, body, path, in_strand)
         if self.fragile:
@@ -206,7 +212,7 @@ class OperationCompiler:
             after = Continuation(note.ended_well, note.ended_badly)
         total = len(step.parallel) * step.times
         needed = total if step.join == "all" else int(step.join)
-        fork = recipe.Parallel(self.building.kernel, needed)
+        fork = recipe.Parallel(self.system.kernel, needed)
         start, inner = self._elsewhere(fork.start, after, in_strand)
         timed = self._timed(inner, in_strand)
         fork.then, fork.failed = timed.then, timed.failed
@@ -273,18 +279,3 @@ def _expecting_reply(begin: Then) -> Then:
         begin(attempt)
 
     return expect
-
-
-def walk(steps: Sequence[Any]) -> list[Any]:
-    """Return all steps of a recipe, those inside others included, outer ones first."""
-    found: list[Any] = []
-    for step in steps:
-        found.append(step)
-        for inner in inner_recipes(step):
-            found += walk(inner)
-    return found
-
-
-def inner_recipes(step: Any) -> list[Sequence[Any]]:
-    """Return the recipes that stand inside one step."""
-    return [recipe for _, recipe in models.nested(step)]

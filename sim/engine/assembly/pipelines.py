@@ -6,8 +6,10 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Callable
 
 from sim.engine.assembly.needs import is_by_rates, link_defences
-from sim.engine.calls.caching import Drawer, Memory, Shelf
+from sim.engine.calls.caching import Memory, Shelf
 from sim.engine.calls.pipeline import ArmedCall, ArmedClientCall, Arms
+from sim.engine.calls.scope import Scope
+from sim.engine.calls.state import Drawer
 from sim.engine.calls.strategies import (
     BreakerGate,
     BulkheadGate,
@@ -15,7 +17,6 @@ from sim.engine.calls.strategies import (
     LimitGate,
     Places,
     ReplicaBreakers,
-    Scope,
     ThrottleGate,
 )
 from sim.errors import not_played
@@ -30,16 +31,17 @@ from sim.record.recorder import MarkCodes, cause
 from sim.scenario import models
 
 if TYPE_CHECKING:
-    from sim.engine.assembly.system import Building
+    from sim.engine.assembly.balancers import Balancers
     from sim.engine.services.replica import Replica
+    from sim.engine.system import System
 
 
 class Arming:
     """Makes the arms of one link."""
 
-    def __init__(self, house: Building, name: str, link: models.Link) -> None:
-        self.house, self.name, self.link = house, name, link
-        self.place = house.place(name)
+    def __init__(self, system: System, balancers: Balancers, name: str, link: models.Link) -> None:
+        self.system, self.balancers, self.name, self.link = system, balancers, name, link
+        self.place = system.place(name)
         self.caller, _, self.callee = name.partition(" -> ")
 
     def arms(self) -> Arms:
@@ -61,7 +63,7 @@ class Arming:
 
     def _mark(self) -> Callable[[str, Any], None]:
         """Return a function that notes a decision about an errand in the record."""
-        write, env, place = self.house.recorder.marks.write, self.house.kernel.env, float(self.place)
+        write, env, place = self.system.recorder.marks.write, self.system.kernel.env, float(self.place)
         codes = MarkCodes()
 
         def mark(kind: str, errand: Any) -> None:
@@ -75,7 +77,7 @@ class Arming:
             policy = make("")
             return Scope(policy, lambda course: policy)
         made: dict[int, Any] = {}
-        key_of = _instance if self.caller in self.house.scenario.workload else _replica
+        key_of = _instance if self.caller in self.system.scenario.workload else _replica
 
         def of(course: Any) -> Any:
             key = key_of(course.frame)
@@ -91,14 +93,13 @@ class Arming:
         if model.scope != "callee":
             scope = self._by_scope(model.scope, lambda whose: self._new_breaker(model, whose))
             return BreakerGate(scope, why, retries_only)
-        replicas = self.house.services[self.callee].replicas
+        replicas = self.system.services[self.callee].replicas
         breakers = {replica: self._new_breaker(model, f"replica {replica.index}") for replica in replicas}
-        wiring = self.house.wiring
-        choose, choices = wiring.balancer(self.callee, self.name), wiring.choices(self.callee)
+        choose, choices = self.balancers.of(self.callee, self.name), self.balancers.choices(self.callee)
         return ReplicaBreakers(choose, choices, breakers, why, retries_only)
 
     def _new_breaker(self, model: models.Breaker, whose: str) -> Breaker:
-        events, name = self.house.recorder.events, self.name
+        events, name = self.system.recorder.events, self.name
 
         def note(now: float, state: str) -> None:
             events.append((now, f"breaker {state}", name, whose))
@@ -113,7 +114,7 @@ class Arming:
 
     def throttle(self, model: models.Throttle, index: int) -> Gate:
         """Return the gate of adaptive throttling."""
-        uniform = self.house.streams.uniform(self.name, "throttling")
+        uniform = self.system.streams.uniform(self.name, "throttling")
         scope = self._by_scope(model.scope, lambda whose: AdaptiveThrottle(model.factor, model.window, uniform))
         return ThrottleGate(scope, cause(self.place, "throttled"))
 
@@ -122,13 +123,13 @@ class Arming:
         scope = self._by_scope(model.scope, lambda whose: TokenBucket(model.rate, model.burst))
         most_s = inf if model.max_wait is None else float(model.max_wait)
         why = cause(self.place, "rate limit")
-        return LimitGate(scope, why, self.house.kernel, model.when_full == "wait", most_s, index)
+        return LimitGate(scope, why, self.system.kernel, model.when_full == "wait", most_s, index)
 
     def bulkhead(self, model: models.Bulkhead, index: int) -> Gate:
         """Return the gate of a bulkhead; *index* is its place among the gates."""
         scope = self._by_scope(model.scope, lambda whose: Places(model.max_concurrent_calls))
         why = cause(self.place, "bulkhead full")
-        return BulkheadGate(scope, why, self.house.kernel, model.max_waiting, model.max_wait, index)
+        return BulkheadGate(scope, why, self.system.kernel, model.max_waiting, model.max_wait, index)
 
     def budget(self, arms: Arms, retry: models.Retry) -> None:
         """Put the retry budget into *arms*."""
@@ -159,9 +160,9 @@ class Arming:
             if f"caller {replica.index}" in caches:
                 caches[f"caller {replica.index}"].clear()
 
-        if model.scope == "caller" and self.caller in self.house.services:
-            self.house.services[self.caller].on_restart.append(forget)
-        uniform = self.house.streams.uniform(self.name, "cache hits")
+        if model.scope == "caller" and self.caller in self.system.services:
+            self.system.services[self.caller].on_restart.append(forget)
+        uniform = self.system.streams.uniform(self.name, "cache hits")
         arms.memory = Memory(self._by_scope(model.scope, make), model.coalesce, model.hit_ratio, uniform, arms.mark)
 
     def fallback(self, arms: Arms, kind: str) -> None:

@@ -5,22 +5,26 @@ What a link shares (its network, its breaker, its balancer) is made once, when t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Callable
 
+from sim.engine.assembly.balancers import Balancers
 from sim.engine.assembly.needs import is_armed, is_plain
-from sim.engine.calls.basic import Attempt, ClientCall, CountedCall, GuardedCall, LeafCall, PlainCall, one_less
+from sim.engine.calls.attempt import Attempt
+from sim.engine.calls.leaf import LeafCall
 from sim.engine.calls.network import FaultyNetwork, Network
+from sim.engine.calls.plain import CountedCall, PlainCall, one_less
+from sim.engine.calls.retrying import ClientCall, GuardedCall
 from sim.engine.messaging.queue import Delivery
-from sim.engine.services.balancing import balancer, counts_outstanding
+from sim.engine.services.balancing import counts_outstanding
 from sim.outcomes import OUTCOMES, PENDING
 from sim.record.record import Site
 from sim.scenario import models
 
 if TYPE_CHECKING:
-    from sim.engine.assembly.system import Building
-    from sim.engine.calls.basic import Then
-    from sim.engine.calls.pipeline import ArmedCall, Arms
-    from sim.engine.services.replica import Replica
+    from sim.engine.calls.attempt import Then
+    from sim.engine.calls.pipeline import ArmedCall
+    from sim.engine.faults.capabilities import Needs
+    from sim.engine.system import System
     from sim.policies.breaker import CircuitBreaker
     from sim.policies.retry import Retry
 
@@ -30,11 +34,10 @@ _NO_LINK = models.Link()
 class Wiring:
     """Makes the call steps of one system."""
 
-    def __init__(self, house: Building) -> None:
-        self.house = house
+    def __init__(self, system: System, needs: Needs, fast_leaves: bool = True) -> None:
+        self.system, self.needs, self.fast_leaves = system, needs, fast_leaves
         self._retries: dict[str, Retry] = {}
-        self._balancers: dict[str, Callable[[], Replica]] = {}
-        self._arms_of: dict[str, Arms] = {}
+        self.balancers = Balancers(system)
         self.to_begin: list[tuple[Any, str]] = []
         """Steps and the operation they begin, which may not be compiled yet."""
         self.leaves: list[tuple[LeafCall, Site]] = []
@@ -48,59 +51,59 @@ class Wiring:
 
     def consume(self, service: str, queue_name: str, operation: str) -> None:
         """Let the workers of *service* take from the queue."""
-        queue = self.house.queues[queue_name]
+        queue = self.system.queues[queue_name]
         site = self._site(Site("delivery", queue_name, service, operation))
-        delivery = Delivery(self.house.kernel, self.house.recorder, self.house.attempt_ids, site, queue)
+        delivery = Delivery(self.system.kernel, self.system.recorder, self.system.attempt_ids, site, queue)
         self.to_begin.append((delivery, f"{service}.{operation}"))
         network = self._network(f"{queue_name} -> {service}")
         delivery.network = network
         if network is not None:
             delivery.answer = network.answer
-        for replica in self.house.services[service].replicas:
+        for replica in self.system.services[service].replicas:
             replica.queues = (*replica.queues, queue)
             queue.add_consumer(replica, delivery)
 
     def _site(self, site: Site) -> int:
-        self.house.sites.append(site)
-        return len(self.house.sites) - 1
+        self.system.sites.append(site)
+        return len(self.system.sites) - 1
 
     def call(
         self, kind: str, caller: str, callee: str, operation: str, caller_operation: str, deadline: bool = False
     ) -> PlainCall | GuardedCall:  # fmt: skip
         """Return the call step from one end to another, with the link's policies and network in it."""
-        house = self.house
+        system = self.system
         site = Site(kind, caller, callee, operation, caller_operation)
-        link = house.scenario.links.get(site.link, _NO_LINK)
-        code, place = self._site(site), house.place(site.link)
+        link = system.scenario.links.get(site.link, _NO_LINK)
+        code, place = self._site(site), system.place(site.link)
         step: PlainCall | GuardedCall
         if is_armed(link):
             step = self._armed(site, link, code)
         elif deadline or link.timeout is not None or link.retry is not None or link.breaker is not None:
-            kind_of = ClientCall if caller in house.scenario.workload else GuardedCall
+            kind_of = ClientCall if caller in system.scenario.workload else GuardedCall
             step = kind_of(
-                house.kernel, house.recorder, house.attempt_ids, code, place, link.timeout,
+                system.kernel, system.recorder, system.attempt_ids, code, place, link.timeout,
                 self._retry(site.link, link), self._breaker(site.link, link),
             )  # fmt: skip
         elif kind == "call" and self._is_leaf(site):
             step = LeafCall(
-                house.kernel,
-                house.recorder,
-                house.attempt_ids,
+                system.kernel,
+                system.recorder,
+                system.attempt_ids,
                 code,
-                house.services[callee].replicas[0],
+                system.services[callee].replicas[0],
             )
             self.leaves.append((step, site))
             return step
         else:
             counted = kind == "call" and self._counts(callee)
-            step = (CountedCall if counted else PlainCall)(house.kernel, house.recorder, house.attempt_ids, code)
+            step = (CountedCall if counted else PlainCall)(system.kernel, system.recorder, system.attempt_ids, code)
         if kind == "send":
-            step.deliver = house.queues[callee].arrive
+            step.deliver = system.queues[callee].arrive
         else:
             self.to_begin.append((step, f"{callee}.{operation}"))
             step.deliver = self._door(callee, site.link, step)
         if link.on_abandon != "continue":
-            from sim.engine.calls.pipeline import at_the_door
+            from sim.engine.calls.abandonment import at_the_door
 
             step.deliver = at_the_door(step.deliver)
         self._route(step, site.link)
@@ -110,20 +113,20 @@ class Wiring:
         """Return a call step with all of the link's defences; only who needs them loads them."""
         from sim.engine.assembly.pipelines import Arming, armed_call
 
-        house, name = self.house, site.link
-        if name not in self._arms_of:
-            self._arms_of[name] = Arming(house, name, link).arms()
+        system, name = self.system, site.link
+        if name not in system.pipelines:
+            system.pipelines[name] = Arming(system, self.balancers, name, link).arms()
         return armed_call(
-            site.caller in house.scenario.workload, f"{site.callee}.{site.operation}", house.kernel, house.recorder,
-            house.attempt_ids, code, house.place(name), link.timeout, self._retry(name, link), self._arms_of[name],
+            site.caller in system.scenario.workload, f"{site.callee}.{site.operation}", system.kernel, system.recorder,
+            system.attempt_ids, code, system.place(name), link.timeout, self._retry(name, link), system.pipelines[name],
         )  # fmt: skip
 
     def _is_leaf(self, site: Site) -> bool:
         """Whether a plain call of this site can go the fast way; see ``LeafCall``."""
-        model = self.house.scenario.services[site.callee]
+        model = self.system.scenario.services[site.callee]
         steps = model.operations[site.operation]
         return (
-            self.house.fast_leaves
+            self.fast_leaves
             and len(steps) == 1
             and isinstance(steps[0], models.Work)
             and model.replicas == 1
@@ -131,22 +134,22 @@ class Wiring:
             and model.max_wait is None
             and model.health_checks is None
             and is_plain(model, site.operation)
-            and site.callee not in self.house.fragile
+            and site.callee not in self.needs.fragile
             and self._network(site.link) is None
         )
 
     def _door(self, callee: str, link: str, step: PlainCall | GuardedCall) -> Callable[[Attempt], None]:
         """Return the callee's door, behind a balancer where it has several replicas, or checks."""
-        rotation = self.house.services[callee].rotation
+        rotation = self.system.services[callee].rotation
         door = self._open_door(callee, link, step)
         return door if rotation is None else rotation.guarding(door)
 
     def _open_door(self, callee: str, link: str, step: PlainCall | GuardedCall) -> Callable[[Attempt], None]:
-        service = self.house.services[callee]
-        fragile = callee in self.house.fragile
+        service = self.system.services[callee]
+        fragile = callee in self.needs.fragile
         if len(service.replicas) == 1:
             return service.arrive_fragile if fragile else service.replicas[0].arrive
-        choose = self.balancer(callee, link)
+        choose = self.balancers.of(callee, link)
         enter: Then = service.arrive_fragile if fragile else _arrive_at_chosen
         if isinstance(step, GuardedCall) and step.chooses_replicas:
             if self._counts(callee):  # from when the attempt leaves, which is when its replica was chosen
@@ -174,21 +177,8 @@ class Wiring:
 
     def _counts(self, callee: str) -> bool:
         """Whether a balancer counts what is outstanding at each replica of *callee*; with one there is no choice."""
-        service = self.house.services[callee]
-        return len(service.replicas) > 1 and counts_outstanding(self.house.scenario.services[callee].balance)
-
-    def balancer(self, callee: str, link: str) -> Callable[[], Replica]:
-        """Return what picks the replica of the next call on *link*."""
-        if link not in self._balancers:
-            uniform = self.house.streams.uniform(link, "balancing")
-            balance = self.house.scenario.services[callee].balance
-            self._balancers[link] = balancer(balance, self.choices(callee), uniform)
-        return self._balancers[link]
-
-    def choices(self, callee: str) -> Sequence[Replica]:
-        """Return the replicas that calls to *callee* may go to, which may change during the run."""
-        service = self.house.services[callee]
-        return service.pool if service.rotation is None else service.rotation.replicas
+        service = self.system.services[callee]
+        return len(service.replicas) > 1 and counts_outstanding(self.system.scenario.services[callee].balance)
 
     def _route(self, step: PlainCall | GuardedCall, link: str) -> None:
         """Put the link's network, if it has one, between the step and the callee's door."""
@@ -200,21 +190,21 @@ class Wiring:
 
     def _network(self, name: str) -> Network | None:
         """Return the network of a link, shared by all who use it, or None where it costs nothing."""
-        if name in self.house.networks:
-            found: Network = self.house.networks[name]
+        if name in self.system.networks:
+            found: Network = self.system.networks[name]
             return found
-        link = self.house.scenario.links.get(name, _NO_LINK)
-        faulty = name in self.house.faulty_links
+        link = self.system.scenario.links.get(name, _NO_LINK)
+        faulty = name in self.needs.links
         if link.latency.is_zero and link.loss == 0 and not faulty:
             return None
-        streams = self.house.streams
+        streams = self.system.streams
         kind = FaultyNetwork if faulty else Network
         network = kind(
-            self.house.kernel, self.house.place(name), streams.draw(link.latency, name, "out"),
+            self.system.kernel, self.system.place(name), streams.draw(link.latency, name, "out"),
             streams.draw(link.latency, name, "back"), link.loss, streams.uniform(name, "lost out"),
             streams.uniform(name, "lost back"),
         )  # fmt: skip
-        self.house.networks[name] = network
+        self.system.networks[name] = network
         return network
 
     def _retry(self, name: str, link: models.Link) -> Retry | None:
@@ -224,7 +214,7 @@ class Wiring:
             from sim.policies.backoff import Backoff
             from sim.policies.retry import Retry
 
-            uniform = self.house.streams.uniform(name, "jitter")
+            uniform = self.system.streams.uniform(name, "jitter")
             self._retries[name] = Retry(
                 link.retry.max_attempts,
                 Backoff(link.retry.backoff, link.retry.jitter, uniform),
@@ -235,17 +225,17 @@ class Wiring:
     def _breaker(self, name: str, link: models.Link) -> CircuitBreaker | None:
         if link.breaker is None:
             return None
-        if name not in self.house.breakers:
+        if name not in self.system.breakers:
             from sim.policies.breaker import CircuitBreaker
 
-            events = self.house.recorder.events
+            events = self.system.recorder.events
 
             def note(now: float, state: str) -> None:
                 events.append((now, f"breaker {state}", name, ""))
 
             model = link.breaker
-            self.house.breakers[name] = CircuitBreaker(model.failures, model.open_for, model.probes, note)
-        return self.house.breakers[name]
+            self.system.breakers[name] = CircuitBreaker(model.failures, model.open_for, model.probes, note)
+        return self.system.breakers[name]
 
 
 def _arrive_at_chosen(attempt: Attempt) -> None:

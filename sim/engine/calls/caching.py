@@ -11,22 +11,10 @@ from typing import TYPE_CHECKING, Any, Callable, Sequence
 from sim.outcomes import OK
 
 if TYPE_CHECKING:
-    from sim.engine.calls.pipeline import Errand
-    from sim.engine.calls.strategies import Scope
-    from sim.policies.cache import Cache
+    from sim.engine.calls.scope import Scope
+    from sim.engine.calls.state import Errand
 
 Mark = Callable[[str, Any], None]
-
-
-class Drawer:
-    """What one scope remembers: its cache, and the answers that are being fetched."""
-
-    __slots__ = ("cache", "fetching")
-
-    def __init__(self, cache: Cache) -> None:
-        self.cache = cache
-        self.fetching: dict[tuple[str, float], list[Errand]] = {}
-        """Those who wait for an answer that is being fetched, by operation and key."""
 
 
 class Memory:

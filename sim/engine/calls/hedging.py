@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from sim.engine.clock.kernel import TIMER
 
 if TYPE_CHECKING:
-    from sim.engine.calls.pipeline import Errand
+    from sim.engine.calls.state import Errand
     from sim.engine.clock.kernel import Kernel
 
 

@@ -11,7 +11,7 @@ from heapq import heappush
 from math import inf
 from typing import TYPE_CHECKING, Callable
 
-from sim.engine.calls.basic import Attempt, lose_answer, refuse
+from sim.engine.calls.attempt import Attempt, lose_answer, refuse
 from sim.engine.clock.kernel import ANSWER
 from sim.outcomes import PENDING, REFUSED
 from sim.record.recorder import cause

@@ -12,69 +12,24 @@ from __future__ import annotations
 from math import inf, nan
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
-from sim.engine.calls.basic import Attempt, GuardedCall, close_left, give_up, is_left_behind, late, row
+from sim.engine.calls.abandonment import CANCEL, CONTINUE
+from sim.engine.calls.attempt import Attempt, close_left, give_up, is_left_behind, late, row
 from sim.engine.calls.hedging import HedgeTimers
-from sim.engine.calls.strategies import STOPPED, WAITS, Gate, ReplicaBreakers, Scope
+from sim.engine.calls.retrying import GuardedCall
+from sim.engine.calls.scope import Scope
+from sim.engine.calls.state import ArmedAttempt, Course, Errand
+from sim.engine.calls.strategies import STOPPED, WAITS, Gate, ReplicaBreakers
 from sim.engine.clock.kernel import TIMER
 from sim.outcomes import ABANDONED, DEGRADED, OK, PENDING, SHORT_CIRCUITED, TIMEOUT
 from sim.record.recorder import cause
 
 if TYPE_CHECKING:
-    from sim.engine.calls.basic import Frame, Then
-    from sim.engine.calls.caching import Drawer, Memory, Shelf
+    from sim.engine.calls.attempt import Frame
+    from sim.engine.calls.caching import Memory, Shelf
     from sim.engine.clock.kernel import Kernel
     from sim.policies.hedge import Hedge
     from sim.policies.retry import Retry
     from sim.record.recorder import Recorder
-
-CONTINUE, DROP_QUEUED, CANCEL = "continue", "drop queued", "cancel"
-
-
-class ArmedAttempt(Attempt):
-    """An attempt that knows when its caller's time is over, and the gates that it passed."""
-
-    __slots__ = ("due_at", "tokens")
-    due_at: float
-    tokens: Sequence[Any]
-
-
-class Errand:
-    """One logical call under way; its outcome is PENDING until it is over."""
-
-    __slots__ = ("step", "frame", "request", "courses", "tries", "hedges", "outcome", "over", "drawer", "key")
-    drawer: Drawer
-    """Where its answer is kept, if it is, and under which *key*."""
-    key: tuple[str, float]
-
-    def __init__(self, step: ArmedCall, frame: Frame) -> None:
-        self.step, self.frame, self.request = step, frame, frame.request
-        self.courses: list[Course] = []
-        self.tries = self.hedges = 0
-        self.outcome = PENDING
-        self.over = False
-
-
-class Course:
-    """A first attempt and its retries."""
-
-    __slots__ = ("step", "errand", "frame", "tries", "wait_s", "current", "over", "tokens", "replica", "timed_out",
-                 "budget")  # fmt: skip
-
-    def __init__(self, errand: Errand) -> None:
-        self.step, self.errand, self.frame = errand.step, errand, errand.frame
-        self.tries = 0
-        self.wait_s = 0.0
-        self.current: ArmedAttempt | None = None
-        self.over = False
-        self.tokens: Sequence[Any] = ()
-        """What the gates gave for the attempt that has not left yet."""
-        self.replica: Any = None
-        """The callee's replica, where a gate has chosen one."""
-        self.timed_out = False
-        """How the attempt before this one ended, for quotas that ask."""
-        scope = errand.step.arms.budget
-        self.budget: Any = None if scope is None else scope.only if scope.only is not None else scope.of(self)
-        """What pays for its retries, where they cost something."""
 
 
 class Arms:
@@ -99,8 +54,8 @@ class Arms:
 class ArmedCall(GuardedCall):
     """A call step under any of a caller's defences."""
 
-    __slots__ = ("arms", "gates", "learners", "chooses_replicas", "timeout_s", "deadline_cause", "late_cause",
-                 "unneeded_cause", "shelf", "known", "hedge", "hedge_timers")  # fmt: skip
+    __slots__ = ("arms", "gates", "learners", "chooses_replicas", "drops_abandoned", "timeout_s", "deadline_cause",
+                 "late_cause", "unneeded_cause", "shelf", "known", "hedge", "hedge_timers")  # fmt: skip
 
     def __init__(
         self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int, link_place: int,
@@ -112,6 +67,7 @@ class ArmedCall(GuardedCall):
         self.arms, self.gates = arms, arms.gates
         self.chooses_replicas = any(isinstance(gate, ReplicaBreakers) for gate in self.gates)
         """Whether a gate has picked the callee's replica before an attempt leaves."""
+        self.drops_abandoned = arms.on_abandon != CONTINUE
         self.learners = [(i, gate.leave) for i, gate in enumerate(arms.gates) if gate.learns]
         """What tells each gate that learns how an attempt ended, by the place of its token."""
         self.hedge, self.hedge_timers = arms.hedge, HedgeTimers(kernel, self._hedge)
@@ -472,17 +428,3 @@ def _end_in_time(attempt: Any, why: int) -> None:
     give_up(attempt, why)
     step._call_off(attempt)
     step.ended(attempt, TIMEOUT)
-
-
-def at_the_door(deliver: Then) -> Then:
-    """Wrap a callee's door: what was abandoned on its way is dropped there."""
-
-    def door(attempt: Any) -> None:
-        if attempt.outcome == PENDING:
-            deliver(attempt)
-        else:
-            attempt.step.arms.mark("dropped", attempt.call.errand)
-            attempt.left_at = nan
-            close_left(attempt)
-
-    return door

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
+from sim.engine.calls.scope import Scope
 from sim.engine.clock.kernel import ANSWER
 from sim.outcomes import ABANDONED, DEGRADED, ERROR, PENDING
 from sim.policies.breaker import CLOSED, Breaker
 from sim.quantities import UNLIMITED
 
 if TYPE_CHECKING:
-    from sim.engine.calls.pipeline import Course
+    from sim.engine.calls.state import Course
     from sim.engine.clock.kernel import Kernel
     from sim.policies.limiter import TokenBucket
     from sim.policies.throttle import AdaptiveThrottle
@@ -25,15 +26,6 @@ STOPPED = object()
 """The course does not pass."""
 WAITS = object()
 """The course goes on later, through ``go_on``, or is stopped then."""
-
-
-class Scope:
-    """Whose a policy is: the *only* one of its link, or one for each caller, which *of* finds for a course."""
-
-    __slots__ = ("only", "of")
-
-    def __init__(self, only: Any, of: Callable[[Any], Any]) -> None:
-        self.only, self.of = only, of
 
 
 class Gate:

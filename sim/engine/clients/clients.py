@@ -11,7 +11,7 @@ from itertools import chain, count, cycle, repeat
 from math import inf
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence
 
-from sim.engine.calls.basic import withdraw
+from sim.engine.calls.attempt import withdraw
 from sim.engine.clock.kernel import ARRIVAL, TIMER
 from sim.outcomes import OK, PENDING, TIMEOUT
 from sim.record.recorder import cause

@@ -7,8 +7,9 @@ struck is built in only where some fault strikes (``needs``). Left out: faults t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING
 
+from sim.engine.clock.edges import Act, Edges
 from sim.engine.clock.kernel import FAULT_EDGE
 from sim.engine.faults import network, nodes
 from sim.engine.faults.capabilities import Needs, needs
@@ -17,23 +18,19 @@ from sim.errors import not_played
 from sim.scenario import models
 
 if TYPE_CHECKING:
-    from sim.engine.assembly.system import Building
     from sim.engine.faults.windows import Span
+    from sim.engine.system import System
 
 __all__ = ["Needs", "needs", "schedule", "spans"]
 
-Act = Callable[[], None]
-Edges = tuple[Act, Act]
-"""What happens at the beginning and at the end."""
 
-
-def schedule(building: Building) -> None:
+def schedule(system: System) -> None:
     """Put the edges of every window of every fault on the clock."""
-    kernel, events = building.kernel, building.recorder.events
+    kernel, events = system.kernel, system.recorder.events
     ends: list[tuple[float, str, list[Act]]] = []
-    for name, fault in building.scenario.faults.items():
-        for number, span in enumerate(building.spans[name]):
-            edges = _edges(building, name, f"{name} {number}", fault, span)
+    for name, fault in system.scenario.faults.items():
+        for number, span in enumerate(system.spans[name]):
+            edges = _edges(system, name, f"{name} {number}", fault, span)
             starts, stops = [start for start, _ in edges], [stop for _, stop in edges]
             kernel.at(span[0], FAULT_EDGE, _edge, (events, span[0], "fault begins", name, starts))
             ends.append((span[1], name, stops))
@@ -48,17 +45,17 @@ def _edge(what: tuple[list[tuple[float, str, str, str]], float, str, str, list[A
         act()
 
 
-def _edges(building: Building, name: str, key: str, fault: models.Fault, span: Span) -> list[Edges]:
+def _edges(system: System, name: str, key: str, fault: models.Fault, span: Span) -> list[Edges]:
     """Return what happens at the edges of one window of *fault*, for each part that it strikes."""
-    struck = building.strikes[name]
+    struck = system.strikes[name]
     found: list[Edges] = []
     for link in struck.links:
-        if link in building.networks:
-            found.append(network.edges(building, name, key, fault, link))
+        if link in system.networks:
+            found.append(network.edges(system, name, key, fault, link))
     for queue in struck.queues:
-        found.append(nodes.on_queue(building.queues[queue], fault))
+        found.append(nodes.on_queue(system.queues[queue], fault))
     for service, indexes in struck.services.items():
-        found += nodes.on_service(building, name, key, fault, building.services[service], indexes)
+        found += nodes.on_service(system, name, key, fault, system.services[service], indexes)
     if struck.workloads and not isinstance(fault, models.Spike | models.Synchronise):
         raise not_played("fault of a workload", type(fault).__name__)
     return found  # the arrivals of a spike are a source of their own, and a synchronised source is one from the start

@@ -9,11 +9,11 @@ from sim.engine.faults.slowdown import Cold
 from sim.scenario import models
 
 if TYPE_CHECKING:
-    from sim.engine.assembly.system import Building
+    from sim.engine.clock.edges import Edges
     from sim.engine.clock.streams import Draw
-    from sim.engine.faults import Edges
     from sim.engine.services.replica import Replica
     from sim.engine.services.service import Service
+    from sim.engine.system import System
     from sim.scenario.rules.fault_targets import Indexes
 
 
@@ -25,9 +25,9 @@ def struck(service: Service, indexes: Indexes) -> list[Replica]:
 class Killer:
     """Kills replicas of a service and starts them again."""
 
-    def __init__(self, building: Building, service: Service, refuse: bool, cold: Cold | None = None) -> None:
+    def __init__(self, system: System, service: Service, refuse: bool, cold: Cold | None = None) -> None:
         self.service, self.refuse, self.cold = service, refuse, cold
-        self.kernel, self.recorder = building.kernel, building.recorder
+        self.kernel, self.recorder = system.kernel, system.recorder
 
     def kill(self, replicas: list[Replica]) -> None:
         """They die now."""
@@ -44,9 +44,9 @@ class Killer:
         self.recorder.events.append((self.kernel.now, what, self.service.name, str(replica.index)))
 
 
-def crash(building: Building, name: str, fault: models.Death, service: Service, indexes: Indexes) -> Edges:
+def crash(system: System, name: str, fault: models.Death, service: Service, indexes: Indexes) -> Edges:
     """Return the edges of a crash: dead in between."""
-    killer = Killer(building, service, fault.mode == "refuse", _cold(building, name, fault, service))
+    killer = Killer(system, service, fault.mode == "refuse", _cold(system, name, fault, service))
     here: list[Replica] = []
 
     def begin() -> None:
@@ -56,13 +56,13 @@ def crash(building: Building, name: str, fault: models.Death, service: Service, 
     return begin, lambda: killer.revive(here)
 
 
-def _cold(building: Building, name: str, fault: models.Death, service: Service) -> Cold | None:
+def _cold(system: System, name: str, fault: models.Death, service: Service) -> Cold | None:
     """Return what the restarts of one fault leave at *service*, made at its first window."""
     if fault.warm_up is None or fault.cold is None:
         return None
     key = f"{name} warms up"
     if key not in service.paces:
-        made = Cold(building.kernel, float(fault.cold), float(fault.warm_up))
+        made = Cold(system.kernel, float(fault.cold), float(fault.warm_up))
         service.paces[key] = made
         service.on_restart.append(made.restarted)
     found: Any = service.paces[key]
@@ -71,15 +71,15 @@ def _cold(building: Building, name: str, fault: models.Death, service: Service) 
 
 
 def crash_loop(
-    building: Building, name: str, key: str, fault: models.CrashLoop, service: Service, indexes: Indexes
+    system: System, name: str, key: str, fault: models.CrashLoop, service: Service, indexes: Indexes
 ) -> Edges:  # fmt: skip
     """Return the edges of a crash loop: each replica dies at its beginning, and again and again until its end."""
-    killer = Killer(building, service, fault.mode == "refuse", _cold(building, name, fault, service))
+    killer = Killer(system, service, fault.mode == "refuse", _cold(system, name, fault, service))
     loops: list[_Loop] = []
 
     def begin() -> None:
         for replica in struck(service, indexes):
-            lives = building.streams.draw(fault.lives, f"fault {key}", f"lives {service.name} {replica.index}")
+            lives = system.streams.draw(fault.lives, f"fault {key}", f"lives {service.name} {replica.index}")
             loops.append(_Loop(killer, replica, fault, lives))
         for loop in loops:
             loop.die(None)

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from sim.engine.faults.nodes import switch
+from sim.engine.clock.edges import switch
 from sim.errors import not_played
 from sim.outcomes import PENDING, REFUSED
 from sim.scenario import models
 
 if TYPE_CHECKING:
-    from sim.engine.assembly.system import Building
     from sim.engine.calls.network import FaultyNetwork, Way
-    from sim.engine.faults import Edges
+    from sim.engine.clock.edges import Edges
+    from sim.engine.system import System
 
 _WAYS = {"out": ("out",), "back": ("back",), "both": ("out", "back")}
 
 
-def edges(building: Building, name: str, key: str, fault: models.Fault, link: str) -> Edges:
+def edges(system: System, name: str, key: str, fault: models.Fault, link: str) -> Edges:
     """Return the edges of a window, with the unique name *key*, of the fault *name* on *link*."""
-    network: FaultyNetwork = building.networks[link]
+    network = cast("FaultyNetwork", system.networks[link])  # a link that a fault strikes has this kind
     ways = _WAYS[fault.way if isinstance(fault, models.LinkFault) else "both"]
     if isinstance(fault, models.Cut | models.Partition):
-        return _cut(building, network, link, fault.mode, ways)
-    pairs = [_on_way(building, key, fault, network.ways[way]) for way in ways]
+        return _cut(system, network, link, fault.mode, ways)
+    pairs = [_on_way(system, key, fault, network.ways[way]) for way in ways]
 
     def begin() -> None:
         for start, _ in pairs:
@@ -36,10 +36,10 @@ def edges(building: Building, name: str, key: str, fault: models.Fault, link: st
     return begin, end
 
 
-def _on_way(building: Building, key: str, fault: models.Fault, way: Way) -> Edges:
+def _on_way(system: System, key: str, fault: models.Fault, way: Way) -> Edges:
     match fault:
         case models.Delay():
-            draw = building.streams.draw(fault.by, f"fault {key}", way.name)
+            draw = system.streams.draw(fault.by, f"fault {key}", way.name)
             return switch(way.delays, key, draw, way.change)
         case models.Lose():
             return switch(way.losses, key, float(fault.share), way.change)
@@ -49,7 +49,7 @@ def _on_way(building: Building, key: str, fault: models.Fault, way: Way) -> Edge
             raise not_played("fault of a link", type(fault).__name__)
 
 
-def _cut(building: Building, network: FaultyNetwork, link: str, mode: str, names: tuple[str, ...]) -> Edges:
+def _cut(system: System, network: FaultyNetwork, link: str, mode: str, names: tuple[str, ...]) -> Edges:
     """Count the cuts that are on; a reset also tells whoever waits for an answer over *link*."""
     ways = [network.ways[name] for name in names]
     refuses = mode != "silent"
@@ -62,9 +62,9 @@ def _cut(building: Building, network: FaultyNetwork, link: str, mode: str, names
     def begin() -> None:
         change(1)
         if mode == "reset":
-            waiting = [one for one in building.recorder.open_attempts.values() if one.outcome == PENDING]
+            waiting = [one for one in system.recorder.open_attempts.values() if one.outcome == PENDING]
             for attempt in waiting:
-                site = building.sites[int(attempt.step.code)]
+                site = system.sites[int(attempt.step.code)]
                 # a queue waits on no connection: whoever handles its message will say so when it is done
                 if attempt.outcome == PENDING and site.link == link and site.kind != "delivery":
                     attempt.result, attempt.cause = REFUSED, network.cut_cause

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sim.engine.calls.basic import Attempt
+    from sim.engine.calls.attempt import Attempt
     from sim.engine.clock.kernel import Kernel
     from sim.engine.services.replica import Replica
     from sim.scenario.rules.fault_targets import Indexes

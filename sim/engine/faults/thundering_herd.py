@@ -10,21 +10,21 @@ import numpy as np
 from sim.scenario import models
 
 if TYPE_CHECKING:
-    from sim.engine.assembly.system import Building
     from sim.engine.clock.kernel import Kernel
     from sim.engine.clock.streams import Draw
+    from sim.engine.system import System
 
 Ticks = tuple[float, float, float]
 """Begin and end of a window, and the time between two ticks in it."""
 
 
-def ticks_of(house: Building, workload: str) -> list[Ticks]:
+def ticks_of(system: System, workload: str) -> list[Ticks]:
     """Return the windows in which *workload* is synchronised."""
     return [
         (begin, end, end - begin if fault.every is None else float(fault.every))
-        for name, fault in house.scenario.faults.items()
+        for name, fault in system.scenario.faults.items()
         if isinstance(fault, models.Synchronise) and fault.synchronise == workload
-        for begin, end in house.spans[name]
+        for begin, end in system.spans[name]
     ]
 
 

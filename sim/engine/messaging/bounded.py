@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from sim.engine.calls.abandonment import let_in
 from sim.engine.messaging.queue import Queue
-from sim.engine.services.admission import let_in
 from sim.outcomes import DONE, PENDING, REJECTED
 from sim.record.recorder import MarkCodes, cause
 
 if TYPE_CHECKING:
-    from sim.engine.calls.basic import Attempt
+    from sim.engine.calls.attempt import Attempt
     from sim.engine.services.replica import Replica
 
 DELAYED = MarkCodes()["delayed"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING, Any, Callable
 
-from sim.engine.calls.basic import Attempt, close_left, drop, lose_answer
+from sim.engine.calls.attempt import Attempt, close_left, drop, lose_answer
 from sim.engine.clock.kernel import stuck
 from sim.outcomes import DEAD_LETTERED, DEGRADED, DONE, MESSAGE_LOST, PENDING, REFUSED, TIMEOUT
 from sim.policies.delivery import IN_FLIGHT as HIDDEN
@@ -17,7 +17,7 @@ from sim.policies.delivery import OVER, DeliveryPolicy, Message, VisibilityQueue
 from sim.record.recorder import cause
 
 if TYPE_CHECKING:
-    from sim.engine.calls.basic import Then
+    from sim.engine.calls.attempt import Then
     from sim.engine.calls.network import Network
     from sim.engine.clock.kernel import Kernel
     from sim.engine.services.replica import Replica

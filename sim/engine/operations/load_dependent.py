@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
-    from sim.engine.calls.basic import Then
+    from sim.engine.calls.attempt import Then
     from sim.engine.clock.streams import Draw
 
 

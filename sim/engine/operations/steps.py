@@ -11,7 +11,7 @@ from heapq import heappush
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from sim.chance import coin
-from sim.engine.calls.basic import Failed, Frame, Then
+from sim.engine.calls.attempt import Failed, Frame, Then
 from sim.engine.clock.kernel import ANSWER
 from sim.outcomes import DEGRADED, ERROR, OK, OUTCOMES, PENDING
 

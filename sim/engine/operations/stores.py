@@ -12,7 +12,7 @@ from sim.outcomes import ERROR
 from sim.record.recorder import MarkCodes
 
 if TYPE_CHECKING:
-    from sim.engine.calls.basic import Failed, Frame, Then
+    from sim.engine.calls.attempt import Failed, Frame, Then
     from sim.engine.clock.kernel import Kernel
 
 WRITTEN, CONFLICT = MarkCodes()["written"], MarkCodes()["conflict"]

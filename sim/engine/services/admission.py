@@ -9,57 +9,17 @@ would, and forgets what it knew in a crash), and rules for messages, which only 
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Any, Callable, Protocol
+from typing import TYPE_CHECKING, Any, Callable
 
-from sim.engine.calls.pipeline import CONTINUE, ArmedCall, at_the_door
-from sim.engine.services.concurrency import InFlight, Watching
-from sim.engine.services.replica import FreeReplica, Patience, Replica
+from sim.engine.calls.abandonment import let_in
+from sim.engine.services.concurrency import Watching
+from sim.engine.services.free_replica import FreeReplica
+from sim.engine.services.interfaces import Patience
+from sim.engine.services.replica import Replica
 from sim.outcomes import OK
 
 if TYPE_CHECKING:
-    from sim.engine.assembly.admission import TokenLine
-    from sim.engine.calls.basic import Attempt
-
-
-class Rule(Protocol):
-    """Says whom to turn away; *why* is the cause that they are told."""
-
-    why: int
-
-    def admits(self, replica: Replica, attempt: Any, now: float) -> bool:
-        """Whether *attempt* may enter, join the line of, or be begun at *replica*."""
-
-
-class Door:
-    """The rules of one replica, with what they remember."""
-
-    __slots__ = ("tokens", "at_entry", "to_join", "to_begin", "newest_first", "rank", "patience", "empty_at",
-                 "anew", "in_flight")  # fmt: skip
-    in_flight: InFlight
-    """Of replicas with a limit on calls in flight; one of the rules at entry, too."""
-
-    def __init__(self, anew: Callable[[], Door]) -> None:
-        self.tokens: TokenLine | None = None
-        self.at_entry: list[Rule] = []
-        self.to_join: list[Rule] = []
-        self.to_begin: list[Rule] = []
-        self.newest_first: Callable[[float, int, float], bool] | None = None
-        """Asked with the instant, the length of the line, and when that was last empty."""
-        self.rank: Callable[[Any], int] | None = None
-        """How far behind an attempt stands in line; equals stand in the order in which they came."""
-        self.patience: Callable[[Patience, float, float], None] | None = None
-        """Starts the timer of one who joins the line, given the instant and when the line was last empty."""
-        self.empty_at = 0.0
-        self.anew = anew
-        """Makes the door of a replica that has just been started again."""
-
-
-def let_in(enter: Callable[[Any], None], attempt: Any) -> None:
-    """Do *enter* for one who has waited outside; one who was given up meanwhile is dropped, where its link does so."""
-    if isinstance(attempt.step, ArmedCall) and attempt.step.arms.on_abandon != CONTINUE:
-        at_the_door(enter)(attempt)
-    else:
-        enter(attempt)
+    from sim.engine.calls.attempt import Attempt
 
 
 class Guarded(Replica):

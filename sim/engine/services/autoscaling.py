@@ -17,11 +17,12 @@ from sim.record.recorder import cause
 from sim.scenario import models
 
 if TYPE_CHECKING:
-    from sim.engine.assembly.system import Building
-    from sim.engine.messaging.queue import Queue
-    from sim.engine.services.admission import Door
+    from sim.engine.clock.kernel import Kernel
+    from sim.engine.services.admission_control import Door
+    from sim.engine.services.interfaces import MessageSource
     from sim.engine.services.replica import Replica
     from sim.engine.services.service import Service
+    from sim.record.recorder import Event
 
 ABSENT, BOOTING, UP, DRAINING = range(4)
 
@@ -47,8 +48,10 @@ class Fleet:
 
     __slots__ = ("kernel", "events", "service", "model", "policy", "states", "orders", "homes", "samples", "ticks")
 
-    def __init__(self, house: Building, service: Service, scale: models.Autoscale, initial: int) -> None:
-        self.kernel, self.events, self.service, self.model = house.kernel, house.recorder.events, service, scale
+    def __init__(
+        self, kernel: Kernel, events: list[Event], service: Service, scale: models.Autoscale, initial: int
+    ) -> None:
+        self.kernel, self.events, self.service, self.model = kernel, events, service, scale
         self.policy = Autoscaler(
             scale.target_utilisation, scale.min_replicas, scale.max_replicas, scale.tolerance, scale.down_after
         )
@@ -56,7 +59,7 @@ class Fleet:
         self.states = [UP if replica.index < initial else ABSENT for replica in replicas]
         self.orders = [0] * len(replicas)
         """Counts what was decided about each replica, so that a boot that was called off does not end."""
-        self.homes: dict[Replica, tuple[Queue, ...]] = {}
+        self.homes: dict[Replica, tuple[MessageSource, ...]] = {}
         """The queues that a replica which is not up would take from."""
         self.samples: list[float] = []
         self.ticks = 0

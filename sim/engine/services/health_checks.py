@@ -13,17 +13,19 @@ from math import nan
 from typing import TYPE_CHECKING
 
 from sim.engine.clock.kernel import TIMER
-from sim.engine.faults.nodes import Failing
 from sim.engine.services.balancing import Pool
+from sim.engine.services.injected_errors import Failing
 from sim.outcomes import PENDING, REFUSED
 from sim.policies.health import HealthChecker
 from sim.record.recorder import cause
 
 if TYPE_CHECKING:
-    from sim.engine.assembly.system import Building
-    from sim.engine.calls.basic import Attempt, Then
+    from sim.engine.calls.attempt import Attempt, Then
+    from sim.engine.clock.kernel import Kernel
+    from sim.engine.clock.streams import Streams
     from sim.engine.services.replica import Replica
     from sim.engine.services.service import Service
+    from sim.record.recorder import Event
     from sim.scenario import models
 
 
@@ -34,13 +36,15 @@ class Rotation:
     whether the balancer sends to none instead.
     """
 
-    def __init__(self, building: Building, service: Service, model: models.HealthChecks) -> None:
-        self.kernel, self.events, self.service, self.model = building.kernel, building.recorder.events, service, model
+    def __init__(
+        self, kernel: Kernel, events: list[Event], streams: Streams, service: Service, model: models.HealthChecks
+    ) -> None:
+        self.kernel, self.events, self.service, self.model = kernel, events, service, model
         self.replicas = Pool(service.pool)
         self.is_closed = False
         self.unhealthy = cause(service.place, "unhealthy")
-        self.work = building.streams.draw(model.work, service.name, "health checks")
-        self.uniform = building.streams.uniform(service.name, "deep health checks")
+        self.work = streams.draw(model.work, service.name, "health checks")
+        self.uniform = streams.uniform(service.name, "deep health checks")
         self.checkers: dict[int, HealthChecker] = {}
         self.rounds = 0
         self._next_round()

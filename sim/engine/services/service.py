@@ -5,14 +5,14 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
-from sim.engine.calls.basic import NOWHERE, Attempt, Then, close_left, drop
+from sim.engine.calls.attempt import NOWHERE, Attempt, Then, close_left, drop
 from sim.outcomes import ERROR, OK, PENDING, REFUSED, REJECTED
 from sim.record.recorder import cause
 
 if TYPE_CHECKING:
     from sim.engine.clock.kernel import Kernel
     from sim.engine.clock.streams import Draw
-    from sim.engine.services.health_checks import Rotation
+    from sim.engine.services.interfaces import Rotation
     from sim.engine.services.replica import Replica
 
 
@@ -239,28 +239,3 @@ def _harmed(attempt: Attempt, harms: dict[str, Callable[[Attempt], int]]) -> int
         if why := harm(attempt):
             return why
     return 0
-
-
-class FreeService(Service):
-    """A service whose workers are free while calling: the end of a recipe also ends its stay in flight."""
-
-    __slots__ = ()
-
-    def finish(self, attempt: Attempt) -> None:
-        """The recipe is over: release the worker, then answer."""
-        attempt.left_at = self.env._now
-        if attempt.step.speaks_first:
-            attempt.step.answer(attempt)
-            attempt.replica.finish(attempt)
-            return
-        attempt.replica.finish(attempt)
-        attempt.step.answer(attempt)
-
-    def finish_replied(self, attempt: Attempt) -> None:
-        """The end of a recipe that may have replied before."""
-        if not attempt.replied:
-            self.finish(attempt)
-            return
-        attempt.left_at = self.env._now
-        attempt.replica.finish(attempt)
-        close_left(attempt)

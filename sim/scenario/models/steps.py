@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Sequence, Union
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from sim.scenario.fields import ConditionField, LawField, Share, WorkField
 from sim.scenario.models.base import Model
+
+if TYPE_CHECKING:
+    pass
 
 OnError = Annotated[
     Union[
@@ -213,3 +216,13 @@ Step = Annotated[
     BeforeValidator(unfold_step),
 ]  # fmt: skip
 Recipe = list[Step]
+
+
+def walk(steps: Sequence[Any]) -> list[Any]:
+    """Return all steps of a recipe, those inside others included, outer ones first."""
+    found: list[Any] = []
+    for step in steps:
+        found.append(step)
+        for _, inner in nested(step):
+            found += walk(inner)
+    return found

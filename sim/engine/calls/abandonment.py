@@ -1,0 +1,40 @@
+"""What an abandoned attempt meets on its way: the link says whether its callee still works for it.
+
+An attempt is abandoned when its caller has gone on without it. With `on abandon: drop queued` or `cancel` it is dropped
+where it would enter the callee, instead of being worked on for nobody.
+"""
+
+from __future__ import annotations
+
+from math import nan
+from typing import TYPE_CHECKING, Any
+
+from sim.engine.calls.attempt import close_left
+from sim.outcomes import PENDING
+
+if TYPE_CHECKING:
+    from sim.engine.calls.attempt import Then
+
+CONTINUE, DROP_QUEUED, CANCEL = "continue", "drop queued", "cancel"
+
+
+def at_the_door(deliver: Then) -> Then:
+    """Wrap *deliver*, the entry of a callee: an attempt that was abandoned on its way is dropped there."""
+
+    def door(attempt: Any) -> None:
+        if attempt.outcome == PENDING:
+            deliver(attempt)
+        else:
+            attempt.step.arms.mark("dropped", attempt.call.errand)
+            attempt.left_at = nan
+            close_left(attempt)
+
+    return door
+
+
+def let_in(enter: Then, attempt: Any) -> None:
+    """Call *enter* for an attempt that has waited outside; one that was abandoned meanwhile is dropped."""
+    if attempt.step.drops_abandoned:
+        at_the_door(enter)(attempt)
+    else:
+        enter(attempt)

@@ -1,0 +1,197 @@
+"""Calls whose caller may give up: a timeout, retries, a plain breaker, or a client's deadline.
+
+The step owns every race of an answer with a timer, and the decisions of breaker and retry. Order of the policies,
+outermost first: retry, breaker, timeout, link.
+"""
+
+from __future__ import annotations
+
+from math import nan
+from typing import TYPE_CHECKING, Any, Callable
+
+from sim.engine.calls.attempt import Attempt, Failed, Frame, Then, give_up, is_left_behind, late
+from sim.outcomes import DEGRADED, OK, PENDING, SHORT_CIRCUITED, TIMEOUT
+from sim.record.recorder import cause
+
+if TYPE_CHECKING:
+    from sim.engine.clock.kernel import Kernel, Lane
+    from sim.policies.breaker import CircuitBreaker
+    from sim.policies.retry import Retry
+    from sim.record.recorder import Recorder
+
+
+class Call:
+    """One logical call under policies: its attempts so far."""
+
+    __slots__ = ("frame", "tries", "current", "wait_s", "over")
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.tries = 0
+        self.current: Attempt | None = None
+        self.wait_s = 0.0
+        self.over = False
+
+
+class GuardedCall:
+    """A call step whose caller may give up: timeout, retries, breaker, or a client's deadline."""
+
+    __slots__ = ("kernel", "env", "next_id", "open", "write", "code", "begin", "send", "deliver", "answer", "settled",
+                 "then", "degraded", "failed", "lane", "retry", "breaker", "timeout_cause", "open_cause",
+                 "fragile")  # fmt: skip
+    speaks_first = False
+    chooses_replicas = False
+    drops_abandoned = False
+
+    def __init__(
+        self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int, link_place: int,
+        timeout_s: float | None, retry: Retry | None, breaker: CircuitBreaker | None,
+    ) -> None:  # fmt: skip
+        self.kernel, self.env, self.next_id, self.code = kernel, kernel.env, ids, float(code)
+        self.open, self.write = recorder.open_attempts, recorder.attempts.write
+        self.lane: Lane | None = None if timeout_s is None else kernel.lane(timeout_s, expire)
+        self.retry, self.breaker = retry, breaker
+        self.fragile = False
+        """Whether the caller can crash."""
+        self.timeout_cause, self.open_cause = cause(link_place, "timeout"), cause(link_place, "breaker open")
+        self.begin: Then
+        self.send: Callable[[Attempt], None]
+        self.deliver: Callable[[Attempt], None]
+        self.answer: Callable[[Attempt], None] = self.receive
+        self.settled: Callable[[Attempt], None] | None = None
+        """Told when the caller's side of an attempt is over (balancers that count)."""
+        self.then: Then
+        self.degraded: Then
+        self.failed: Failed
+
+    def start(self, frame: Frame) -> None:
+        """Begin a call: its first attempt starts now."""
+        self.attempt(Call(frame))
+
+    def attempt(self, call: Any) -> None:
+        """Send the next attempt, unless the breaker is open or the caller has gone."""
+        if call.over or (call.tries and is_left_behind(call.frame)) or (self.fragile and self._held_back(call)):
+            return
+        now = self.env._now
+        breaker = self.breaker
+        if breaker is not None and not breaker.admit(now):
+            self._short_circuit(call, now)
+            return
+        call.tries += 1
+        number = self.next_id()
+        frame = call.frame
+        attempt = Attempt(self, frame, frame.request, number, now)
+        attempt.number = call.tries
+        attempt.call = call
+        attempt.unanswerable = False
+        if breaker is not None:
+            attempt.generation = breaker.generation
+        call.current = attempt
+        self.open[number] = attempt
+        if self.lane is not None:
+            self.lane.add(attempt)
+        self.send(attempt)
+
+    def _held_back(self, call: Call) -> bool:
+        """Whether the caller was killed, or is frozen and tries again when it thaws."""
+        frame = call.frame
+        if frame.killed:
+            return True
+        replica = frame.replica
+        if replica.frozen:
+            replica.deferred.append((self.attempt, (call,)))
+        return bool(replica.frozen)
+
+    def _short_circuit(self, call: Call, now: float) -> None:
+        """Fail at once; no attempt is made, but a row tells that it was wanted."""
+        frame = call.frame
+        self.write((
+            self.next_id(), frame.request.number, frame.id, self.code, -1, call.tries + 1, now, nan, nan, nan, now,
+            SHORT_CIRCUITED, self.open_cause, 0.0,
+        ))  # fmt: skip
+        call.over = True
+        self.failed(frame, SHORT_CIRCUITED, self.open_cause)
+
+    def has_timer(self, attempt: Attempt) -> bool:
+        """Whether a timer will end *attempt* if no answer does."""
+        return self.lane is not None
+
+    def receive(self, attempt: Attempt) -> None:
+        """An answer is back: the first end counts, a late one changes nothing."""
+        if attempt.outcome != PENDING:
+            late(attempt, self.open, self.write)
+            return
+        outcome = attempt.outcome = attempt.result
+        now = attempt.ended_at = self.env._now
+        left_at = attempt.left_at
+        if left_at is not None:
+            del self.open[attempt.id]
+            self.write((
+                attempt.id, attempt.request.number, attempt.parent.id, self.code, attempt.replica.index, attempt.number,
+                attempt.sent_at, attempt.entered_at, attempt.started_at, left_at, now, outcome, attempt.cause,
+                attempt.worked_s,
+            ))  # fmt: skip
+        if self.settled is not None:
+            self.settled(attempt)
+        call = attempt.call
+        if outcome == OK and self.breaker is None and not call.over:
+            call.over = True
+            call.current = None
+            self.then(call.frame)
+        else:
+            self.ended(attempt, outcome)
+
+    def ended(self, attempt: Attempt, outcome: int) -> None:
+        """The caller knows how *attempt* ended: tell the breaker, then go on, try again or fail."""
+        call = attempt.call
+        call.current = None
+        if self.breaker is not None:
+            self.breaker.record(attempt.generation, outcome <= DEGRADED, self.env._now)
+        if call.over:
+            return
+        if outcome <= DEGRADED:
+            call.over = True
+            (self.then if outcome == OK else self.degraded)(call.frame)
+            return
+        wait_s = None
+        if self.retry is not None and outcome != SHORT_CIRCUITED:
+            wait_s = self.retry.next_wait_s(call.tries, outcome, call.wait_s)
+        if wait_s is None:
+            call.over = True
+            self.failed(call.frame, outcome, attempt.cause)
+            return
+        call.wait_s = wait_s
+        if wait_s == 0 and outcome == TIMEOUT:
+            self.attempt(call)
+        else:
+            self.kernel.after(wait_s, self.attempt, call)
+
+    def withdrawn(self, attempt: Any, why: int) -> None:
+        """The client leaves at its deadline while *attempt* is out."""
+        give_up(attempt, why)
+        self.ended(attempt, TIMEOUT)
+
+
+class ClientCall(GuardedCall):
+    """A client's call: the request itself remembers how far its call is, so that its deadline can end it."""
+
+    __slots__ = ()
+
+    def start(self, frame: Frame) -> None:
+        """Begin a call: its first attempt starts now."""
+        frame.tries = 0
+        frame.current = None
+        frame.wait_s = 0.0
+        frame.over = False
+        self.attempt(frame)
+
+    def has_timer(self, attempt: Attempt) -> bool:
+        """A client's deadline is a timer too."""
+        return self.lane is not None or attempt.request.client.lane is not None
+
+
+def expire(attempt: Attempt) -> None:
+    """The timeout of *attempt* is reached: its caller gives it up, its callee goes on."""
+    step = attempt.step
+    give_up(attempt, step.timeout_cause)
+    step.ended(attempt, TIMEOUT)

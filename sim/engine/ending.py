@@ -1,0 +1,78 @@
+"""The end of a run: a row for everything that is still open, lost where no answer can ever come.
+
+An attempt is lost when nothing will answer it and no timer of its caller will end it: the request or the answer was
+lost on a link without a timeout, or its server died silently. Who waits for a lost attempt waits for ever too, so the
+loss climbs from callee to caller, up to the client's request, until it meets a timer.
+"""
+
+from __future__ import annotations
+
+from math import isnan, nan
+from typing import Any, Callable
+
+from sim.engine.calls.attempt import row
+from sim.engine.calls.leaf import Leaf
+from sim.engine.stuck import Stuck
+from sim.engine.system import System
+from sim.outcomes import IN_FLIGHT, LOST, OPEN, PENDING, WAITING
+from sim.scenario import models
+from sim.scenario.models.steps import walk
+
+
+def _close(system: System, leaves: list[Leaf]) -> list[int]:
+    """Write rows for what is still open: lost where no answer can ever come, open otherwise.
+
+    Returns the attempts (ids) that could still act.
+    """
+    recorder = system.recorder
+    for service in system.services.values():
+        for replica in service.replicas:
+            leaves += [attempt for attempt in replica.line if isinstance(attempt, Leaf)]
+    for leaf in leaves:
+        leaf.complete()
+        leaf.outcome = OPEN
+        recorder.attempts.write(row(leaf, nan))
+    still_open = list(recorder.open_attempts.values())
+    cancels = any(link.on_abandon == "cancel" for link in system.scenario.links.values())
+    stuck = Stuck(still_open, _forked(system), cancels)
+    acting = [attempt.id for attempt in still_open if stuck.may_act(attempt)]
+    for attempt in still_open:
+        if attempt.outcome == PENDING:
+            attempt.outcome = LOST if attempt.id in stuck.attempts else OPEN
+            recorder.attempts.write(row(attempt, nan))
+        else:
+            recorder.attempts.write(row(attempt, attempt.ended_at))
+    for request in recorder.open_requests.values():
+        why = stuck.requests.get(request.number)
+        recorder.requests.write((
+            request.number, request.client.code, request.operation, request.key, request.instance,
+            request.arrived_at, nan, OPEN if why is None else LOST, why or 0, request.tries,
+        ))  # fmt: skip
+    for service in system.services.values():
+        for replica in service.replicas:
+            replica.close()
+    for queue in system.queues.values():
+        queue.close(WAITING, IN_FLIGHT)
+    return acting
+
+
+def _forked(system: System) -> Callable[[Any], bool]:
+    """Return whether an attempt's recipe has a `parallel`: its strands may go on where the recipe does not."""
+    forks = {
+        f"{service}.{operation}"
+        for service, model in system.scenario.services.items()
+        for operation, steps in model.operations.items()
+        if any(isinstance(step, models.Parallel) for step in walk(steps))
+    }
+    sites = [f"{site.callee}.{site.operation}" in forks for site in system.sites]
+    return lambda attempt: sites[int(attempt.step.code)]
+
+
+def _down(system: System, ended_at: float) -> list[tuple[str, int, float, float]]:
+    """Return when each replica was down, one that still is until the run's end."""
+    return [
+        (name, index, begin, ended_at if isnan(end) else min(end, ended_at))
+        for name, service in system.services.items()
+        for index, begin, end in sorted(service.outages, key=lambda outage: outage[:2])
+        if begin < ended_at
+    ]

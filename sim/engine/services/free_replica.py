@@ -1,0 +1,167 @@
+"""A replica whose workers are free while their requests wait for a callee: an event loop, or virtual threads."""
+
+from __future__ import annotations
+
+from collections import deque
+from math import nan
+from typing import TYPE_CHECKING, Any, Callable
+
+from sim.engine.services.replica import MANY, Replica
+from sim.outcomes import OK
+from sim.quantities import UNLIMITED
+
+if TYPE_CHECKING:
+    from sim.engine.calls.attempt import Attempt, Frame
+    from sim.engine.clock.kernel import Kernel
+    from sim.engine.services.interfaces import Home
+    from sim.record.recorder import Recorder
+
+
+class FreeReplica(Replica):
+    """Workers that are free while their requests wait for a callee (event loop, virtual threads)."""
+
+    __slots__ = ("ready", "limit", "in_flight", "held", "write")
+
+    def __init__(
+        self, kernel: Kernel, service: Home, index: int, workers: float, places: float, limit: float,
+        recorder: Recorder,
+    ) -> None:  # fmt: skip
+        super().__init__(kernel, service, index, workers, places)
+        self.ready: deque[tuple[float, Frame, Callable[..., None], tuple[Any, ...]]] = deque()
+        self.limit = MANY if limit == UNLIMITED else int(limit)
+        self.in_flight = 0
+        self.held: dict[Frame, None] = {}
+        self.write = recorder.segments.write
+
+    def arrive(self, attempt: Attempt) -> None:
+        """As for any replica, and only *limit* requests may be started and unfinished."""
+        attempt.replica = self
+        attempt.entered_at = self.env._now
+        if self.free > 0 and self.in_flight < self.limit and not self.line and not self.ready:
+            self._begin(attempt)
+        elif len(self.line) < self.places:
+            self.queue_up(attempt)
+        else:
+            self.service.reject(attempt, self.service.full)
+
+    def _begin(self, attempt: Attempt) -> None:
+        self.in_flight += 1
+        attempt.started_at = self.env._now
+        self._hold(attempt, attempt.entered_at)
+        attempt.step.begin(attempt)
+
+    def _hold(self, frame: Frame, queued_at: float) -> None:
+        self.free -= 1
+        frame.queued_at, frame.running_since = queued_at, self.env._now
+        self.held[frame] = None
+
+    def suspend(self, frame: Frame) -> None:
+        """*frame* waits for something: its worker is free for others."""
+        if frame not in self.held:  # a strand left behind by its attempt, whose worker a crash has taken
+            return
+        self.write((frame.id, frame.queued_at, frame.running_since, self.env._now))
+        del self.held[frame]
+        self.free += 1
+        if self.line or self.ready or self.queues:
+            self.take_next()
+
+    def resume(self, frame: Frame, go_on: Callable[..., None], *arguments: Any) -> None:
+        """*frame* wants to go on: as soon as a worker is free, first come first served."""
+        if self.free > 0 and not self.line and not self.ready:
+            self._hold(frame, self.env._now)
+            go_on(*arguments)
+        else:
+            self.ready.append((self.env._now, frame, go_on, arguments))
+            self.take_next()
+
+    def finish(self, attempt: Attempt) -> None:
+        """The recipe of *attempt* is over."""
+        self.in_flight -= 1
+        self.suspend(attempt)
+
+    def let_go(self, attempt: Attempt) -> None:
+        """As for any replica; it may hold several workers (strands), or none."""
+        now = self.env._now
+        for frame in [frame for frame in self.held if frame.root is attempt]:
+            self.write((frame.id, frame.queued_at, frame.running_since, now))
+            del self.held[frame]
+            self.free += 1
+        waiting = list(self.ready)
+        self.ready.clear()
+        for entry in waiting:
+            if entry[1].root is attempt:
+                self.write((entry[1].id, entry[0], now, now))
+            else:
+                self.ready.append(entry)
+        self.in_flight -= 1
+        self.take_next()
+
+    def take_next(self) -> None:
+        """Free workers take whoever came first, of those who go on and those who are new."""
+        if self.blocked:
+            return
+        self.blocked += 1
+        while True:
+            while self.free > 0 and (self.ready or (self.line and self.in_flight < self.limit)):
+                self._take_first()
+            if not self.take_message():
+                break
+        self.blocked -= 1
+
+    def _take_first(self) -> None:
+        """A free worker takes whoever has waited longest; those who go on win a tie."""
+        new = self.line and self.in_flight < self.limit
+        if self.ready and (not new or self.ready[0][0] <= self.line[0].entered_at):
+            queued_at, frame, go_on, arguments = self.ready.popleft()
+            self._hold(frame, queued_at)
+            go_on(*arguments)
+        else:
+            attempt = self.line.popleft()
+            if self.patience is not None:
+                attempt.patience.outcome = OK
+            self._begin(attempt)
+
+    def wants_message(self) -> bool:
+        """As for any replica, and nobody waits to go on."""
+        return self.free > 0 and not self.ready and self.in_flight < self.limit and not self.line
+
+    def reserve(self) -> None:
+        """As for any replica; the message counts as in flight from now on."""
+        super().reserve()
+        self.in_flight += 1
+
+    def unreserve(self) -> None:
+        """As for any replica."""
+        super().unreserve()
+        self.in_flight -= 1
+
+    def take(self, attempt: Attempt) -> None:
+        """As for any replica."""
+        attempt.entered_at = self.env._now
+        self._begin(attempt)
+
+    def begun(self) -> int:
+        """As for any replica: those that wait for a callee count too."""
+        return self.in_flight - self.reserved
+
+    def census(self) -> tuple[int, int]:
+        """Workers busy; in line: the new and those who want to go on."""
+        return self.workers - self.free - self.reserved, len(self.line) + len(self.ready)
+
+    def close(self) -> None:
+        """At the end of the run: write who holds a worker and who wants to go on."""
+        for frame in self.held:
+            self.write((frame.id, frame.queued_at, frame.running_since, nan))
+        for queued_at, frame, _, _ in self.ready:
+            self.write((frame.id, queued_at, nan, nan))
+
+    def clear(self) -> None:
+        """A crash ends what every worker did."""
+        for frame in self.held:
+            self.write((frame.id, frame.queued_at, frame.running_since, self.env._now))
+        self.held.clear()
+        for queued_at, frame, _, _ in self.ready:
+            self.write((frame.id, queued_at, self.env._now, self.env._now))
+        self.ready.clear()
+        self.in_flight = self.reserved
+        super().clear()

@@ -1,0 +1,31 @@
+"""A service of replicas whose workers are free while calling."""
+
+from __future__ import annotations
+
+from sim.engine.calls.attempt import Attempt, close_left
+from sim.engine.services.service import Service
+
+
+class FreeService(Service):
+    """A service whose workers are free while calling: the end of a recipe also ends its stay in flight."""
+
+    __slots__ = ()
+
+    def finish(self, attempt: Attempt) -> None:
+        """The recipe is over: release the worker, then answer."""
+        attempt.left_at = self.env._now
+        if attempt.step.speaks_first:
+            attempt.step.answer(attempt)
+            attempt.replica.finish(attempt)
+            return
+        attempt.replica.finish(attempt)
+        attempt.step.answer(attempt)
+
+    def finish_replied(self, attempt: Attempt) -> None:
+        """The end of a recipe that may have replied before."""
+        if not attempt.replied:
+            self.finish(attempt)
+            return
+        attempt.left_at = self.env._now
+        attempt.replica.finish(attempt)
+        close_left(attempt)

@@ -1,0 +1,82 @@
+"""What the parts of a service know of each other, so that no two of their files need each other.
+
+A replica knows its service as a `Home`, its queues as `MessageSource`s, and the rules before its line as an
+`AdmissionRule` each; a service knows its health checks as a `Rotation`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sim.outcomes import PENDING
+
+if TYPE_CHECKING:
+    from sim.engine.calls.attempt import Attempt, Then
+
+
+class Home(Protocol):
+    """The service of a replica, as the replica sees it."""
+
+    name: str
+    full: int
+    """The cause of a rejection by a full line."""
+    impatient: int
+    """The cause of a rejection after waiting too long."""
+
+    def reject(self, attempt: Attempt, why: int) -> None:
+        """Answer *attempt* rejected at once, with the cause *why*."""
+
+    def turn_away_down(self, attempt: Attempt, replica: Any) -> None:
+        """Refuse or lose *attempt*, which has reached a *replica* that is down."""
+
+
+class MessageSource(Protocol):
+    """A queue, as its consumers see it."""
+
+    def deliver_to(self, replica: Any) -> bool:
+        """Deliver the next message to a free worker of *replica*; False when there is none to deliver."""
+
+    def forget(self, replica: Any) -> None:
+        """Deliver no more messages to *replica* for now."""
+
+    def remember(self, replica: Any) -> None:
+        """Deliver messages to *replica* again."""
+
+
+class AdmissionRule(Protocol):
+    """One rule of admission control; *why* is the cause of what it rejects."""
+
+    why: int
+
+    def admits(self, replica: Any, attempt: Any, now: float) -> bool:
+        """Whether *attempt* may enter, join the line of, or be begun at *replica*."""
+
+
+class TokenLimit(Protocol):
+    """A limit on the rate of calls, asked before the replica is entered."""
+
+    def pass_on(self, replica: Any, attempt: Attempt) -> None:
+        """Let *attempt* enter *replica*, now or later, or reject it."""
+
+
+class Rotation(Protocol):
+    """The replicas that balancers use, as health checks see them."""
+
+    replicas: Any
+
+    def change(self) -> None:
+        """Work out again which replicas are in the rotation."""
+
+    def guarding(self, enter: Then) -> Then:
+        """Wrap *enter*: calls are refused while the rotation is closed."""
+
+
+class Patience:
+    """A timer entry: how long one attempt will wait in line."""
+
+    __slots__ = ("attempt", "outcome", "expires_at")
+
+    def __init__(self, attempt: Attempt) -> None:
+        self.attempt = attempt
+        self.outcome = PENDING
+        self.expires_at = 0.0
