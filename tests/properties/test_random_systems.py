@@ -13,7 +13,7 @@ from tests.properties.scenarios import scenarios
 DEFAULT = settings(
     max_examples=30, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
-THOROUGH = settings(DEFAULT, max_examples=600)
+THOROUGH = settings(DEFAULT, max_examples=300)
 
 
 @DEFAULT

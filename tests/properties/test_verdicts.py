@@ -23,7 +23,7 @@ from tests.properties.scenarios import scenarios
 DEFAULT = settings(
     max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
-THOROUGH = settings(DEFAULT, max_examples=1000)
+THOROUGH = settings(DEFAULT, max_examples=150)
 
 NO_VERDICTS = {"undecided", "open", "undecided ratio", "open ratio", "attempts per request", "requests in flight mean"}
 """What is undecided is fewer when the run is longer, and counts of what was done until the end say that they are."""
