@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import networkx
 import pytest
 
 import sim
@@ -40,6 +41,14 @@ SHORTCUTS = {
     ("sim.experiments.hysteresis", "sim.plots.hysteresis"),
 }  # fmt: skip
 """What an experiment gives offers ``plot()``: one line that hands itself over, imported inside that method."""
+
+FLOORS: dict[str, list[tuple[str, ...]]] = {
+    "sim.engine": [
+        ("clock",), ("calls",), ("services", "operations", "clients"), ("messaging",), ("system", "stuck"),
+        ("faults", "census", "ending"), ("assembly",), ("run",),
+    ],
+}  # fmt: skip
+"""The order inside a room: each part imports only from itself or from floors above it, type-only imports counted."""
 
 HEAVY = ("altair", "dask", "matplotlib", "networkx", "pandas", "pyarrow", "scipy", "streamlit")
 """Imported only inside the functions that need them: a run works without them, and the command line starts fast."""
@@ -102,6 +111,41 @@ def test_imports_come_from_the_same_room_or_from_above(module: str) -> None:
 def test_shortcuts_to_a_room_below_are_taken_inside_a_function() -> None:
     for module, below in sorted(SHORTCUTS):
         assert not any(name.startswith(below) for name in imports_in(tree_of(module), at_top_only=True))
+
+
+def module_named(name: str) -> str | None:
+    """The module that an imported dotted name belongs to: itself, or the one that holds it."""
+    return next((found for found in (name, name.rpartition(".")[0]) if found in MODULES), None)
+
+
+def part_of(module: str, room: str) -> str:
+    return module.removeprefix(room + ".").split(".")[0]
+
+
+@pytest.mark.parametrize("room", FLOORS)
+def test_the_parts_of_a_room_import_only_from_floors_above(room: str) -> None:
+    floors = {part: number for number, parts in enumerate(FLOORS[room]) for part in parts}
+    inside = [module for module in MODULES if module.startswith(room + ".")]
+    assert {part_of(module, room) for module in inside} == set(floors), "every part has a floor, and no floor is empty"
+    below = []
+    for module in inside:
+        part = part_of(module, room)
+        for name in imports_in(tree_of(module)):
+            other = part_of(name, room) if name.startswith(room + ".") else part
+            if other != part and floors[other] >= floors[part]:
+                below.append(f"{module} imports {name}")
+    assert below == []
+
+
+@pytest.mark.parametrize("room", FLOORS)
+def test_no_circle_of_files_remains_in_a_room(room: str) -> None:
+    arrows = networkx.DiGraph()
+    for module in MODULES:
+        for name in imports_in(tree_of(module)):
+            other = module_named(name)
+            if module.startswith(room) and other is not None and other.startswith(room) and other != module:
+                arrows.add_edge(module, other)
+    assert [sorted(circle) for circle in networkx.strongly_connected_components(arrows) if len(circle) > 1] == []
 
 
 @pytest.mark.parametrize("module", MODULES)
