@@ -6,7 +6,7 @@ import re
 
 from sim.errors import ParameterError
 
-_NAME = re.compile(r"[A-Za-z0-9_-]+(?: [A-Za-z0-9_-]+)*")
+_NAME = re.compile(r"[\w-]+(?: [\w-]+)*")
 
 
 def skeleton(chain: str) -> str:
