@@ -120,7 +120,7 @@ BROKEN = """
 import sys
 import sim.scenario
 def load(path): raise {error}
-sim.scenario.yaml.load = load
+sim.scenario.load = load
 from sim.cli import main
 sys.argv = ["pileup", "run", "retry_storm"]
 main()
