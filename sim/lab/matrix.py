@@ -52,7 +52,7 @@ def _draw(found: Any, n: int) -> None:
     charts.show(("matrix", str(cells)), partial(charts.heat, cells, "fault", "on", "missing", title, False))
     st.caption(
         f"Share of the good requests expected from {begin:g} s to {end:g} s that are missing, against the same "
-        f"arrivals without the fault; n = {n} seeds each. The scenario's own faults are taken out."
+        f"arrivals without the fault; n = {counted(n, 'seed')} each. The scenario's own faults are taken out."
     )
     if found.defences:
         _faced(found)
