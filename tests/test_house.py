@@ -24,23 +24,15 @@ ROOMS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (("sim.engine",), ("simpy", "numpy")),
     (("sim.results",), ("numpy", "pandas", "scipy")),
     (("sim.diagram",), ("networkx",)),
-    (("sim.experiments",), ("numpy", "pandas", "dask", "pyarrow")),
-    (("sim.plots", "sim.export", "sim.replay"), ("numpy", "pandas", "networkx", "matplotlib", "pyarrow")),
+    (("sim.plots", "sim.replay"), ("numpy", "matplotlib")),
+    (("sim.experiments",), ("numpy", "pandas", "dask", "pyarrow", "matplotlib")),
+    (("sim.export",), ("numpy", "pandas", "pyarrow", "matplotlib")),
     (FACES, ("typer", "click", "rich", "streamlit", "numpy", "pandas", "matplotlib", "segno")),
 ]
 """From top to bottom: the modules of a room, and the packages from outside that it may use, heavy ones in functions."""
 
 FRONT_DOOR = set(sim.__all__)
 """What ``import sim`` offers to people; the house itself takes only the version from there."""
-
-SHORTCUTS = {
-    ("sim.experiments.run", "sim.plots"), ("sim.experiments.compare", "sim.plots"),
-    ("sim.experiments.run", "sim.replay"),
-    ("sim.experiments.ablation.ablate", "sim.plots.ablation"),
-    ("sim.experiments.fault_matrix.result", "sim.plots.matrix"),
-    ("sim.experiments.hysteresis", "sim.plots.hysteresis"),
-}  # fmt: skip
-"""What an experiment gives offers ``plot()``: one line that hands itself over, imported inside that method."""
 
 FLOORS: dict[str, list[tuple[str, ...]]] = {
     "sim.engine": [
@@ -102,15 +94,9 @@ def test_imports_come_from_the_same_room_or_from_above(module: str) -> None:
         elif package == "sim":
             other = room_of(name)
             assert other is not None or module in FACES, f"{module} imports {name}: a room, please, not the front door"
-            if (module, name.rpartition(".")[0]) not in SHORTCUTS:
-                assert other is None or other <= room, f"{module} imports {name} from a room below"
+            assert other is None or other <= room, f"{module} imports {name} from a room below"
         elif package not in sys.stdlib_module_names:
             assert package in ROOMS[room][1], f"{module} imports {name}, which its room does not use"
-
-
-def test_shortcuts_to_a_room_below_are_taken_inside_a_function() -> None:
-    for module, below in sorted(SHORTCUTS):
-        assert not any(name.startswith(below) for name in imports_in(tree_of(module), at_top_only=True))
 
 
 def module_named(name: str) -> str | None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from functools import cached_property
 from math import isfinite
-from typing import Any, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
 
 from sim.errors import ParameterError
 from sim.experiments.processes import Announce, announce_groups
 from sim.experiments.run import Run, run_resolved, written_windows
 from sim.results.statistics import Interval, interval, paired
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class Comparison:
@@ -77,11 +80,11 @@ class Comparison:
         """The first budget that ended a run early."""
         return next((run.cut_off for run in self.runs.values() if run.cut_off), "")
 
-    def plot(self) -> Any:
+    def plot(self, dark: bool = False) -> Figure:
         """Return the figure of all combinations on shared axes."""
-        from sim.plots import comparison_figure
+        from sim.experiments.figures import comparison_figure
 
-        return comparison_figure(self)
+        return comparison_figure({label: run.view for label, run in self.runs.items()}, dark)
 
     def _repr_html_(self) -> str:
         wanted = self.table[self.table["measure"].isin(("goodput ratio", "answered ratio", "done ratio"))]

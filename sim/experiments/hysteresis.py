@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
 
 from sim.errors import ParameterError, did_you_mean
 from sim.experiments.run import Run, run_resolved
@@ -20,6 +20,9 @@ from sim.quantities import parse_duration, parse_rate
 from sim.results.measures.recovery import GOOD_ENOUGH
 from sim.results.statistics import Interval, interval
 from sim.scenario.yaml.load import opened
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 STEPS = 8
 STEP_S = 60.0
@@ -126,11 +129,36 @@ class Hysteresis:
 
         return pandas.DataFrame(self.rows)
 
-    def plot(self, dark: bool = False) -> Any:
-        """Return the figure: goodput against load, the way up and the way down."""
-        from sim.plots.hysteresis import hysteresis_figure
+    def plot(self, dark: bool = False) -> Figure:
+        """Return the figure of both ways with 95 % intervals over the replications, and the knees."""
+        from sim.plots import style
+        from sim.plots.hysteresis import loop_figure
 
-        return hysteresis_figure(self, dark)
+        run, step, replications = self.run, self.steps[0], len(self.run.replications)
+        up = [row for row in self.rows if row["way"] == "up"]
+        down = [up[-1], *(row for row in self.rows if row["way"] == "down")]
+        notes = [f"steps of {2 * (step.end_s - step.begin_s):g} s, the second half of each measured"]
+        notes.append("95 % intervals" if replications > 1 else "no intervals")
+        if run.cut_off:
+            notes.append(f"cut off: {run.cut_off}")
+        on = f" with {', '.join(run.toggles)}" if run.toggles else ""
+        variant = f", {run.variant}" if run.variant else ""
+        return loop_figure(
+            up, down, self.knee_up.mean, self.knee_down.mean, self.workload,
+            f"{run.scenario.title}{variant}{on}: {self._verdict()}",
+            style.caption_of_replications(run.seed, replications, *notes), style.theme(dark),
+        )  # fmt: skip
+
+    def _verdict(self) -> str:
+        """Return what the figure shows, in words."""
+        if all(knee is None for knee in self.knees_up):
+            return "service is never lost"
+        if self.has_loop and all(knee is None for knee in self.knees_down):
+            return "once lost, service does not come back"
+        width = self.width.mean or 0.0
+        if self.has_loop:
+            return f"a loop of {width:.3g}/s"
+        return "no loop" if width == 0 else "a loop in some replications"
 
     def _repr_html_(self) -> str:
         return str(self.table.to_html(index=False))

@@ -20,7 +20,11 @@ from sim.scenario.yaml.load import opened
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from matplotlib.figure import Figure
+
+    from sim.experiments.figures import RunView
     from sim.record.record import Record
+    from sim.replay import Replay
     from sim.results.blast import BlastRadius
 
 FRAMES = (
@@ -220,13 +224,20 @@ class Run:
 
         return blast_radius(Book(self.record))
 
-    def plot(self) -> Any:
+    @property
+    def view(self) -> RunView:
+        """The values that the figures of this run show."""
+        from sim.experiments.figures import RunView
+
+        return RunView(self.record, self.rows, self.seed, len(self.replications), self.cut_off)
+
+    def plot(self, dark: bool = False) -> dict[str, Figure]:
         """Return the figures of the first replication, by name."""
-        from sim.plots import figures
+        from sim.experiments.figures import figures
 
-        return figures(self)
+        return figures(self.view, dark)
 
-    def replay(self) -> Any:
+    def replay(self) -> Replay:
         """Return the first replication as a replay that plays in a notebook; its ``html`` is a page of its own."""
         from sim.replay import Replay, timeline
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any, Mapping
 
 from sim.errors import ParameterError
-from sim.experiments.fault_matrix.result import Defence, Matrix, Trial
+from sim.experiments.fault_matrix.result import Matrix
+from sim.experiments.fault_matrix.trial import Defence, Trial
 from sim.export.summary import versions
 from sim.export.tables import number, signed, table
 from sim.results.statistics import Interval, interval

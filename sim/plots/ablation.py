@@ -19,15 +19,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from sim.experiments.ablation.ablate import Ablation
-
 MOST_COLUMNS = 6
 """More workloads than this do not fit beside each other; the caption counts the rest."""
 
 MARKERS = ("o", "s", "^", "D", "v", "P")
 """One for each workload, beside its colour."""
-
-MEASURE = "goodput ratio"
 
 LEAST_REACH = 5.0
 """The axis of effects reaches at least so many percentage points each way, so that next to nothing looks it."""
@@ -42,35 +38,6 @@ class Whisker:
     mean: float | None
     low: float | None
     high: float | None
-
-
-def ablation_figure(ablation: Ablation, dark: bool = False) -> Figure:
-    """Return the goodput ratio of every combination and workload in the fault, and the main effects with intervals."""
-    base, during = ablation.baseline, ablation.window
-    every = ablation.shown
-    shown, left = every[:MOST_COLUMNS], max(0, len(every) - MOST_COLUMNS)
-    cells = [[run.value(MEASURE, name, during) for name in shown] for run in ablation.runs.values()]
-    effects = [
-        Whisker(row["toggles"][0], name, row["mean"], row["low"], row["high"])
-        for name in shown for row in ablation.effects(MEASURE, name) if row["kind"] == "main"
-    ]  # fmt: skip
-    variant = f", {base.variant}" if base.variant else ""
-    runs = len(base.replications)
-    more = [
-        "the same arrivals and faults for all",
-        "95 % intervals of paired differences" if runs > 1 else "no intervals",
-    ]
-    if ablation.left_out:
-        more.append(f"{len(ablation.left_out)} combinations left out, that cannot be on together")
-    if left:
-        more.append(f"{left} more workload{'s' * (left != 1)} not shown")
-    if ablation.cut_off:
-        more.append(f"cut off: {ablation.cut_off}")
-    caption = style.caption_text(base.seed, runs, "replications" if runs > 1 else "replication", *more)
-    title = f"{base.scenario.title}{variant}: which switch did the work"
-    where = {"fault": "during the fault", "after": "after the fault"}.get(during, "in all")
-    return switches_figure(list(ablation.runs), ablation.toggles, shown, cells, effects, title, caption, where,
-                           style.theme(dark))  # fmt: skip
 
 
 def switches_figure(

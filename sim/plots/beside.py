@@ -7,14 +7,12 @@ that the picture can be read without colours.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sim.plots import style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from sim.experiments.run import Run
 
 MARKS = ("o", "s", "^", "D", "v", "P")
 
@@ -22,6 +20,14 @@ Points = Mapping[str, tuple[Sequence[float], Sequence[Mapping[str, Any]]]]
 """Label to (x, rows), where a row has ``mean``, ``low`` and ``high``, as the rows of a run have."""
 Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]
 """Label to (x, y)."""
+
+
+class HasRows(Protocol):
+    """An object with the measures of a run as rows."""
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each measure, with ``measure``, ``of``, ``during``, ``mean``, ``low`` and ``high``."""
 
 
 def beside(
@@ -57,7 +63,7 @@ def beside(
     return figure
 
 
-def measured(run: Run, measure: str, of: str = "system", during: str = "all") -> dict[str, Any]:
+def measured(run: HasRows, measure: str, of: str = "system", during: str = "all") -> dict[str, Any]:
     """Return the row of one measure of *run*, with its mean, interval and samples: a point for ``beside``.
 
     Raises ``KeyError`` for a measure that the run does not have.

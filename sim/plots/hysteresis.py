@@ -15,55 +15,36 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from sim.experiments.hysteresis import Hysteresis
-
 GOOD_PERCENT = 95.0
 
 
-def hysteresis_figure(found: Hysteresis, dark: bool = False) -> Figure:
-    """Return the figure of both ways with 95 % intervals over the replications, and the knees."""
-    look, run = style.theme(dark), found.run
+def loop_figure(
+    up: Sequence[dict[str, Any]], down: Sequence[dict[str, Any]], knee_up: float | None, knee_down: float | None,
+    workload: str, title: str, caption: str, look: Theme = style.LIGHT,
+) -> Figure:  # fmt: skip
+    """Return the figure of both ways: rows with ``rate`` (/s) and ``goodput ratio``, ``low``, ``high`` (shares).
+
+    *down* begins with the highest step, which both ways share; a row whose goodput ratio is None is not drawn.
+    """
     figure = style.empty_figure(5.4, look)
     axes = figure.subplots()
     style.dress(axes, look)
-    up = [row for row in found.rows if row["way"] == "up"]
-    down = [up[-1], *(row for row in found.rows if row["way"] == "down")]
-    told = [row for row in found.rows if row["goodput ratio"] is not None]
     _shade(axes, up, down, look)
-    _draw(axes, [row for row in up if row in told], "load going up", 0, look)
-    _draw(axes, [row for row in down if row in told], "load going down", 1, look)
+    _draw(axes, [row for row in up if row["goodput ratio"] is not None], "load going up", 0, look)
+    _draw(axes, [row for row in down if row["goodput ratio"] is not None], "load going down", 1, look)
     axes.axhline(GOOD_PERCENT, color=look.muted, linewidth=1.0, linestyle=(0, (2, 2)))
     axes.annotate("good: 95 %", (up[0]["rate"], GOOD_PERCENT), xytext=(0, -12), textcoords="offset points",
                   fontsize=8.5, color=look.muted)  # fmt: skip
-    _knee(axes, found.knee_up.mean, "lost on the way up", look.cycle[0], 0.30, look)
-    _knee(axes, found.knee_down.mean, "found again on the way down", look.cycle[1], 0.20, look)
+    _knee(axes, knee_up, "lost on the way up", look.cycle[0], 0.30, look)
+    _knee(axes, knee_down, "found again on the way down", look.cycle[1], 0.20, look)
     axes.set_ylim(-4, 106)
     axes.set_xlim(0, up[-1]["rate"] * 1.04)
-    axes.set_xlabel(f"load offered by {found.workload} (requests/s)")
+    axes.set_xlabel(f"load offered by {workload} (requests/s)")
     axes.set_ylabel("goodput ratio (%)")
     style.legend(axes, look)
-    on = f" with {', '.join(run.toggles)}" if run.toggles else ""
-    variant = f", {run.variant}" if run.variant else ""
-    style.title(figure, f"{run.scenario.title}{variant}{on}: {_verdict(found)}", look)
-    times = len(run.replications)
-    step = found.steps[0]
-    more = [f"steps of {2 * (step.end_s - step.begin_s):g} s, the second half of each measured"]
-    more += ["95 % intervals" if times > 1 else "no intervals"]
-    if run.cut_off:
-        more.append(f"cut off: {run.cut_off}")
-    style.caption(figure, style.caption_text(run.seed, times, "replications" if times > 1 else "replication", *more),
-                  look)  # fmt: skip
+    style.title(figure, title, look)
+    style.caption(figure, caption, look)
     return figure
-
-
-def _verdict(found: Hysteresis) -> str:
-    """Return what the figure shows, in words."""
-    if all(knee is None for knee in found.knees_up):
-        return "service is never lost"
-    if found.has_loop and all(knee is None for knee in found.knees_down):
-        return "once lost, service does not come back"
-    width = found.width.mean or 0.0
-    return f"a loop of {width:.3g}/s" if found.has_loop else "no loop" if width == 0 else "a loop in some replications"
 
 
 def _draw(axes: Axes, rows: Sequence[dict[str, Any]], label: str, way: int, look: Theme) -> None:

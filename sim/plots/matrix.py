@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from sim.experiments.fault_matrix.result import Matrix, Trial
-
 MOST_ROWS = 30
 """More parts than this are not drawn; those that lose least are left out, and the caption counts them."""
 
@@ -31,41 +29,6 @@ class Cell:
 
     share: float | None
     words: str = ""
-
-
-def matrix_figure(matrix: Matrix, dark: bool = False) -> Figure:
-    """Return the figure of a fault matrix."""
-    from sim.experiments.fault_matrix.catalogue import KINDS, parts
-
-    kinds = [kind for kind in KINDS if any(one.fault.kind == kind for one in matrix.trials)]
-    sizes = {one.fault.kind: one.fault.size for one in matrix.trials}
-    cells = {(one.fault.where, one.fault.kind): Cell(one.share.mean, _after(one)) for one in matrix.trials}
-    every = dict.fromkeys(name for names in parts(matrix.scenario).values() for name in names)
-    where = [name for name in every if any(place == name for place, _ in cells)]
-    kept = set(list(dict.fromkeys(one.fault.where for one in matrix.trials))[:MOST_ROWS])
-    rows = [name for name in where if name in kept]
-    grid = [[cells.get((name, kind)) for kind in kinds] for name in rows]
-    heads = [f"{kind} {sizes[kind]}".strip() for kind in kinds]
-    worst = [one for one in matrix.trials if matrix.defences and one.name in matrix.defences[0].faced]
-    faced = [
-        [Cell(one.share.mean, _after(one)),
-         *(Cell(it.faced[one.name].share.mean, _after(it.faced[one.name])) for it in matrix.defences)]
-        for one in worst
-    ]  # fmt: skip
-    begin, end = matrix.window
-    more = [f"each fault alone, from {begin:g} s to {end:g} s", "against the same arrivals without it"]
-    if len(where) > len(rows):
-        more.append(f"{len(where) - len(rows)} parts that lose less not shown")
-    if matrix.cut_off:
-        more.append(f"cut off: {matrix.cut_off}")
-    runs = matrix.replications
-    caption = style.caption_text(matrix.seed, runs, "replications" if runs > 1 else "replication", *more)
-    variant = f", {matrix.scenario.variant}" if matrix.scenario.variant else ""
-    title = f"{matrix.scenario.title}{variant}: what hurts most"
-    return heat_figure(
-        rows, heads, grid, [one.name for one in worst], ["no switch", *(one.name for one in matrix.defences)], faced,
-        title, caption, style.theme(dark),
-    )  # fmt: skip
 
 
 def heat_figure(
@@ -116,15 +79,6 @@ def _draw(
     axes.set_xticks(range(len(columns)), names, rotation=40, ha="left", rotation_mode="anchor")
     axes.set_yticks(range(len(rows)), [style.short(name, 44) for name in rows])
     axes.set_xlabel(label)
-
-
-def _after(one: Trial) -> str:
-    """Return what comes after the fault, where it costs anything: the recovery in seconds, or never."""
-    if not (one.share.mean or 0.0) > 0.005:
-        return ""
-    if one.never:
-        return "never" if one.never == len(one.runs) else f"never\n{one.never} of {len(one.runs)}"
-    return f"+{one.recovery_s:.0f} s" if one.recovery_s and round(one.recovery_s) else ""
 
 
 def _whole(share: float) -> str:

@@ -223,3 +223,12 @@ def caption_text(seed: int | Sequence[int], n: int, what: str = "requests", *mor
     """
     seeds = f"seed {seed}" if isinstance(seed, int) else f"seeds {', '.join(map(str, seed))}"
     return " · ".join([seeds, f"n = {n:,} {what}", *more])
+
+
+def caption_of_replications(seed: int, replications: int, *more: str) -> str:
+    """Return the caption of a figure over whole runs.
+
+    >>> caption_of_replications(1, 5, "95 % intervals")
+    'seed 1 · n = 5 replications · 95 % intervals'
+    """
+    return caption_text(seed, replications, "replications" if replications > 1 else "replication", *more)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.plots import SHORT_DRAIN_S
 from sim.results.index.book import Book
 from sim.results.index.columns import Floats
 from sim.results.index.intervals import areas_per_second
+from sim.results.index.windows import SHORT_DRAIN_S
 
 STEPS_S = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 """Lengths that a frame may have; the last is doubled for what runs for months."""

@@ -17,7 +17,6 @@ from sim.experiments.ablation.ablate import Ablation, ablate, label
 from sim.experiments.ablation.factorial import contrasts, design, effect
 from sim.export.ablation import ablation_document, of_ablation
 from sim.export.summary import to_json
-from sim.plots.ablation import ablation_figure
 from sim.results.statistics import interval
 from sim.scenario.models import Claim
 
@@ -274,7 +273,7 @@ def test_the_document_is_json_with_every_effect(by_chance: Ablation) -> None:
 def test_the_figure_writes_every_share_and_draws_every_effect(by_chance: Ablation, dark: bool) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    figure = ablation_figure(by_chance, dark)
+    figure = by_chance.plot(dark)
     FigureCanvasAgg(figure).draw()
     on, heat, dots = figure.axes
     assert len([text for text in heat.texts if text.get_gid() == "share"]) == 4 * 2

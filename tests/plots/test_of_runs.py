@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.plots import columns_of, comparison_figure, figures, outcome_counts
+from sim.plots.records import columns_of, outcome_counts
 
 SCENARIO = """
 version: 1
@@ -38,16 +38,16 @@ def compared() -> sim.Comparison:
 
 def test_every_figure_of_a_run_can_be_drawn(compared: sim.Comparison) -> None:
     run = compared.runs["as it is"]
-    found = figures(run, dark=True)
+    found = run.plot(dark=True)
     assert list(found) == ["system", "answered and done", "services", "queues", "breakers", "outcomes"]
-    assert "breakers" not in figures(compared.runs["without breaker"])
+    assert "breakers" not in compared.runs["without breaker"].plot()
     for figure in found.values():
         figure.draw_without_rendering()
     assert "replication 1 of 2" in found["services"].get_supxlabel()
 
 
 def test_a_comparison_has_a_row_for_each_variant(compared: sim.Comparison) -> None:
-    figure = comparison_figure(compared)
+    figure = compared.plot()
     figure.draw_without_rendering()
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert titles == ["as it is: shoppers", "without breaker: shoppers"]

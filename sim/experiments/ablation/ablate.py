@@ -30,6 +30,8 @@ from sim.scenario.yaml.load import opened
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from matplotlib.figure import Figure
+
 NONE = "(none)"
 """The label of the combination without any toggle; no toggle can have this name."""
 
@@ -248,11 +250,13 @@ class Ablation:
 
         return pandas.DataFrame(self.rows)
 
-    def plot(self, dark: bool = False) -> Any:
+    def plot(self, dark: bool = False) -> Figure:
         """Return the figure: every combination's goodput as a heat map, and each switch's main effect."""
-        from sim.plots.ablation import ablation_figure
+        from sim.experiments.ablation.figure import MEASURE, ablation_figure
 
-        return ablation_figure(self, dark)
+        shown = self.shown
+        effects = [row for name in shown for row in self.effects(MEASURE, name)]
+        return ablation_figure(self.runs, self.toggles, shown, self.window, effects, len(self.left_out), dark)
 
     def _repr_html_(self) -> str:
         """Show the effects on every workload's goodput in a notebook."""

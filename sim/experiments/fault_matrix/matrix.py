@@ -14,7 +14,8 @@ from sim.errors import ParameterError, ScenarioError
 from sim.experiments.fault_matrix.batch import Batch, Job
 from sim.experiments.fault_matrix.catalogue import Attempted, injections
 from sim.experiments.fault_matrix.lost_requests import Seen, seen
-from sim.experiments.fault_matrix.result import Defence, Matrix, Trial
+from sim.experiments.fault_matrix.result import Matrix
+from sim.experiments.fault_matrix.trial import Defence, Trial
 from sim.experiments.processes import Announce
 from sim.scenario.yaml.load import opened
 

@@ -13,7 +13,6 @@ from sim.export import tables
 from sim.export.page import parts
 from sim.export.page.fidelity import fidelity
 from sim.export.page.material import Report, first_variant
-from sim.plots import comparison_figure, figures
 from sim.replay import assets, embedded, timeline
 from sim.results.headlines import row_name, with_worst
 from sim.results.measures.registry import NAMES
@@ -124,7 +123,7 @@ def _measures(run: Run) -> list[str]:
 
 
 def _figures(run: Run) -> list[str]:
-    light, dark = figures(run), figures(run, dark=True)
+    light, dark = run.plot(), run.plot(dark=True)
     return [parts.picture(light[name], dark[name], f"{name} of {run.scenario.title}, over time") for name in light]
 
 
@@ -149,9 +148,7 @@ def _comparison(report: Report) -> list[str]:
     n = len(first.replications)
     same = "The same arrivals and the same stretch of the clock for all"
     told = f"{same}, {n} replication{'s' * (n != 1)}, paired."
-    figure = parts.picture(
-        comparison_figure(compared), comparison_figure(compared, dark=True), "All combinations on shared axes"
-    )
+    figure = parts.picture(compared.plot(), compared.plot(dark=True), "All combinations on shared axes")
     return [parts.paragraph(told), parts.table(header, rows), figure]
 
 

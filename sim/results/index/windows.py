@@ -24,6 +24,8 @@ Spans = tuple[tuple[float, float], ...]
 Struck = tuple[str, float, float]
 """A fault's name, begin and end."""
 FIXED = ("all", "before", "fault", "after")
+SHORT_DRAIN_S = 5.0
+"""A run that drains within this time is drawn until its arrivals end: the drain after that is not a failure."""
 
 
 @dataclass(frozen=True)
