@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 
 FACES = ("sim.cli", "sim.lab", "sim.answers", "sim.__main__")
 ROOMS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
-    (("sim.version", "sim.errors", "sim.laws", "sim.quantities", "sim.outcomes", "sim.chance"), ("numpy", "scipy")),
+    (("sim.version", "sim.errors", "sim.quantities", "sim.outcomes", "sim.chance"), ("numpy", "scipy")),
     (("sim.scenario",), ("pydantic", "pydantic_core", "ruamel", "numpy")),
     (("sim.topology",), ("networkx",)),
     (("sim.theory",), ("numpy", "scipy")),

@@ -38,7 +38,7 @@ class System:
         self.scenario = scenario
         self.kernel = Kernel(scenario.max_events)
         self.recorder = Recorder()
-        self.streams = Streams(seed, replication, scenario.tables)
+        self.streams = Streams(seed, replication)
         self.attempt_ids = count().__next__
         self.message_ids = count().__next__
         self.request_numbers: Iterator[int] = request_numbers()

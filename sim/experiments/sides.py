@@ -31,6 +31,6 @@ def struck(sides: Iterable[Any], seed: int, replication: int) -> list[Struck]:
     """Return the windows of the faults of *sides* in one replication."""
     return [
         (name, begin, end)
-        for side in sides for name, found in spans(side, Streams(seed, replication, side.tables)).items()
+        for side in sides for name, found in spans(side, Streams(seed, replication)).items()
         for begin, end in found
     ]  # fmt: skip

@@ -11,7 +11,7 @@ from sim.lab import fault_form, state
 from sim.lab.choice import resolve
 from sim.lab.fault_form import Fault, lines
 from sim.lab.words import HELP, plain
-from sim.quantities import Law
+from sim.quantities import Constant
 
 __all__ = ["break_it_here", "current", "editor", "told"]
 
@@ -39,7 +39,7 @@ def _line(scenario: Any, name: str, one: Fault) -> None:
     model = scenario.faults[name]
     about = f"**{plain(name)}**: {fault_form.in_words(one)}"
     begin = model.at
-    if not isinstance(begin, Law) or begin.kind != "constant" or model.up is not None or model.for_ is None:
+    if not isinstance(begin, Constant) or model.up is not None or model.for_ is None:
         st.markdown(f"{about} ({_when(one)})")
     else:
         first, end = float(begin.mean), float(scenario.duration)
@@ -121,7 +121,7 @@ def _add(kind: str, target: str, at_s: float, key: str) -> None:
     state.set_running(True)
     st.session_state["added fault"] = (name, one)
     begin = scenario.faults[name].at
-    if isinstance(begin, Law) and begin.kind == "constant":
+    if isinstance(begin, Constant):
         st.session_state["resume at"] = float(begin.mean)
 
 

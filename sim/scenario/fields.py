@@ -10,7 +10,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from sim import quantities as q
 from sim.errors import ParameterError
-from sim.laws import Law
+from sim.quantities import Empirical, Law
 
 
 class Written(float):
@@ -57,7 +57,7 @@ class LawQuantity(Quantity):
         def validate(value: object, info: core_schema.ValidationInfo) -> Any:
             law = value if isinstance(value, Law) else self.read(value)
             tables = getattr(info.context, "tables", {})
-            return law.with_values(tables[law.path]) if law.path in tables else law
+            return law.with_values(tables[law.path]) if isinstance(law, Empirical) and law.path in tables else law
 
         writer = core_schema.plain_serializer_function_ser_schema(self.write)
         return core_schema.with_info_plain_validator_function(validate, serialization=writer)

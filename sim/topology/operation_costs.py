@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sim.errors import not_played
-from sim.quantities import Condition, Keys, Law
+from sim.quantities import Condition, Keys
 from sim.scenario.models import Link, Scenario
 
 Target = tuple[str, str]
@@ -53,17 +53,6 @@ class Profile:
     most: Mapping[Target, int] = field(default_factory=dict)
     stand_in_ratio: float = 0.0
     """The share of ``ok_ratio`` that goes on with a fallback's answer."""
-
-
-def least_s(law: Law) -> float:
-    """Return the least duration that *law* can draw; 0 where it has no positive lower bound."""
-    if law.kind == "constant":
-        return law.mean
-    if law.kind == "uniform":
-        return law.parameters[0]
-    if law.kind == "mix":
-        return min(least_s(part) for _, part in law.parts)
-    return 0.0
 
 
 def key_share(condition: Condition, keys: Keys | None) -> float:
@@ -147,7 +136,7 @@ class Recipes:
             rest += reach * (link.retry.backoff.wait_s(n) if link.retry else 0.0)
         span = attempts * (2 * link.latency.mean + callee.answer_s) + rest
         return Profile(
-            0.0, span, 2 * least_s(link.latency) + callee.fastest_s, span, 1 - reach, 1 - reach,
+            0.0, span, 2 * link.latency.support[0] + callee.fastest_s, span, 1 - reach, 1 - reach,
             visits={target: attempts}, most={target: 1},
         )  # fmt: skip
 
@@ -177,7 +166,7 @@ class Recipes:
         kind = type(step).__name__
         if kind in ("Work", "Wait"):
             law = step.work if kind == "Work" else step.wait
-            return Profile(law.mean, law.mean, least_s(law), law.mean)
+            return Profile(law.mean, law.mean, law.support[0], law.mean)
         if kind == "Call":
             return self._guarded(self.call(service, step.call), step, service, ended)
         if kind == "Send":

@@ -13,7 +13,7 @@ from sim.quantities import UNLIMITED
 from sim.scenario.models import Call, Link, Scenario
 from sim.scenario.rules.fault_targets import on_host
 from sim.topology.graph import calls_and_sends, operation_graph, requested
-from sim.topology.operation_costs import Recipes, least_s
+from sim.topology.operation_costs import Recipes
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ def _link_timeouts(scenario: Scenario, recipes: Recipes) -> Iterator[TimeoutProb
             continue
         place = f"{caller} -> {callee}"
         profile = recipes.profile(operation)
-        least = 2 * least_s(link.latency) + profile.fastest_s
+        least = 2 * link.latency.support[0] + profile.fastest_s
         yield from _short(
             place, "timeout", link.timeout, least, 2 * link.latency.mean + profile.answer_s, operation
         )  # fmt: skip
@@ -247,7 +247,7 @@ def _deadlines(scenario: Scenario, recipes: Recipes) -> Iterator[TimeoutProblem]
         for operation in requested(workload):
             profile, callee = recipes.profile(operation), operation.partition(".")[0]
             link = recipes.link(name, callee)
-            least = 2 * least_s(link.latency) + profile.fastest_s
+            least = 2 * link.latency.support[0] + profile.fastest_s
             yield from _short(
                 name, "deadline", workload.deadline, least, recipes.call(name, operation).answer_s, operation
             )
@@ -268,7 +268,7 @@ def _visibilities(scenario: Scenario, recipes: Recipes) -> Iterator[TimeoutProbl
         for queue, operation in service.consumes.items():
             profile, link = recipes.profile(f"{name}.{operation}"), recipes.link(queue, name)
             limit_s = scenario.queues[queue].visibility_timeout
-            least, mean = 2 * least_s(link.latency) + profile.fastest_s, 2 * link.latency.mean + profile.answer_s
+            least, mean = 2 * link.latency.support[0] + profile.fastest_s, 2 * link.latency.mean + profile.answer_s
             yield from _short(queue, "visibility timeout", limit_s, least, mean, f"{name}.{operation}")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.quantities import Law
 from sim.record.record import OUTCOMES, Record
 from sim.scenario import models
 
@@ -29,11 +28,6 @@ def _on(record: Record, *kinds: str) -> dict[str, np.ndarray]:
             mine = record.attempts["site"] == code
             found[site.link] = found.get(site.link, np.zeros(len(mine), np.bool_)) | mine
     return found
-
-
-def longest_s(law: Law) -> float:
-    """Return the most that a constant or uniform law brings."""
-    return law.parameters[1] if law.kind == "uniform" else law.mean
 
 
 def _callers(record: Record) -> None:
@@ -120,7 +114,7 @@ def _replicas(record: Record) -> None:
         here = np.isin(columns["site"], sites) & ~np.isnan(columns["entered_at"])
         waited = columns["started_at"] - columns["entered_at"]
         if model.max_wait is not None:
-            assert np.nanmax(waited[here], initial=0.0) <= longest_s(model.max_wait) + TINY_S, f"max wait at {name}"
+            assert np.nanmax(waited[here], initial=0.0) <= model.max_wait.support[1] + TINY_S, f"max wait at {name}"
         for service, replica, begin, end in record.down:
             if service == name:
                 mine = here & (columns["replica"] == replica)

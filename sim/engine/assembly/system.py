@@ -20,7 +20,7 @@ from sim.engine.services.free_service import FreeService
 from sim.engine.services.replica import Replica
 from sim.engine.services.service import Service
 from sim.engine.system import System
-from sim.quantities import UNLIMITED, Law
+from sim.quantities import UNLIMITED, Constant, Law
 from sim.record.record import EffectSite
 from sim.scenario import models
 
@@ -138,8 +138,8 @@ class _Builder:
         return replica
 
     def _patience(self, law: Law, replica: Replica) -> Lane | DrawnPatience:
-        """Return the timers of those who wait in the line of *replica*."""
-        if law.kind == "constant":
+        """Return the timers of the attempts that wait in the line of *replica*."""
+        if isinstance(law, Constant):
             return self.system.kernel.lane(law.mean, replica.withdraw)
         from sim.engine.clock.drawn_timers import DrawnPatience
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.quantities import Law
+from sim.quantities import Constant
 from sim.scenario.fields import LawField, PositiveDuration
 from sim.scenario.models.base import Model
 from sim.scenario.models.labels import seconds
@@ -27,7 +27,7 @@ class HealthChecks(Model):
     """Failed checks in a row after which a replica leaves the rotation."""
     healthy_after: Annotated[int, Field(ge=1)] = 1
     """Good checks in a row after which it is back."""
-    work: LawField = Law("constant", 0.0, text="0s")
+    work: LawField = Constant(0.0, text="0s")
     """How long a replica takes to answer a check, stretched by what slows it: beyond the timeout it counts as down."""
     deep: bool = False
     """Whether a check asks as a request would (a dependency, a query): then it fails with the share of errors that

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from sim.quantities import Law
+from sim.quantities import Constant
 from sim.scenario.fields import LawField, PositiveDuration, Share
 from sim.scenario.models.base import Model
 from sim.scenario.models.defences import Breaker, Bulkhead, Cache, CallLimit, Hedge, Retry, Throttle
@@ -14,7 +14,7 @@ from sim.scenario.models.labels import UNSAID, Label, seconds
 class Link(Model):
     """How one end calls, sends to or is fed by another: network and the caller's policies. Undeclared: none of it."""
 
-    latency: Annotated[LawField, UNSAID] = Law("constant", 0.0, text="0s")
+    latency: Annotated[LawField, UNSAID] = Constant(0.0, text="0s")
     """One-way network time, drawn each way."""
     loss: Annotated[Share, UNSAID] = 0.0
     """Share of messages lost, each way drawn separately."""

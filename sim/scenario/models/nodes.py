@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.laws import Law
-from sim.quantities import UNLIMITED, BackoffLaw, Balance, LineOrder
+from sim.quantities import UNLIMITED, BackoffLaw, Balance, Constant, Law, LineOrder
 from sim.scenario.fields import (
     BackoffField,
     BalanceField,
@@ -26,7 +25,7 @@ from sim.scenario.models.steps import Recipe
 
 def _longest(wait: Law) -> str:
     """Return for how long one may wait in line, or how long on average."""
-    return f"waits {'up to' if wait.kind == 'constant' else 'about'} {seconds(wait.mean)}"
+    return f"waits {'up to' if isinstance(wait, Constant) else 'about'} {seconds(wait.mean)}"
 
 
 class Service(Model):

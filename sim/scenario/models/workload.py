@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sim.quantities import Arrivals, Law
+from sim.quantities import Arrivals, Constant
 from sim.scenario.fields import ArrivalsField, KeysField, LawField, PositiveDuration, RateField, Weight
 from sim.scenario.models.base import Model
 
@@ -35,7 +35,7 @@ class Workload(Model):
     bursts above 1, even below), any of these with `batches of 5`, or `at 0s 1s 2s`."""
     users: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """Closed loop: how many users."""
-    think: LawField = Law("constant", 0.0, text="0s")
+    think: LawField = Constant(0.0, text="0s")
     """Closed loop: the pause after each task."""
     start: str | None = None
     """Closed loop: the task every user does once, first."""

@@ -244,7 +244,7 @@ def data_files(root: Node) -> Iterator[tuple[Node, str, str]]:
                 yield node, shape.path, TRACE_RULE
         elif text.startswith("empirical "):
             law = parsed(q.parse_work, node)
-            if law is not None:
+            if isinstance(law, q.Empirical):
                 yield node, law.path, SAMPLE_RULE
 
 

@@ -237,12 +237,12 @@ def _given(fault: Node, key: str, hint: str = "") -> Iterator[Problem]:
 
 
 def _often(root: Node, fault: Node) -> Iterator[Problem]:
-    laws = [parsed(q.parse_law, fault.get(key)) for key in ("up", "down")]
+    up, down = (parsed(q.parse_law, fault.get(key)) for key in ("up", "down"))
     duration = parsed(q.parse_duration, root.get("duration"))
     node = fault.get("up")
-    if node is None or duration is None or laws[0] is None or laws[1] is None:
+    if node is None or duration is None or up is None or down is None:
         return
-    cycle = laws[0].mean + laws[1].mean if laws[0].kind != "empirical" and laws[1].kind != "empirical" else 1.0
+    cycle = 1.0 if isinstance(up, q.Empirical) or isinstance(down, q.Empirical) else up.mean + down.mean
     if duration > MOST_WINDOWS * cycle:
         yield at_value(node, f"let it strike at most {MOST_WINDOWS} times in the duration")
 
@@ -265,22 +265,8 @@ def _after(root: Node, name: str, node: Node, begin: After) -> Iterator[Problem]
 
 def _begins(root: Node, node: Node, law: q.Law) -> Iterator[Problem]:
     duration = parsed(q.parse_duration, root.get("duration"))
-    bounds = _bounds(law)
-    if bounds is None:
+    latest = law.support[1]
+    if latest == q.UNLIMITED:
         yield at_value(node, "be an instant or lie between two, such as 60s or uniform 60s to 90s")
-    elif duration is not None and bounds[1] >= duration:
+    elif duration is not None and latest >= duration:
         yield at_value(node, f"begin before the duration ({root.word('duration')}) is over")
-
-
-def _bounds(law: q.Law) -> tuple[float, float] | None:
-    """Return the earliest and the latest value of a law, or None for one without bounds."""
-    if law.kind == "constant":
-        return law.mean, law.mean
-    if law.kind == "uniform":
-        return law.parameters[0], law.parameters[1]
-    if law.kind == "mix":
-        parts = [_bounds(part) for _, part in law.parts]
-        known = [part for part in parts if part is not None]
-        if len(known) == len(parts):
-            return min(low for low, _ in known), max(high for _, high in known)
-    return None

@@ -136,7 +136,9 @@ def _p99(step: recipes.Step, model: Scenario) -> float:
     if step.verb not in ("work", "wait") or target is None:
         return 0.0
     law, tables = q.parse_work(target.value), model.tables
-    return (law.with_values(tables[law.path]) if law.path in tables else law).quantile(0.99)
+    if isinstance(law, q.Empirical) and law.path in tables:
+        law = law.with_values(tables[law.path])
+    return law.quantile(0.99)
 
 
 def _deadlines(root: Node, model: Scenario) -> Iterator[Problem]:
