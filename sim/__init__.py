@@ -15,7 +15,7 @@ from typing import Any
 from sim.version import VERSION
 
 _HOMES = {
-    "load": "sim.scenario", "loads": "sim.scenario", "dump": "sim.scenario", "Scenario": "sim.scenario",
+    "load": "sim.scenario", "loads": "sim.scenario", "dump": "sim.scenario", "Scenario": "sim.scenario:ScenarioFile",
     "catalogue": "sim.scenario", "schema": "sim.scenario",
     "run": "sim.experiments.run", "Run": "sim.experiments.run",
     "compare": "sim.experiments.compare", "Comparison": "sim.experiments.compare",
@@ -42,8 +42,9 @@ def __getattr__(name: str) -> Any:
 
         hint = did_you_mean(name, _HOMES)
         raise AttributeError(f"module 'sim' has no attribute {name!r}" + (f"; {hint}" if hint else ""))
-    home = import_module(_HOMES[name])
-    value = home if name in _MODULES else getattr(home, name)
+    module, _, own_name = _HOMES[name].partition(":")
+    home = import_module(module)
+    value = home if name in _MODULES else getattr(home, own_name or name)
     globals()[name] = value
     return value
 

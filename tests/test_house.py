@@ -35,6 +35,11 @@ FRONT_DOOR = set(sim.__all__)
 """What ``import sim`` offers to people; the house itself takes only the version from there."""
 
 FLOORS: dict[str, list[tuple[str, ...]]] = {
+    "sim.scenario": [
+        ("fields", "measures", "scaffold", "shipped"), ("fault_fields", "yaml"), ("models", "data"),
+        ("from_python", "key_normalisation", "schema"), ("merge_patch", "pydantic_errors"), ("rules", "settings"),
+        ("source",), ("scenario_file",), ("loading",), ("catalogue",),
+    ],
     "sim.engine": [
         ("clock",), ("calls",), ("services", "operations", "clients"), ("messaging",), ("system", "stuck"),
         ("faults", "census", "ending"), ("assembly",), ("run",),

@@ -10,7 +10,7 @@ from sim.theory import breaker_opens
 
 if TYPE_CHECKING:
     from sim.experiments.run import Run
-    from sim.scenario import Scenario
+    from sim.scenario import ScenarioFile
 
 LINK = "orders -> payments"
 
@@ -31,7 +31,7 @@ def open_percent(given: Given) -> float:
     return 100 * opened_s / (opened_s + opens_s(given))
 
 
-def shop(given: Given) -> Scenario:
+def shop(given: Given) -> ScenarioFile:
     """Return the shipped shop, called synchronously with a breaker, with a student's fault and timeout."""
     from sim.scenario import load
     from sim.scenario.shipped import shipped_folder

@@ -18,7 +18,7 @@ from sim.answers.parse_answer import is_rounded, quoted, read, shown
 from sim.errors import ParameterError
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    from sim.scenario import ScenarioFile
 
 Given = Mapping[str, float]
 """The numbers of one student's question by name; ``seed`` is the seed of the student's runs."""
@@ -51,7 +51,7 @@ class Exercise:
     slips: tuple[Slip, ...] = ()
     within: float = 0.02
     nearer: float = 0.0
-    scenario: Callable[[Given], Scenario] | None = None
+    scenario: Callable[[Given], ScenarioFile] | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,7 +68,7 @@ class Task:
         return self.exercise.ask.format(**self.given)
 
     @cached_property
-    def scenario(self) -> Scenario:
+    def scenario(self) -> ScenarioFile:
         """What the student is asked to play; raises ``ParameterError`` where the question needs no run."""
         if self.exercise.scenario is None:
             raise ParameterError("be one with a run in it; this one is worked out by hand", self.name, place="exercise")

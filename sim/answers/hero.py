@@ -9,7 +9,7 @@ from sim.theory import Backlog, fluid_backlog
 
 if TYPE_CHECKING:
     from sim.experiments.run import Run
-    from sim.scenario import Scenario
+    from sim.scenario import ScenarioFile
 
 CAPACITY_PER_S = 200.0
 """Charges a second of a healthy payments: 2 replicas x 4 workers / 40 ms."""
@@ -20,7 +20,7 @@ def backlog(given: Given) -> Backlog:
     return fluid_backlog(given["rate"], CAPACITY_PER_S, given["lasts"], CAPACITY_PER_S / given["by"])
 
 
-def shop(given: Given) -> Scenario:
+def shop(given: Given) -> ScenarioFile:
     """Return the shipped shop, called synchronously, with a student's fault."""
     from sim.scenario import load
     from sim.scenario.shipped import shipped_folder

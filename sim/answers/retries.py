@@ -10,7 +10,7 @@ from sim.theory import expected_attempts, retry_amplification
 
 if TYPE_CHECKING:
     from sim.experiments.run import Run
-    from sim.scenario import Scenario
+    from sim.scenario import ScenarioFile
 
 
 def attempts(given: Given) -> float:
@@ -28,7 +28,7 @@ def harmless(given: Given) -> float:
     return math.ceil(given["capacity"] / given["rate"]) - 1.0
 
 
-def storm(given: Given) -> Scenario:
+def storm(given: Given) -> ScenarioFile:
     """Return the shipped retry storm with a student's number of attempts."""
     from sim.scenario import load
     from sim.scenario.shipped import shipped_folder

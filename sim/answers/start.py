@@ -8,7 +8,7 @@ from sim.answers.exercise import Exercise, Given, Slip
 
 if TYPE_CHECKING:
     from sim.experiments.run import Run
-    from sim.scenario import Scenario
+    from sim.scenario import ScenarioFile
 
 TILL = """
 version: 1
@@ -26,7 +26,7 @@ faults:
 """
 
 
-def till(given: Given) -> Scenario:
+def till(given: Given) -> ScenarioFile:
     """Return the shop of notebook 00 with a student's numbers."""
     from sim.scenario import loads
 

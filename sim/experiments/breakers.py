@@ -21,7 +21,7 @@ from sim.record.record import SHORT_CIRCUITED
 from sim.results.index.book import Book
 from sim.results.index.columns import Bools, Floats, Ints
 from sim.results.statistics import Interval, interval
-from sim.scenario.yaml.load import opened
+from sim.scenario.loading import opened
 
 
 @dataclass(frozen=True, slots=True)

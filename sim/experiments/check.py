@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
 from sim.experiments.processes import Announce, announce_groups, open_pool, useful_processes
 from sim.experiments.run import Run, claims_of, judge_claims, run_resolved, written_windows
 from sim.results.claims import Verdict
-from sim.scenario.yaml.load import opened
+from sim.scenario.loading import opened
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

@@ -19,7 +19,7 @@ from sim.experiments.run import Run, run_resolved
 from sim.quantities import parse_duration, parse_rate
 from sim.results.measures.recovery import GOOD_ENOUGH
 from sim.results.statistics import Interval, interval
-from sim.scenario.yaml.load import opened
+from sim.scenario.loading import opened
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

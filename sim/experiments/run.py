@@ -13,9 +13,9 @@ from sim.results.claims import Verdict, judge
 from sim.results.index.windows import FIXED, is_written_window, parse_span, telling_window
 from sim.results.measures.registry import NAMES
 from sim.results.statistics import interval
+from sim.scenario.loading import opened
 from sim.scenario.measures import range_of
 from sim.scenario.rules.names import several
-from sim.scenario.yaml.load import opened
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

@@ -17,7 +17,7 @@ from sim.export.matrix import matrix_document, of_matrix
 from sim.export.summary import comparison_document, run_document, to_json, versions
 from sim.export.whole import MANIFEST, Place
 from sim.results.claims import Verdict
-from sim.scenario import Scenario, dump
+from sim.scenario import ScenarioFile, dump
 
 
 def write_run(run: Run, verdicts: dict[str, Verdict], place: Place) -> list[Path]:
@@ -90,7 +90,7 @@ def _manifest(run: Run, place: Place) -> dict[str, Any]:
     return _manifest_of(run.scenario, run.seed, len(run.replications), place)
 
 
-def _manifest_of(scenario: Scenario, seed: int, replications: int, place: Place) -> dict[str, Any]:
+def _manifest_of(scenario: ScenarioFile, seed: int, replications: int, place: Place) -> dict[str, Any]:
     return {
         "scenario": scenario.title, "digest": scenario.digest, "seed": seed, "replications": replications,
         "asked": place.asked, "versions": versions(),

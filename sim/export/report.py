@@ -8,7 +8,7 @@ from sim.experiments.compare import Comparison
 from sim.experiments.run import Run
 from sim.export import tables
 from sim.results.claims import Verdict
-from sim.scenario.models import Scenario
+from sim.scenario import ScenarioFile
 
 
 def of_run(run: Run, verdicts: Mapping[str, Verdict], figures: Sequence[str]) -> str:
@@ -27,7 +27,7 @@ def page(run: Run, text: str, figures: Sequence[str]) -> str:
     return page_of(run.scenario, run.seed, text, figures)
 
 
-def page_of(scenario: Scenario, seed: int, text: str, figures: Sequence[str]) -> str:
+def page_of(scenario: ScenarioFile, seed: int, text: str, figures: Sequence[str]) -> str:
     """Return the page around *text*: question and lesson before it, figures and what was assumed after it."""
     parts = [f"# {scenario.title}"]
     parts += [f"**{scenario.question}**"] if scenario.question else []

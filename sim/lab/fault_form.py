@@ -14,7 +14,7 @@ from typing import Any
 import streamlit as st
 
 from sim.lab.words import plain
-from sim.scenario.key_normalisation import spaced
+from sim.scenario.fields import spaced
 from sim.scenario.models import FAULTS, fault_kind
 from sim.scenario.rules import recipes
 from sim.scenario.rules.faults import befalls

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.errors import ScenarioError
-from sim.scenario.yaml.load import document
+from sim.scenario.loading import document
 from sim.scenario.yaml.nodes import plain
 
 

@@ -111,6 +111,11 @@ def _law(parse: Callable[[object], Law], *examples: str) -> LawQuantity:
     return LawQuantity(parse, str, (Law,), _examples(examples))
 
 
+def spaced(key: str) -> str:
+    """Return a key of the format in its one spelling: ``max_attempts`` is ``max attempts``, ``for_`` is ``for``."""
+    return " ".join(key.replace("_", " ").split())
+
+
 def one_arrow(name: object) -> Any:
     """Return a link's name with one blank on each side of its arrow; anything else as it is.
 

@@ -11,10 +11,9 @@ import types
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
-from sim.scenario.fields import LinkName, one_arrow
+from sim.scenario.fields import LinkName, one_arrow, spaced
 from sim.scenario.models import PATCH, Model, Scenario
-from sim.scenario.yaml.nodes import Node, Problem
-from sim.scenario.yaml.parse import twice
+from sim.scenario.yaml.nodes import Node, Problem, twice
 
 
 def members(annotation: Any) -> tuple[Any, ...]:
@@ -32,11 +31,6 @@ def fields_of(model: type[Model]) -> dict[str, tuple[Any, ...]]:
     """Return the keys of a model with the alternatives of their types."""
     hints = get_type_hints(model, include_extras=True)
     return {spaced(name): members(hints[name]) for name in model.model_fields}
-
-
-def spaced(key: str) -> str:
-    """Return a key of the format in its one spelling: ``max_attempts`` is ``max attempts``, ``for_`` is ``for``."""
-    return " ".join(key.replace("_", " ").split())
 
 
 def _models(kinds: tuple[Any, ...]) -> list[type[Model]]:

@@ -18,7 +18,7 @@ from typing import Any, Iterator
 from sim.errors import ParameterError, did_you_mean
 from sim.quantities import LAW_FORMS
 from sim.scenario import models
-from sim.scenario.key_normalisation import spaced
+from sim.scenario.fields import spaced
 from sim.scenario.models import (
     FAULTS,
     STEPS,

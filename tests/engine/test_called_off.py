@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sim
 from sim.results.measures.registry import measures
-from sim.scenario.rules.lint import advice
 from tests.engine._play import attempts, effects, play, requests, waits
 
 SHOP = """
@@ -42,7 +41,7 @@ def test_without_a_propagated_deadline_nothing_is_late() -> None:
     body = SHOP.replace("REFUSE", "refuse late: {least time: 9s}, ").replace("propagate deadline: true", "")
     assert [why for (why,) in attempts(play(body), "why", "people -> web")] == ["", "deadline", "deadline"]
     text = f"version: 1\ntitle: Story\nduration: 10s\n{body}"
-    assert any("refuse late should be called over a link" in line for line in advice(sim.loads(text)))
+    assert any("refuse late should be called over a link" in line for line in sim.loads(text).warnings)
 
 
 ABANDONED = """

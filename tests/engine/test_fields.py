@@ -20,7 +20,7 @@ import sim
 from sim.engine import run as engine
 from sim.record.record import Record
 from sim.results.measures.registry import measures
-from sim.scenario.key_normalisation import spaced
+from sim.scenario.fields import spaced
 from sim.scenario.models import FAULTS, STEPS, Fault, Model
 from sim.scenario.schema import all_models
 from tests.properties.judge import columns

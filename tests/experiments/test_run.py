@@ -8,8 +8,8 @@ import pytest
 
 import sim
 from sim.errors import ParameterError
+from sim.scenario.loading import loads
 from sim.scenario.measures import MEASURES, range_of
-from sim.scenario.yaml.load import loads
 
 RARE = """
 version: 1

@@ -12,7 +12,7 @@ import sim  # noqa: E402
 from sim.lab import fault_form  # noqa: E402
 from sim.lab.choice import Choice, pack, resolve  # noqa: E402
 from sim.lab.fault_form import fields, in_words, kinds_for, lines, read, targets  # noqa: E402
-from sim.scenario.key_normalisation import spaced  # noqa: E402
+from sim.scenario.fields import spaced
 from sim.scenario.models import FAULTS  # noqa: E402
 
 TEXT = """

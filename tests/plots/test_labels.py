@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 import sim
 from sim.diagram.system import drawing_of
 from sim.results.story.fault_text import fault_sentence
-from sim.scenario.key_normalisation import spaced
+from sim.scenario.fields import spaced
 from sim.scenario.models import FAULTS, Link, Model, Scenario, Service
 from sim.scenario.models.labels import Label, labels
 from sim.scenario.schema import all_models

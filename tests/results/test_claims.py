@@ -10,8 +10,8 @@ from sim.experiments.replications import Replication
 from sim.experiments.run import Run
 from sim.results.claims import CANNOT_TELL, FAILS, HOLDS, judge, select
 from sim.results.measures.registry import NAMES, measures
-from sim.scenario.measurable import read_bound
 from sim.scenario.models import Claim
+from sim.scenario.rules.measurable import read_bound
 from tests.results.records import shop
 
 

@@ -6,7 +6,7 @@ import pytest
 
 import sim
 from sim.experiments.run import Run
-from sim.scenario.yaml.load import loads
+from sim.scenario.loading import loads
 
 TEN_WRITERS = """
 version: 1

@@ -15,7 +15,7 @@ from sim.results.index.book import Book
 from sim.results.index.columns import Shelf
 from sim.results.index.windows import Window
 from sim.results.measures.registry import measures_of
-from sim.scenario.yaml.load import loads
+from sim.scenario.loading import loads
 
 EIGHTHS = st.integers(0, 64).map(lambda n: n / 8)
 """Times on a grid of eighths, so that every sum is exact."""

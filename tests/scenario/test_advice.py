@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from sim import loads
-from sim.scenario.rules.lint import advice
-from sim.scenario.yaml.load import load
+from sim.scenario.loading import load
 from sim.topology import describe
 
 QUEUE = """
@@ -37,9 +36,9 @@ BORDERS = {
 @pytest.mark.parametrize("law", BORDERS)
 def test_visibility_that_ends_before_the_p99_of_its_handler_is_warned_of(law: str) -> None:
     below, above, said = BORDERS[law]
-    warnings = advice(loads(QUEUE.format(law=law, visibility=below)))
+    warnings = loads(QUEUE.format(law=law, visibility=below)).warnings
     assert len(warnings) == 1 and f"(about {said}s at its p99), got" in warnings[0], warnings
-    assert advice(loads(QUEUE.format(law=law, visibility=above))) == []
+    assert loads(QUEUE.format(law=law, visibility=above)).warnings == []
 
 
 def test_advice_knows_the_values_of_a_file(tmp_path: Path) -> None:
@@ -47,7 +46,7 @@ def test_advice_knows_the_values_of_a_file(tmp_path: Path) -> None:
     file = tmp_path / "scenario.yaml"
     for visibility, many in (("39s", 1), ("40s", 0)):
         file.write_text(QUEUE.format(law="empirical work.csv", visibility=visibility))
-        assert len(advice(load(file))) == many
+        assert len(load(file).warnings) == many
 
 
 def test_the_load_of_a_service_knows_the_values_of_a_file(tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from sim.errors import ScenarioError
-from sim.scenario import loads, models
+from sim.scenario import ScenarioFile, loads, models
 from sim.scenario.key_normalisation import normalise
+from sim.scenario.source import Source
 from sim.scenario.yaml.nodes import grown, plain
 from sim.scenario.yaml.parse import read
-from sim.scenario.yaml.scenario_file import Source
 
 HERO = Path(__file__).parent.parent.parent / "scenarios" / "cascade_vs_backlog.yaml"
 WORDS = [
@@ -65,7 +65,7 @@ def test_a_mutated_document_is_a_scenario_or_messages(seed: int) -> None:
         mutate(document, chance)
     problems: list[Any] = []
     try:
-        scenario = Source(normalise(grown(document), problems), "hero").open()
+        scenario = ScenarioFile.of(Source(normalise(grown(document), problems), "hero").open())
     except ScenarioError as error:
         assert all(" must " in line for line in error.problems)
         return

@@ -8,7 +8,7 @@ import pytest
 
 from sim.errors import ScenarioError
 from sim.scenario import load, loads
-from sim.scenario.yaml.merge_patch import clash, merge
+from sim.scenario.merge_patch import clash, merge
 from sim.scenario.yaml.nodes import grown, plain
 
 TEXT = """

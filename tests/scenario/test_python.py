@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from sim.engine.run import play
 from sim.errors import ScenarioError
-from sim.scenario import Scenario, dump, loads
+from sim.scenario import ScenarioFile, dump, loads, models
 from sim.scenario.models import Breaker, Call, Claim, Link, Retry, Service, Slow, Work, Workload
 
 
@@ -31,7 +32,7 @@ def parts() -> dict[str, Any]:
 
 
 def test_a_scenario_built_in_python_dumps_and_reads_back_equal() -> None:
-    built = Scenario(**parts())
+    built = ScenarioFile(**parts())
     again = loads(dump(built))
     assert again == built and again.digest == built.digest and hash(again) == hash(built)
     assert again.resolve(with_=["slow"]) == built.resolve(with_=["slow"])
@@ -40,14 +41,14 @@ def test_a_scenario_built_in_python_dumps_and_reads_back_equal() -> None:
 
 
 def test_a_change_makes_it_unequal() -> None:
-    assert Scenario(**parts()) != Scenario(**{**parts(), "seed": 2})
-    assert Scenario(**parts()) != "a scenario"
+    assert ScenarioFile(**parts()) != ScenarioFile(**{**parts(), "seed": 2})
+    assert ScenarioFile(**parts()) != "a scenario"
 
 
 def test_all_mistakes_are_told_at_once_without_places() -> None:
     wrong = {**parts(), "duration": 60, "links": {"web -> dbb": {"timout": "1s"}}, "queues": {"jobs": {"x": 1}}}
     with pytest.raises(ScenarioError) as caught:
-        Scenario(**wrong)
+        ScenarioFile(**wrong)
     assert sorted(caught.value.problems) == [
         "duration must be a duration such as 250ms or 30s, got 60; the unit is missing",
         "links.web -> dbb must have known keys only, got 'timout'; did you mean 'timeout'?",
@@ -59,7 +60,7 @@ def test_all_mistakes_are_told_at_once_without_places() -> None:
 
 def test_defaults_are_written_with_their_units() -> None:
     service = Service(operations={"get": [Work(work="5ms")]})
-    written = Scenario(**{**parts(), "links": {}, "max_memory": "1GB"}).model_dump(by_alias=True)
+    written = ScenarioFile(**{**parts(), "links": {}, "max_memory": "1GB"}).model_dump(by_alias=True)
     assert service.model_dump(by_alias=True)["workers"] == 1
     assert written["warmup"] == "0s" and written["max memory"] == "1GB"
     assert Link().model_dump(by_alias=True)["loss"] == "0%"
@@ -67,15 +68,26 @@ def test_defaults_are_written_with_their_units() -> None:
     assert {key: dumped[key] for key in ("failures", "open for", "probes")} == {
         "failures": 5, "open for": "30s", "probes": 1,
     }  # fmt: skip
-    assert Scenario(**parts()).model_dump(by_alias=True)["max memory"] == "4GB"
+    assert ScenarioFile(**parts()).model_dump(by_alias=True)["max memory"] == "4GB"
 
 
 def test_a_dump_of_the_models_reads_back_as_the_same_system() -> None:
-    built = Scenario(**parts())
-    again = Scenario(**built.model_dump(by_alias=True, exclude_defaults=True))
+    built = ScenarioFile(**parts())
+    again = ScenarioFile(**built.model_dump(by_alias=True, exclude_defaults=True))
     assert again.model_dump(by_alias=True) == built.model_dump(by_alias=True)
 
 
 def test_scenarios_are_frozen() -> None:
     with pytest.raises(Exception, match="frozen"):
-        Scenario(**parts()).title = "other"
+        ScenarioFile(**parts()).title = "other"
+
+
+def test_the_engine_plays_a_plain_model_like_the_file_that_extends_it() -> None:
+    file = ScenarioFile(**{**parts(), "duration": "5s", "faults": {}}).resolve()
+    model = models.Scenario.model_validate(file.document)
+    assert isinstance(file, models.Scenario) and not hasattr(model, "resolve")
+    played, plainly = play(file), play(model)
+    assert len(played.requests["id"]) > 0
+    assert all(
+        (played.requests[column] == plainly.requests[column]).all() for column in ("id", "arrived_at", "outcome")
+    )

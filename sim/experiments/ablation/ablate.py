@@ -23,9 +23,9 @@ from sim.results.claims import HOLDS, Verdict
 from sim.results.headlines import ENOUGH, with_worst
 from sim.results.measures.registry import NAMES
 from sim.results.statistics import interval
-from sim.scenario.measurable import must_be_in_its_unit
+from sim.scenario.loading import opened
 from sim.scenario.models import Claim
-from sim.scenario.yaml.load import opened
+from sim.scenario.rules.measurable import must_be_in_its_unit
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

@@ -17,7 +17,7 @@ from sim.experiments.fault_matrix.lost_requests import Seen, seen
 from sim.experiments.fault_matrix.result import Matrix
 from sim.experiments.fault_matrix.trial import Defence, Trial
 from sim.experiments.processes import Announce
-from sim.scenario.yaml.load import opened
+from sim.scenario.loading import opened
 
 WORST = 5
 """For so many of the worst faults the defences are tried."""

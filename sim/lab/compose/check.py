@@ -13,7 +13,6 @@ from typing import Any
 
 from sim.errors import LabError, ScenarioError, describe
 from sim.scenario import loads
-from sim.scenario.rules.lint import advice
 from sim.scenario.shipped import shipped_folder
 from sim.scenario.yaml.nodes import Node
 from sim.scenario.yaml.parse import read
@@ -60,7 +59,7 @@ def check(text: str) -> Checked:
         return Checked(None, _marks(list(error.problems), "bad"))
     except LabError as error:
         return Checked(None, (Mark(0, 0, str(error)),))
-    return Checked(scenario, _marks(advice(scenario), "warn"))
+    return Checked(scenario, _marks(scenario.warnings, "warn"))
 
 
 def opened(text: str) -> Any:

@@ -5,7 +5,7 @@ editor, docs and command line. The models hold no behaviour but their words on p
 ``sim.scenario.rules.check`` finds what no single field can see. Left out: everything that the engine does not play.
 """
 
-from sim.scenario.models.base import PATCH, Model, Patch, Ready
+from sim.scenario.models.base import PATCH, Combination, Model, Patch
 from sim.scenario.models.defences import Breaker, Bulkhead, Cache, CallLimit, Hedge, Retry, RetryBudget, Throttle
 from sim.scenario.models.faults import (
     FAULTS,
@@ -69,6 +69,7 @@ __all__ = [
     "Call",
     "CallLimit",
     "Claim",
+    "Combination",
     "Concurrency",
     "Crash",
     "CrashLoop",
@@ -99,7 +100,6 @@ __all__ = [
     "Queue",
     "RateLimit",
     "Read",
-    "Ready",
     "Recipe",
     "RefuseLate",
     "Repeat",

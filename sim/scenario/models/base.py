@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Any, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Mapping
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,13 +22,16 @@ class Model(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """The validation context by which the loader says that the values need no further preparation.
+class Combination:
+    """What a scenario's document does not hold itself; validation takes it as its context.
 
-    *tables* are the data files of the document, by path.
+    *tables* are the numbers of the data files that the document names, by path. *variant* and *toggles_on* say which
+    combination of a file the document is.
     """
 
-    tables: Mapping[str, Sequence[float]]
+    tables: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    variant: str = ""
+    toggles_on: tuple[str, ...] = ()
 
 
 PATCH = object()

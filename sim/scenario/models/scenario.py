@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Callable, Iterable, Literal, Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
+from pydantic import Field, PrivateAttr
 
 from sim.quantities import MOST_REPLICATIONS
 from sim.scenario.fields import Duration, LinkName, PositiveDuration, Size, Value
-from sim.scenario.models.base import Model, Patch, Ready
+from sim.scenario.models.base import Combination, Model, Patch
 from sim.scenario.models.faults import AnyFault
 from sim.scenario.models.links import Link
 from sim.scenario.models.nodes import Queue, Service, Store
@@ -110,101 +110,24 @@ class Scenario(Model):
     expect: dict[str, Claim] = {}
     """Claims, checked over the replications."""
 
-    _origin: Any = PrivateAttr(default=None)
+    _combination: Combination = PrivateAttr(default_factory=Combination)
 
-    @model_validator(mode="wrap")
-    @classmethod
-    def _prepare(cls, values: Any, handler: Callable[[Any], Scenario], info: ValidationInfo) -> Scenario:
-        """Give a scenario that is built in Python the same checks and origin as one read from a file."""
-        if isinstance(info.context, Ready):
-            return handler(values)
-        from sim.scenario.from_python import from_python
-
-        return from_python(values, handler)
+    def model_post_init(self, context: Any) -> None:
+        """Keep the combination that validation was given as its context."""
+        if isinstance(context, Combination):
+            self._combination = context
 
     @property
     def variant(self) -> str:
         """The variant this is, once resolved; empty when there are none."""
-        return str(self._origin.variant)
+        return self._combination.variant
 
     @property
     def toggles_on(self) -> tuple[str, ...]:
         """The toggles that are on, in file order."""
-        return tuple(self._origin.toggles_on)
+        return self._combination.toggles_on
 
     @property
     def tables(self) -> dict[str, tuple[float, ...]]:
         """The data files it uses: counts per second of a `trace`, seconds of an `empirical` law, by path."""
-        return dict(self._origin.tables)
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The scenario as plain values; once resolved without variants, toggles and claims on other combinations."""
-        return dict(self._origin.document)
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the document and its data files: equal digests, equal runs."""
-        return str(self._origin.digest)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know about this combination, such as a toggle that changes nothing here."""
-        return tuple(self._origin.notes)
-
-    @property
-    def file(self) -> str:
-        """The file it was read from, as given; empty for one built in Python."""
-        return str(self._origin.source.name)
-
-    def place_of(self, words: str) -> str:
-        """Return FILE:LINE:COLUMN of the part that *words* begin with, or name; else the file."""
-        from sim.scenario.rules.names import NODE_KINDS
-
-        root = self._origin.root
-        parts = {name: node for kind in ("links", *NODE_KINDS) for name, node in root.children(kind).items()}
-        found = [name for name in parts if words.startswith(f"{name}:")] or [name for name in parts if name in words]
-        at = parts[max(found, key=len)].key_at if found else None
-        return str(at or self.file)
-
-    def resolve(
-        self,
-        variant: str | None = None,
-        with_: str | Iterable[str] = (),
-        set_: Mapping[str, object] | Iterable[str] = (),
-    ) -> Scenario:
-        """Return the combination to play: the file, a variant (default the first), toggles, then `--set`.
-
-        *with_* is a name or several. *set_* is ``{path: value}`` or texts ``path=value``, as ``--set`` takes them. A
-        resolved scenario keeps its variant and toggles unless others are given. Raises ``ScenarioError``.
-        """
-        from sim.scenario.rules.names import several
-        from sim.scenario.yaml.scenario_file import set_values
-
-        origin, with_ = self._origin, several(with_)
-        if origin.resolved and variant is None:
-            variant, with_ = origin.variant, with_ or origin.toggles_on
-        resolved: Scenario = origin.source.resolve(variant, with_, set_values(set_))
-        return resolved
-
-    def set(self, path: str, value: object) -> Scenario:
-        """Return this scenario with one value changed; *path* as in ``links.orders:payments.timeout``.
-
-        Text is read as YAML, so that ``"150/s"`` and ``150`` mean what they mean in a file. Raises ``ScenarioError``.
-        """
-        from sim.scenario.yaml.scenario_file import changed
-
-        return changed(self, path, value)
-
-    def __eq__(self, other: object) -> bool:
-        """Two scenarios are equal when their documents and choices are."""
-        if not isinstance(other, Scenario):
-            return NotImplemented
-        mine, theirs = self._origin, other._origin
-        return (mine.variant, mine.toggles_on, mine.tables, mine.document) == (
-            theirs.variant, theirs.toggles_on, theirs.tables, theirs.document,
-        )  # fmt: skip
-
-    def __hash__(self) -> int:
-        """Hash by the digest, as equality asks."""
-        return hash(self.digest)
+        return dict(self._combination.tables)

@@ -10,7 +10,7 @@ from typing import Callable, Iterator
 
 from sim import quantities as q
 from sim.errors import did_you_mean
-from sim.scenario.key_normalisation import spaced
+from sim.scenario.fields import spaced
 from sim.scenario.models import Link
 from sim.scenario.rules import recipes
 from sim.scenario.rules.admission import overload_problems

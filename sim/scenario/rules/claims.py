@@ -7,11 +7,11 @@ from typing import Any, Callable, Iterable, Iterator
 
 from sim import quantities as q
 from sim.errors import ParameterError, describe, did_you_mean
-from sim.scenario.measurable import BOUNDS, measure_problems, subject_problems, window_problems
+from sim.scenario.merge_patch import clash
 from sim.scenario.models import Scenario
+from sim.scenario.rules.measurable import BOUNDS, measure_problems, subject_problems, window_problems
 from sim.scenario.rules.names import WINDOWS
 from sim.scenario.rules.workloads import given
-from sim.scenario.yaml.merge_patch import clash
 from sim.scenario.yaml.nodes import Node, Problem, Words, at_key, at_value, path_text, plain, shown
 
 _REPLICATIONS = re.compile(r"(\d{1,6}) of (\d{1,6})")

@@ -1,7 +1,6 @@
-"""What is legal and unwise in a scenario: said as warnings by ``pileup validate``, never in the way of a run.
+"""What is legal and unwise in one combination: warnings of ``pileup validate``, which never prevent a run.
 
-Each combination is looked at: every variant, and every toggle alone where it belongs. Load against capacity is the
-topology's business.
+Not modelled: load against capacity, which is a matter of ``sim.topology``.
 """
 
 from __future__ import annotations
@@ -15,32 +14,16 @@ from sim.errors import did_you_mean
 from sim.scenario.models import Link, Scenario
 from sim.scenario.rules import recipes
 from sim.scenario.rules.fault_targets import on_host
-from sim.scenario.yaml.nodes import Node, Problem, Words, at_key, at_value, in_order, path_text
-from sim.scenario.yaml.scenario_file import Origin, attach
+from sim.scenario.yaml.nodes import Node, Problem, Words, at_key, at_value, path_text
 
 
-def advice(scenario: Scenario) -> list[str]:
-    """Return the warnings about a scenario in all its combinations, one line each, in file order."""
-    source = scenario._origin.source
-    combinations: list[tuple[str, tuple[str, ...]]] = [(variant, ()) for variant in source.variants]
-    for toggle in source.root.children("toggles"):
-        combinations += [(variant, (toggle,)) for variant in source.home_of(toggle)]
-    found: list[Problem] = []
-    for variant, toggles in combinations:
-        root = source.merged(variant, toggles)
-        model, _ = source.structure(root)
-        if model is not None:
-            tables, _ = source.load_tables(root)
-            found += _warnings(root, attach(model, Origin(source, root, variant, toggles, tables)))
-    return in_order([replace(problem, verb="should") for problem in found])
-
-
-def _warnings(root: Node, model: Scenario) -> Iterator[Problem]:
+def warnings(root: Node, model: Scenario) -> Iterator[Problem]:
+    """Find what should be otherwise in one combination: its merged document and the model of it."""
     checks: tuple[Callable[[Node, Scenario], Iterator[Problem]], ...] = (
         _silence, _timeouts, _visibility, _unbounded, _jitter, _queues, _branches, _deadlines, _hosts,
     )  # fmt: skip
     for check in checks:
-        yield from check(root, model)
+        yield from (replace(problem, verb="should") for problem in check(root, model))
 
 
 def _silence(root: Node, model: Scenario) -> Iterator[Problem]:

@@ -174,3 +174,10 @@ def in_order(problems: list[Problem]) -> list[str]:
     """Return the lines of *problems* by file, line and column, each once."""
     nowhere = Place("", 0, 0)
     return list(dict.fromkeys(p.line for p in sorted(problems, key=lambda p: (p.at or nowhere, p.text))))
+
+
+def twice(first: Node, where: Place | None, loc: Loc, key: str) -> Problem:
+    """Return the problem of a *key* at *where* that already stands at *first* in the same map."""
+    at = first.key_at
+    hint = f"the first is at line {at.line}, column {at.column}" if at is not None else ""
+    return Problem(where, loc, "be given once", Words(f"a second {key!r}"), hint)

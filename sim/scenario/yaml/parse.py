@@ -16,7 +16,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.tokens import AliasToken
 
-from sim.scenario.yaml.nodes import Loc, Node, Place, Problem, Words
+from sim.scenario.yaml.nodes import Loc, Node, Place, Problem, Words, twice
 
 MAX_BYTES = 1_000_000
 MAX_ALIASES = 64
@@ -223,10 +223,3 @@ def _short(tag: object) -> str:
 def _whole(text: str) -> int:
     lowered = text.lower()
     return int(lowered, 0) if re.match(r"[+-]?0[xob]", lowered) else int(lowered)
-
-
-def twice(first: Node, where: Place | None, loc: Loc, key: str) -> Problem:
-    """Return the problem of a *key* at *where* that already stands at *first* in the same map."""
-    at = first.key_at
-    hint = f"the first is at line {at.line}, column {at.column}" if at is not None else ""
-    return Problem(where, loc, "be given once", Words(f"a second {key!r}"), hint)

@@ -14,13 +14,13 @@ from ruamel.yaml import YAML
 from sim.errors import ParameterError, ScenarioError, describe, did_you_mean
 from sim.scenario.data import no_such_file
 from sim.scenario.key_normalisation import normalise
-from sim.scenario.models import Scenario
+from sim.scenario.merge_patch import extended
 from sim.scenario.rules.names import several
+from sim.scenario.scenario_file import ScenarioFile
 from sim.scenario.shipped import shipped_folder, shipped_scenario
-from sim.scenario.yaml.merge_patch import extended
+from sim.scenario.source import Source
 from sim.scenario.yaml.nodes import Node, Place, Problem, at_value, in_order
 from sim.scenario.yaml.parse import decode, read
-from sim.scenario.yaml.scenario_file import Source
 
 MAX_EXTENDS = 8
 
@@ -32,7 +32,7 @@ def load(
     with_: str | Iterable[str] = (),
     without: str | Iterable[str] = (),
     set_: Mapping[str, object] | Iterable[str] = (),
-) -> Scenario:
+) -> ScenarioFile:
     """Return the scenario in the file at *path* (or the shipped one of that name), judged whole.
 
     It is validated in every variant and with every toggle on alone.
@@ -42,7 +42,7 @@ def load(
     """
     path = _found(path)
     node, problems = _document(path, str(path), ())
-    scenario = _source(node, problems, str(path), path.parent).open()
+    scenario = ScenarioFile.of(_source(node, problems, str(path), path.parent).open())
     off = several(without)
     wanted = [name for name in several(with_) if name not in off]
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
@@ -61,23 +61,23 @@ def _found(path: str | Path) -> Path:
     return Path(path)
 
 
-def opened(scenario: object) -> Scenario:
+def opened(scenario: object) -> ScenarioFile:
     """Return *scenario*, loaded if it is a path or the name of a shipped one.
 
     Raises ``ParameterError`` for anything else than these and a scenario, and ``ScenarioError`` as ``load`` does.
     """
     if isinstance(scenario, str | Path):
         return load(scenario)
-    if not isinstance(scenario, Scenario):
+    if not isinstance(scenario, ScenarioFile):
         raise ParameterError("be a scenario, a file or the name of a shipped one", scenario, place="scenario")
     return scenario
 
 
-def loads(text: str, folder: str | Path | None = None, name: str = "<text>") -> Scenario:
+def loads(text: str, folder: str | Path | None = None, name: str = "<text>") -> ScenarioFile:
     """Return the scenario in *text*; data files and `extends` are looked up in *folder*, if there is one."""
     place = Path(folder) if folder is not None else None
     node, problems = _extended(*_read(text.encode("utf-8", "surrogateescape"), name), name, place, ())
-    return _source(node, problems, name, place).open()
+    return ScenarioFile.of(_source(node, problems, name, place).open())
 
 
 def document(path: str | Path) -> Node:
@@ -88,7 +88,7 @@ def document(path: str | Path) -> Node:
     return normalise(node, found)
 
 
-def dump(scenario: Scenario) -> str:
+def dump(scenario: ScenarioFile) -> str:
     """Return the YAML text of a scenario's document; ``loads`` reads it back to an equal scenario."""
     yaml, out = YAML(typ="rt", pure=True), StringIO()
     yaml.default_flow_style, yaml.width = False, 120
@@ -98,13 +98,11 @@ def dump(scenario: Scenario) -> str:
 
 def problems(path: str | Path) -> tuple[list[str], list[str]]:
     """Return (errors, warnings) of the file at *path*, one line each; warnings only where there is no error."""
-    from sim.scenario.rules.lint import advice
-
     try:
         scenario = load(path)
     except ScenarioError as error:
         return list(error.problems), []
-    return [], advice(scenario)
+    return [], scenario.warnings
 
 
 def _source(node: Node | None, found: list[Problem], name: str, folder: Path | None) -> Source:

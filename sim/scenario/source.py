@@ -1,4 +1,4 @@
-"""A scenario with its patches before anything is chosen: merges, judges every combination, and hands one out.
+"""A document with its patches before anything is chosen: merges them, and judges every combination.
 
 Order of change: the file (with what it extends), the variant, the toggles in file order, ``--set``. A problem is
 placed in the patch that causes it; one that all variants share, in the file itself.
@@ -6,81 +6,45 @@ placed in the patch that causes it; one that all variants share, in the file its
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Iterable, Mapping
+from typing import Iterable
 
 from pydantic import ValidationError
 
 from sim.errors import ParameterError, ScenarioError, describe, did_you_mean
 from sim.scenario.data import Table, read_table
-from sim.scenario.models import Ready, Scenario
-from sim.scenario.rules import check, claims, names, recipes
+from sim.scenario.merge_patch import NoSuchPath, assign, merge
+from sim.scenario.models import Combination, Scenario
+from sim.scenario.pydantic_errors import problems_of
+from sim.scenario.rules import check, claims, lint, names
 from sim.scenario.rules.workloads import silent_workloads
-from sim.scenario.yaml.merge_patch import NoSuchPath, assign, covered, merge
-from sim.scenario.yaml.nodes import (
-    SET,
-    SET_IN_PYTHON,
-    SETS,
-    Node,
-    Problem,
-    Words,
-    at_key,
-    at_value,
-    grown,
-    in_order,
-    plain,
-    shown,
-)
-from sim.scenario.yaml.parse import read
-from sim.scenario.yaml.pydantic_errors import problems_of
-
-MACHINERY = ("variants", "toggles", "expect")
-"""The keys of a scenario that say how to change or judge it, not what it is."""
+from sim.scenario.settings import Settings, must_not_overlap
+from sim.scenario.yaml.nodes import SETS, Node, Problem, Words, at_key, at_value, in_order, plain
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a scenario object comes from: its source, the combination chosen, and the merged document."""
+class Chosen:
+    """A scenario with the merged document that it was made from, and the *source* that other choices come from.
 
-    source: Source
+    *resolved* says that one combination was chosen; *notes* are what a person should know about it.
+    """
+
+    model: Scenario
     root: Node
-    variant: str
-    toggles_on: tuple[str, ...]
-    tables: dict[str, Table]
+    source: Source
     notes: tuple[str, ...] = ()
     resolved: bool = False
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The merged document as plain values; once resolved without variants, toggles and others' claims."""
-        document: dict[str, Any] = plain(self.root)
-        if not self.resolved:
-            return document
-        kept = {key: value for key, value in document.items() if key not in MACHINERY}
-        used = recipes.links_used(self.root)  # a link that only other combinations use is no part of this one
-        links = {name: link for name, link in kept.pop("links", {}).items() if name in used}
-        kept = {**kept, "links": links} if links else kept
-        mine = claims.of_combination(self.root, self.variant, self.toggles_on)
-        return {**kept, "expect": mine} if mine else kept
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the document, in its own order, and its data files, as hexadecimal digits."""
-        content = json.dumps([self.document, self.tables], separators=(",", ":"), ensure_ascii=True, default=str)
-        return hashlib.sha256(content.encode()).hexdigest()
 
 
 @dataclass(slots=True)
 class Source:
-    """A normalised document with everything that can change it."""
+    """A normalised document with everything that can change it; *sets* change each combination."""
 
     root: Node
     name: str = ""
     folder: Path | None = None
-    sets: tuple[tuple[str, Node], ...] = ()
+    sets: Settings = ()
     _tables: dict[str, Table | ParameterError] = field(default_factory=dict)
 
     # --- the parts ---
@@ -113,22 +77,27 @@ class Source:
 
     # --- judging ---
 
-    def structure(self, root: Node) -> tuple[Scenario | None, list[Problem]]:
+    def structure(
+        self, root: Node, variant: str = "", toggles: Iterable[str] = ()
+    ) -> tuple[Scenario | None, list[Problem]]:
         """Return the model of a merged document, or what is wrong with its keys and values."""
         tables, _ = self.load_tables(root)
         try:
-            return Scenario.model_validate(plain(root), context=Ready(tables)), []
+            combination = Combination(tables, variant, tuple(toggles))
+            return Scenario.model_validate(plain(root), context=combination), []
         except ValidationError as error:
             return None, problems_of(error, root)
 
     def _model(self, root: Node) -> Scenario | None:
         return self.structure(root)[0]
 
-    def judge(self, root: Node) -> tuple[Scenario | None, dict[str, Table], list[Problem]]:
-        """Return the model of a merged document, its tables, and everything that is wrong with it."""
-        model, problems = self.structure(root)
-        tables, missing = self.load_tables(root)
-        return model, tables, [*problems, *check.problems(root), *missing]
+    def judge(
+        self, root: Node, variant: str = "", toggles: Iterable[str] = ()
+    ) -> tuple[Scenario | None, list[Problem]]:
+        """Return the model of a merged document, and everything that is wrong with it."""
+        model, problems = self.structure(root, variant, toggles)
+        _, missing = self.load_tables(root)
+        return model, [*problems, *check.problems(root), *missing]
 
     def load_tables(self, root: Node) -> tuple[dict[str, Table], list[Problem]]:
         """Return the data files that a document uses, and those that cannot be read."""
@@ -152,7 +121,7 @@ class Source:
         found += names.patch_problems(self.root)
         if any(len(self.root.children(kind)) > names.MAX_PATCHES for kind in ("variants", "toggles")):
             return found
-        alone = {variant: self.judge(self.merged(variant))[2] for variant in self.variants}
+        alone = {variant: self.judge(self.merged(variant))[1] for variant in self.variants}
         lines = {variant: {problem.line for problem in alone[variant]} for variant in alone}
         shared = set.intersection(*lines.values())
         combinations = list(alone.values())
@@ -177,7 +146,7 @@ class Source:
         for variant in homes:
             before, after = self.merged(variant), self.merged(variant, [toggle])
             changes = changes or plain(before) != plain(after)
-            problems = self.judge(after)[2]
+            problems = self.judge(after)[1]
             combinations.append(problems)
             known = {problem.line for problem in alone[variant]}
             found += [_blamed(p, "toggles", toggle, patch, False) for p in problems if p.line not in known]
@@ -186,9 +155,21 @@ class Source:
             found.append(at_key(inside, rule, value=Words("one that changes nothing")))
         return found
 
+    def warnings(self) -> list[Problem]:
+        """Return what is legal and unwise in any variant, or with any toggle that is on alone."""
+        combinations: list[tuple[str, tuple[str, ...]]] = [(variant, ()) for variant in self.variants]
+        for toggle in self.root.children("toggles"):
+            combinations += [(variant, (toggle,)) for variant in self.home_of(toggle)]
+        found: list[Problem] = []
+        for variant, toggles in combinations:
+            root = self.merged(variant, toggles)
+            model = self._model(root)
+            found += lint.warnings(root, model) if model is not None else ()
+        return found
+
     # --- choosing ---
 
-    def open(self) -> Scenario:
+    def open(self) -> Chosen:
         """Return the scenario with nothing chosen; raises ``ScenarioError`` with every problem."""
         problems = self.problems()
         if problems:
@@ -203,10 +184,13 @@ class Source:
         model, problems = self.structure(root)
         if model is None:
             raise ScenarioError(in_order(problems))
-        tables, _ = self.load_tables(root)
-        return attach(model, Origin(self, root, "", (), tables))
+        return Chosen(model, root, self)
 
-    def resolve(self, variant: str | None, with_: Iterable[str], sets: tuple[tuple[str, Node], ...]) -> Scenario:
+    def with_settings(self, sets: Settings) -> Source:
+        """Return this source with more settings, for every combination that is chosen from it."""
+        return replace(self, sets=(*self.sets, *sets))
+
+    def resolve(self, variant: str | None, with_: Iterable[str], sets: Settings) -> Chosen:
         """Return one combination, ready to be played; raises ``ScenarioError``."""
         variant = self.variants[0] if variant is None else variant
         if variant not in self.variants:
@@ -218,19 +202,17 @@ class Source:
             if plain(after) == plain(root):
                 notes.append(f"the toggle {toggle!r} changes nothing here")
             root = after
-        _must_not_overlap(self.merged(variant, toggles), sets)
-        choice = replace(self, sets=(*self.sets, *sets))
-        root = choice._with_sets(root, variant, notes)
-        model, tables, problems = self.judge(root)
+        must_not_overlap(self.merged(variant, toggles), sets)
+        source = self.with_settings(sets)
+        root = source._with_sets(root, variant, notes)
+        model, problems = self.judge(root, variant, toggles)
         problems = [problem for problem in problems if not problem.unused]
         if model is None or problems:
             raise ScenarioError(in_order(problems))
-        scenario = attach(model, Origin(choice, root, variant, tuple(toggles), tables, tuple(notes), True))
         silent = [
-            f"{name} asks for nothing: its rate is {model.workload[name].rate}" for name in silent_workloads(scenario)
+            f"{name} asks for nothing: its rate is {model.workload[name].rate}" for name in silent_workloads(model)
         ]
-        scenario._origin = replace(scenario._origin, notes=(*notes, *silent))
-        return scenario
+        return Chosen(model, root, source, (*notes, *silent), True)
 
     def _in_file_order(self, with_: Iterable[str], variant: str) -> list[str]:
         known, wanted = list(self.root.children("toggles")), list(with_)
@@ -269,22 +251,6 @@ class Source:
         return False
 
 
-def _must_not_overlap(root: Node, sets: tuple[tuple[str, Node], ...]) -> None:
-    """Refuse settings given at once of which a later one replaces an earlier one."""
-    for i, (path, value) in enumerate(sets):
-        for later, other in sets[i + 1 :]:
-            if covered(root, path, later):
-                given = Words(f"{shown(value)} and {shown(other)}")
-                hint = "" if path == later else f"{later!r} is the same place, or around it"
-                raise ScenarioError([describe(f"{value.loc[0]} {path}", "be given once", given, hint)])
-
-
-def attach(model: Scenario, origin: Origin) -> Scenario:
-    """Give a scenario model its origin and return it."""
-    model._origin = origin
-    return model
-
-
 def _blamed(problem: Problem, kind: str, name: str, patch: Node | None, shared: bool) -> Problem:
     """Return *problem* moved to the patch that causes it, unless it is written in a patch or everyone has it."""
     if shared or patch is None or (problem.loc and problem.loc[0] in ("variants", "toggles", *SETS)):
@@ -296,38 +262,3 @@ def _unknown(kind: str, name: str, known: Iterable[str]) -> ScenarioError:
     names = [word for word in known if word]
     hint = did_you_mean(name, names) or (f"there are {', '.join(names)}" if names else f"there are no {kind}s")
     return ScenarioError([describe(kind, "name one that exists", name, hint)])
-
-
-def changed(scenario: Scenario, path: str, value: object) -> Scenario:
-    """Return *scenario* with one more ``--set``; what was chosen stays chosen."""
-    origin: Origin = scenario._origin
-    sets = set_values({path: value})
-    if origin.resolved:
-        return origin.source.resolve(origin.variant, origin.toggles_on, sets)
-    return replace(origin.source, sets=(*origin.source.sets, *sets)).open()
-
-
-def set_values(values: Mapping[str, object] | Iterable[str]) -> tuple[tuple[str, Node], ...]:
-    """Return the patches of ``{path: value}`` or of ``path=value`` texts; text values are read as YAML."""
-    if isinstance(values, Mapping):
-        return tuple((path, _value(SET_IN_PYTHON, path, value)) for path, value in values.items())
-    pairs = []
-    for text in values:
-        path, equals, value = text.partition("=")
-        if not equals:
-            raise ScenarioError([describe(SET, "be written path=value", text)])
-        pairs.append((path.strip(), _value(SET, path.strip(), value)))
-    return tuple(pairs)
-
-
-def _value(label: str, path: str, value: object) -> Node:
-    """Return the tree of a value that *label* (one of ``SETS``) gives, normalised as what stands at *path*."""
-    if not isinstance(value, str):
-        return grown(value, (label,))
-    node, problems = read("value: " + value, f"{label} {path}={value}")
-    inner = node.get("value") if node is not None and len(node.value) == 1 else None
-    if not value.strip():
-        raise ScenarioError([describe(f"{label} {path}", "have a value", None, "write null to take it out")])
-    if inner is None or problems:
-        raise ScenarioError([describe(f"{label} {path}", "be one readable YAML value", value)])
-    return replace(inner, loc=(label,))
