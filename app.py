@@ -7,7 +7,7 @@ page, each time that one is drawn.
 import streamlit as st
 
 from sim.lab.app import main
-from sim.lab.ready import getting_ready
+from sim.lab.server.startup import getting_ready
 
 if __name__ == "__main__":
     main()

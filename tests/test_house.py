@@ -44,6 +44,10 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("clock",), ("calls",), ("services", "operations", "clients"), ("messaging",), ("system", "stuck"),
         ("faults", "census", "ending"), ("assembly",), ("run",),
     ],
+    "sim.lab": [
+        ("selection", "session", "glossary", "own_scenario"), ("selected", "navigation"), ("server",), ("widgets",),
+        ("pages",), ("app",),
+    ],
 }  # fmt: skip
 """The order inside a room: each part imports only from itself or from floors above it, type-only imports counted."""
 

@@ -20,7 +20,7 @@ from sim.errors import LabError, ParameterError
 PATIENCE_S = 10.0
 """How long the server may take to end."""
 WATCHES = "PILEUP_LAB_WATCHES_STDIN"
-"""Says to the server that the end of its stdin is the end of the command that started it; see ``sim.lab.ready``."""
+"""Set: the end of the server's stdin is the end of the command that started it; see ``sim.lab.server.startup``."""
 HERE, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 SETTINGS = {
     "server.headless": "true", "server.fileWatcherType": "none", "server.showEmailPrompt": "false",
@@ -94,7 +94,7 @@ def _open_room(port: int) -> dict[str, str]:
     """Make the room's code and key, tell the trainer, and return what the server must know."""
     import segno
 
-    from sim.lab.room.gate import new_code, new_key
+    from sim.lab.server.join_code import new_code, new_key
 
     code, key, address = new_code(), new_key(), f"http://{local_address()}:{port}"
     say(f"A room is open to everybody on this network who has its code.\n\n  {address}    join code  {code}\n")

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from sim.lab import pages, room, state, theme
-from sim.lab.words import HELP
+from sim.lab import navigation, selected
+from sim.lab.glossary import HELP
+from sim.lab.widgets import entrance, theme
 
 
 def main(first: str = "start") -> None:
     """Draw the page that the address names; *first* where it names none."""
-    st.set_page_config(page_title="Pileup", page_icon=pages.ICON, layout="wide")
-    if not room.admitted():
+    st.set_page_config(page_title="Pileup", page_icon=navigation.ICON, layout="wide")
+    if not entrance.admitted():
         return
-    chosen = st.navigation(list(pages.all_pages(first).values()), position="top")
+    chosen = st.navigation(list(navigation.all_pages(first).values()), position="top")
     theme.style()
-    state.read_link()
+    selected.read_link()
     chosen.run()
     _footer()
 

@@ -154,7 +154,7 @@ def test_charts_have_words_for_who_cannot_see_them(visit: Visit) -> None:
 
 
 def test_markup_in_names_stays_text(visit: Visit) -> None:
-    from sim.lab.choice import pack
+    from sim.lab.selection import pack
 
     own = (
         'version: 1\ntitle: "x <img src=x onerror=document.title=1> **b**"\nduration: 10s\n'

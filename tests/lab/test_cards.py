@@ -9,7 +9,7 @@ import pytest
 
 from sim.errors import ScenarioError
 from sim.experiments.run import run_resolved
-from sim.lab.tasks import Played
+from sim.lab.server.worker_tasks import Played
 from sim.scenario import load
 from sim.scenario.shipped import shipped_folder
 
@@ -29,7 +29,7 @@ def played(resolved: Any) -> Played:
 
 
 def page(choice, baseline):  # type: ignore[no-untyped-def]  # its source alone is run as a script
-    from sim.lab import cards
+    from sim.lab.widgets import cards
 
     cards.cards(choice, baseline)
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(find_spec("streamlit") is None, reason="streamli
 
 
 def test_thinning_keeps_the_highest_and_the_lowest_value() -> None:
-    from sim.lab.charts import thinned
+    from sim.lab.widgets.charts import thinned
 
     values = np.sin(np.arange(10_000) / 50) * 5
     values[7_777], values[1_234] = 99.0, -99.0
@@ -23,7 +23,7 @@ def test_thinning_keeps_the_highest_and_the_lowest_value() -> None:
 
 
 def test_a_chart_over_time_has_a_line_for_each_part_the_fault_and_words() -> None:
-    from sim.lab.charts import over_time
+    from sim.lab.widgets.charts import over_time
 
     sides = {"this run": [Series("web", "waiting", np.array([0.0, 3.0, 1.0]))]}
     drawn = over_time("waiting", sides, [("slow <b>till</b>", 1.0, 2.0)], 3.0)
@@ -34,14 +34,14 @@ def test_a_chart_over_time_has_a_line_for_each_part_the_fault_and_words() -> Non
 
 
 def test_a_series_of_zeros_is_not_drawn() -> None:
-    from sim.lab.charts import over_time
+    from sim.lab.widgets.charts import over_time
 
     assert over_time("waiting", {"this run": [Series("web", "waiting", np.zeros(5))]}, [], 5.0) is None
 
 
 def test_every_series_of_a_run_can_be_drawn() -> None:
-    from sim.lab.charts import over_time
-    from sim.lab.panels import SERIES
+    from sim.lab.widgets.charts import over_time
+    from sim.lab.widgets.panels import SERIES
 
     run = sim.run(sim.load("scenarios/poison_message.yaml").set("duration", "60s"), replications=1)
     found = series(run.record)
@@ -50,7 +50,7 @@ def test_every_series_of_a_run_can_be_drawn() -> None:
 
 
 def test_a_heat_map_carries_its_numbers_as_text() -> None:
-    from sim.lab.charts import heat
+    from sim.lab.widgets.charts import heat
 
     spec, told = heat([{"a": "x", "b": "y", "v": 0.25}, {"a": "x", "b": "z", "v": None}], "a", "b", "v", "Shares", True)
     assert told == "Shares. y, x: 25%."
@@ -58,7 +58,7 @@ def test_a_heat_map_carries_its_numbers_as_text() -> None:
 
 
 def test_intervals_say_mean_and_ends() -> None:
-    from sim.lab.charts import intervals
+    from sim.lab.widgets.charts import intervals
 
     _, told = intervals([{"what": "breaker", "mean": 90.0, "low": 88.0, "high": 92.0}], "what", "points")
     assert told == "points. breaker: 90, 88 to 92."
@@ -66,8 +66,8 @@ def test_intervals_say_mean_and_ends() -> None:
 
 def test_what_is_drawn_is_valid_vega_lite() -> None:
     altair = pytest.importorskip("altair", reason="altair, which comes with streamlit, holds Vega-Lite's schema")
-    from sim.lab.charts import heat, intervals, over_time
-    from sim.lab.trace import waterfall
+    from sim.lab.pages.trace import waterfall
+    from sim.lab.widgets.charts import heat, intervals, over_time
     from sim.results.trace import Part, Span, Trace
 
     sides = {side: [Series("web", "waiting", np.array([0.0, 3.0, 1.0]))] for side in ("this run", "baseline")}
@@ -85,7 +85,7 @@ def test_what_is_drawn_is_valid_vega_lite() -> None:
 
 
 def test_good_has_one_colour_in_every_map() -> None:
-    from sim.lab.charts import heat
+    from sim.lab.widgets.charts import heat
 
     rows = [{"a": "x", "b": "y", "v": 1.0}]
     served, missing = (heat(rows, "a", "b", "v", "Shares", good)[0] for good in (True, False))
@@ -94,7 +94,7 @@ def test_good_has_one_colour_in_every_map() -> None:
 
 
 def test_many_heads_are_slanted_so_that_they_do_not_overprint_each_other() -> None:
-    from sim.lab.charts import heat
+    from sim.lab.widgets.charts import heat
 
     kinds = ["crash silent", "partition silent", "cut silent", "crash refuse", "crash loop refuse 2s", "cut refuse"]
     spec, _ = heat([{"a": kind, "b": "y", "v": 0.5} for kind in kinds], "a", "b", "v", "Shares", False)

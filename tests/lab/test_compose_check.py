@@ -8,12 +8,13 @@ import pytest
 pytest.importorskip("streamlit")
 
 from sim.errors import ParameterError  # noqa: E402
-from sim.lab.choice import MOST_LINK, pack, unpack  # noqa: E402
-from sim.lab.compose import drawing, file_name, from_upload  # noqa: E402
-from sim.lab.compose.check import MOST_LETTERS, check  # noqa: E402
-from sim.lab.compose.editor import typed  # noqa: E402
-from sim.lab.compose.guide import guide  # noqa: E402
-from sim.lab.tasks import MOST_EVENTS, bounded  # noqa: E402
+from sim.lab.own_scenario import MOST_LETTERS, check  # noqa: E402
+from sim.lab.pages.compose import file_name, from_upload
+from sim.lab.pages.compose.editor import typed  # noqa: E402
+from sim.lab.pages.compose.guide import guide  # noqa: E402
+from sim.lab.selection import MOST_LINK, pack, unpack  # noqa: E402
+from sim.lab.server.worker_tasks import MOST_EVENTS, bounded  # noqa: E402
+from sim.lab.widgets import drawing
 from sim.scenario.scaffold import skeleton  # noqa: E402
 from sim.scenario.shipped import shipped_folder  # noqa: E402
 

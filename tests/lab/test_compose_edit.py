@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import sim
 from sim.errors import ParameterError
-from sim.lab.compose import table
+from sim.lab.pages.compose import table
 from sim.scenario.yaml.edit import edited
 from sim.scenario.yaml.nodes import plain
 from sim.scenario.yaml.parse import read

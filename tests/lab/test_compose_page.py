@@ -9,14 +9,14 @@ pytest.importorskip("streamlit")
 
 from streamlit.testing.v1 import AppTest  # noqa: E402
 
-from sim.lab import state  # noqa: E402
-from sim.lab.choice import pack  # noqa: E402
-from sim.lab.compose import EDIT, REVISION, TEXT  # noqa: E402
+from sim.lab.pages.compose import EDIT, REVISION, TEXT  # noqa: E402
+from sim.lab.selection import pack  # noqa: E402
+from sim.lab.server import jobs
 from sim.scenario.scaffold import skeleton  # noqa: E402
 
 
 def script() -> None:
-    from sim.lab.compose import page
+    from sim.lab.pages.compose import page
 
     page()
 
@@ -29,8 +29,8 @@ def app() -> Any:
 @pytest.fixture
 def workers() -> Iterator[None]:
     yield
-    state.players().close()
-    state.players.clear()
+    jobs.worker_pool().close()
+    jobs.worker_pool.clear()
 
 
 def words(app: Any) -> str:

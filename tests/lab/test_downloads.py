@@ -11,9 +11,9 @@ nbclient = pytest.importorskip("nbclient")
 nbformat = pytest.importorskip("nbformat")
 
 import sim  # noqa: E402
-from sim.lab import tasks  # noqa: E402
-from sim.lab.choice import OWN, Choice, resolve, settings  # noqa: E402
-from sim.lab.downloads import notebook  # noqa: E402
+from sim.lab.selection import OWN, Selection, resolve, settings  # noqa: E402
+from sim.lab.server import worker_tasks  # noqa: E402
+from sim.lab.widgets.downloads import notebook  # noqa: E402
 from sim.scenario.shipped import shipped_folder  # noqa: E402
 
 TEXT = r"""
@@ -30,19 +30,19 @@ links: {shop -> store: {timeout: 200ms, retry: {max attempts: 2}}}
 """
 SPLIT = {"split": {"partition": {"here": ["shop"], "there": ["store"]}, "mode": "silent", "at": "10s", "for": "5s"}}
 VIEWS = {
-    "as written": Choice("nested_retries"),
-    "a variant with a switch": Choice("cascade_vs_backlog", "synchronous", ("circuit breaker",)),
-    "another load and seed": Choice("back_pressure", "reject when full", seed=7, load=1.5),
-    "a fault added": Choice("split_network", "refused", ("timeout",)).with_faults(
+    "as written": Selection("nested_retries"),
+    "a variant with a switch": Selection("cascade_vs_backlog", "synchronous", ("circuit breaker",)),
+    "another load and seed": Selection("back_pressure", "reject when full", seed=7, load=1.5),
+    "a fault added": Selection("split_network", "refused", ("timeout",)).with_faults(
         {"again": {"pause": "shop", "at": "40s", "for": "3s"}}
     ),
-    "no fault left": Choice("shared_host", "spread").with_faults({}),
-    "data of its own": Choice("launch_day", "", load=0.5),
-    "a file of one's own": Choice(OWN, text=TEXT).with_faults(SPLIT),
+    "no fault left": Selection("shared_host", "spread").with_faults({}),
+    "data of its own": Selection("launch_day", "", load=0.5),
+    "a file of one's own": Selection(OWN, text=TEXT).with_faults(SPLIT),
 }
 
 
-def opened(chosen: Choice) -> Any:
+def opened(chosen: Selection) -> Any:
     return sim.loads(chosen.text) if chosen.scenario == OWN else sim.load(shipped_folder() / f"{chosen.scenario}.yaml")
 
 
@@ -55,10 +55,10 @@ def same(rows: list[Any], seen: list[Any]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("chosen", VIEWS.values(), ids=VIEWS)
-def test_the_notebook_gives_the_numbers_and_the_story_of_the_page(chosen: Choice, tmp_path: Path) -> None:
+def test_the_notebook_gives_the_numbers_and_the_story_of_the_page(chosen: Selection, tmp_path: Path) -> None:
     scenario = opened(chosen)
     resolved = resolve(chosen, scenario)
-    seen = tasks.play(resolved, chosen.seed)
+    seen = worker_tasks.play(resolved, chosen.seed)
     book: Any = nbformat.reads(notebook(chosen, resolved, settings(chosen, scenario)), 4)
     nbformat.validate(book)
     book.cells.append(nbformat.v4.new_code_cell("import json\nprint(json.dumps(list(run.rows)))"))
@@ -79,4 +79,4 @@ def test_the_lines_for_the_shipped_file_play_the_same(name: str) -> None:
     first, _, call = "".join(told).split("```python\n")[1].removesuffix("```").partition("\nsim.run(")
     known: dict[str, Any] = {"sim": sim, "shipped_folder": shipped_folder}
     exec(f"{first}\nrun = sim.run({call}", known)
-    same(list(known["run"].rows), list(tasks.play(resolved, chosen.seed).run.rows))
+    same(list(known["run"].rows), list(worker_tasks.play(resolved, chosen.seed).run.rows))

@@ -31,7 +31,7 @@ def free_port() -> int:
 def test_nothing_of_the_lab_outlives_its_command(tmp_path: Path, number: signal.Signals, status: int) -> None:
     process = begin("lab", "--port", str(free_port()), folder=tmp_path)
     try:
-        assert within(90, lambda: any("sim.lab.worker" in words for words in members(process.pid).values()))
+        assert within(90, lambda: any("sim.lab.server.worker" in words for words in members(process.pid).values()))
         os.kill(process.pid, number)
         assert process.wait(60) == status
         assert within(30, lambda: not members(process.pid)), members(process.pid)

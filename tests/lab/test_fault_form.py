@@ -9,10 +9,10 @@ pytest.importorskip("streamlit")
 from streamlit.testing.v1 import AppTest  # noqa: E402
 
 import sim  # noqa: E402
-from sim.lab import fault_form  # noqa: E402
-from sim.lab.choice import Choice, pack, resolve  # noqa: E402
-from sim.lab.fault_form import fields, in_words, kinds_for, lines, read, targets  # noqa: E402
-from sim.scenario.fields import spaced
+from sim.lab.selection import Selection, pack, resolve  # noqa: E402
+from sim.lab.widgets import fault_form
+from sim.lab.widgets.fault_form import fields, in_words, kinds_for, lines, read, targets  # noqa: E402
+from sim.scenario.fields import spaced  # noqa: E402
 from sim.scenario.models import FAULTS  # noqa: E402
 
 TEXT = """
@@ -56,7 +56,7 @@ def test_a_link_can_be_broken_in_the_ways_of_links_only(scenario: Any) -> None:
 def test_what_stands_in_the_form_at_first_is_a_fault_that_the_loader_takes(scenario: Any, kind: str) -> None:
     for target in targets(scenario.resolve(), kind):
         one = read(kind, target, 10.0, "nothing typed")
-        found = resolve(Choice().with_faults({"x": one}), scenario)
+        found = resolve(Selection().with_faults({"x": one}), scenario)
         assert list(found.faults) == ["x"] and in_words(one).startswith(kind)
 
 

@@ -16,11 +16,15 @@ from streamlit.testing.v1 import AppTest  # noqa: E402
 import sim  # noqa: E402
 from sim.experiments.replications import Replication  # noqa: E402
 from sim.experiments.run import Run  # noqa: E402
-from sim.lab import state, tasks  # noqa: E402
-from sim.lab.learn import answers, lesson, prose  # noqa: E402
-from sim.lab.learn.answers import Answer, answer, filled, goals_met, is_right, verdict  # noqa: E402
-from sim.lab.learn.lessons import THEMES, Choice, Guess, Lesson, Measured, Play, lesson_from, lessons  # noqa: E402
-from sim.lab.words import GLOSSARY  # noqa: E402
+from sim.lab.glossary import GLOSSARY  # noqa: E402
+from sim.lab.pages.learn import answers, lesson
+from sim.lab.pages.learn.answers import Answer, answer, filled, goals_met, is_right, verdict  # noqa: E402
+from sim.lab.pages.learn.lessons import THEMES, Choice, Guess, Lesson, Measured, Play, lesson_from, lessons  # noqa: E402
+from sim.lab.server import (
+    jobs,
+    worker_tasks,  # noqa: E402
+)
+from sim.lab.widgets import glossary_text  # noqa: E402
 from sim.results.measures.registry import NAMES  # noqa: E402
 from sim.results.measures.rows import Measure  # noqa: E402
 from sim.scenario.shipped import shipped_folder  # noqa: E402
@@ -36,8 +40,8 @@ def scenario(name: str) -> Any:
 
 @cache
 def played(name: str, play: Play, seed: int) -> Any:
-    order = lesson.order_of(lessons()[name], play, scenario(lessons()[name].scenario))
-    return tasks.play(order.scenario, seed, 1, during=order.options["during"]).run
+    order = lesson.spec_of(lessons()[name], play, scenario(lessons()[name].scenario))
+    return worker_tasks.play(order.scenario, seed, 1, during=order.options["during"]).run
 
 
 def test_lessons_stand_by_theme_and_in_order_within_one() -> None:
@@ -192,24 +196,24 @@ def test_a_lesson_with_a_gap_is_refused_by_name() -> None:
 
 def test_a_term_is_explained_once_where_it_first_stands() -> None:
     told: set[str] = set()
-    first = prose.pieces("A circuit breaker; two Circuit breakers, **strong** `code`.", told)
+    first = glossary_text.pieces("A circuit breaker; two Circuit breakers, **strong** `code`.", told)
     assert [piece["text"] for piece in first if "about" in piece] == ["circuit breaker"]
     assert "".join(str(piece["text"]) for piece in first) == "A circuit breaker; two Circuit breakers, strong code."
-    assert [piece["text"] for piece in prose.pieces("The circuit breaker, queues.", told) if "about" in piece] == [
-        "queues"
-    ]
+    assert [
+        piece["text"] for piece in glossary_text.pieces("The circuit breaker, queues.", told) if "about" in piece
+    ] == ["queues"]
     assert first[1]["about"] == GLOSSARY["circuit breaker"]
 
 
 def test_a_term_inside_a_longer_word_is_none() -> None:
-    assert not any("about" in piece for piece in prose.pieces("queueing, traceability, ghostly"))
+    assert not any("about" in piece for piece in glossary_text.pieces("queueing, traceability, ghostly"))
 
 
 # --- the page --------------------------------------------------------------------------------------------------
 
 
 def script() -> None:
-    from sim.lab.learn import page
+    from sim.lab.pages.learn import page
 
     page()
 
@@ -222,8 +226,8 @@ def app() -> Any:
 @pytest.fixture
 def workers() -> Iterator[None]:
     yield
-    state.players().close()
-    state.players.clear()
+    jobs.worker_pool().close()
+    jobs.worker_pool.clear()
 
 
 def button(app: Any, label: str) -> Any:
@@ -272,8 +276,8 @@ def test_a_lesson_opens_by_its_address_and_shows_one_question(app: Any) -> None:
 
 
 def questions() -> None:
-    from sim.lab.learn.lesson import _widget
-    from sim.lab.learn.lessons import lessons
+    from sim.lab.pages.learn.lesson import _widget
+    from sim.lab.pages.learn.lessons import lessons
 
     for one in lessons().values():
         for i, step in enumerate(one.steps):
@@ -289,7 +293,7 @@ def test_every_question_of_every_lesson_starts_without_an_answer() -> None:
 
 
 def notes_script() -> None:
-    from sim.lab.notes import page
+    from sim.lab.pages.notes import page
 
     page()
 

@@ -114,7 +114,7 @@ def test_the_gallery_finds_scenarios_by_words_and_says_when_there_is_none() -> N
 
 
 def test_the_gallery_shows_every_shipped_scenario_once_under_what_it_is_about() -> None:
-    from sim.lab.gallery import OTHERS, groups
+    from sim.lab.widgets.gallery import OTHERS, groups
     from sim.scenario import catalogue
     from sim.scenario.shipped import shipped_folder
 
@@ -153,7 +153,7 @@ def test_a_link_that_nobody_made_here_is_told_and_ignored() -> None:
 
 
 def test_markup_in_a_scenario_of_ones_own_is_shown_as_text() -> None:
-    from sim.lab.choice import pack
+    from sim.lab.selection import pack
 
     at = opened("lab", scenario="own", yaml=pack(MARKUP))
     assert not at.exception
@@ -163,7 +163,7 @@ def test_markup_in_a_scenario_of_ones_own_is_shown_as_text() -> None:
 
 
 def test_a_broken_scenario_of_ones_own_is_refused_with_its_place() -> None:
-    from sim.lab.choice import pack
+    from sim.lab.selection import pack
 
     at = opened("lab", scenario="own", yaml=pack(MARKUP.replace("rate: 5/s", "rate: 5")))
     assert not at.exception
@@ -177,13 +177,13 @@ def test_compare_offers_variants_and_switches() -> None:
 
 
 def test_every_term_of_the_glossary_is_a_sentence() -> None:
-    from sim.lab.words import GLOSSARY, HELP
+    from sim.lab.glossary import GLOSSARY, HELP
 
     assert all(text.endswith(".") and len(text) > 20 for text in [*GLOSSARY.values(), *HELP.values()])
 
 
 def test_names_with_markup_are_shown_as_text() -> None:
-    from sim.lab.words import plain
+    from sim.lab.glossary import plain
 
     assert plain("<img src=x>") == "&lt;img src=x&gt;"
     assert plain(":red[x] `y`") == r"\:red\[x\] \`y\`"
@@ -352,7 +352,7 @@ expect:
 
 @pytest.mark.slow
 def test_the_matrix_breaks_every_part_and_says_what_hurts_most() -> None:
-    from sim.lab.choice import pack
+    from sim.lab.selection import pack
 
     at = opened("compare", scenario="own", yaml=pack(SMALL))
     next(one for one in at.button if str(one.label).startswith("Break every part")).click().run()
@@ -365,7 +365,7 @@ def test_the_matrix_breaks_every_part_and_says_what_hurts_most() -> None:
 
 @pytest.mark.slow
 def test_the_report_is_made_on_the_scenarios_own_seeds_and_judges_its_claims() -> None:
-    from sim.lab.choice import pack
+    from sim.lab.selection import pack
 
     at = opened("lab", scenario="own", yaml=pack(SMALL), run="1")
     turned_to(at, "Share and download")
@@ -376,7 +376,7 @@ def test_the_report_is_made_on_the_scenarios_own_seeds_and_judges_its_claims() -
 
 
 def test_a_report_plays_fewer_seeds_where_the_budget_ends_and_never_less_than_two() -> None:
-    from sim.lab.downloads import MOST_ATTEMPTS, report_seeds
+    from sim.lab.widgets.downloads import MOST_ATTEMPTS, report_seeds
 
     assert report_seeds(5, 1_000, 10) == 5
     assert report_seeds(20, 50_000, 10) == 6 and 6 * 50_000 * 10 <= MOST_ATTEMPTS

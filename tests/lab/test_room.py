@@ -18,10 +18,11 @@ from streamlit.testing.v1 import AppTest  # noqa: E402
 
 from sim.cli import lab  # noqa: E402
 from sim.errors import LabError, ParameterError  # noqa: E402
-from sim.lab import room, state  # noqa: E402
-from sim.lab.choice import OWN, Choice  # noqa: E402
-from sim.lab.room.board import Asked, Board  # noqa: E402
-from sim.lab.room.gate import (  # noqa: E402
+from sim.lab import selected, session
+from sim.lab.pages.room import qr_html
+from sim.lab.selection import OWN, Selection  # noqa: E402
+from sim.lab.server import room
+from sim.lab.server.join_code import (  # noqa: E402
     ALPHABET,
     IN_ALL,
     LETTERS,
@@ -30,12 +31,13 @@ from sim.lab.room.gate import (  # noqa: E402
     WAIT,
     WINDOW_S,
     WRONG,
-    Gate,
+    JoinCode,
     new_code,
     new_key,
     tidy,
 )
-from sim.lab.room.view import bars_html, qr_html  # noqa: E402
+from sim.lab.server.poll import Poll, Question  # noqa: E402
+from sim.lab.widgets.votes import bars_html
 
 CODE, KEY = "AB39KZ", "the trainer's key"
 
@@ -54,64 +56,64 @@ def test_codes_are_drawn_from_hundreds_of_millions() -> None:
     ("typed", "found"), [("ab39kz", OPEN), (" AB3-9KZ ", OPEN), ("AB39K", WRONG), ("AB39KZZ", WRONG)]
 )
 def test_only_the_code_opens_however_it_is_written(typed: str, found: str) -> None:
-    assert Gate(CODE, KEY).enter(typed, "one", 0.0) == found
+    assert JoinCode(CODE, KEY).check(typed, "one", 0.0) == found
 
 
 def test_who_guesses_too_often_waits_and_even_the_right_code_does_not_help() -> None:
-    gate = Gate(CODE, KEY)
-    assert [gate.enter("WRONG", "guesser", 0.0) for _ in range(PER_ADDRESS)] == [WRONG] * PER_ADDRESS
-    assert gate.enter(CODE, "guesser", WINDOW_S - 0.5) == WAIT
-    assert gate.enter(CODE, "somebody else", WINDOW_S - 0.5) == OPEN
-    assert gate.enter(CODE, "guesser", WINDOW_S) == OPEN
+    join_code = JoinCode(CODE, KEY)
+    assert [join_code.check("WRONG", "guesser", 0.0) for _ in range(PER_ADDRESS)] == [WRONG] * PER_ADDRESS
+    assert join_code.check(CODE, "guesser", WINDOW_S - 0.5) == WAIT
+    assert join_code.check(CODE, "somebody else", WINDOW_S - 0.5) == OPEN
+    assert join_code.check(CODE, "guesser", WINDOW_S) == OPEN
 
 
 def test_many_addresses_together_cannot_guess_faster() -> None:
-    gate = Gate(CODE, KEY)
-    found = [gate.enter("WRONG", f"address {i}", 0.0) for i in range(IN_ALL + 50)]
+    join_code = JoinCode(CODE, KEY)
+    found = [join_code.check("WRONG", f"address {i}", 0.0) for i in range(IN_ALL + 50)]
     assert (found.count(WRONG), found.count(WAIT)) == (IN_ALL, 50)
     years = len(ALPHABET) ** LETTERS / IN_ALL * WINDOW_S / 86_400 / 365
     assert years > 6
 
 
 def test_the_right_code_is_never_counted() -> None:
-    gate = Gate(CODE, KEY)
-    assert {gate.enter(CODE, "one", 0.0) for _ in range(10 * IN_ALL)} == {OPEN}
+    join_code = JoinCode(CODE, KEY)
+    assert {join_code.check(CODE, "one", 0.0) for _ in range(10 * IN_ALL)} == {OPEN}
 
 
 @given(st.text(max_size=60))
 def test_whatever_is_typed_the_door_stays_shut_without_the_code(text: str) -> None:
-    gate = Gate(CODE, KEY)
-    assert (gate.enter(text, "one", 0.0) == OPEN) == (tidy(text) == CODE)
-    assert gate.is_trainer(text) == (text == KEY)
+    join_code = JoinCode(CODE, KEY)
+    assert (join_code.check(text, "one", 0.0) == OPEN) == (tidy(text) == CODE)
+    assert join_code.is_trainer(text) == (text == KEY)
 
 
 # --- the board ---------------------------------------------------------------------------------------------------
 
 
 def test_predictions_are_counted_and_can_be_changed() -> None:
-    board = Board()
-    asked = board.ask("Who?", ("a", "b"))
-    assert board.predict("one", asked.number, "a") and board.predict("two", asked.number, "a")
-    assert board.predict("one", asked.number, "b")
-    assert board.counts() == {"a": 1, "b": 1}
-    assert board.prediction("one") == "b"
+    poll = Poll()
+    asked = poll.ask("Who?", ("a", "b"))
+    assert poll.predict("one", asked.number, "a") and poll.predict("two", asked.number, "a")
+    assert poll.predict("one", asked.number, "b")
+    assert poll.counts() == {"a": 1, "b": 1}
+    assert poll.prediction("one") == "b"
 
 
 def test_a_closed_question_an_old_one_and_an_option_that_there_is_not_take_no_predictions() -> None:
-    board = Board()
-    old = board.ask("Old?", ("a", "b"))
-    new = board.ask("New?", ("a", "b"))
-    assert not board.predict("one", old.number, "a")
-    assert not board.predict("one", new.number, "c")
-    board.close("12 %", "a")
-    assert not board.predict("one", new.number, "a")
-    assert board.asked == Asked(2, "New?", ("a", "b"), is_open=False, answer="12 %", right="a")
-    board.clear()
-    assert board.asked is None and board.counts() == {}
+    poll = Poll()
+    old = poll.ask("Old?", ("a", "b"))
+    new = poll.ask("New?", ("a", "b"))
+    assert not poll.predict("one", old.number, "a")
+    assert not poll.predict("one", new.number, "c")
+    poll.close("12 %", "a")
+    assert not poll.predict("one", new.number, "a")
+    assert poll.asked == Question(2, "New?", ("a", "b"), is_open=False, answer="12 %", right="a")
+    poll.clear()
+    assert poll.asked is None and poll.counts() == {}
 
 
 def test_bars_carry_their_numbers_and_markup_stays_text() -> None:
-    asked = Asked(1, "?", ("<b>x</b>", "y"), is_open=False, answer="<i>5</i>", right="y")
+    asked = Question(1, "?", ("<b>x</b>", "y"), is_open=False, answer="<i>5</i>", right="y")
     shown = bars_html(asked, {"<b>x</b>": 1, "y": 3})
     assert "&lt;b&gt;x&lt;/b&gt;" in shown and "<b>" not in shown and "<i>" not in shown
     assert "width:75%" in shown and "y ✓ measured" in shown and "4 predictions, closed" in shown
@@ -130,38 +132,39 @@ def test_the_code_is_drawn_with_its_address_in_words() -> None:
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in ((room.CODE, CODE), (room.KEY, KEY), (room.ADDRESS, "http://192.168.1.5:8501")):
+    for name, value in ((session.CODE, CODE), (session.KEY, KEY), (session.ADDRESS, "http://192.168.1.5:8501")):
         monkeypatch.setenv(name, value)
-    room.gate.cache_clear()
-    room.board.cache_clear()
+    room.join_code.cache_clear()
+    room.poll.cache_clear()
     yield
-    room.gate.cache_clear()
-    room.board.cache_clear()
+    room.join_code.cache_clear()
+    room.poll.cache_clear()
 
 
 def at_the_door() -> None:
     import streamlit as st
 
-    from sim.lab import room
+    from sim.lab.pages.room import page
+    from sim.lab.widgets import entrance
 
-    if room.admitted():
+    if entrance.admitted():
         st.title("inside")
-        room.page()
+        page()
 
 
 def notes() -> None:
-    from sim.lab import room
-    from sim.lab.notes import page
+    from sim.lab.pages.notes import page
+    from sim.lab.widgets import entrance
 
-    if room.admitted():
+    if entrance.admitted():
         page()
 
 
 def composing() -> None:
-    from sim.lab import room
-    from sim.lab.compose import page
+    from sim.lab.pages.compose import page
+    from sim.lab.widgets import entrance
 
-    if room.admitted():
+    if entrance.admitted():
         page()
 
 
@@ -217,19 +220,19 @@ def enter(kind: str, value: str, script: Any = at_the_door) -> Any:
 @pytest.mark.slow
 def test_the_trainer_asks_participants_predict_and_the_answer_is_shown(opened: None) -> None:
     trainer, first, second = enter("trainer", KEY), enter("join", CODE), enter("join", CODE)
-    room.board().ask("Who fails first?", ("web", "payments"))
+    room.poll().ask("Who fails first?", ("web", "payments"))
     for app, choice in ((first, "web"), (second, "payments")):
         app.run()
         app.radio[0].set_value(choice).run()
         assert any(f"Sent\\: {choice}" in one.value for one in app.caption)
     trainer.run()
-    assert room.board().counts() == {"web": 1, "payments": 1}
+    assert room.poll().counts() == {"web": 1, "payments": 1}
     projected = " ".join(one.proto.body for one in trainer.get("html"))
     assert "2 of 2 answered" in projected and "predictions" not in projected, "nobody follows the others"
     own = " ".join(one.proto.body for one in enter("trainer", KEY, notes).get("html"))
     assert "2 predictions, open" in own
     assert any("2 joined so far" in one.value for one in trainer.caption)
-    room.board().close("payments", "payments")
+    room.poll().close("payments", "payments")
     first.run()
     assert any("Measured: payments" in one.proto.body for one in first.get("html"))
     assert any("You predicted\\: web" in one.value for one in first.caption)
@@ -246,7 +249,7 @@ def test_the_trainer_can_ask_a_question_of_her_own(opened: None) -> None:
     trainer.text_input[0].input("Coffee?")
     trainer.text_area[0].input("yes\n\nno\nyes")
     next(one for one in trainer.button if one.label == "Ask the room").click().run()
-    asked = room.board().asked
+    asked = room.poll().asked
     assert asked is not None and asked.options == ("yes", "no")
 
 
@@ -260,7 +263,7 @@ def test_participants_cannot_compose_and_the_trainer_can(opened: None) -> None:
 
 def test_a_link_with_a_scenario_of_ones_own_is_no_way_round(opened: None) -> None:
     with pytest.raises(LabError, match="only the trainer"):
-        state.scenario_of(Choice(OWN, text="version: 1"))
+        selected.scenario_of(Selection(OWN, text="version: 1"))
 
 
 # --- the command -------------------------------------------------------------------------------------------------
@@ -284,12 +287,12 @@ def test_the_script_of_the_lab_is_found() -> None:
 def test_without_room_the_lab_listens_on_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Any] = []
     monkeypatch.setattr(lab, "_serve", lambda command, environment: seen.append((command, environment)) or 0)
-    monkeypatch.setenv(room.CODE, "left over")
+    monkeypatch.setenv(session.CODE, "left over")
     with pytest.raises(Exception, match="0"):
         lab.lab(port=free_port())
     command, environment = seen[0]
     assert "--server.address=127.0.0.1" in command and "--browser.gatherUsageStats=false" in command
-    assert room.CODE not in environment
+    assert session.CODE not in environment
 
 
 def test_a_room_listens_everywhere_takes_no_uploads_and_tells_its_code(
@@ -302,9 +305,9 @@ def test_a_room_listens_everywhere_takes_no_uploads_and_tells_its_code(
     command, environment = seen[0]
     assert "--server.address=0.0.0.0" in command and "--server.maxUploadSize=0" in command
     told = capsys.readouterr().err
-    assert environment[room.CODE] in told and environment[room.KEY] in told and "▄" in told
-    assert f"/notes?trainer={environment[room.KEY]}" in told
-    assert not any(environment[room.KEY] in part or environment[room.CODE] in part for part in command)
+    assert environment[session.CODE] in told and environment[session.KEY] in told and "▄" in told
+    assert f"/notes?trainer={environment[session.KEY]}" in told
+    assert not any(environment[session.KEY] in part or environment[session.CODE] in part for part in command)
 
 
 def free_port() -> int:

@@ -1,0 +1,146 @@
+"""The tasks of a worker of the lab: play, compare, ablate, try all faults, report, read the gallery.
+
+Each is the function of the room that does it, with the lab's budgets: a page must not be held by one file for minutes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable
+
+from sim.results.blast import BlastRadius
+from sim.results.series import Series
+from sim.results.story.story import Story
+
+Progress = Callable[[float], None]
+
+MOST_EVENTS = 5_000_000
+MOST_RECORDS = "1.5GB"
+SMALLEST = """
+version: 1
+title: Nothing much
+duration: 10s
+workload: {ones: {calls: web.get, rate: 5/s, deadline: 1s}}
+services: {web: {workers: 2, waiting: 4, operations: {get: [{work: 10ms}]}}}
+faults: {slow: {slow: web, by: 10x, at: 5s, for: 2s}}
+"""
+"""What a worker plays before anybody asks it for something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One combination, played and looked at, ready to be shown."""
+
+    run: Any
+    """The ``sim.Run``, with the complete record of its first replication."""
+    story: Story
+    blast: BlastRadius
+    series: tuple[Series, ...]
+    timeline: dict[str, Any]
+    """The player's data."""
+
+
+def get_ready() -> None:
+    """Play almost nothing, so that what a run imports is there before the first task: a third of a second."""
+    from sim.scenario import loads
+
+    play(loads(SMALLEST).resolve())
+
+
+def play(
+    scenario: Any, seed: int | None = None, replications: int = 1, progress: Progress | None = None,
+    during: tuple[str, ...] = (),
+) -> Played:  # fmt: skip
+    """Play a resolved scenario, and prepare what the pages show; *during* are windows to measure beside its claims'."""
+    from sim.experiments.run import run_resolved
+    from sim.replay import timeline
+    from sim.results.blast import blast_radius
+    from sim.results.index.book import Book
+    from sim.results.series import series
+    from sim.results.story.story import explain
+
+    run = run_resolved(bounded(scenario), seed, replications, 1, progress, during=during)
+    book = Book(run.record)
+    return Played(run, explain(book), blast_radius(book), tuple(series(book)), timeline(book))
+
+
+def pair(
+    scenario: Any, other: Any, labels: tuple[str, str], seed: int, replications: int, progress: Progress | None = None
+) -> Any:
+    """Play two resolved scenarios on the same seeds, and return their ``Comparison``; *scenario* is the baseline."""
+    from sim.experiments.compare import Comparison
+    from sim.experiments.run import run_resolved
+
+    runs = {}
+    for i, (label, one) in enumerate(zip(labels, (scenario, other))):
+        part = None if progress is None else _half(progress, i)
+        runs[label] = run_resolved(bounded(one), seed, replications, 1, part, sides=(scenario, other))
+    return slim(Comparison(runs))
+
+
+def compare(scenario: Any, progress: Progress | None = None, **options: Any) -> Any:
+    """Play combinations side by side; *options* as ``sim.compare``."""
+    from sim.experiments.compare import compare as compare_all
+
+    return slim(compare_all(bounded(scenario), workers=1, progress=progress, **options))
+
+
+def ablate(scenario: Any, progress: Progress | None = None, **options: Any) -> Any:
+    """Play every combination of toggles; *options* as ``sim.ablate``."""
+    from sim.experiments.ablation.ablate import ablate as ablate_all
+
+    return slim(ablate_all(bounded(scenario), workers=1, progress=progress, **options))
+
+
+def matrix(scenario: Any, progress: Progress | None = None, **options: Any) -> Any:
+    """Try every fault on every part; *options* as ``sim.experiments.fault_matrix.matrix.matrix``."""
+    from sim.experiments.fault_matrix.matrix import matrix as try_all
+
+    return try_all(bounded(scenario), workers=1, progress=progress, **options)
+
+
+def report(scenario: Any, progress: Progress | None = None, **options: Any) -> str:
+    """Play what a report tells and return its page; *options* as ``sim.export.page.play``."""
+    from sim.export.page import play as play_all
+    from sim.export.page import report_page
+
+    return report_page(play_all(bounded(scenario), workers=1, progress=progress, **options))
+
+
+def gallery(folder: str, stamp: tuple[int, ...], progress: Progress | None = None) -> Any:
+    """Read what scenarios *folder* holds; *stamp* is when each file was changed, so that a change is read anew."""
+    from sim.scenario import catalogue
+
+    return [one for one in catalogue(folder) if not one.problem]
+
+
+TASKS: dict[str, Callable[..., Any]] = {
+    "play": play, "pair": pair, "compare": compare, "ablate": ablate, "matrix": matrix, "report": report,
+    "gallery": gallery,
+}  # fmt: skip
+
+
+def bounded(scenario: Any) -> Any:
+    """Return the scenario with no larger budgets than the lab's."""
+    from sim.quantities import parse_size
+
+    if scenario.max_events > MOST_EVENTS:
+        scenario = scenario.set("max events", MOST_EVENTS)
+    if scenario.max_memory > parse_size(MOST_RECORDS):
+        scenario = scenario.set("max memory", MOST_RECORDS)
+    return scenario
+
+
+def slim(many: Any) -> Any:
+    """Return a comparison or an ablation whose records are without their rows: its measures are taken already."""
+    from dataclasses import replace
+
+    for run in many.runs.values():
+        record = run.record
+        empty = {name: column[:0] for name, column in record.attempts.items()}
+        run.record = replace(record, attempts=empty)
+    return many
+
+
+def _half(progress: Progress, number: int) -> Progress:
+    return lambda share: progress((number + share) / 2)
