@@ -44,6 +44,11 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("clock",), ("calls",), ("services", "operations", "clients"), ("messaging",), ("system", "stuck"),
         ("faults", "census", "ending"), ("assembly",), ("run",),
     ],
+    "sim.results": [
+        ("index", "numbers"), ("rows", "prospects", "wasted_work"), ("effect_accounting", "statistics"), ("book",),
+        ("audit", "onset", "recovery_time", "trace"), ("headlines", "symptoms"), ("blast",), ("measures",),
+        ("claims", "series", "story"), ("frames",),
+    ],
     "sim.lab": [
         ("selection", "session", "glossary", "own_scenario"), ("selected", "navigation"), ("server",), ("widgets",),
         ("pages",), ("app",),

@@ -12,7 +12,7 @@ import pytest
 
 import sim
 from sim.record.record import Record
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.index.intervals import peak, steps
 from sim.topology import Defence, advice, amplifications, defences, describe, fanouts, service_loads, single_points
 from tests.engine._play import play

@@ -77,7 +77,7 @@ def _show_switches(scenario: Any, resolved: Any) -> None:
 def _show_answer(scenario: Any, wanted: bool) -> None:
     """Show the lesson and the claims where they are *wanted*; else say that they are there."""
     from sim.results.claims import describe_claim
-    from sim.results.story.numbers import counted
+    from sim.results.numbers import counted
 
     if not wanted:
         kept = ["the lesson"] * bool(scenario.lesson)

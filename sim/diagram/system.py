@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from sim.quantities import UNLIMITED
-from sim.results.story.numbers import percent
+from sim.results.numbers import percent
 from sim.scenario.models import Scenario
 from sim.scenario.models.labels import labels, many
 from sim.scenario.rules.fault_targets import strikes

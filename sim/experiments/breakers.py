@@ -18,7 +18,7 @@ import numpy as np
 from sim.errors import LabError, ParameterError
 from sim.experiments.fault_matrix.batch import Batch, Job
 from sim.record.record import SHORT_CIRCUITED
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.index.columns import Bools, Floats, Ints
 from sim.results.statistics import Interval, interval
 from sim.scenario.loading import opened

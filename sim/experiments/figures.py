@@ -17,7 +17,7 @@ from sim.plots import over_time, style
 from sim.plots.compare import Side, comparison
 from sim.plots.records import columns_of, outcome_counts
 from sim.plots.system import system_figure
-from sim.results.story.numbers import percent
+from sim.results.numbers import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

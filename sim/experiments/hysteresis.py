@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
 from sim.errors import ParameterError, did_you_mean
 from sim.experiments.run import Run, run_resolved
 from sim.quantities import parse_duration, parse_rate
-from sim.results.measures.recovery import GOOD_ENOUGH
+from sim.results.recovery_time import GOOD_ENOUGH
 from sim.results.statistics import Interval, interval
 from sim.scenario.loading import opened
 

@@ -16,9 +16,9 @@ from sim.experiments.sides import others, struck
 from sim.quantities import MOST_REPLICATIONS
 from sim.record.record import Record
 from sim.results.audit.identities import verify
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.measures.registry import measures_of
-from sim.results.measures.rows import Measure
+from sim.results.rows import Measure
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
 
 from sim.errors import ParameterError, describe, did_you_mean
 from sim.experiments.replications import Replication, replicate
-from sim.results import drain
 from sim.results.claims import Verdict, judge
 from sim.results.index.windows import FIXED, is_written_window, parse_span, telling_window
+from sim.results.measures import drain
 from sim.results.measures.registry import NAMES
 from sim.results.statistics import interval
 from sim.scenario.loading import opened
@@ -220,7 +220,7 @@ class Run:
     def blast_radius(self) -> BlastRadius:
         """How far the faults of the first replication reached: struck nodes, those hit in order, and how far away."""
         from sim.results.blast import blast_radius
-        from sim.results.index.book import Book
+        from sim.results.book import Book
 
         return blast_radius(Book(self.record))
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.plots import style
 from sim.plots.style import Theme
-from sim.results.story.numbers import percent
+from sim.results.numbers import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

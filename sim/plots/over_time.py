@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim.plots import style
 from sim.plots.style import Theme, Window
-from sim.results.story.numbers import percent
+from sim.results.numbers import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.index.columns import Floats
 from sim.results.index.intervals import areas_per_second
 from sim.results.index.windows import SHORT_DRAIN_S

@@ -13,7 +13,7 @@ from sim.diagram.layout import Layout
 from sim.diagram.system import Drawing
 from sim.outcomes import ABANDONED, ATTEMPT_OUTCOMES, DEGRADED, ERROR, REFUSED, REJECTED, TIMEOUT
 from sim.replay.clock import Clock
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.index.breakers import changes as breaker_changes
 from sim.results.index.breakers import how_many
 from sim.results.index.columns import Floats, Ints, rows_of

@@ -9,7 +9,8 @@ import numpy as np
 
 from sim.quantities import UNLIMITED
 from sim.replay.clock import Clock, Values, rounded
-from sim.results.index.book import Book
+from sim.results.book import Book
+from sim.results.index import occupancy
 from sim.results.index.intervals import lowest_at
 
 Entry = dict[str, Any]
@@ -44,22 +45,22 @@ def service(book: Book, clock: Clock, name: str) -> Entry:
     Visits are counted per second.
     """
     code = book.record.services.index(name)
-    model, workers = book.model(name), book.workers(name)
+    model, workers = book.model(name), occupancy.workers(book, name)
     rows = book.visit_shelf.rows(code)
     entered, started, left = book.entered_at[rows], book.started_at[rows], book.left_at[rows]
     turned_away = ~np.isfinite(started) & (left == entered)
-    places = None if model.waiting == UNLIMITED else int(model.waiting) * book.replicas(name)
+    places = None if model.waiting == UNLIMITED else int(model.waiting) * occupancy.replicas(book, name)
     return {
         "n": len(rows),
         "workers": None if math.isinf(workers) else int(workers),
         "places": places,
-        "frees": book.frees(name),
-        "down": [list(span) for span in book.all_down(name)],
+        "frees": occupancy.frees(book, name),
+        "down": [list(span) for span in occupancy.all_down(book, name)],
         "rates": {"arrivals": clock.rates(entered), "rejected": clock.rates(entered[turned_away])},
         "levels": {
-            "busy": clock.levels(*book.holds(code)),
-            "in service": clock.levels(*book.services_of(code)) if book.frees(name) else 0,
-            "waiting": clock.levels(*book.lines(code)),
+            "busy": clock.levels(*occupancy.holds(book, code)),
+            "in service": clock.levels(*occupancy.services_of(book, code)) if occupancy.frees(book, name) else 0,
+            "waiting": clock.levels(*occupancy.lines(book, code)),
             "there": 0 if math.isinf(workers) else _there(book, clock, name, workers),
         },
     }
@@ -67,10 +68,10 @@ def service(book: Book, clock: Clock, name: str) -> Entry:
 
 def _there(book: Book, clock: Clock, name: str, workers: float) -> Values:
     """Return how many of all *workers* can work: those of replicas that are there and not down (means)."""
-    outages = [span for spans in book.outages(name).values() for span in spans]
+    outages = [span for spans in occupancy.outages(book, name).values() for span in spans]
     begin, end = np.array(outages, np.float64).reshape(-1, 2).T
-    down = clock.means(begin, end) * workers / book.replicas(name)
-    return rounded(np.maximum(workers - down - clock.means(*book.missing(name)), 0.0))
+    down = clock.means(begin, end) * workers / occupancy.replicas(book, name)
+    return rounded(np.maximum(workers - down - clock.means(*occupancy.missing(book, name)), 0.0))
 
 
 def queue(book: Book, clock: Clock, name: str) -> Entry:

@@ -16,7 +16,7 @@ from sim.record.record import Record
 from sim.replay import nodes
 from sim.replay.clock import Clock
 from sim.replay.links import links
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.story.fault_text import fault_sentence
 from sim.results.story.story import Sentence, explain
 from sim.scenario.models import fault_kind

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Iterable, Literal
 
 from sim.record.record import Record
-from sim.results.index.book import Book
-from sim.results.story.symptoms import Symptom, symptoms
+from sim.results.book import Book
+from sim.results.symptoms import Symptom, symptoms
 from sim.scenario.rules.fault_targets import strikes
 
 Direction = Literal["struck", "upstream", "downstream", "aside", "apart"]

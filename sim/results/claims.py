@@ -8,7 +8,7 @@ from typing import Any, Callable, Iterable, Sequence
 
 from sim.errors import ParameterError, did_you_mean
 from sim.results.measures.registry import NAMES
-from sim.results.measures.rows import Measure
+from sim.results.rows import Measure
 from sim.results.statistics import paired
 
 HOLDS, FAILS, CANNOT_TELL = "holds", "fails", "cannot tell"

@@ -11,7 +11,7 @@ far. A longer run can only decide; it never turns one decided status into anothe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,8 @@ from sim.chance import coins
 from sim.record.record import OPEN as STILL_OPEN
 from sim.record.record import Promise
 from sim.results.index.columns import Bools, Floats, Ints, rows_of
+from sim.results.index.record_index import RecordIndex
 from sim.results.prospects import may_apply
-
-if TYPE_CHECKING:
-    from sim.results.index.book import Book
 
 STATUSES = ("applied once", "duplicated", "missing", "undecided", "ghost", "not due", "open")
 ONCE, DUPLICATED, MISSING, UNDECIDED, GHOST, NOT_DUE, OPEN = range(len(STATUSES))
@@ -63,16 +61,16 @@ class Duties:
     so_far_at: Floats
 
 
-def duties(book: Book) -> Duties:
-    """Return the ledger of *book*."""
-    answered, asking = book.succeeded, book.requests["outcome"] == STILL_OPEN
+def duties(index: RecordIndex) -> Duties:
+    """Return the ledger of *index*."""
+    answered, asking = index.succeeded, index.requests["outcome"] == STILL_OPEN
     n = len(answered)
     kept, owed, last_at, so_far_at = answered.copy(), np.zeros(n, np.bool_), np.full(n, -np.inf), np.full(n, -np.inf)
     may_keep, may_do = answered | asking, answered | asking
     entries: list[tuple[NDArray[Any], ...]] = []
-    prospects = may_apply(book)
-    for code in range(len(book.record.effect_sites)):
-        it = _Site(book, code, prospects.get(code, np.zeros(n, np.bool_)))
+    prospects = may_apply(index)
+    for code in range(len(index.record.effect_sites)):
+        it = _Site(index, code, prospects.get(code, np.zeros(n, np.bool_)))
         entries.append(it.entries())
         owes = answered & (it.most > 0) & (it.now[it.owner] <= MISSING)
         owed |= owes
@@ -82,7 +80,7 @@ def duties(book: Book) -> Duties:
         np.maximum(last_at, np.where(owes, it.last_at[it.owner], -np.inf), out=last_at)
         np.maximum(so_far_at, np.where(it.most > 0, it.last_at[it.owner], -np.inf), out=so_far_at)
         may_keep &= (it.most == 0) | it.may_be_well(asking, np.full(n, np.inf))
-        may_do &= (it.most == 0) | it.may_be_well(asking, book.done_by)
+        may_do &= (it.most == 0) | it.may_be_well(asking, index.done_by)
     none = (*(np.zeros(0, np.int64),) * 6, *(np.zeros(0, np.bool_),) * 2)
     site, request, status, due, count, may, too_often, more = (
         np.concatenate(part) for part in zip(none, *entries, strict=True)
@@ -96,17 +94,17 @@ def duties(book: Book) -> Duties:
 class _Site:
     """One effect step for every request: columns by request row; an entry's own are at its owner's row."""
 
-    def __init__(self, book: Book, code: int, prospects: Bools) -> None:
-        self.book, self.code, n = book, code, len(book.arrived_at)
-        effects, answered = book.record.effects, book.succeeded
-        asking = book.requests["outcome"] == STILL_OPEN
-        row = rows_of(book.requests["id"], effects["request"])
+    def __init__(self, index: RecordIndex, code: int, prospects: Bools) -> None:
+        self.index, self.code, n = index, code, len(index.arrived_at)
+        effects, answered = index.record.effects, index.succeeded
+        asking = index.requests["outcome"] == STILL_OPEN
+        row = rows_of(index.requests["id"], effects["request"])
         mine = (effects["site"] == code) & (row >= 0)
-        self.owner = owner = _owners(book, book.record.effect_sites[code].once_per == "key")
+        self.owner = owner = _owners(index, index.record.effect_sites[code].once_per == "key")
         self.applied = np.bincount(owner[row[mine]], minlength=n)
         self.last_at = np.full(n, -np.inf)
         np.maximum.at(self.last_at, owner[row[mine]], effects["at"][mine])
-        self.promised, self.least, self.most = _promised(book, code)
+        self.promised, self.least, self.most = _promised(index, code)
         self.more = np.zeros(n, np.bool_)
         self.more[owner[prospects]] = True
         # what the owner of an entry is owed: the most that an answered request of its own is
@@ -134,7 +132,7 @@ class _Site:
             stays = _judge(self.applied, least, most)[owner]
             found |= wanted & ((stays == NOT_DUE) | ((stays == ONCE) & (last_at <= by)))
             comes = (self._may_be(least, most)[owner] & (1 << ONCE)) != 0
-            found |= wanted & comes & self.more[owner] & (last_at <= by) & (by >= self.book.end)
+            found |= wanted & comes & self.more[owner] & (last_at <= by) & (by >= self.index.end)
         return found
 
     def entries(self) -> tuple[NDArray[Any], ...]:
@@ -149,7 +147,7 @@ class _Site:
         if_answered = np.ones(n, np.int64)
         np.maximum.at(if_answered, owner, self.most)
         return (
-            np.full(len(rows), self.code), _book_on(self.book, owner)[rows], status[rows],
+            np.full(len(rows), self.code), _book_on(self.index, owner)[rows], status[rows],
             np.clip(self.applied, *self.due_now)[rows], self.applied[rows], self.may_be[rows],
             (self.applied > if_answered)[rows], self.more[rows],
         )  # fmt: skip
@@ -170,49 +168,49 @@ def _judge(applied: Ints, least: Ints, most: Ints) -> Ints:
     return status
 
 
-def _owners(book: Book, per_key: bool) -> Ints:
+def _owners(index: RecordIndex, per_key: bool) -> Ints:
     """Return the request row that stands for each request: itself, or the first in the table with the same key."""
-    rows = np.arange(len(book.arrived_at))
+    rows = np.arange(len(index.arrived_at))
     if not per_key:
         return rows
-    keys = book.requests["key"]
+    keys = index.requests["key"]
     _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
     return np.where(keys >= 0, first[inverse], rows)
 
 
-def _book_on(book: Book, owner: Ints) -> Ints:
+def _book_on(index: RecordIndex, owner: Ints) -> Ints:
     """Return for each owner the row it is booked on: the first to arrive of those answered, or of all."""
-    order = np.lexsort((book.arrived_at, ~book.succeeded))[::-1]
+    order = np.lexsort((index.arrived_at, ~index.succeeded))[::-1]
     booked_on = np.arange(len(owner))
     booked_on[owner[order]] = order  # the last write wins, and that is the first in order
     return booked_on
 
 
-def _promised(book: Book, site: int) -> tuple[Bools, Ints, Ints]:
+def _promised(index: RecordIndex, site: int) -> tuple[Bools, Ints, Ints]:
     """Return which requests promise the effect of *site*, and how often at least and at most it is due if answered."""
-    size = len(book.arrived_at)
+    size = len(index.arrived_at)
     promised, least, most = np.zeros(size, np.bool_), np.zeros(size, np.int64), np.zeros(size, np.int64)
-    for promise in book.record.promises:
-        if promise.site != site or promise.root not in book.record.operations:
+    for promise in index.record.promises:
+        if promise.site != site or promise.root not in index.record.operations:
             continue
-        asked = book.requests["operation"] == book.record.operations.index(promise.root)
+        asked = index.requests["operation"] == index.record.operations.index(promise.root)
         promised |= asked
-        holds = asked & _conditions_hold(book, promise)
+        holds = asked & _conditions_hold(index, promise)
         most += promise.count * holds
         if ("taken",) not in promise.conditions:
             least += promise.count * holds
     return promised, least, most
 
 
-def _conditions_hold(book: Book, promise: Promise) -> Bools:
+def _conditions_hold(index: RecordIndex, promise: Promise) -> Bools:
     """Return for which requests the conditions of *promise* hold; ``taken`` may."""
-    record, holds = book.record, np.ones(len(book.arrived_at), np.bool_)
+    record, holds = index.record, np.ones(len(index.arrived_at), np.bool_)
     for kind, *details in promise.conditions:
         if kind == "share":
             branch_id, share, wanted = details
-            tossed = coins(record.seed, record.replication, branch_id, book.requests["id"])
+            tossed = coins(record.seed, record.replication, branch_id, index.requests["id"])
             holds &= (tossed < share) == wanted
         elif kind == "key":
             keys, wanted = details
-            holds &= np.isin(book.requests["key"], np.array(keys, np.int64)) == wanted
+            holds &= np.isin(index.requests["key"], np.array(keys, np.int64)) == wanted
     return holds

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.record.record import ATTEMPT_OUTCOMES, MARKS, MESSAGE_OUTCOMES, OUTCOMES, REASONS, Record
+from sim.results.book import Book
 from sim.results.effect_accounting import STATUSES
-from sim.results.index.book import Book
 from sim.results.index.columns import rows_of
-from sim.results.measures.rows import Measure
+from sim.results.rows import Measure
 from sim.results.series import series as all_series
-from sim.results.story.symptoms import symptoms as all_symptoms
+from sim.results.symptoms import symptoms as all_symptoms
 
 if TYPE_CHECKING:
     import pandas

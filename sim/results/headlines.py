@@ -11,11 +11,11 @@ from typing import Any, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.index.columns import Ints, Shelf
-from sim.results.measures.recovery import FOR_SECONDS, GOOD_ENOUGH, NEVER, recovery
-from sim.results.measures.rows import needed
-from sim.results.story.numbers import seconds
+from sim.results.numbers import seconds
+from sim.results.recovery_time import FOR_SECONDS, GOOD_ENOUGH, NEVER, recovery
+from sim.results.rows import needed
 
 ENOUGH = needed(0.5)
 """Of an operation with fewer requests nothing is said: a share of a handful is luck."""

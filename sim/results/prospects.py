@@ -8,25 +8,23 @@ which way a branch goes, and how long a fault lasts (a message in line behind a 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Sequence
+from typing import Any, Sequence
 
 import numpy as np
 
 from sim.outcomes import DEGRADED, IN_FLIGHT, OPEN, WAITING
 from sim.quantities import UNLIMITED
 from sim.results.index.columns import Bools, Ints, rows_of
+from sim.results.index.record_index import RecordIndex
 from sim.scenario import models
-
-if TYPE_CHECKING:
-    from sim.results.index.book import Book
 
 Times = dict[str, int]
 """How often a recipe has a step at most, by where it leads: ``service.operation``, or the queue of a send."""
 
 
-def may_apply(book: Book) -> dict[int, Bools]:
+def may_apply(index: RecordIndex) -> dict[int, Bools]:
     """Return for each effect site (a code) that can still be applied which request rows it may be applied for."""
-    reader = _Reader(book)
+    reader = _Reader(index)
     if reader.is_settled:
         return {}
     reader.open_requests()
@@ -38,12 +36,12 @@ def may_apply(book: Book) -> dict[int, Bools]:
 class _Reader:
     """Collects the prospects of one run."""
 
-    def __init__(self, book: Book) -> None:
-        self.book, self.record = book, book.record
-        self.scenario = book.record.scenario
+    def __init__(self, index: RecordIndex) -> None:
+        self.index, self.record = index, index.record
+        self.scenario = index.record.scenario
         self.found: dict[int, Bools] = {}
-        self.open = book.requests["outcome"] == OPEN
-        outcome = book.messages["outcome"]
+        self.open = index.requests["outcome"] == OPEN
+        outcome = index.messages["outcome"]
         self.unsettled = np.flatnonzero((outcome == WAITING) | (outcome == IN_FLIGHT))
         still = len(self.record.acting) or len(self.unsettled) or self.open.any()
         self.is_settled = not (self.record.effect_sites and still)
@@ -90,9 +88,9 @@ class _Reader:
     def open_requests(self) -> None:
         """Clients may still send what they have not sent, or send it again."""
         rows = np.flatnonzero(self.open)
-        tries = (self.book.parent < 0) & (self.book.kind == 0) & self.book.tried
-        used = np.bincount(self.book.request_of[tries], minlength=len(self.open))
-        workload, operation = self.book.requests["workload"][rows], self.book.requests["operation"][rows]
+        tries = (self.index.parent < 0) & (self.index.kind == 0) & self.index.tried
+        used = np.bincount(self.index.request_of[tries], minlength=len(self.open))
+        workload, operation = self.index.requests["workload"][rows], self.index.requests["operation"][rows]
         for which in np.unique(np.stack([workload, operation]).astype(np.int64), axis=1).T.tolist():
             name = self.record.operations[which[1]]
             mine = rows[(workload == which[0]) & (operation == which[1])]
@@ -102,27 +100,27 @@ class _Reader:
 
     def attempts(self) -> None:
         """What is on its way, in line or at work."""
-        book, record = self.book, self.record
-        acting = rows_of(book.attempts["id"], record.acting)
-        request = book.request_of[acting]
-        site = book.attempts["site"][acting]
+        index, record = self.index, self.record
+        acting = rows_of(index.attempts["id"], record.acting)
+        request = index.request_of[acting]
+        site = index.attempts["site"][acting]
         for code in np.unique(site).tolist():
             where = record.sites[code]
             rows = acting[(site == code) & (request >= 0)]
             if where.kind == "send":
-                self._mark(self.reach(where.callee), book.request_of[rows])
+                self._mark(self.reach(where.callee), index.request_of[rows])
             else:
                 self._recipe(f"{where.callee}.{where.operation}", rows)
 
     def _recipe(self, name: str, rows: Ints) -> None:
         """Mark what the attempts of *rows*, each in the recipe of *name*, may still do."""
-        book, record = self.book, self.record
+        index, record = self.index, self.record
         own = [i for i, site in enumerate(record.effect_sites) if f"{site.service}.{site.operation}" == name]
-        by = rows_of(book.attempts["id"], record.effects["attempt"])
+        by = rows_of(index.attempts["id"], record.effects["attempt"])
         for site, most in zip(own, self.effects[name], strict=True):
             mine = by[(record.effects["site"] == site) & (by >= 0)]
-            done = np.bincount(mine, minlength=len(book.parent))[rows]
-            self._mark([site], book.request_of[rows[done < most]])
+            done = np.bincount(mine, minlength=len(index.parent))[rows]
+            self._mark([site], index.request_of[rows[done < most]])
         service = name.partition(".")[0]
         for target, most in self.steps[name].items():
             callee, _, operation = target.partition(".")
@@ -130,24 +128,24 @@ class _Reader:
                 i for i, site in enumerate(record.sites)
                 if (site.caller, site.callee, site.operation) == (service, callee, operation)
             ]  # fmt: skip
-            used = np.isin(book.attempts["site"], sites) & (book.parent >= 0) & book.tried
+            used = np.isin(index.attempts["site"], sites) & (index.parent >= 0) & index.tried
             if self._sends_again(f"{service} -> {callee}"):
-                used &= book.attempts["outcome"] <= DEGRADED
-            done = np.bincount(book.parent[used], minlength=len(book.parent))[rows]
-            self._mark(self.reach(target), book.request_of[rows[done < most]])
+                used &= index.attempts["outcome"] <= DEGRADED
+            done = np.bincount(index.parent[used], minlength=len(index.parent))[rows]
+            self._mark(self.reach(target), index.request_of[rows[done < most]])
 
     def messages(self) -> None:
         """What waits in a queue, rests, or may come back from the delivery that hides it."""
-        book, rows = self.book, self.unsettled
-        request = rows_of(book.requests["id"], book.messages["request"][rows])
+        index, rows = self.index, self.unsettled
+        request = rows_of(index.requests["id"], index.messages["request"][rows])
         for code, name in enumerate(self.record.queues):
-            mine = (book.messages["queue"][rows] == code) & (request >= 0)
+            mine = (index.messages["queue"][rows] == code) & (request >= 0)
             queue = self.scenario.queues[name]
             if name not in self.handlers or not mine.any():
                 continue
             spent = np.zeros(len(rows), np.bool_)
             if queue.max_deliveries != UNLIMITED:
-                spent = book.messages["deliveries"][rows] >= queue.max_deliveries
+                spent = index.messages["deliveries"][rows] >= queue.max_deliveries
             for handler in self.handlers[name]:
                 self._mark(self.reach(handler), request[mine & ~spent])
             if queue.dead_letters is not None:

@@ -14,11 +14,11 @@ from typing import Iterator
 import numpy as np
 
 from sim.record.record import OUTCOMES, Record
-from sim.results.index.book import Book
+from sim.results.book import Book
+from sim.results.index import occupancy
 from sim.results.index.breakers import changes
 from sim.results.index.columns import Bools, Floats
 from sim.results.index.intervals import areas_per_second, lowest_at
-from sim.results.measures import autoscaling as fleet
 from sim.results.measures import link_defences as decisions
 from sim.results.measures.overload import levels
 
@@ -95,15 +95,15 @@ def _workloads(book: Book, seconds: int) -> Iterator[Series]:
 
 def _services(book: Book, seconds: int) -> Iterator[Series]:
     for code, of in enumerate(book.record.services):
-        rows, workers = book.visit_shelf.rows(code), book.workers(of)
+        rows, workers = book.visit_shelf.rows(code), occupancy.workers(book, of)
         yield Series(of, "arrivals", _count(book.entered_at[rows], seconds))
-        yield Series(of, "in service", _level(book, *book.services_of(code), seconds))
-        yield Series(of, "waiting", _level(book, *book.lines(code), seconds))
+        yield Series(of, "in service", _level(book, *occupancy.services_of(book, code), seconds))
+        yield Series(of, "waiting", _level(book, *occupancy.lines(book, code), seconds))
         if not math.isinf(workers):
-            there = workers - _level(book, *book.missing(of), seconds)
-            yield Series(of, "utilisation", _level(book, *book.holds(code), seconds) / there)
+            there = workers - _level(book, *occupancy.missing(book, of), seconds)
+            yield Series(of, "utilisation", _level(book, *occupancy.holds(book, code), seconds) / there)
         if book.model(of).autoscale is not None:
-            yield Series(of, "replicas", _level(book, *fleet.present(book, of), seconds))
+            yield Series(of, "replicas", _level(book, *occupancy.present(book, of), seconds))
         if book.model(of).concurrency is not None:
             yield Series(of, "concurrency limit", _told(book, "concurrency limit", of, seconds))
 

@@ -14,7 +14,7 @@ from typing import Sequence
 import numpy as np
 
 from sim.results.index.columns import Floats
-from sim.results.measures.rows import spread
+from sim.results.rows import spread
 
 
 @dataclass(frozen=True, slots=True)

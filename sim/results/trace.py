@@ -14,8 +14,8 @@ import numpy as np
 
 from sim.outcomes import ABANDONED, DEGRADED, OPEN, TIMEOUT
 from sim.record.record import ATTEMPT_OUTCOMES, MESSAGE_OUTCOMES, OUTCOMES, REASONS, Record
+from sim.results.book import Book
 from sim.results.effect_accounting import GHOST
-from sim.results.index.book import Book
 
 UNDER_WAY, QUEUED, SERVED, WAITING, BACKING_OFF = "under way", "queued", "served", "waiting", "backing off"
 KINDS = (UNDER_WAY, QUEUED, SERVED, WAITING, BACKING_OFF)

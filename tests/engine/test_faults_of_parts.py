@@ -6,7 +6,8 @@ import pytest
 
 import sim
 from sim.results.blast import struck
-from sim.results.index.book import Book
+from sim.results.book import Book
+from sim.results.index.occupancy import all_down
 from sim.results.measures.registry import measures
 from sim.results.story.fault_text import fault_sentence
 from tests.engine._play import attempts, messages, play, requests
@@ -46,7 +47,7 @@ def test_one_replica_of_three_dies_and_the_others_work_on() -> None:
         (0, 1.5, "ok"), (1, 1.5, "ok"), (2, 1.0, "refused"), (0, 2.0, "ok"), (1, 2.0, "ok"), (2, None, "refused"),
     ]  # fmt: skip
     assert record.down == [("a", 2, 1.0, 3.0)]
-    assert Book(record).all_down("a") == []
+    assert all_down(Book(record), "a") == []
 
 
 def test_a_pause_of_one_replica_freezes_its_work_only() -> None:
@@ -74,7 +75,7 @@ faults:
   g: {crash: a, mode: silent, replicas: [1], at: 4s, for: 4s}"""
     record = play(body)
     assert record.down == [("a", 0, 2.0, 6.0), ("a", 1, 4.0, 8.0)]
-    assert Book(record).all_down("a") == [(4.0, 6.0)]
+    assert all_down(Book(record), "a") == [(4.0, 6.0)]
     rejected = {row.value for row in measures(record) if row.measure == "withdrawn" and row.of == "a"}
     assert rejected == {0}, "the killed did not withdraw"
 

@@ -6,8 +6,8 @@ import pytest
 
 import sim
 from sim.record.record import Record
-from sim.results.index.book import Book
-from sim.results.measures.autoscaling import absences
+from sim.results.book import Book
+from sim.results.index.occupancy import absences
 from sim.results.series import series
 from sim.results.story.story import explain
 from tests.engine._play import attempts, messages, play, waits

@@ -15,7 +15,7 @@ from sim.experiments.fault_matrix.matrix import matrix, window
 from sim.experiments.fault_matrix.result import Matrix
 from sim.export.matrix import matrix_document, of_matrix, worse_than
 from sim.export.summary import to_json
-from sim.results.measures.recovery import NEVER
+from sim.results.recovery_time import NEVER
 from sim.scenario.models import FAULTS
 
 SHOP = """

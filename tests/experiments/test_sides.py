@@ -8,8 +8,8 @@ from sim.experiments.run import run
 from sim.export.ablation import of_ablation
 from sim.export.summary import comparison_document, run_document
 from sim.export.tables import of_comparison, of_run
+from sim.results.book import Book
 from sim.results.headlines import headlines
-from sim.results.index.book import Book
 from sim.scenario import loads
 
 TWO_FAULTS = """

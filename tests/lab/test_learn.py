@@ -26,7 +26,7 @@ from sim.lab.server import (
 )
 from sim.lab.widgets import glossary_text  # noqa: E402
 from sim.results.measures.registry import NAMES  # noqa: E402
-from sim.results.measures.rows import Measure  # noqa: E402
+from sim.results.rows import Measure  # noqa: E402
 from sim.scenario.shipped import shipped_folder  # noqa: E402
 
 ALL = list(lessons().values())

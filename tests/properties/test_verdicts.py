@@ -14,7 +14,7 @@ import sim
 from sim.engine import run as engine
 from sim.results import effect_accounting as duties
 from sim.results.audit.identities import verify
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.measures import effects as ledger
 from sim.results.measures import recovery, requests
 from sim.results.measures.registry import measures_of

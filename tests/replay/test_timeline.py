@@ -12,7 +12,7 @@ import pytest
 import sim
 from sim.replay import beside, timeline, to_json
 from sim.replay.clock import MOST_COUNTS, MOST_LEVELS, Clock, rounded, step_for
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.series import series
 
 SHOP = """

@@ -7,8 +7,8 @@ import pytest
 
 from sim.chance import coin
 from sim.record.record import ERROR, OK, OPEN, EffectSite, Promise, Record, Site
+from sim.results.book import Book
 from sim.results.effect_accounting import STATUSES
-from sim.results.index.book import Book
 from sim.results.measures.registry import measures_of
 from tests.results.records import SHOP, record, visit
 

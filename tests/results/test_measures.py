@@ -10,7 +10,7 @@ from sim.results.measures import autoscaling as fleet
 from sim.results.measures import link_defences as decisions
 from sim.results.measures import overload, stores
 from sim.results.measures.registry import FAMILIES, NAMES, measures
-from sim.results.measures.rows import needed
+from sim.results.rows import needed
 from tests.results.records import NAN, SHOP, post, record, shop, visit
 
 

@@ -8,9 +8,9 @@ import pytest
 
 import sim
 from sim.results import frames
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.measures.registry import measures
-from sim.results.story.symptoms import KINDS, symptoms
+from sim.results.symptoms import KINDS, symptoms
 from tests.engine._play import play
 
 CHAIN = """

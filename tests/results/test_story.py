@@ -13,10 +13,10 @@ import sim
 from sim.engine.run import play as play_scenario
 from sim.record.record import Record
 from sim.results.blast import blast_radius
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.story import story
 from sim.results.story.story import Sentence, explain
-from sim.results.story.symptoms import KINDS
+from sim.results.symptoms import KINDS
 from tests.engine._play import play
 
 SLOW = "faults: {back slow: {slow: back, by: 16x, at: 8s, for: 4s}}"

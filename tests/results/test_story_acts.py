@@ -10,7 +10,7 @@ import pytest
 
 from sim.record.record import Record
 from sim.results.blast import blast_radius
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.measures import link_defences as decisions
 from sim.results.measures import overload
 from sim.results.story import replica_events as lives

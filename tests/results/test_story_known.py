@@ -9,7 +9,7 @@ import pytest
 import sim
 from sim.results.story.fault_text import _BEGINNINGS
 from sim.results.story.story import Sentence
-from sim.results.story.symptoms import KINDS
+from sim.results.symptoms import KINDS
 from sim.scenario.shipped import shipped_folder
 
 SUMS = re.compile(

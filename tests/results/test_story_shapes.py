@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sim.record.record import Record
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.story.story import Sentence, explain
-from sim.results.story.symptoms import symptoms
+from sim.results.symptoms import symptoms
 from tests.engine._play import play
 
 SCALED = """

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.engine.run import play
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.index.columns import Shelf
 from sim.results.index.windows import Window
 from sim.results.measures.registry import measures_of

@@ -14,7 +14,7 @@ from sim.engine.run import play
 from sim.experiments.processes import Announce, open_pool, processors, submit_all, useful_processes
 from sim.experiments.replications import Progress
 from sim.results.audit.identities import verify
-from sim.results.index.book import Book
+from sim.results.book import Book
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.results.blast import blast_radius
-from sim.results.index.book import Book
-from sim.results.measures.recovery import recovery
+from sim.results.book import Book
+from sim.results.recovery_time import recovery
 
 
 @dataclass(frozen=True, slots=True)

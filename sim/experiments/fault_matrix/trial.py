@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.experiments.fault_matrix.catalogue import Attempted
 from sim.experiments.fault_matrix.lost_requests import Seen, lost
-from sim.results.measures.recovery import NEVER
+from sim.results.recovery_time import NEVER
 from sim.results.statistics import Interval, interval
 
 

@@ -55,7 +55,7 @@ def play(
     from sim.experiments.run import run_resolved
     from sim.replay import timeline
     from sim.results.blast import blast_radius
-    from sim.results.index.book import Book
+    from sim.results.book import Book
     from sim.results.series import series
     from sim.results.story.story import explain
 

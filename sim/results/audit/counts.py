@@ -15,8 +15,8 @@ from sim.record.record import (
     WAITING,
 )
 from sim.results.audit.violation import Breach
+from sim.results.book import Book
 from sim.results.effect_accounting import DUE
-from sim.results.index.book import Book
 from sim.results.index.columns import Bools, Floats, Ints, rows_of
 
 

@@ -13,7 +13,7 @@ from sim.record.record import Record
 from sim.results.audit import counts as audit_counts
 from sim.results.audit import time as audit_levels
 from sim.results.audit.violation import Breach
-from sim.results.index.book import Book
+from sim.results.book import Book
 
 IDENTITIES: dict[str, Callable[[Book], Breach | None]] = {
     "requests offered = sum over outcomes": audit_counts.requests,

@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from sim.results.audit.violation import Breach
-from sim.results.index.book import Book
+from sim.results.book import Book
+from sim.results.index import occupancy
 from sim.results.index.columns import Bools, Floats, exact_sum
 from sim.results.index.intervals import area_s, levels_at, steps
-from sim.results.measures import autoscaling as fleet
 
 RELATIVE = 1e-9
 """How far two sums of the same seconds may differ, relative to their size: floating point, not model."""
@@ -55,11 +55,11 @@ def limits(book: Book) -> Breach | None:
         model, rows = book.model(name), book.visit_shelf.rows(code)
         entered, started, left = book.entered_at[rows], book.started_at[rows], book.left_at[rows]
         line = (entered, np.minimum(started, left))
-        checks = [("busy workers", book.holds(code), model.workers), ("visits in line", line, model.waiting)]
-        if book.frees(name) and model.in_flight is not None:
-            checks.append(("visits in flight", book.services_of(code), model.in_flight))
+        checks = [("busy workers", occupancy.holds(book, code), model.workers), ("visits in line", line, model.waiting)]
+        if occupancy.frees(book, name) and model.in_flight is not None:
+            checks.append(("visits in flight", occupancy.services_of(book, code), model.in_flight))
         for what, (begin, end), each in checks:
-            limit = float(each) * book.replicas(name)
+            limit = float(each) * occupancy.replicas(book, name)
             if math.isinf(limit):
                 continue
             times, levels = steps(begin, end)
@@ -76,12 +76,12 @@ def worker_seconds(book: Book) -> Breach | None:
     """
     work, wasted, held = book.work
     for code, name in enumerate(book.record.services):
-        rows, workers = book.visit_shelf.rows(code), book.workers(name)
+        rows, workers = book.visit_shelf.rows(code), occupancy.workers(book, name)
         if math.isinf(workers):
             continue
-        begin, end = book.holds(code)
-        holder, each = book.attempts["replica"][book.holders(code)], float(book.model(name).workers)
-        outages, absences = book.outages(name), fleet.absences(book, name)
+        begin, end = occupancy.holds(book, code)
+        holder, each = book.attempts["replica"][occupancy.holders(book, code)], float(book.model(name).workers)
+        outages, absences = occupancy.outages(book, name), occupancy.absences(book, name)
         for why, spans in (("down", outages), ("not there", absences)):
             for replica, gone in spans.items():
                 busy, since = _overlap_s(begin[holder == replica], end[holder == replica], gone)
@@ -130,7 +130,7 @@ def little(book: Book) -> Breach | None:
     for code, name in enumerate(book.record.services):
         rows = book.visit_shelf.rows(code)
         entered, left = book.entered_at[rows], np.minimum(book.left_at[rows], book.end)
-        began, ended = (np.minimum(times, book.end) for times in book.services_of(code))
+        began, ended = (np.minimum(times, book.end) for times in occupancy.services_of(book, code))
         begin = np.append(entered, began)
         end = np.append(np.minimum(book.started_at[rows], left), ended)
         times, levels = steps(begin, end)
@@ -165,7 +165,7 @@ def _intervals(book: Book, what: str, node: str) -> tuple[Floats, Floats]:
     record = book.record
     if node in record.services:
         code = record.services.index(node)
-        return book.holds(code) if what == "busy" else book.lines(code)
+        return occupancy.holds(book, code) if what == "busy" else occupancy.lines(book, code)
     if node in record.queues:
         code = record.queues.index(node)
         return book.backlog(code)[:2] if what == "backlog" else book.in_flight(code)

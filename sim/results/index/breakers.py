@@ -5,57 +5,54 @@ A link has one breaker, or one for each caller or replica (its `scope`); then wh
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from sim.results.index import occupancy
 from sim.results.index.columns import Floats
-
-if TYPE_CHECKING:
-    from sim.results.index.book import Book
+from sim.results.index.record_index import RecordIndex
 
 STATES = {"breaker closed": 0.0, "breaker half-open": 0.5, "breaker open": 1.0}
 """The kinds of events, with the number that stands for the state in a series."""
 
 
-def guarded(book: Book) -> list[str]:
+def guarded(index: RecordIndex) -> list[str]:
     """Return the links that have a breaker."""
-    links = book.record.scenario.links
-    return [name for name in book.links if name in links and links[name].breaker is not None]
+    links = index.record.scenario.links
+    return [name for name in index.links if name in links and links[name].breaker is not None]
 
 
-def how_many(book: Book, link: str) -> int:
+def how_many(index: RecordIndex, link: str) -> int:
     """Return how many breakers stand on *link*."""
-    scenario = book.record.scenario
+    scenario = index.record.scenario
     breaker = scenario.links[link].breaker
     caller, _, callee = link.partition(" -> ")
     if breaker is None or breaker.scope == "link":
         return 1
     if breaker.scope == "callee":
-        return book.replicas(callee)
+        return occupancy.replicas(index, callee)
     if caller in scenario.workload:
         return int(scenario.workload[caller].instances)
-    return book.replicas(caller)
+    return occupancy.replicas(index, caller)
 
 
-def _events(book: Book, link: str) -> list[tuple[float, float, str]]:
+def _events(index: RecordIndex, link: str) -> list[tuple[float, float, str]]:
     """Return (instant, state, whose) of every change of a breaker on *link*, in order of time."""
-    return [(at, STATES[kind], whose) for at, kind, of, whose in book.record.events if of == link and kind in STATES]
+    return [(at, STATES[kind], whose) for at, kind, of, whose in index.record.events if of == link and kind in STATES]
 
 
-def changed_at(book: Book, link: str, kind: str) -> Floats:
+def changed_at(index: RecordIndex, link: str, kind: str) -> Floats:
     """Return when any breaker of *link* changed so (a kind of ``STATES``), in order of time."""
-    return np.array([at for at, state, _ in _events(book, link) if state == STATES[kind]], np.float64)
+    return np.array([at for at, state, _ in _events(index, link) if state == STATES[kind]], np.float64)
 
 
-def changes(book: Book) -> dict[str, tuple[Floats, Floats]]:
+def changes(index: RecordIndex) -> dict[str, tuple[Floats, Floats]]:
     """Return (instants, states from each on) of every link that has a breaker; closed before the first."""
     found: dict[str, tuple[Floats, Floats]] = {}
-    for name in guarded(book):
-        many, mean = how_many(book, name), 0.0
+    for name in guarded(index):
+        many, mean = how_many(index, name), 0.0
         states: dict[str, float] = {}
         pairs = []
-        for at, state, whose in _events(book, name):
+        for at, state, whose in _events(index, name):
             mean += (state - states.get(whose, 0.0)) / many
             states[whose] = state
             pairs.append((at, state if many == 1 else round(mean, 9)))
@@ -64,14 +61,14 @@ def changes(book: Book) -> dict[str, tuple[Floats, Floats]]:
     return found
 
 
-def open_periods(book: Book) -> dict[str, tuple[Floats, Floats]]:
+def open_periods(index: RecordIndex) -> dict[str, tuple[Floats, Floats]]:
     """Return begin and end of the open periods of every breaker, by link; of several breakers they may overlap."""
     found = {}
-    for name in guarded(book):
+    for name in guarded(index):
         begins: list[float] = []
         ends: list[float] = []
         opened: dict[str, float] = {}
-        for at, state, whose in _events(book, name):
+        for at, state, whose in _events(index, name):
             if whose in opened:
                 begins.append(opened.pop(whose))
                 ends.append(at)

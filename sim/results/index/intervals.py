@@ -91,3 +91,12 @@ def lowest_at(instants: Floats, starts: Floats, ends: Floats, values: Floats) ->
         np.minimum(table[row - 1, half:], table[row, :-half], out=table[row - 1, half:])
     lowest: Floats = table[0]
     return lowest
+
+
+def first_at_or_below(times: Floats, levels: Ints, bound: float, start: float) -> float | None:
+    """Return the first instant from *start* on at which a step function is at or below *bound*, or None."""
+    first = int(np.searchsorted(times, start, side="right"))
+    if first == 0 or levels[first - 1] <= bound:
+        return start
+    low = np.flatnonzero(levels[first:] <= bound)
+    return float(times[first + low[0]]) if len(low) else None

@@ -1,15 +1,15 @@
 """How far the faults of a run reached, and when each part first showed it: measures that a claim can be about.
 
 They speak of the whole run (`all`), and only where there are faults. What counts as a symptom is told in
-``sim.results.story.symptoms``, and which way it went in ``sim.results.blast``.
+``sim.results.symptoms``, and which way it went in ``sim.results.blast``.
 """
 
 from __future__ import annotations
 
 from sim.results.blast import blast_radius
-from sim.results.index.book import Book
-from sim.results.measures.rows import Measure, Rows
-from sim.results.story.onset import Yardstick
+from sim.results.book import Book
+from sim.results.onset import Yardstick
+from sim.results.rows import Measure, Rows
 from sim.scenario import measures
 
 NAMES = measures.REACH

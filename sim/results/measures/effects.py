@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.results.book import Book
 from sim.results.effect_accounting import DUE, DUPLICATED, MISSING, ONCE, OPEN, STATUSES, UNDECIDED, Duties
-from sim.results.index.book import Book
 from sim.results.index.columns import Bools
 from sim.results.index.windows import Window
-from sim.results.measures.rows import Measure, Rows
+from sim.results.rows import Measure, Rows
 from sim.scenario import measures
 
 NAMES = measures.LEDGER

@@ -11,9 +11,9 @@ from typing import Any, Callable, Iterator
 import numpy as np
 
 from sim.record.record import MARKS, REASONS, SHORT_CIRCUITED
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.index.columns import Floats, Shelf
-from sim.results.measures.rows import Measure, Rows
+from sim.results.rows import Measure, Rows
 from sim.scenario import measures
 
 NAMES = measures.DECISIONS

@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from sim.record.record import DEGRADED, SHORT_CIRCUITED, TIMEOUT
-from sim.results.index.book import Book
-from sim.results.index.breakers import how_many
+from sim.results.book import Book
+from sim.results.index import breakers
 from sim.results.index.columns import Ints
 from sim.results.index.windows import Window
-from sim.results.measures.rows import Measure, Rows
+from sim.results.rows import Measure, Rows
 from sim.scenario import measures
 
 NAMES = measures.LINKS
@@ -21,7 +21,7 @@ NAMES = measures.LINKS
 
 def family(book: Book) -> list[Measure]:
     """Return the rows of every link, and of ``system`` for attempts and amplification."""
-    table = Rows(NAMES)
+    table, open_periods = Rows(NAMES), breakers.open_periods(book)
     for window in book.windows.values():
         calls: list[Ints] = []
         for code, name in enumerate(book.links):
@@ -30,10 +30,10 @@ def family(book: Book) -> list[Measure]:
             calls.append(sent[book.kind[sent] == 0])
             _counts(table, book, name, window.name, rows, sent, bool(window.spans))
             _rate(table, book, name, window, sent)
-            if name in book.breakers:
-                opened, closed = book.breakers[name]
+            if name in open_periods:
+                opened, closed = open_periods[name]
                 open_mean = window.mean(opened, closed)
-                open_share = None if open_mean is None else open_mean / how_many(book, name)
+                open_share = None if open_mean is None else open_mean / breakers.how_many(book, name)
                 table.add("breaker open share", name, window.name, open_share, len(opened))
         every = np.concatenate([*calls, np.zeros(0, np.int64)])
         table.add("attempts", "system", window.name, len(every) if window.spans else None, len(every))

@@ -11,10 +11,10 @@ import numpy as np
 
 from sim.quantities import UNLIMITED
 from sim.record.record import MARKS, REASONS, REJECTED
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.index.columns import Floats, exact_sum
 from sim.results.index.windows import Window
-from sim.results.measures.rows import Measure, Rows
+from sim.results.rows import Measure, Rows
 from sim.scenario import measures
 
 NAMES = measures.OVERLOAD

@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from sim.record.record import DEAD_LETTERED, DONE, IN_FLIGHT, MESSAGE_LOST, WAITING
-from sim.results.index.book import Book
-from sim.results.index.columns import Floats, Ints
-from sim.results.index.intervals import peak, steps
+from sim.results.book import Book
+from sim.results.index.columns import Floats
+from sim.results.index.intervals import first_at_or_below, peak, steps
 from sim.results.index.windows import Window
-from sim.results.measures.rows import Measure, Rows
+from sim.results.rows import Measure, Rows
 from sim.scenario import measures
 from sim.scenario.measures import DELAYS
 
@@ -78,12 +78,3 @@ def _drain(table: Rows, book: Book, of: str, begin: Floats, end: Floats) -> None
         if fault_end is not None and usual is not None:
             drained = first_at_or_below(times, levels, usual, fault_end)
             table.add("drain time", of, during, None if drained is None else drained - fault_end, len(begin))
-
-
-def first_at_or_below(times: Floats, levels: Ints, bound: float, start: float) -> float | None:
-    """Return the first instant from *start* on at which a step function is at or below *bound*, or None."""
-    first = int(np.searchsorted(times, start, side="right"))
-    if first == 0 or levels[first - 1] <= bound:
-        return start
-    low = np.flatnonzero(levels[first:] <= bound)
-    return float(times[first + low[0]]) if len(low) else None

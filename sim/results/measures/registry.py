@@ -9,16 +9,15 @@ from __future__ import annotations
 from typing import Callable, Iterable
 
 from sim.record.record import Record
-from sim.results import drain
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.measures import autoscaling as fleet
 from sim.results.measures import blast_radius as reach
+from sim.results.measures import drain, links, overload, queues, recovery, requests, stores
 from sim.results.measures import effects as ledger
 from sim.results.measures import link_defences as decisions
-from sim.results.measures import links, overload, queues, recovery, requests, stores
 from sim.results.measures import services as stations
 from sim.results.measures import wasted_work as waste
-from sim.results.measures.rows import Measure
+from sim.results.rows import Measure
 from sim.scenario.measures import MEASURES, Names
 
 FAMILIES: tuple[tuple[Names, Callable[[Book], list[Measure]]], ...] = tuple(

@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 
 from sim.record.record import OUTCOMES
+from sim.results.book import Book
 from sim.results.effect_accounting import Duties
-from sim.results.index.book import Book
 from sim.results.index.columns import Ints
 from sim.results.index.windows import Window
-from sim.results.measures.rows import Measure, Rows
+from sim.results.rows import Measure, Rows
 from sim.scenario import measures
 from sim.scenario.measures import LATENCY, TIMES
 

@@ -10,10 +10,11 @@ import math
 
 import numpy as np
 
-from sim.results.index.book import Book
+from sim.results.book import Book
+from sim.results.index import occupancy
 from sim.results.index.columns import Floats, Ints, exact_sum
 from sim.results.index.windows import Window
-from sim.results.measures.rows import Measure, Rows
+from sim.results.rows import Measure, Rows
 from sim.scenario import measures
 from sim.scenario.measures import TIMES
 
@@ -25,7 +26,7 @@ def family(book: Book) -> list[Measure]:
     table = Rows(NAMES)
     for code, name in enumerate(book.record.services):
         everyone = book.visit_shelf.rows(code)
-        holds, lines = book.holds(code), book.lines(code)
+        holds, lines = occupancy.holds(book, code), occupancy.lines(book, code)
         for window in book.windows.values():
             entered = book.visit_shelf.within(code, window.counted.spans)
             _flow(table, book, name, window, entered, everyone)
@@ -50,7 +51,7 @@ def _flow(table: Rows, book: Book, of: str, window: Window, rows: Ints, everyone
     turned_away = ~begun & (left == entered)
     # what was in line when its replica went down was killed, it did not withdraw
     killed = np.zeros(len(left), np.bool_)
-    for replica, down in book.outages(of).items():
+    for replica, down in occupancy.outages(book, of).items():
         here = book.attempts["replica"][rows] == replica
         killed[here] |= np.isin(left[here], [begin for begin, _ in down])
     gave_up = ~begun & np.isfinite(left) & (left > entered) & ~killed
@@ -67,7 +68,7 @@ def _levels(
     table.add("waiting mean", of, window.name, window.mean(*lines), n)
     table.add("in service mean", of, window.name, window.mean(started, left), n)
     table.add("in system mean", of, window.name, window.mean(entered, left), n)
-    workers, held, missing = book.workers(of), window.mean(*holds), window.mean(*book.missing(of))
+    workers, held, missing = occupancy.workers(book, of), window.mean(*holds), window.mean(*occupancy.missing(book, of))
     told = None if held is None or missing is None or math.isinf(workers) else held / (workers - missing)
     table.add("utilisation", of, window.name, told, n)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from sim.record.record import MARKS
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.index.columns import Shelf
-from sim.results.measures.rows import Measure, Rows
+from sim.results.rows import Measure, Rows
 from sim.scenario import measures
 
 NAMES = measures.STORES

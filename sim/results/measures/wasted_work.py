@@ -6,9 +6,9 @@ Left out: why the callers left (``run.waste`` has it).
 
 from __future__ import annotations
 
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.index.columns import exact_sum
-from sim.results.measures.rows import Measure, Rows
+from sim.results.rows import Measure, Rows
 from sim.scenario import measures
 
 NAMES = measures.WASTE

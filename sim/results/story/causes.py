@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.record.record import DEGRADED, OUTCOMES, REASONS, REJECTED
-from sim.results.index.book import Book
+from sim.results.book import Book
+from sim.results.index import occupancy
 from sim.results.index.columns import Ints, exact_sum
 from sim.results.index.intervals import area_s
-from sim.results.measures.recovery import FOR_SECONDS
+from sim.results.recovery_time import FOR_SECONDS
 
 BUSY = 0.99
 """The share of worker time held in the last 10 s of arrivals that is called saturated to the end."""
@@ -27,7 +28,7 @@ def held_by(book: Book, service: str, at: float) -> tuple[str, int]:
     A worker waits for a callee if the attempt it works on has an attempt open there at that instant. Empty and 0 unless
     it is more than half of the workers held; and where workers are freed while calling, which then hold nobody.
     """
-    if book.frees(service):
+    if occupancy.frees(book, service):
         return "", 0
     held = np.zeros(len(book.sent_at) + 1, np.bool_)
     visits = book.service == book.record.services.index(service)
@@ -73,9 +74,9 @@ def busy_at_the_end(book: Book) -> list[Busy]:
     end = min(book.record.duration_s, book.end)
     begin, found = max(end - FOR_SECONDS, 0.0), []
     for code, name in enumerate(book.record.services):
-        workers = book.workers(name)
-        there_s = workers * (end - begin) - area_s(*book.missing(name), begin, end)
-        if math.isinf(workers) or area_s(*book.holds(code), begin, end) < BUSY * there_s:
+        workers = occupancy.workers(book, name)
+        there_s = workers * (end - begin) - area_s(*occupancy.missing(book, name), begin, end)
+        if math.isinf(workers) or area_s(*occupancy.holds(book, code), begin, end) < BUSY * there_s:
             continue
         rows = book.visit_shelf.rows(code)
         entered = (book.entered_at[rows] >= begin) & (book.entered_at[rows] < end)

@@ -1,7 +1,7 @@
 """How something that ought to be rare is told: that it begins, or that there is more of it than before, and how much.
 
 English only, and nothing that was not counted: the one who tells gives the counts. Left out: when it begins
-(``sim.results.story.onset`` says that).
+(``sim.results.onset`` says that).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sim.record.record import Record
 from sim.results.index.windows import strikes
-from sim.results.story.numbers import counted, number, plural
+from sim.results.numbers import counted, number, plural
 
 
 class Happening(NamedTuple):

@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Callable
 
 from sim.errors import not_played
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.index.breakers import how_many
 from sim.results.index.windows import last_fault_end
 from sim.results.measures import link_defences as decisions
-from sim.results.measures.recovery import FOR_SECONDS
+from sim.results.numbers import counted, number, seconds, share
+from sim.results.onset import Yardstick
+from sim.results.recovery_time import FOR_SECONDS
 from sim.results.story.causes import held_by, rejected_by, retried_share
 from sim.results.story.counted_event import Happening, the_fault
-from sim.results.story.numbers import counted, number, seconds, share
-from sim.results.story.onset import Yardstick
-from sim.results.story.symptoms import Symptom
+from sim.results.symptoms import Symptom
 from sim.scenario import models
 from sim.scenario.rules.fault_targets import named
 
 __all__ = ["counted", "fault_sentence", "number", "seconds", "share", "told"]
-"""The words for numbers are passed on from ``sim.results.story.numbers``."""
+"""The words for numbers are passed on from ``sim.results.numbers``."""
 
 
 def fault_sentence(fault: models.Fault) -> str:

@@ -15,19 +15,19 @@ import numpy as np
 
 from sim.record.record import MESSAGE_LOST, Record
 from sim.results.blast import HARMLESS, blast_radius
-from sim.results.drain import note_of
+from sim.results.book import Book
 from sim.results.effect_accounting import DUPLICATED, GHOST, MISSING, UNDECIDED
-from sim.results.index.book import Book
 from sim.results.index.windows import last_fault_end
-from sim.results.measures.recovery import FOR_SECONDS, recovery
+from sim.results.measures.drain import note_of
+from sim.results.numbers import counted, number, seconds, share
+from sim.results.recovery_time import FOR_SECONDS, recovery
 from sim.results.story.causes import Busy, busy_at_the_end, worst_outcome
 from sim.results.story.counted_event import the_fault
 from sim.results.story.defence_events import acts
 from sim.results.story.fault_text import fault_sentence, told, told_at_first
-from sim.results.story.numbers import counted, number, seconds, share
 from sim.results.story.replica_events import lives
 from sim.results.story.sentence import Sentence
-from sim.results.story.symptoms import Symptom, held, last_shares, symptoms
+from sim.results.symptoms import Symptom, held, last_shares, symptoms
 
 __all__ = ["MOST_OPENINGS", "Sentence", "Story", "explain"]
 

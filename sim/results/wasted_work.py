@@ -8,29 +8,25 @@ undone later.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from sim.results.index import occupancy
 from sim.results.index.columns import Bools, Floats, Ints, rows_of
-
-if TYPE_CHECKING:
-    from sim.results.index.book import Book
-
+from sim.results.index.record_index import RecordIndex
 
 ROUNDING_S = 1e-9
 """Work that fills a visit but for this is all of it: sums of durations are not differences of instants."""
 
 
-def gone_at(book: Book) -> Floats:
+def gone_at(index: RecordIndex) -> Floats:
     """Return when the caller of each attempt, or a caller above it, had left; infinity if it stayed to the end."""
-    parent, is_call = book.parent, book.kind == 0
-    gone = np.where(book.failed, book.ended_at, np.inf)
+    parent, is_call = index.parent, index.kind == 0
+    gone = np.where(index.failed, index.ended_at, np.inf)
     nested = np.flatnonzero(is_call & (parent >= 0))
-    gone[nested] = np.minimum(gone[nested], book.left_at[parent[nested]])
-    roots = np.flatnonzero(is_call & (parent < 0) & (book.request_of >= 0))
-    request = book.request_of[roots]
-    gone[roots] = np.minimum(gone[roots], np.where(book.succeeded, np.inf, book.answered_at)[request])
+    gone[nested] = np.minimum(gone[nested], index.left_at[parent[nested]])
+    roots = np.flatnonzero(is_call & (parent < 0) & (index.request_of >= 0))
+    request = index.request_of[roots]
+    gone[roots] = np.minimum(gone[roots], np.where(index.succeeded, np.inf, index.answered_at)[request])
     return _fold_up(gone, parent, np.minimum)
 
 
@@ -43,73 +39,73 @@ def _fold_up(values: Floats, parent: Ints, fold: np.ufunc) -> Floats:
     return values
 
 
-def tried_once(book: Book) -> Bools:
+def tried_once(index: RecordIndex) -> Bools:
     """Return which attempts would have been made if every call, and every delivery, were tried once.
 
     An attempt counts if it is a first try and so is every attempt that led to it, through queues too.
     """
-    message, _, _, attempt = book.flights
-    above = book.parent.copy()
-    above[attempt] = rows_of(book.attempts["id"], book.messages["publisher"][message])
-    again = (book.attempts["number"] > 1).astype(np.float64)
+    message, _, _, attempt = index.flights
+    above = index.parent.copy()
+    above[attempt] = rows_of(index.attempts["id"], index.messages["publisher"][message])
+    again = (index.attempts["number"] > 1).astype(np.float64)
     first: Bools = _fold_up(again, above, np.maximum) == 0
     return first
 
 
-def work_s(book: Book) -> tuple[Floats, Floats, Floats]:
+def work_s(index: RecordIndex) -> tuple[Floats, Floats, Floats]:
     """Return the work of each attempt's visit, the part of it done after its caller had left, and the time held.
 
     All in worker-seconds until the run's end, zero where no worker was held. Exact, but for a visit that itself was
     waiting for callees when its caller left: then what was left of it counts, less the time it waited for them (where a
     `parallel` works and waits at once, at most its share).
     """
-    begin = np.minimum(book.started_at, book.end)
-    end = np.maximum(np.minimum(book.left_at, book.end), begin)
-    free = np.array([*(book.frees(name) for name in book.record.services), False])[book.service]
-    visits = (book.service >= 0) & ~free
-    left = gone_at(book)
+    begin = np.minimum(index.started_at, index.end)
+    end = np.maximum(np.minimum(index.left_at, index.end), begin)
+    free = np.array([*(occupancy.frees(index, name) for name in index.record.services), False])[index.service]
+    visits = (index.service >= 0) & ~free
+    left = gone_at(index)
     gone = np.minimum(np.maximum(left, begin), end)
     held = np.where(visits, end - begin, 0.0)
-    worked = book.attempts["worked_s"]
+    worked = index.attempts["worked_s"]
     work = np.where(np.isnan(worked) | (worked > held - ROUNDING_S), held, worked)
     wasted = np.minimum(np.where(visits, end - gone, 0.0), work)
     between = visits & (gone > begin) & (gone < end) & (work < held)
     if between.any():
-        waited = _waited_after(book, gone, end, between)
+        waited = _waited_after(index, gone, end, between)
         wasted = np.where(between, np.clip(end - gone - waited, 0.0, work), wasted)
     if free.any():
-        _add_segments(book, left, work, wasted, held)
+        _add_segments(index, left, work, wasted, held)
     return work, wasted, held
 
 
-def _add_segments(book: Book, gone: Floats, work: Floats, wasted: Floats, held: Floats) -> None:
+def _add_segments(index: RecordIndex, gone: Floats, work: Floats, wasted: Floats, held: Floats) -> None:
     """Add what workers did that are freed while calling: they are held only while they work."""
-    row = book.segment_row
-    begin = np.nan_to_num(book.record.segments["started_at"], nan=book.end)
-    end = np.nan_to_num(book.record.segments["ended_at"], nan=book.end)
+    row = index.segment_row
+    begin = np.nan_to_num(index.record.segments["started_at"], nan=index.end)
+    end = np.nan_to_num(index.record.segments["ended_at"], nan=index.end)
     length = np.maximum(end - begin, 0.0)
     np.add.at(work, row, length)
     np.add.at(held, row, length)
     np.add.at(wasted, row, np.clip(end - np.maximum(gone[row], begin), 0.0, length))
 
 
-def _waited_after(book: Book, gone: Floats, end: Floats, visits: Bools) -> Floats:
+def _waited_after(index: RecordIndex, gone: Floats, end: Floats, visits: Bools) -> Floats:
     """Return how long each of *visits* waited for callees (and between its tries) from *gone* to *end*."""
-    parent = book.parent
+    parent = index.parent
     rows = np.flatnonzero((parent >= 0) & visits[parent])
-    site, number = book.attempts["site"], book.attempts["number"]
-    rows = rows[np.lexsort((book.sent_at[rows], site[rows], parent[rows]))]
-    until = book.ended_at[rows].copy()
+    site, number = index.attempts["site"], index.attempts["number"]
+    rows = rows[np.lexsort((index.sent_at[rows], site[rows], parent[rows]))]
+    until = index.ended_at[rows].copy()
     here, after = rows[:-1], rows[1:]
     again = (parent[here] == parent[after]) & (site[here] == site[after]) & (number[after] == number[here] + 1)
-    until[:-1][again] = book.sent_at[after[again]]
+    until[:-1][again] = index.sent_at[after[again]]
     owner = parent[rows]
-    begin = np.clip(book.sent_at[rows], gone[owner], end[owner]) - gone[owner]
+    begin = np.clip(index.sent_at[rows], gone[owner], end[owner]) - gone[owner]
     until = np.clip(until, gone[owner], end[owner]) - gone[owner]
     order = np.lexsort((begin, owner))
     owner, begin, until = owner[order], begin[order], until[order]
     # a running maximum within each owner: owners are set apart by more than any span
-    apart = (np.cumsum(np.append(0, owner[1:] != owner[:-1])) if len(owner) else owner) * (book.end + 1.0)
+    apart = (np.cumsum(np.append(0, owner[1:] != owner[:-1])) if len(owner) else owner) * (index.end + 1.0)
     reached = np.maximum.accumulate(until + apart) - apart
     before = np.append(0.0, reached[:-1])
     before[np.append(True, owner[1:] != owner[:-1])[: len(owner)]] = 0.0

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.index.columns import exact_sum
-from sim.results.measures.rows import Measure, Rows
-from sim.results.story.numbers import seconds, share
+from sim.results.numbers import seconds, share
+from sim.results.rows import Measure, Rows
 from sim.scenario import measures
 
 WORTH_A_NOTE = 0.01

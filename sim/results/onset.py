@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.results.index.book import Book
+from sim.results.book import Book
 from sim.results.index.columns import Bools, Floats
 from sim.results.index.intervals import steps
 from sim.results.index.windows import strikes

@@ -1,4 +1,4 @@
-"""What each part of the system showed first after the first fault's begin, by the rules of ``sim.results.story.onset``.
+"""What each part of the system showed first after the first fault's begin, by the rules of ``sim.results.onset``.
 
 A symptom is measured against the same part before the fault, so that a link which always times out a little has none.
 Without faults there is nothing to compare with: then only saturation, rejections, timeouts and other failures, breakers
@@ -14,14 +14,13 @@ from typing import Iterator
 import numpy as np
 
 from sim.record.record import DEAD_LETTERED, ERROR, MESSAGE_LOST, REFUSED, REJECTED, TIMEOUT
-from sim.results.index.book import Book
+from sim.results.book import Book
+from sim.results.index import occupancy
 from sim.results.index.breakers import STATES, changed_at, changes
 from sim.results.index.columns import Floats, Ints
-from sim.results.index.intervals import peak, steps
+from sim.results.index.intervals import first_at_or_below, peak, steps
 from sim.results.index.windows import last_fault_end
-from sim.results.measures.queues import first_at_or_below
-from sim.results.measures.recovery import FOR_SECONDS, GOOD_ENOUGH, recovery
-from sim.results.story.onset import (
+from sim.results.onset import (
     TWICE,
     Yardstick,
     beyond_chance,
@@ -32,6 +31,7 @@ from sim.results.story.onset import (
     spans_at_least,
     times_in_a_row,
 )  # fmt: skip
+from sim.results.recovery_time import FOR_SECONDS, GOOD_ENOUGH, recovery
 
 MULTIPLIED = 1.5
 """Attempts come so many times as often as before, at least, to be called multiplied."""
@@ -99,9 +99,9 @@ def symptoms(book: Book) -> list[Symptom]:
 
 def _services(book: Book, clock: Yardstick) -> Iterator[Symptom]:
     for code, name in enumerate(book.record.services):
-        workers = book.workers(name)
+        workers = occupancy.workers(book, name)
         if not math.isinf(workers):
-            holds, missing = book.holds(code), book.missing(name)
+            holds, missing = occupancy.holds(book, code), occupancy.missing(book, name)
             begin, end = (np.append(*pair) for pair in zip(holds, missing, strict=True))
             span = clock.first_lasting(*spans_at_least(begin, end, workers, book.end))
             if span is not None:

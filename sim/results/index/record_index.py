@@ -1,7 +1,8 @@
-"""The columns of a record as every measure needs them: codes instead of names, infinity for "never", rows on shelves.
+"""The columns of a record as every measure needs them: codes instead of names, infinity for "never", grouped rows.
 
-A ``Book`` is opened once for a run and computes each derived column on first use. It knows how the tables hang
-together (an attempt's parent, a visit's service, a message's deliveries) and nothing about any one measure.
+A ``RecordIndex`` is made once for a run and computes each column on first use. It knows how the tables hang together
+(an attempt's parent, a visit's service, a message's deliveries) and nothing about any one measure. Not modelled: what
+follows from several tables at once, which ``Book`` adds.
 """
 
 from __future__ import annotations
@@ -11,20 +12,13 @@ from typing import Any, Iterable
 
 import numpy as np
 
-from sim.quantities import UNLIMITED
 from sim.record.record import DEGRADED, LOST, OPEN, SHORT_CIRCUITED, Columns, Record
-from sim.results import effect_accounting as duties
-from sim.results import work
-from sim.results.effect_accounting import Duties
-from sim.results.index import breakers
 from sim.results.index.columns import Bools, Floats, Ints, Shelf, never, rows_of
-from sim.results.index.intervals import steps
 from sim.results.index.windows import Struck, Window, after_warmup, windows
-from sim.results.measures import autoscaling as fleet
 
 
-class Book:
-    """A record, opened for reading; *during* names written windows (``500s to 600s``) to add to its own.
+class RecordIndex:
+    """A record, indexed for reading; *during* names written windows (``500s to 600s``) to add to its own.
 
     *beside* are the windows of faults in the runs that this one is held against (see ``windows``).
     """
@@ -42,6 +36,10 @@ class Book:
     def fault_end(self, name: str | None = None) -> float | None:
         """Return when the last fault (or the last window of fault *name*) ended, here or in the runs beside it."""
         return max((end for fault, _, end in self.struck if name in (None, fault)), default=None)
+
+    def model(self, service: str) -> Any:
+        """Return the scenario's description of *service*."""
+        return self.record.scenario.services[service]
 
     # --- requests -------------------------------------------------------------------------------------------
 
@@ -64,6 +62,11 @@ class Book:
     def answered(self) -> Bools:
         """Which requests ended ok or degraded within the deadline of their workload."""
         return self.succeeded & (self.answered_at <= self.arrived_at + self._limit("deadline"))
+
+    @cached_property
+    def open(self) -> Bools:
+        """Which requests have no outcome yet and may still be answered."""
+        return np.asarray(self.requests["outcome"] == OPEN)
 
     @cached_property
     def done_by(self) -> Floats:
@@ -93,58 +96,6 @@ class Book:
         for pair in np.unique(pairs).tolist():
             found.append((f"{record.workloads[pair // many]}/{record.operations[pair % many]}", by_pair, pair))
         return [*found, ("system", whole, 0)]
-
-    # --- what several families share, each from the module that tells its story ------------------------------
-
-    @cached_property
-    def duties(self) -> Duties:
-        """The ledger's entries."""
-        return duties.duties(self)
-
-    @cached_property
-    def open(self) -> Bools:
-        """Which requests have no outcome yet and may still be answered."""
-        return np.asarray(self.requests["outcome"] == OPEN)
-
-    @cached_property
-    def done(self) -> Bools:
-        """Which requests had every due effect applied exactly once, within `done within`, whatever still comes."""
-        return self.duties.kept & (self.duties.kept_at <= self.done_by)
-
-    @cached_property
-    def good(self) -> Bools:
-        """Which requests were answered and done, whatever still comes."""
-        return self.answered & self.done
-
-    @cached_property
-    def may_be_good(self) -> Bools:
-        """Which requests are good, or may turn out so: more than ``good`` where something is undecided at the end."""
-        return (self.answered | self.open) & self.duties.may_do
-
-    @cached_property
-    def undecided(self) -> Bools:
-        """Which requests may turn out good, and may not."""
-        return self.may_be_good & ~self.good
-
-    @cached_property
-    def good_at(self) -> Floats:
-        """When each good request had become so; infinity for the others."""
-        return np.where(self.good, np.maximum(self.answered_at, self.duties.kept_at), np.inf)
-
-    @cached_property
-    def work(self) -> tuple[Floats, Floats, Floats]:
-        """Worker-seconds of each visit: (work, the part of it for callers that had left, time held)."""
-        return work.work_s(self)
-
-    @cached_property
-    def tried_once(self) -> Bools:
-        """Which attempts would have been made if every call were tried once."""
-        return work.tried_once(self)
-
-    @cached_property
-    def breakers(self) -> dict[str, tuple[Floats, Floats]]:
-        """Begin and end of the open periods of each link that has a breaker."""
-        return breakers.open_periods(self)
 
     # --- attempts -------------------------------------------------------------------------------------------
 
@@ -219,6 +170,11 @@ class Book:
         return rows_of(self.attempts["id"], self.attempts["parent"])
 
     @cached_property
+    def segment_row(self) -> Ints:
+        """The attempt row of each segment."""
+        return rows_of(self.attempts["id"], self.record.segments["attempt"])
+
+    @cached_property
     def link_shelf(self) -> Shelf:
         """Attempts by link and time of sending."""
         return Shelf(self.link, len(self.links), self.sent_at)
@@ -227,91 +183,6 @@ class Book:
     def visit_shelf(self) -> Shelf:
         """Visits (attempts that reached a service) by service and time of entry."""
         return Shelf(self.service, len(self.record.services), self.entered_at)
-
-    # --- services -------------------------------------------------------------------------------------------
-
-    def model(self, service: str) -> Any:
-        """Return the scenario's description of *service*."""
-        return self.record.scenario.services[service]
-
-    def workers(self, service: str) -> float:
-        """Return the workers of all replicas that *service* can have; infinite when unlimited."""
-        model = self.model(service)
-        return UNLIMITED if model.workers == UNLIMITED else float(model.workers * self.replicas(service))
-
-    def replicas(self, service: str) -> int:
-        """Return how many replicas *service* can have; see ``missing`` for those that are not there."""
-        model = self.model(service)
-        return int(model.replicas if model.autoscale is None else model.autoscale.max_replicas)
-
-    def missing(self, service: str) -> tuple[Floats, Floats]:
-        """Return begin and end of the time that each worker of a replica is not there (autoscaled services only)."""
-        spans = [span for absences in fleet.absences(self, service).values() for span in absences]
-        begin, end = np.array(spans, np.float64).reshape(-1, 2).repeat(self._workers_each(service), axis=0).T
-        return begin, end
-
-    def _workers_each(self, service: str) -> int:
-        workers = self.model(service).workers
-        return 0 if workers == UNLIMITED else int(workers)
-
-    def frees(self, service: str) -> bool:
-        """Whether *service* frees its workers while calling."""
-        return bool(self.model(service).while_calling == "free")
-
-    @cached_property
-    def segment_row(self) -> Ints:
-        """The attempt row of each segment."""
-        return rows_of(self.attempts["id"], self.record.segments["attempt"])
-
-    def services_of(self, service: int) -> tuple[Floats, Floats]:
-        """Return begin and end of every visit's service at *service* (a code), those in line excluded."""
-        rows = self.visit_shelf.rows(service)
-        begun = rows[np.isfinite(self.started_at[rows])]
-        return self.started_at[begun], self.left_at[begun]
-
-    def holders(self, service: int) -> Ints:
-        """Return the attempt row of every time that a worker of *service* (a code) was held, as in ``holds``."""
-        if self.frees(self.record.services[service]):
-            rows: Ints = self.segment_row[self.service[self.segment_row] == service]
-            return rows
-        rows = self.visit_shelf.rows(service)
-        return rows[np.isfinite(self.started_at[rows])]
-
-    def outages(self, service: str) -> dict[int, list[tuple[float, float]]]:
-        """Return when each replica of *service* that ever was down was so, by its number."""
-        found: dict[int, list[tuple[float, float]]] = {}
-        for name, replica, begin, end in self.record.down:
-            if name == service:
-                found.setdefault(replica, []).append((begin, min(end, self.end)))
-        return found
-
-    def all_down(self, service: str) -> list[tuple[float, float]]:
-        """Return when all replicas of *service* were down at once."""
-        spans = [span for down in self.outages(service).values() for span in down]
-        times, levels = steps(*np.array(spans, np.float64).reshape(-1, 2).T)
-        all_of_them = np.flatnonzero(levels >= self.replicas(service))
-        return [(float(times[i]), float(times[i + 1])) for i in all_of_them]
-
-    def holds(self, service: int) -> tuple[Floats, Floats]:
-        """Return begin and end of every time that a worker of *service* (a code) was held."""
-        if self.frees(self.record.services[service]):
-            mine = self.service[self.segment_row] == service
-            segments = self.record.segments
-            return never(segments["started_at"][mine]), never(segments["ended_at"][mine])
-        return self.services_of(service)
-
-    def lines(self, service: int) -> tuple[Floats, Floats]:
-        """Return begin and end of every wait for a worker of *service* (a code)."""
-        rows = self.visit_shelf.rows(service)
-        begin, end = self.entered_at[rows], np.minimum(self.started_at[rows], self.left_at[rows])
-        if not self.frees(self.record.services[service]):
-            return begin, end
-        # whoever goes on after a call waits again; the first wait is a segment's too, once it has begun service
-        new = ~np.isfinite(self.started_at[rows])
-        segments = self.record.segments
-        mine = self.service[self.segment_row] == service
-        again_end = np.minimum(never(segments["started_at"][mine]), never(segments["ended_at"][mine]))
-        return np.append(begin[new], segments["queued_at"][mine]), np.append(end[new], again_end)
 
     # --- messages -------------------------------------------------------------------------------------------
 

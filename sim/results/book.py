@@ -1,0 +1,59 @@
+"""The books of a run: its indexed record, with what follows from several tables at once and several families need.
+
+Each column is computed on first use. Not modelled: any one measure.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from sim.results import effect_accounting, wasted_work
+from sim.results.effect_accounting import Duties
+from sim.results.index.columns import Bools, Floats
+from sim.results.index.record_index import RecordIndex
+
+
+class Book(RecordIndex):
+    """An indexed record with the ledger of effects, who got good answers, and who the work was done for."""
+
+    @cached_property
+    def duties(self) -> Duties:
+        """The ledger's entries."""
+        return effect_accounting.duties(self)
+
+    @cached_property
+    def done(self) -> Bools:
+        """Which requests had every due effect applied exactly once, within `done within`, whatever still comes."""
+        return self.duties.kept & (self.duties.kept_at <= self.done_by)
+
+    @cached_property
+    def good(self) -> Bools:
+        """Which requests were answered and done, whatever still comes."""
+        return self.answered & self.done
+
+    @cached_property
+    def may_be_good(self) -> Bools:
+        """Which requests are good, or may turn out so: more than ``good`` where something is undecided at the end."""
+        return (self.answered | self.open) & self.duties.may_do
+
+    @cached_property
+    def undecided(self) -> Bools:
+        """Which requests may turn out good, and may not."""
+        return self.may_be_good & ~self.good
+
+    @cached_property
+    def good_at(self) -> Floats:
+        """When each good request had become so; infinity for the others."""
+        return np.where(self.good, np.maximum(self.answered_at, self.duties.kept_at), np.inf)
+
+    @cached_property
+    def work(self) -> tuple[Floats, Floats, Floats]:
+        """Worker-seconds of each visit: (work, the part of it for callers that had left, time held)."""
+        return wasted_work.work_s(self)
+
+    @cached_property
+    def tried_once(self) -> Bools:
+        """Which attempts would have been made if every call were tried once."""
+        return wasted_work.tried_once(self)

@@ -1,0 +1,122 @@
+"""Workers and replicas over time: how many a service has, when each is held or not there, and when visits wait."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.quantities import UNLIMITED
+from sim.results.index.columns import Floats, Ints, never
+from sim.results.index.intervals import steps
+from sim.results.index.record_index import RecordIndex
+
+
+def workers(index: RecordIndex, service: str) -> float:
+    """Return the workers of all replicas that *service* can have; infinite when unlimited."""
+    model = index.model(service)
+    return UNLIMITED if model.workers == UNLIMITED else float(model.workers * replicas(index, service))
+
+
+def replicas(index: RecordIndex, service: str) -> int:
+    """Return how many replicas *service* can have; see ``missing`` for those that are not there."""
+    model = index.model(service)
+    return int(model.replicas if model.autoscale is None else model.autoscale.max_replicas)
+
+
+def missing(index: RecordIndex, service: str) -> tuple[Floats, Floats]:
+    """Return begin and end of the time that each worker of a replica is not there (autoscaled services only)."""
+    spans = [span for replica in absences(index, service).values() for span in replica]
+    begin, end = np.array(spans, np.float64).reshape(-1, 2).repeat(_workers_each(index, service), axis=0).T
+    return begin, end
+
+
+def _workers_each(index: RecordIndex, service: str) -> int:
+    each = index.model(service).workers
+    return 0 if each == UNLIMITED else int(each)
+
+
+def frees(index: RecordIndex, service: str) -> bool:
+    """Whether *service* frees its workers while calling."""
+    return bool(index.model(service).while_calling == "free")
+
+
+def services_of(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
+    """Return begin and end of every visit's service at *service* (a code), those in line excluded."""
+    rows = index.visit_shelf.rows(service)
+    begun = rows[np.isfinite(index.started_at[rows])]
+    return index.started_at[begun], index.left_at[begun]
+
+
+def holders(index: RecordIndex, service: int) -> Ints:
+    """Return the attempt row of every time that a worker of *service* (a code) was held, as in ``holds``."""
+    if frees(index, index.record.services[service]):
+        rows: Ints = index.segment_row[index.service[index.segment_row] == service]
+        return rows
+    rows = index.visit_shelf.rows(service)
+    return rows[np.isfinite(index.started_at[rows])]
+
+
+def outages(index: RecordIndex, service: str) -> dict[int, list[tuple[float, float]]]:
+    """Return when each replica of *service* that ever was down was so, by its number."""
+    found: dict[int, list[tuple[float, float]]] = {}
+    for name, replica, begin, end in index.record.down:
+        if name == service:
+            found.setdefault(replica, []).append((begin, min(end, index.end)))
+    return found
+
+
+def all_down(index: RecordIndex, service: str) -> list[tuple[float, float]]:
+    """Return when all replicas of *service* were down at once."""
+    spans = [span for down in outages(index, service).values() for span in down]
+    times, levels = steps(*np.array(spans, np.float64).reshape(-1, 2).T)
+    all_of_them = np.flatnonzero(levels >= replicas(index, service))
+    return [(float(times[i]), float(times[i + 1])) for i in all_of_them]
+
+
+def holds(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
+    """Return begin and end of every time that a worker of *service* (a code) was held."""
+    if frees(index, index.record.services[service]):
+        mine = index.service[index.segment_row] == service
+        segments = index.record.segments
+        return never(segments["started_at"][mine]), never(segments["ended_at"][mine])
+    return services_of(index, service)
+
+
+def lines(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
+    """Return begin and end of every wait for a worker of *service* (a code)."""
+    rows = index.visit_shelf.rows(service)
+    begin, end = index.entered_at[rows], np.minimum(index.started_at[rows], index.left_at[rows])
+    if not frees(index, index.record.services[service]):
+        return begin, end
+    # a visit waits again after each call; its first wait is that of a segment too, once it has begun service
+    new = ~np.isfinite(index.started_at[rows])
+    segments = index.record.segments
+    mine = index.service[index.segment_row] == service
+    again_end = np.minimum(never(segments["started_at"][mine]), never(segments["ended_at"][mine]))
+    return np.append(begin[new], segments["queued_at"][mine]), np.append(end[new], again_end)
+
+
+def absences(index: RecordIndex, service: str) -> dict[int, list[tuple[float, float]]]:
+    """Return when each replica of *service* was not there, by its number; nothing for services that do not scale."""
+    model = index.model(service)
+    if model.autoscale is None:
+        return {}
+    found: dict[int, list[tuple[float, float]]] = {replica: [] for replica in range(model.autoscale.max_replicas)}
+    since: dict[int, float] = dict.fromkeys(range(model.replicas, model.autoscale.max_replicas), 0.0)
+    for at, kind, of, detail in index.record.events:
+        if of == service and kind == "replica leaves":
+            since[int(detail)] = at
+        elif of == service and kind == "replica joins":
+            found[int(detail)].append((since.pop(int(detail)), at))
+    for replica, begin in since.items():
+        found[replica].append((begin, max(index.end, begin)))
+    return found
+
+
+def present(index: RecordIndex, service: str) -> tuple[Floats, Floats]:
+    """Return begin and end of the time that each replica of *service* was there."""
+    spans = []
+    for away in absences(index, service).values():
+        edges = [0.0, *(edge for span in away for edge in span), index.end]
+        spans += [(begin, end) for begin, end in zip(edges[::2], edges[1::2]) if end > begin]
+    begin, end = np.array(spans, np.float64).reshape(-1, 2).T
+    return begin, end
