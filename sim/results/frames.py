@@ -120,7 +120,7 @@ def symptoms(record: Record) -> pandas.DataFrame:
     """A row for each symptom in order of time: which part, what kind, how much, and which part was the how-manieth.
 
     ``order`` numbers the parts by their first symptom, from 1; ``first`` marks that one. ``value`` and ``before`` are
-    explained with each kind in ``results.story.symptoms.KINDS``. Kinds that tell of an end, or of load, are included.
+    explained with each kind in ``sim.results.symptoms.KINDS``. Kinds that tell of an end, or of load, are included.
     """
     found = all_symptoms(Book(record))
     order: dict[str, int] = {}
