@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent
 FACES = ("sim.cli", "sim.lab", "sim.answers", "sim.__main__")
 ROOMS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (("sim.version", "sim.errors", "sim.quantities", "sim.outcomes", "sim.chance"), ("numpy", "scipy")),
+    (("sim.markup",), ("jinja2", "markupsafe")),
     (("sim.scenario",), ("pydantic", "pydantic_core", "ruamel", "numpy")),
     (("sim.topology",), ("networkx",)),
     (("sim.theory",), ("numpy", "scipy")),
@@ -24,7 +25,7 @@ ROOMS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (("sim.engine",), ("simpy", "numpy")),
     (("sim.results",), ("numpy", "pandas", "scipy")),
     (("sim.diagram",), ("networkx",)),
-    (("sim.plots", "sim.replay"), ("numpy", "matplotlib")),
+    (("sim.plots", "sim.replay"), ("numpy", "matplotlib", "markupsafe")),
     (("sim.experiments",), ("numpy", "pandas", "dask", "pyarrow", "matplotlib")),
     (("sim.export",), ("numpy", "pandas", "pyarrow", "matplotlib")),
     (FACES, ("typer", "click", "rich", "streamlit", "numpy", "pandas", "matplotlib", "segno")),
@@ -56,7 +57,7 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
 }  # fmt: skip
 """The order inside a room: each part imports only from itself or from floors above it, type-only imports counted."""
 
-HEAVY = ("altair", "dask", "matplotlib", "networkx", "pandas", "pyarrow", "scipy", "streamlit")
+HEAVY = ("altair", "dask", "jinja2", "markupsafe", "matplotlib", "networkx", "pandas", "pyarrow", "scipy", "streamlit")
 """Imported only inside the functions that need them: a run works without them, and the command line starts fast."""
 
 MODULES = {

@@ -6,10 +6,11 @@ Jupyter shows a bare matplotlib figure only after somebody has chosen a backend,
 from __future__ import annotations
 
 import base64
-import html
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING
+
+from sim.markup import render
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,10 +32,8 @@ class Picture:
     def _repr_html_(self) -> str:
         data = base64.b64encode(self.png()).decode("ascii")
         width = round(self.figure.get_figwidth() * 80)
-        return (
-            f'<img alt="{html.escape(self.words)}" style="width: {width}px; max-width: 100%" '
-            f'src="data:image/png;base64,{data}">'
-        )
+        style, source = f"width: {width}px; max-width: 100%", f"data:image/png;base64,{data}"
+        return str(render("sim.plots", "image.html", alt=self.words, style=style, source=source))
 
     def __repr__(self) -> str:
         return f"Picture: {self.words}"

@@ -6,11 +6,14 @@ in it can close the element or begin a comment. The player writes it with ``text
 
 from __future__ import annotations
 
-import html
 from importlib.resources import files
-from typing import Any, Mapping
+from typing import TYPE_CHECKING, Any, Mapping
 
+from sim.markup import render, trusted
 from sim.replay.timeline import to_json
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
@@ -26,28 +29,25 @@ def assets() -> tuple[str, str]:
     return script, (here / "player.css").read_text(encoding="utf-8")
 
 
-def json_for_html(data: Any) -> str:
-    """Return *data* as JSON that is safe anywhere inside a script element.
+def json_for_html(data: Any) -> Markup:
+    """Return *data* as JSON that is safe anywhere inside a script element, and is not escaped again.
 
-    >>> json_for_html("</script><!--")
+    >>> str(json_for_html("</script><!--"))
     '"\\\\u003c/script\\\\u003e\\\\u003c!--"'
     """
     text = to_json(data)
     for character, escape in _ESCAPED.items():
         text = text.replace(character, escape)
-    return text
+    return trusted(text)
 
 
-def embedded(data: Any, options: Mapping[str, Any] | None = None, name: str = "replay") -> str:
+def embedded(data: Any, options: Mapping[str, Any] | None = None, name: str = "replay") -> Markup:
     """Return an element and its data, for a document that calls ``mountAll()`` of the player's module once.
 
     *name* must be a plain word and different for each player of a document.
     """
     payload = json_for_html({"data": data, "options": dict(options or {})})
-    return (
-        f'<div class="pileup-replay" id="{name}" data-replay="{name}-data"></div>'
-        f'<script type="application/json" id="{name}-data">{payload}</script>'
-    )
+    return render("sim.replay", "player.html", name=name, data=payload)
 
 
 def page(data: Any, options: Mapping[str, Any] | None = None, title: str = "") -> str:
@@ -58,16 +58,9 @@ def page(data: Any, options: Mapping[str, Any] | None = None, title: str = "") -
     """
     script, style = assets()
     first = data["sides"][0] if "sides" in data else data
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-        "script-src 'unsafe-inline'; img-src data:\">"
-        f"<title>{html.escape(title or first['title'])}</title><style>{style}\nbody{{margin:0}}"
-        "main{padding:12px}</style></head>"
-        f'<body class="pileup-body"><main>{embedded(data, {"heading": True, **(options or {})})}</main>'
-        f'<script type="module">{script}\nmountAll(document);</script></body></html>\n'
-    )
+    player = embedded(data, {"heading": True, **(options or {})})
+    code = {"style": trusted(style), "script": trusted(script)}
+    return str(render("sim.replay", "page.html", title=title or first["title"], player=player, **code))
 
 
 class Replay:
@@ -85,10 +78,7 @@ class Replay:
 
     def _repr_html_(self) -> str:
         """Return a frame: its scripts and styles cannot meet those of the notebook."""
-        return (
-            f'<iframe title="Replay of a run" srcdoc="{html.escape(self.html)}" sandbox="allow-scripts" '
-            f'style="width:100%;height:{self.height_px}px;border:0" loading="lazy"></iframe>'
-        )
+        return str(render("sim.replay", "frame.html", page=self.html, height_px=self.height_px))
 
     def __repr__(self) -> str:
         first = self.data["sides"][0] if "sides" in self.data else self.data

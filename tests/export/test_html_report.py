@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from jinja2 import UndefinedError
+from ruamel.yaml import YAML
 
 import sim
-from sim.export.page import Report, parts, play, report_page
-from sim.export.page.fidelity import modelled
+from sim.export.page import Report, parts, play, pocket_page, pre_run, report_page
+from sim.export.page.fidelity import Fidelity, modelled
+from sim.replay import embedded
+from sim.replay.html import json_for_html
 from sim.topology import describe
 
 SHOP = """
@@ -156,15 +164,57 @@ def test_what_is_modelled_is_read_from_the_scenario() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("evil", ["</td><script>", "\"><img src=x onerror='a()'>", "<!--", "&amp;"])
-def test_no_part_lets_markup_through(evil: str) -> None:
-    made = (
-        parts.paragraph(evil, evil) + parts.bullets([evil]) + parts.terms([(evil, evil)]) + parts.as_typed(evil, evil)
-        + parts.table([evil], [[(evil, evil), evil]], evil) + parts.section(evil, parts.paragraph(evil), name=evil)
+@pytest.mark.parametrize("evil", ["</td><script>", "\"><img src=x onerror='a()'>", "<!--", "&amp;", "{{ 7 * 7 }}"])
+def test_no_value_of_a_page_can_be_markup(evil: str) -> None:
+    table = parts.Table.of([evil], [[parts.Cell(evil, evil), evil]])
+    picture = parts.Picture("data:,", "data:,", evil)
+    page = parts.filled(
+        "report.html", [], "report.js", title=evil,
+        scenario=SimpleNamespace(question=evil, lesson=evil, source=evil),
+        replay={"label": evil, "player": embedded({"title": evil}), "beside": [evil], "others": json_for_html([evil])},
+        arithmetic=evil, story=[SimpleNamespace(at_s=1.0, text=evil)], played=evil, measured=[table], figures=[picture],
+        comparison={"words": evil, "table": table, "figure": picture}, claims={"words": evil, "table": table},
+        books=[evil], cut_off=evil, fidelity=Fidelity([evil], [evil], [evil], [(evil, evil)]),
     )  # fmt: skip
-    read = Reader(made)
-    assert read.open == [] and read.words.count(evil) == 11
-    assert not re.search(r"<(script|img|!--)", made)
+    read = Reader(page)
+    assert read.open == [] and sum(evil in words for words in read.words) == 28
+    outside = re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL)
+    assert not re.search(r"<(script|img src=x|!--)", outside) and "49" not in outside
+
+
+@pytest.mark.slow
+def test_a_script_in_what_a_scenario_says_is_text_on_every_page() -> None:
+    evil = "</script><script>alert(1)</script>"
+    texts = {"title": evil, "question": evil, "lesson": evil, "source": evil, "assumptions": [evil]}
+    hostile = {**YAML(typ="safe").load(SHOP), **texts, "replications": 1}
+    scenario = sim.Scenario(**hostile)
+    for page, mild in (
+        (report_page(play(scenario)), report_page(play(sim.loads(SHOP), replications=1))),
+        (pocket_page(pre_run(scenario)), pocket_page(pre_run(sim.loads(SHOP), replications=1))),
+    ):
+        assert page.count("<script") == mild.count("<script") and "alert(1)" in page
+        assert evil not in page and Reader(page).open == []
+
+
+def test_only_our_own_code_is_exempt_from_escaping() -> None:
+    templates = sorted(Path(sim.__path__[0]).rglob("templates/*.html"))
+    assert len(templates) >= 8
+    for template in templates:
+        assert not re.search(r"\|\s*(safe|tojson)|autoescape|Markup", template.read_text(encoding="utf-8")), template
+    modules = Path(sim.__path__[0]).rglob("*.py")
+    trusting = {path.name for path in modules if re.search(r"\btrusted\(|\bMarkup\(", path.read_text(encoding="utf-8"))}
+    assert trusting == {"markup.py", "html.py", "parts.py"}
+
+
+def test_jinja_is_loaded_with_the_first_page_only() -> None:
+    code = "import sys, sim.export.page, sim.replay, sim.plots.picture; print('jinja2' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_a_template_that_wants_an_unknown_value_is_an_error() -> None:
+    with pytest.raises(UndefinedError, match="'question' is undefined"):
+        parts.filled("pocket.html", [], "pocket.js", title="t", data="{}")
 
 
 def row(mean: float | None, low: float | None, high: float | None, unit: str) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def test_measured_finds_the_row_of_a_run_or_names_what_there_is_not() -> None:
 def test_a_picture_carries_words_and_is_the_same_bytes_each_time() -> None:
     one, other = Picture(drawn(), 'wait "explodes" <here>'), Picture(drawn(), 'wait "explodes" <here>')
     assert one._repr_html_() == other._repr_html_()
-    assert 'alt="wait &quot;explodes&quot; &lt;here&gt;"' in one._repr_html_()
+    assert 'alt="wait &#34;explodes&#34; &lt;here&gt;"' in one._repr_html_()
     assert repr(one) == 'Picture: wait "explodes" <here>'
     assert one.png().startswith(b"\x89PNG") and b"Software" not in one.png()
     assert np.frombuffer(one.png()[16:24], ">u4").tolist()[0] == 1200

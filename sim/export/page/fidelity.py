@@ -6,10 +6,10 @@ every other scenario; a mechanism that is added takes its line away.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Sequence
 
 from sim.experiments.run import Run
-from sim.export.page.parts import bullets, terms
 from sim.export.summary import versions
 from sim.scenario.rules.fault_targets import when
 
@@ -26,11 +26,21 @@ OF_A_SERVICE = ("limit", "shed", "line", "concurrency", "refuse_late", "autoscal
 """A service's own defences."""
 
 
-def fidelity(run: Run) -> str:
+@dataclass(frozen=True, slots=True)
+class Fidelity:
+    """The card of a run: lines of text, and *played* as pairs of a term and its value."""
+
+    modelled: Sequence[str]
+    assumed: Sequence[str]
+    left_out: Sequence[str]
+    played: Sequence[tuple[str, object]]
+
+
+def fidelity(run: Run) -> Fidelity:
     """Return the card of a run."""
     scenario = run.scenario
     requests = sum(int(row["n"]) for row in run.rows if (row["measure"], row["of"], row["during"]) == WHOLE)
-    played = terms([
+    played: list[tuple[str, object]] = [
         ("scenario", scenario.title),
         ("combination", " with ".join(part for part in (run.variant, ", ".join(run.toggles)) if part) or "as written"),
         ("seed", run.seed),
@@ -38,14 +48,8 @@ def fidelity(run: Run) -> str:
         ("requests measured", f"{requests:,} in all replications"),
         ("digest of the resolved scenario", scenario.digest),
         *versions().items(),
-    ])  # fmt: skip
-    return (
-        '<div class="card">'
-        f"<div><h3>Modelled</h3>{bullets(modelled(scenario))}</div>"
-        f"<div><h3>Assumed</h3>{bullets(scenario.assumptions) or '<p>The scenario states no assumption.</p>'}</div>"
-        f"<div><h3>Left out</h3>{bullets(LEFT_OUT)}</div>"
-        f"<div><h3>Which numbers</h3>{played}</div></div>"
-    )
+    ]
+    return Fidelity(modelled(scenario), scenario.assumptions, LEFT_OUT, played)
 
 
 WHOLE = ("offered", "system", "all")

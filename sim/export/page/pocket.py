@@ -13,7 +13,7 @@ from sim.errors import ScenarioError
 from sim.experiments.run import Run, run_resolved
 from sim.export.page import parts
 from sim.export.summary import versions
-from sim.replay import assets, timeline, to_json
+from sim.replay import timeline, to_json
 from sim.replay.html import json_for_html
 
 MOST_COMBINATIONS = 48
@@ -119,7 +119,6 @@ def _entry(run: Run) -> dict[str, Any]:
 def pocket_page(pocket: Pocket) -> str:
     """Return the page: the same pocket gives the same bytes."""
     scenario = pocket.scenario
-    script, style = assets()
     data = {
         "title": scenario.title, "question": scenario.question, "lesson": scenario.lesson.strip(),
         "variants": list(scenario.variants) or [""],
@@ -130,10 +129,5 @@ def pocket_page(pocket: Pocket) -> str:
         "assumptions": list(scenario.assumptions), "left_out": pocket.left_out, "entries": pocket.entries,
         "seed": pocket.seed, "replications": pocket.replications, "version": versions()["pileup"],
     }  # fmt: skip
-    body = (
-        f"<main><h1>{parts.text(scenario.title)}</h1>{parts.paragraph(scenario.question, 'question')}"
-        '<div id="pocket"></div></main>'
-        f'<script type="application/json" id="pocket-data">{json_for_html(data)}</script>'
-    )
-    styles = (parts.own("page.css"), parts.own("pocket.css"), style)
-    return parts.document(scenario.title, body, styles, f"{script}\n{parts.own('pocket.js')}", "pocket")
+    values = {"title": scenario.title, "question": scenario.question, "data": json_for_html(data)}
+    return parts.filled("pocket.html", ["page.css", "pocket.css"], "pocket.js", **values)

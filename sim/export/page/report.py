@@ -13,9 +13,11 @@ from sim.export import tables
 from sim.export.page import parts
 from sim.export.page.fidelity import fidelity
 from sim.export.page.material import Report, first_variant
-from sim.replay import assets, embedded, timeline
+from sim.replay import embedded, timeline
+from sim.replay.html import json_for_html
 from sim.results.headlines import row_name, with_worst
 from sim.results.measures.registry import NAMES
+from sim.topology import describe
 
 SECTIONS = (
     ("Workloads", "workload", ("goodput ratio", "answered ratio", "done ratio", "latency p50", "latency p95")),
@@ -28,44 +30,27 @@ COMPARED = ("goodput ratio", "answered ratio", "done ratio", "latency p95")
 
 def report_page(report: Report) -> str:
     """Return the page: the same report gives the same bytes."""
-    script, style = assets()
-    scenario, run = report.scenario, report.run
-    body = "\n".join([
-        f"<header><p class='kind'>Pileup report</p><h1>{parts.text(scenario.title)}</h1>",
-        parts.paragraph(scenario.question, "question"), parts.paragraph(scenario.lesson.strip(), "lesson"),
-        parts.paragraph(_source(scenario), "source"), "</header><main>",
-        parts.section("The run, replayed", _replay(report), name="replay"),
-        parts.section("Before any run", *_arithmetic(run), name="before"),
-        parts.section("What happened", _story(run), name="story"),
-        parts.section("What was measured", _told(run), *_measures(run), *_figures(run), name="measured"),
-        parts.section("Compared", *_comparison(report), name="compared"),
-        parts.section("Claims", *_claims(report), name="claims"),
-        parts.section("Books", *_books(report), name="books"),
-        parts.section("Fidelity card", fidelity(run), name="fidelity"), "</main>",
-    ])  # fmt: skip
-    styles = (parts.own("page.css"), parts.own("report.css"), style)
-    return parts.document(scenario.title, body, styles, f"{script}\n{parts.own('report.js')}", "report")
+    run = report.run
+    return parts.filled(
+        "report.html", ["page.css", "report.css"], "report.js", title=report.scenario.title, scenario=report.scenario,
+        replay=_replay(report), arithmetic="\n".join(describe(run.scenario).lines()), story=run.explain().sentences,
+        played=_played(run), measured=_measures(run), figures=_figures(run), comparison=_comparison(report),
+        claims=_claims(report), books=_books(report), cut_off=report.cut_off, fidelity=fidelity(run),
+    )  # fmt: skip
 
 
-def _source(scenario: Any) -> str:
-    return f"Source: {scenario.source}" if scenario.source else ""
-
-
-def _replay(report: Report) -> str:
-    """Return the player, and the other combinations to put beside it."""
+def _replay(report: Report) -> dict[str, object]:
+    """Return the player, and the other combinations that a reader can put next to it."""
     mine = timeline(report.run.record)
     others = {} if report.comparison is None else {
         label: timeline(run.record, label) for label, run in report.comparison.runs.items()
         if run.scenario.digest != report.run.scenario.digest
     }  # fmt: skip
-    choice = ""
-    if others:
-        options = "".join(f"<option value='{i}'>{parts.text(label)}</option>" for i, label in enumerate(others))
-        choice = (
-            f'<p class="choice"><label for="beside">Beside <b>{parts.text(mine["label"])}</b> show </label>'
-            f'<select id="beside"><option value="">nothing</option>{options}</select></p>'
-        )
-    return choice + embedded(mine, {"at": _first_moment(mine)}) + embedded_others(list(others.values()))
+    player = embedded(mine, {"at": _first_moment(mine)})
+    return {
+        "label": mine["label"], "player": player,
+        "beside": list(others), "others": json_for_html(list(others.values())),
+    }  # fmt: skip
 
 
 def _first_moment(data: Mapping[str, Any]) -> float:
@@ -74,36 +59,14 @@ def _first_moment(data: Mapping[str, Any]) -> float:
     return min((begin + min(10.0, (end - begin) / 2) for begin, end in spans), default=0.0)
 
 
-def embedded_others(data: list[dict[str, Any]]) -> str:
-    """Return further runs as data that the page's script takes when they are asked for."""
-    from sim.replay.html import json_for_html
-
-    return f'<script type="application/json" id="others">{json_for_html(data)}</script>'
-
-
-def _arithmetic(run: Run) -> list[str]:
-    from sim.topology import describe
-
-    return [
-        parts.paragraph("Offered load against capacity, worst cases and weak points, from the scenario alone."),
-        parts.as_typed("\n".join(describe(run.scenario).lines()), "Arithmetic before the run"),
-    ]
-
-
-def _story(run: Run) -> str:
-    rows = [(f"{told.at_s:.1f} s", told.text) for told in run.explain().sentences]
-    inside = "".join(f"<li><b>{parts.text(at)}</b> {parts.text(words)}</li>" for at, words in rows)
-    return f'<ol class="story">{inside}</ol>'
-
-
-def _told(run: Run) -> str:
+def _played(run: Run) -> str:
     times = len(run.replications)
     on = " with ".join(part for part in (run.variant, ", ".join(run.toggles)) if part) or "as written"
     what = f"means of {times} replications, with 95 % intervals" if times > 1 else "one run: one sample, not a fact"
-    return parts.paragraph(f"{on}, seed {run.seed}: {what}. n counts the samples of the first column.")
+    return f"{on}, seed {run.seed}: {what}. n counts the samples of the first column."
 
 
-def _measures(run: Run) -> list[str]:
+def _measures(run: Run) -> list[parts.Table]:
     index = {(row["measure"], row["of"], row["during"]): row for row in run.rows}
     windows = ["before", "fault", "after"] if run.record.windows else ["all"]
     made = []
@@ -118,19 +81,19 @@ def _measures(run: Run) -> list[str]:
                     rows.append(
                         [row_name(name), window, *(parts.interval(row, tables.number) for row in found), f"{n:,}"]
                     )
-        made.append(parts.table([heading, "during", *measures, "n"], rows))
+        made.append(parts.Table.of([heading, "during", *measures, "n"], rows))
     return made
 
 
-def _figures(run: Run) -> list[str]:
+def _figures(run: Run) -> list[parts.Picture]:
     light, dark = run.plot(), run.plot(dark=True)
-    return [parts.picture(light[name], dark[name], f"{name} of {run.scenario.title}, over time") for name in light]
+    return [parts.Picture.of(light[name], dark[name], f"{name} of {run.scenario.title}, over time") for name in light]
 
 
-def _comparison(report: Report) -> list[str]:
+def _comparison(report: Report) -> dict[str, object] | None:
     compared = report.comparison
     if compared is None:
-        return []
+        return None
     windows = ("fault", "after") if any(run.has_faults for run in compared.runs.values()) else ("all",)
     differences = {(row["combination"], row["measure"], row["of"], row["during"]): row for row in compared.rows}
     rows: list[list[object]] = []
@@ -147,9 +110,9 @@ def _comparison(report: Report) -> list[str]:
     first = next(iter(compared.runs.values()))
     n = len(first.replications)
     same = "The same arrivals and the same stretch of the clock for all"
-    told = f"{same}, {n} replication{'s' * (n != 1)}, paired."
-    figure = parts.picture(compared.plot(), compared.plot(dark=True), "All combinations on shared axes")
-    return [parts.paragraph(told), parts.table(header, rows), figure]
+    words = f"{same}, {n} replication{'s' * (n != 1)}, paired."
+    figure = parts.Picture.of(compared.plot(), compared.plot(dark=True), "All combinations on shared axes")
+    return {"words": words, "table": parts.Table.of(header, rows), "figure": figure}
 
 
 def _change(row: Mapping[str, Any] | None, is_baseline: bool) -> str:
@@ -167,10 +130,10 @@ def _change(row: Mapping[str, Any] | None, is_baseline: bool) -> str:
 MARKS = {"holds": "✓ holds", "fails": "✕ fails", "cannot tell": "? cannot tell"}
 
 
-def _claims(report: Report) -> list[str]:
+def _claims(report: Report) -> dict[str, object]:
     if report.checked is None:
         why = "The scenario makes no claims." if not report.scenario.expect else "Not judged: values were changed."
-        return [parts.paragraph(why)]
+        return {"words": why, "table": parts.Table([], [])}
     rows = []
     for name, verdict in report.checked.verdicts.items():
         claim, told = report.scenario.expect[name], [value for value in verdict.values if value is not None]
@@ -181,13 +144,11 @@ def _claims(report: Report) -> list[str]:
             ]
         )
         spread = _range(told, NAMES[claim.measure][0])
-        mark = (MARKS[verdict.verdict], verdict.verdict.replace(" ", "-"))
+        mark = parts.Cell(MARKS[verdict.verdict], verdict.verdict.replace(" ", "-"))
         rows.append([name, mark, where, verdict.text, spread, len(told)])
     held = sum(verdict.verdict == "holds" for verdict in report.checked.verdicts.values())
-    return [
-        parts.paragraph(f"{held} of {len(rows)} claims hold."),
-        parts.table(["Claim", "verdict", "combination", "says", "measured", "runs"], rows),
-    ]
+    header = ["Claim", "verdict", "combination", "says", "measured", "runs"]
+    return {"words": f"{held} of {len(rows)} claims hold.", "table": parts.Table.of(header, rows)}
 
 
 def _range(values: list[float], unit: str) -> str:
@@ -202,6 +163,4 @@ def _books(report: Report) -> list[str]:
     held = dict(report.run.identities)
     for name, holds in (report.checked.identities if report.checked else {}).items():
         held[name] = held.get(name, True) and holds
-    cut = parts.paragraph(f"Cut off: {report.cut_off}", "fails") if report.cut_off else ""
-    told = parts.paragraph("Counted by two roads in every replication of every run on this page:")
-    return [told, parts.bullets([f"✓ {name}" if holds else f"✕ {name}" for name, holds in held.items()], "books"), cut]
+    return [f"✓ {name}" if holds else f"✕ {name}" for name, holds in held.items()]
