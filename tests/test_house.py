@@ -50,6 +50,15 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("audit", "onset", "recovery_time", "trace"), ("headlines", "symptoms"), ("blast",), ("measures",),
         ("claims", "series", "story"), ("frames",),
     ],
+    "sim.plots": [
+        ("style", "picture"), ("over_time", "system", "ablation", "matrix", "hysteresis", "beside"),
+        ("records", "compare"),
+    ],
+    "sim.replay": [("clock",), ("nodes", "links"), ("timeline",), ("html",)],
+    "sim.experiments": [
+        ("processes", "sides", "figures"), ("replications",), ("run", "fault_matrix"),
+        ("compare", "check", "hysteresis", "breakers"), ("ablation",),
+    ],
     "sim.lab": [
         ("selection", "session", "glossary", "own_scenario"), ("selected", "navigation"), ("server",), ("widgets",),
         ("pages",), ("app",),
