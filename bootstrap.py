@@ -174,6 +174,16 @@ def pictures(*extra: str) -> int:
     return browser("tests/browser/test_pictures.py", *extra)
 
 
+def web(*extra: str) -> int:
+    """check, test and bundle what the pages run in a browser (needs Node 20.19 or later and npm)"""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise SetupError("the scripts of the pages are bundled with Node, and npm is not on the path")
+    within = (npm, "--prefix", ROOT / "web")
+    must("could not install the packages of web/ (npm's reason is above)", *within, "ci", "--no-progress")
+    return max([run(*within, "run", "--silent", step) for step in ("check", "test", "build", *extra)])
+
+
 def lint(*_: str) -> int:
     """ruff's lint and format, mypy's strict types"""
     commands = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
@@ -207,7 +217,8 @@ def bench(*extra: str) -> int:
 
 
 TASKS = {
-    task.__name__: task for task in (setup, demo, lab, test, browser, pictures, lint, schema, check, notebooks, bench)
+    task.__name__: task
+    for task in (setup, demo, lab, test, browser, pictures, web, lint, schema, check, notebooks, bench)
 }
 
 

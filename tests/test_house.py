@@ -171,7 +171,7 @@ def test_nothing_that_decides_plays_or_looks_reads_a_clock_or_a_shared_generator
     assert [name for name in imports_in(tree_of(module)) if name.split(".")[0] in forbidden] == []
 
 
-NOT_OURS = {".git", ".venv", "out", "build", "dist", "__pycache__", ".hypothesis", ".ipynb_checkpoints"}
+NOT_OURS = {".git", ".venv", "out", "build", "dist", "__pycache__", "node_modules", ".hypothesis", ".ipynb_checkpoints"}
 TEXT = {".py", ".md", ".yaml", ".yml", ".toml", ".txt", ".json", ".ipynb", ".csv", ".html", ".css", ".js", ""}
 PLACES = re.compile(
     r"(?<![\w.$}~-])/(?:work|root|home|opt|Users)/"  # paths of somebody's machine

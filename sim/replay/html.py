@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
-PARTS = ("words", "side", "places", "shapes", "stage", "chart", "panels", "player", "faces")
-"""The player's script in the order of reading: together they are one module, and none imports another."""
-
-
 def assets() -> tuple[str, str]:
-    """Return the player's module and its style sheet as texts."""
+    """Return the player's module and its style sheet as texts.
+
+    The module is a bundle that ``web/`` makes. Its exports ``mount`` and ``mountAll`` keep their names, so that what
+    follows it in the same script element can call them.
+    """
     here = files("sim.replay") / "player"
-    script = "\n".join((here / f"{part}.js").read_text(encoding="utf-8") for part in PARTS)
-    return script, (here / "player.css").read_text(encoding="utf-8")
+    script, style = ((here / name).read_text(encoding="utf-8") for name in ("player.js", "player.css"))
+    return script, style
 
 
 def json_for_html(data: Any) -> Markup:

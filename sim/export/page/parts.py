@@ -52,12 +52,12 @@ class Picture:
 def filled(template: str, styles: Sequence[str], script: str, **values: object) -> str:
     """Return the page of *template*: a template of this package, with the named style sheets and script of its own.
 
-    The player's style and script are in every page, the page's own ones after them.
+    The player's style is in every page, and the player itself in each page's bundle.
     """
-    player, look = assets()
+    _, look = assets()
     code = {
         "style": trusted("".join([*(own(name) for name in styles), look])),
-        "script": trusted(f"{player}\n{own(script)}"),
+        "script": trusted(own(script)),
     }
     return str(render("sim.export.page", template, **code, **values))
 
