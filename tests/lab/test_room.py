@@ -121,10 +121,7 @@ def test_bars_carry_their_numbers_and_markup_stays_text() -> None:
 
 def test_the_code_is_drawn_with_its_address_in_words() -> None:
     shown = qr_html("http://192.168.1.5:8501/?join=AB39KZ")
-    assert (
-        shown.startswith('<img src="data:image/svg+xml')
-        and 'alt="QR code of http://192.168.1.5:8501/?join=AB39KZ"' in shown
-    )
+    assert 'src="data:image/svg+xml' in shown and 'alt="QR code of http://192.168.1.5:8501/?join=AB39KZ"' in shown
 
 
 # --- the pages ---------------------------------------------------------------------------------------------------

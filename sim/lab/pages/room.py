@@ -5,7 +5,6 @@ Both are drawn again every few seconds; nothing else on the page changes.
 
 from __future__ import annotations
 
-import html
 import os
 
 import streamlit as st
@@ -14,6 +13,7 @@ from sim.lab import session
 from sim.lab.glossary import plain
 from sim.lab.server import room
 from sim.lab.widgets.votes import TRAINER_EVERY_S, votes
+from sim.markup import render
 
 PARTICIPANT_EVERY_S = 3.0
 
@@ -49,7 +49,7 @@ def _way_in() -> None:
         st.html(qr_html(join_address()))
     with right:
         st.markdown("### Join code")
-        st.html(f'<p style="font:700 3rem/1.2 monospace;letter-spacing:.15em;margin:0">{html.escape(code)}</p>')
+        st.html(str(render("sim.lab.widgets", "join_code.html", code=code)))
         st.markdown("Address")
         st.code(os.environ.get(session.ADDRESS, ""), language=None)
         st.caption("Only on this network, not encrypted, for exercises only. The code ends with the server.")
@@ -60,8 +60,8 @@ def qr_html(address: str) -> str:
     import segno
 
     source = segno.make(address, micro=False).svg_data_uri(scale=6, border=4, dark="#000", light="#fff")
-    alt = html.escape(f"QR code of {address}", quote=True)
-    return f'<img src="{source}" alt="{alt}" style="width:100%;max-width:260px">'
+    alt = f"QR code of {address}"
+    return str(render("sim.plots", "image.html", alt=alt, style="width:100%;max-width:260px", source=source))
 
 
 def _own_question() -> None:

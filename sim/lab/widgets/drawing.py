@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import html
 from functools import lru_cache
 from io import StringIO
 from typing import Any
 
 from sim.diagram.system import Arrow, drawing_of
+from sim.markup import render
 from sim.plots import style
 from sim.plots.system import system_figure
 from sim.scenario.rules.fault_targets import when
@@ -62,8 +62,5 @@ def _arrow(arrow: Arrow) -> str:
 def as_html(svg: str, words: str) -> str:
     """Return an image of *svg* with *words* for a screen reader, that scrolls sideways where the page is narrow."""
     source = base64.b64encode(svg.encode()).decode()
-    return (
-        '<div tabindex="0" role="group" aria-label="Drawing of the system" style="overflow-x:auto">'
-        f'<img src="data:image/svg+xml;base64,{source}" alt="{html.escape(words, quote=True)}" '
-        f'style="width:100%;min-width:{LEAST_PX}px"></div><div class="goes-on">The drawing goes on to the right.</div>'
-    )
+    values = {"source": f"data:image/svg+xml;base64,{source}", "words": words, "least_px": LEAST_PX}
+    return str(render("sim.lab.widgets", "drawing.html", **values))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import html
-
 import streamlit as st
 
 from sim.lab.glossary import plain
 from sim.lab.server import room
 from sim.lab.server.poll import Question
+from sim.markup import render
 
 TRAINER_EVERY_S = 1.5
 
@@ -44,28 +43,15 @@ def answered_html(answered: int, present: int) -> str:
     known = present >= answered and present > 0
     words = f"{answered} of {present} answered" if known else f"{answered} answered"
     share = answered / present if known else 0.0
-    inside = f'<div style="height:1.3rem;width:{share:.0%};background:#808080;border-radius:3px"></div>'
-    frame = "border:1px solid #808080;border-radius:4px"
-    return f'<div style="{frame}">{inside}</div><p>{words}. The votes are shown when the question is closed.</p>'
+    return str(render("sim.lab.widgets", "answered.html", words=words, share=f"{share:.0%}"))
 
 
 def bars_html(asked: Question, counts: dict[str, int]) -> str:
     """Return the votes as bars: a table with counts, so that it is read aloud as well; names are written as text."""
     total = sum(counts.values())
-    rows = []
-    for option, count in counts.items():
-        share = count / total if total else 0.0
-        mark = " ✓ measured" if asked.right == option else ""
-        bar = f"height:1.3rem;width:{share:.0%};min-width:2px;background:#0072B2;border-radius:3px"
-        head = f"text-align:left;font-weight:{700 if mark else 400};padding:.25rem .6rem .25rem 0;width:45%"
-        rows.append(
-            f'<tr><th scope="row" style="{head}">{html.escape(option)}{mark}</th>'
-            f'<td style="width:45%"><div style="{bar}"></div></td>'
-            f'<td style="text-align:right;padding-left:.6rem">{count}</td></tr>'
-        )
-    state_words = "open" if asked.is_open else "closed"
-    answer = f" Measured: {html.escape(asked.answer)}." if asked.answer else ""
-    return (
-        f'<table style="width:100%;border-collapse:collapse">{"".join(rows)}</table>'
-        f"<p>{total} prediction{'s' * (total != 1)}, {state_words}.{answer}</p>"
-    )
+    rows = [
+        {"option": option, "count": count, "share": f"{count / (total or 1):.0%}", "is_right": asked.right == option}
+        for option, count in counts.items()
+    ]
+    values = {"votes": rows, "total": total, "is_open": asked.is_open, "answer": asked.answer}
+    return str(render("sim.lab.widgets", "votes.html", **values))
