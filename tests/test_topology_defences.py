@@ -218,7 +218,7 @@ def test_an_autoscaler_has_a_capacity_now_and_one_at_most() -> None:
     )
     assert advice(model)[0].endswith("of their time on average; 156% with all 6 replicas")
     book = Book(play(body, "20s"))
-    left = book.left_at[book.visit_shelf.rows(1)][np.isfinite(book.started_at[book.visit_shelf.rows(1)])]
+    left = book.left_at[book.visits_by_service.rows(1)][np.isfinite(book.started_at[book.visits_by_service.rows(1)])]
     assert ((left >= 10) & (left < 20)).sum() / 10 == pytest.approx(384, rel=0.01)
 
 

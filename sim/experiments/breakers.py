@@ -168,7 +168,7 @@ def fates(book: Book, links: tuple[str, ...]) -> Fates:
     chosen = np.flatnonzero(np.isin(requests["workload"], loops) & book.windows["all"].holds(book.arrived_at))
     stopped = {}
     for name in links:
-        rows = book.link_shelf.rows(book.links.index(name)) if name in book.links else np.zeros(0, np.int64)
+        rows = book.attempts_by_link.rows(book.links.index(name)) if name in book.links else np.zeros(0, np.int64)
         cut = rows[book.attempts["outcome"][rows] == SHORT_CIRCUITED]
         stopped[name] = np.isin(chosen, book.request_of[cut])
     return Fates(

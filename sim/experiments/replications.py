@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence
 from sim.engine.run import play
 from sim.errors import ParameterError
 from sim.experiments.processes import open_pool, submit_all, useful_processes
-from sim.experiments.sides import others, struck
+from sim.experiments.sides import fault_spans, others
 from sim.quantities import MOST_REPLICATIONS
 from sim.record.record import Record
 from sim.results.audit.identities import verify
@@ -78,7 +78,7 @@ def examine(record: Record, during: Sequence[str], beside: Sequence[Any] = ()) -
 
     A broken identity raises ``ModelError``.
     """
-    book = Book(record, during, struck(beside, record.seed, record.replication))
+    book = Book(record, during, fault_spans(beside, record.seed, record.replication))
     return Replication(
         record.replication, tuple(measures_of(book)), verify(book), record.cut_off, record.events_played,
         record.ended_at,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
 from sim.errors import ParameterError, describe, did_you_mean
 from sim.experiments.replications import Replication, replicate
 from sim.results.claims import Verdict, judge
-from sim.results.index.windows import FIXED, is_written_window, parse_span, telling_window
+from sim.results.index.windows import FIXED, is_written_window, parse_span, shown_window
 from sim.results.measures import drain
 from sim.results.measures.registry import NAMES
 from sim.results.statistics import interval
@@ -154,13 +154,13 @@ class Run:
         return describe("during", f"be a window in which {measure!r} is measured", during, hint)
 
     @cached_property
-    def telling_window(self) -> str:
-        """The window to show where only one can be: see ``sim.results.index.windows.telling_window``."""
+    def shown_window(self) -> str:
+        """The window to show where only one can be: see ``sim.results.index.windows.shown_window``."""
 
         def ratio(of: str, during: str) -> float | None:
             return self.value("goodput ratio", of, during)
 
-        return telling_window(ratio, self.record.workloads, self.has_faults)
+        return shown_window(ratio, self.record.workloads, self.has_faults)
 
     @property
     def has_faults(self) -> bool:

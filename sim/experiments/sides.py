@@ -10,7 +10,7 @@ from typing import Any, Iterable
 
 from sim.engine.clock.streams import Streams
 from sim.engine.faults import spans
-from sim.results.index.windows import Struck
+from sim.results.index.windows import FaultSpan
 
 
 def others(one: Any, sides: Iterable[Any]) -> tuple[Any, ...]:
@@ -27,7 +27,7 @@ def _when(one: Any) -> tuple[Any, ...]:
     return dict(one.faults), one.warmup, one.duration
 
 
-def struck(sides: Iterable[Any], seed: int, replication: int) -> list[Struck]:
+def fault_spans(sides: Iterable[Any], seed: int, replication: int) -> list[FaultSpan]:
     """Return the windows of the faults of *sides* in one replication."""
     return [
         (name, begin, end)

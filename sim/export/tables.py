@@ -11,9 +11,7 @@ from sim.experiments.compare import Comparison
 from sim.experiments.run import Run
 from sim.results.claims import Verdict
 from sim.results.headlines import row_name, with_worst
-from sim.results.measures import autoscaling as fleet
-from sim.results.measures import link_defences as decisions
-from sim.results.measures import overload
+from sim.results.measures import autoscaling, link_defences, overload
 from sim.results.measures.registry import NAMES
 
 _WORKLOAD = ("goodput ratio", "answered ratio", "done ratio", "latency p50", "latency p95", "done latency p95")
@@ -180,7 +178,9 @@ def undecided_notes(run: Run) -> list[str]:
     ]  # fmt: skip
 
 
-_DECIDED = tuple(name for name in (*decisions.NAMES, *overload.NAMES, *fleet.NAMES) if name != "stopped by breaker")
+_DECIDED = tuple(
+    name for name in (*link_defences.NAMES, *overload.NAMES, *autoscaling.NAMES) if name != "stopped by breaker"
+)
 """What defences decided; what breakers stopped is told of the links, as short-circuited."""
 
 

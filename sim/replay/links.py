@@ -17,7 +17,7 @@ from sim.results.book import Book
 from sim.results.index.breakers import changes as breaker_changes
 from sim.results.index.breakers import how_many
 from sim.results.index.columns import Floats, Ints, rows_of
-from sim.results.measures import link_defences as decisions
+from sim.results.measures import link_defences
 
 Entry = dict[str, Any]
 BAD_ENDS = (TIMEOUT, ERROR, REFUSED, REJECTED, ABANDONED)
@@ -52,12 +52,12 @@ def link(book: Book, clock: Clock, name: str) -> Entry:
     [instant, state], 0 closed, 0.5 half-open, 1 open; of several (``breakers``) their mean; None without one.
     """
     code = book.links.index(name)
-    rows = book.link_shelf.rows(code)
+    rows = book.attempts_by_link.rows(code)
     sent = rows[book.tried[rows]]
     outcome = book.attempts["outcome"]
     answered = sent[outcome[sent] <= DEGRADED]
     failed = sent[book.failed[sent] & (outcome[sent] != ABANDONED)]
-    told = decisions.told(book, name)
+    told = link_defences.told(book, name)
     return {
         "n": len(sent),
         **_breaker(book, name),
@@ -73,7 +73,7 @@ def link(book: Book, clock: Clock, name: str) -> Entry:
                 ATTEMPT_OUTCOMES[end]: clock.rates(book.ended_at[sent[outcome[sent] == end]])
                 for end in BAD_ENDS if np.any(outcome[sent] == end)
             },
-            **{decision: clock.rates(decisions.decided_at(book, name, decision)) for decision in told},
+            **{decision: clock.rates(link_defences.decided_at(book, name, decision)) for decision in told},
         },
         "levels": {"in flight": clock.levels(book.sent_at[sent], np.minimum(book.ended_at[sent], book.end))},
     }  # fmt: skip

@@ -24,7 +24,7 @@ def workload(book: Book, clock: Clock, name: str) -> Entry:
     """
     mine = book.requests["workload"] == book.record.workloads.index(name)
     arrived = book.arrived_at[mine]
-    done_at = np.where(book.duties.owed, book.duties.kept_at, book.answered_at)
+    done_at = np.where(book.ledger.expected, book.ledger.fulfilled_at, book.answered_at)
     return {
         "n": len(arrived),
         "deadline_s": book.record.scenario.workload[name].deadline,
@@ -46,7 +46,7 @@ def service(book: Book, clock: Clock, name: str) -> Entry:
     """
     code = book.record.services.index(name)
     model, workers = book.model(name), occupancy.workers(book, name)
-    rows = book.visit_shelf.rows(code)
+    rows = book.visits_by_service.rows(code)
     entered, started, left = book.entered_at[rows], book.started_at[rows], book.left_at[rows]
     turned_away = ~np.isfinite(started) & (left == entered)
     places = None if model.waiting == UNLIMITED else int(model.waiting) * occupancy.replicas(book, name)
@@ -79,7 +79,7 @@ def queue(book: Book, clock: Clock, name: str) -> Entry:
     code = book.record.queues.index(name)
     begin, end, published = book.backlog(code)
     flying = book.in_flight(code)
-    rows = book.message_shelf.rows(code)
+    rows = book.messages_by_queue.rows(code)
     instants = clock.instants()
     oldest = lowest_at(instants, begin, end, published)
     return {

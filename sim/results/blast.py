@@ -17,7 +17,7 @@ from sim.scenario.rules.fault_targets import strikes
 Direction = Literal["struck", "upstream", "downstream", "aside", "apart"]
 Neighbours = dict[str, list[str]]
 HARMLESS = ("recovered", "drained", "breaker closed", "arrivals")
-"""Kinds that tell of an end, or of load, and hit nobody anew."""
+"""Kinds that report an end, or load: they hit no further part."""
 
 
 @dataclass(frozen=True, slots=True)

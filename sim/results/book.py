@@ -10,23 +10,23 @@ from functools import cached_property
 import numpy as np
 
 from sim.results import effect_accounting, wasted_work
-from sim.results.effect_accounting import Duties
+from sim.results.effect_accounting import EffectLedger
 from sim.results.index.columns import Bools, Floats
 from sim.results.index.record_index import RecordIndex
 
 
 class Book(RecordIndex):
-    """An indexed record with the ledger of effects, who got good answers, and who the work was done for."""
+    """An indexed record with the ledger of effects, who got good answers, and work done for callers that had left."""
 
     @cached_property
-    def duties(self) -> Duties:
+    def ledger(self) -> EffectLedger:
         """The ledger's entries."""
-        return effect_accounting.duties(self)
+        return effect_accounting.effect_ledger(self)
 
     @cached_property
     def done(self) -> Bools:
         """Which requests had every due effect applied exactly once, within `done within`, whatever still comes."""
-        return self.duties.kept & (self.duties.kept_at <= self.done_by)
+        return self.ledger.fulfilled & (self.ledger.fulfilled_at <= self.done_by)
 
     @cached_property
     def good(self) -> Bools:
@@ -36,7 +36,7 @@ class Book(RecordIndex):
     @cached_property
     def may_be_good(self) -> Bools:
         """Which requests are good, or may turn out so: more than ``good`` where something is undecided at the end."""
-        return (self.answered | self.open) & self.duties.may_do
+        return (self.answered | self.open) & self.ledger.may_be_in_time
 
     @cached_property
     def undecided(self) -> Bools:
@@ -46,7 +46,7 @@ class Book(RecordIndex):
     @cached_property
     def good_at(self) -> Floats:
         """When each good request had become so; infinity for the others."""
-        return np.where(self.good, np.maximum(self.answered_at, self.duties.kept_at), np.inf)
+        return np.where(self.good, np.maximum(self.answered_at, self.ledger.fulfilled_at), np.inf)
 
     @cached_property
     def work(self) -> tuple[Floats, Floats, Floats]:

@@ -1,4 +1,4 @@
-"""Claims judged: a sentence about a measure holds, fails, or cannot be told from the replications at hand."""
+"""Claims judged: a sentence about a measure holds, fails, or is not known from the replications at hand."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ BOUNDS: dict[str, tuple[str, Callable[[float, Any], bool]]] = {
 class Verdict:
     """What became of a claim: *claim* is its name, *text* what it says, *values* what was measured.
 
-    *values* has one entry for each replication, None where it could not tell; with `than` they are differences.
+    *values* has one entry for each replication, None where it is not known; with `than` they are differences.
     *between* has, for each, what it can come to where something is undecided when the run ends.
     """
 
@@ -56,7 +56,7 @@ def judge(
 
     *baseline* are the values of the variant named by `than`, replication by replication. It holds if it holds in
     every replication, in at least the asked share of them (``9 of 10``, rounded up), or for their mean. Values that
-    could not be told count for neither side: the verdict is "cannot tell" unless the others decide. A value that is
+    are not known count for neither side: the verdict is "cannot tell" unless the others decide. A value that is
     undecided when its run ends holds if all that it can come to (*between*) does, fails if none of that holds, and
     counts for neither side otherwise.
 
@@ -64,19 +64,19 @@ def judge(
     """
     if claim.measure not in NAMES:
         raise ParameterError("be a measure", claim.measure, did_you_mean(claim.measure, NAMES), f"measure of {name!r}")
-    told = list(values or [])
-    ranges = _ranges(told, between)
+    known = list(values or [])
+    ranges = _ranges(known, between)
     if claim.than is not None:
-        pairs = baseline is not None and len(baseline) == len(told)
+        pairs = baseline is not None and len(baseline) == len(known)
         others = _ranges(baseline or (), baseline_between)
-        told = paired(told, baseline) if baseline is not None and pairs else []
+        known = paired(known, baseline) if baseline is not None and pairs else []
         ranges = [_less(a, b) for a, b in zip(ranges, others, strict=True)] if pairs else []
     found = tuple(None if one is None or one[0] == one[1] else one for one in ranges)
-    return Verdict(name, _verdict(claim, ranges), tuple(told), describe_claim(claim), found if any(found) else ())
+    return Verdict(name, _verdict(claim, ranges), tuple(known), describe_claim(claim), found if any(found) else ())
 
 
 def _ranges(values: Values, between: Between) -> list[Range | None]:
-    """Return what each value can come to, from the least to the most; None where it could not be told."""
+    """Return what each value can come to, from the least to the most; None where it is not known."""
     undecided = list(between) or [None] * len(values)
     return [
         one or (None if value is None else (value, value)) for value, one in zip(values, undecided, strict=True)
@@ -155,7 +155,7 @@ def _needed(wanted: str, replications: int) -> int:
 
 
 def _surely(claim: Any, least: float, most: float) -> bool:
-    """Whether a value holds wherever it lies: what a claim allows has no gaps, so both ends tell."""
+    """Whether a value holds wherever it lies: what a claim allows has no gaps, so both ends decide."""
     return _within(claim, least) and _within(claim, most)
 
 

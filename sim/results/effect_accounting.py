@@ -1,11 +1,13 @@
-"""What each request was owed and what it got, as far as it is decided when the run ends.
+"""The ledger of effects: what was expected of each request against what was applied, as far as the run's end decides.
 
 An effect is due when its request was answered ok or degraded and the recipe promises it there. An entry stands for one
-request (or, `once per: key`, one business key) and one effect step: applied as often as promised is *once*, more often
-*duplicated*, less often *missing*; applied though the caller was not told success is a *ghost*. While something that
-may still apply it waits or is at work (``prospects``), or a request that would make it due is open, an entry is only
-what it can be: one that can be more than one of these is *undecided* where it is due, *open* where it is not due so
-far. A longer run can only decide; it never turns one decided status into another. Left out: undoing.
+request (or, `once per: key`, one business key) and one effect step. Applied as often as promised it is *once*, more
+often *duplicated*, less often *missing*. Applied although the caller had no success it is a *ghost*. While something
+that may still apply it waits or is at work (``prospects``), or a request that would make it due is open, an entry may
+still change: one that can have more than one status is *undecided* where it is due, and *open* where it is not due so
+far. A longer run can only decide; it never turns one decided status into another.
+
+Not modelled: effects that undo others.
 """
 
 from __future__ import annotations
@@ -30,19 +32,19 @@ DUE = UNDECIDED
 
 
 @dataclass(frozen=True, slots=True)
-class Duties:
+class EffectLedger:
     """The ledger's entries as columns, and what follows for each request.
 
     *request* is the row that an entry is booked on: with `once per: key` the first that was answered with that key
     (or the first of all). *due* is how often it was to be applied, *count* how often it was, *too_often* whether that
-    was more than the recipe promises, whatever the caller was told (a ghost can be charged twice), *may_be* the set of
+    was more than the recipe promises, whatever the caller's outcome (a ghost can be charged twice), *may_be* the set of
     statuses that it can still have (a bit for each), *more* whether it may still be applied.
 
-    *kept* tells whether everything due to a request was applied exactly once and stays so (true for one that was
-    answered and owed nothing), *owed* whether anything was due, *kept_at* when the last of it was applied (infinity
-    where it was not kept, minus infinity where nothing was due). *may_keep* tells whether that may be so in the end,
-    whenever, *may_do* whether it may be so within `done within`, and *so_far_at* when the last of its effects was
-    applied, as it looks now (minus infinity where none was).
+    By request: *expected* says whether any effect was due. *fulfilled* says whether every due effect was applied
+    exactly once and stays so; it is true for an answered request without due effects. *fulfilled_at* is when the last
+    of them was applied (infinity where it was not fulfilled, minus infinity where nothing was due). *may_be_fulfilled*
+    says whether it may be so in the end, *may_be_in_time* whether it may be so within `done within`. *last_applied_at*
+    is when the last of its effects was applied so far (minus infinity where none was).
     """
 
     site: Ints
@@ -53,41 +55,43 @@ class Duties:
     too_often: Bools
     may_be: Ints
     more: Bools
-    kept: Bools
-    owed: Bools
-    kept_at: Floats
-    may_keep: Bools
-    may_do: Bools
-    so_far_at: Floats
+    fulfilled: Bools
+    expected: Bools
+    fulfilled_at: Floats
+    may_be_fulfilled: Bools
+    may_be_in_time: Bools
+    last_applied_at: Floats
 
 
-def duties(index: RecordIndex) -> Duties:
+def effect_ledger(index: RecordIndex) -> EffectLedger:
     """Return the ledger of *index*."""
     answered, asking = index.succeeded, index.requests["outcome"] == STILL_OPEN
     n = len(answered)
-    kept, owed, last_at, so_far_at = answered.copy(), np.zeros(n, np.bool_), np.full(n, -np.inf), np.full(n, -np.inf)
-    may_keep, may_do = answered | asking, answered | asking
+    fulfilled, expected = answered.copy(), np.zeros(n, np.bool_)
+    last_at, last_applied_at = np.full(n, -np.inf), np.full(n, -np.inf)
+    may_be_fulfilled, may_be_in_time = answered | asking, answered | asking
     entries: list[tuple[NDArray[Any], ...]] = []
     prospects = may_apply(index)
     for code in range(len(index.record.effect_sites)):
         it = _Site(index, code, prospects.get(code, np.zeros(n, np.bool_)))
         entries.append(it.entries())
-        owes = answered & (it.most > 0) & (it.now[it.owner] <= MISSING)
-        owed |= owes
+        expects = answered & (it.most > 0) & (it.now[it.owner] <= MISSING)
+        expected |= expects
         may_be = it.may_be[it.owner]
         decided = (may_be == 1 << ONCE) | (may_be == 1 << NOT_DUE)
-        kept &= (it.most == 0) | decided
-        np.maximum(last_at, np.where(owes, it.last_at[it.owner], -np.inf), out=last_at)
-        np.maximum(so_far_at, np.where(it.most > 0, it.last_at[it.owner], -np.inf), out=so_far_at)
-        may_keep &= (it.most == 0) | it.may_be_well(asking, np.full(n, np.inf))
-        may_do &= (it.most == 0) | it.may_be_well(asking, index.done_by)
+        fulfilled &= (it.most == 0) | decided
+        np.maximum(last_at, np.where(expects, it.last_at[it.owner], -np.inf), out=last_at)
+        np.maximum(last_applied_at, np.where(it.most > 0, it.last_at[it.owner], -np.inf), out=last_applied_at)
+        may_be_fulfilled &= (it.most == 0) | it.may_be_well(asking, np.full(n, np.inf))
+        may_be_in_time &= (it.most == 0) | it.may_be_well(asking, index.done_by)
     none = (*(np.zeros(0, np.int64),) * 6, *(np.zeros(0, np.bool_),) * 2)
     site, request, status, due, count, may, too_often, more = (
         np.concatenate(part) for part in zip(none, *entries, strict=True)
     )  # fmt: skip
-    kept_at = np.where(kept, last_at, np.inf)
-    return Duties(
-        site, request, status, due, count, too_often, may, more, kept, owed, kept_at, may_keep, may_do, so_far_at
+    fulfilled_at = np.where(fulfilled, last_at, np.inf)
+    return EffectLedger(
+        site, request, status, due, count, too_often, may, more,
+        fulfilled, expected, fulfilled_at, may_be_fulfilled, may_be_in_time, last_applied_at,
     )  # fmt: skip
 
 
@@ -107,7 +111,7 @@ class _Site:
         self.promised, self.least, self.most = _promised(index, code)
         self.more = np.zeros(n, np.bool_)
         self.more[owner[prospects]] = True
-        # what the owner of an entry is owed: the most that an answered request of its own is
+        # an entry expects as much as the answered request of its owner that expects most
         self.due_now = _most_of(owner, (self.least, self.most), answered)
         self.due_then = _most_of(owner, (self.least, self.most), answered | asking)
         self.now = _judge(self.applied, *self.due_now)

@@ -29,14 +29,14 @@ def requests(record: Record) -> pandas.DataFrame:
     *undecided* are those that may still turn out good when the run ends.
     """
     book, table = Book(record), record.requests
-    done_at = np.where(book.duties.owed, book.duties.kept_at, book.answered_at)
+    done_at = np.where(book.ledger.expected, book.ledger.fulfilled_at, book.answered_at)
     return _frame({
         "request": table["id"], "workload": _named(table["workload"], record.workloads),
         "operation": _named(table["operation"], record.operations), "key": table["key"], "client": table["client"],
         "arrived_at": table["arrived_at"], "ended_at": table["ended_at"], **_ending(record, table, OUTCOMES),
         "attempts": table["attempts"], "latency_s": table["ended_at"] - table["arrived_at"],
         "answered": book.answered, "done": book.done, "good": book.good, "undecided": book.undecided,
-        "done_at": np.where(book.duties.kept & np.isfinite(done_at), done_at, np.nan),
+        "done_at": np.where(book.ledger.fulfilled & np.isfinite(done_at), done_at, np.nan),
     })  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def attempts(record: Record) -> pandas.DataFrame:
 
 
 def marks(record: Record) -> pandas.DataFrame:
-    """A row for each decision of a policy that no attempt tells: what, where, when, for which request."""
+    """A row for each decision of a policy that no attempt shows: what, where, when, for which request."""
     table = record.marks
     return _frame({
         "at": table["at"], "kind": _named(table["kind"], MARKS), "place": _named(table["place"], record.places),
@@ -89,12 +89,12 @@ def effects(record: Record) -> pandas.DataFrame:
 
 def ledger(record: Record) -> pandas.DataFrame:
     """A row for each entry of the effects ledger: what was due to a request, how often, and how often it came."""
-    duties, sites = Book(record).duties, record.effect_sites
+    ledger, sites = Book(record).ledger, record.effect_sites
     return _frame({
-        "effect": _of_site(duties.site, [site.effect for site in sites]),
-        "request": record.requests["id"][duties.request],
-        "workload": _named(record.requests["workload"][duties.request], record.workloads),
-        "status": _named(duties.status, STATUSES), "due": duties.due, "applied": duties.count,
+        "effect": _of_site(ledger.site, [site.effect for site in sites]),
+        "request": record.requests["id"][ledger.request],
+        "workload": _named(record.requests["workload"][ledger.request], record.workloads),
+        "status": _named(ledger.status, STATUSES), "due": ledger.due, "applied": ledger.count,
     })  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def symptoms(record: Record) -> pandas.DataFrame:
     """A row for each symptom in order of time: which part, what kind, how much, and which part was the how-manieth.
 
     ``order`` numbers the parts by their first symptom, from 1; ``first`` marks that one. ``value`` and ``before`` are
-    explained with each kind in ``sim.results.symptoms.KINDS``. Kinds that tell of an end, or of load, are included.
+    explained with each kind in ``sim.results.symptoms.KINDS``. Kinds that report an end, or load, are included.
     """
     found = all_symptoms(Book(record))
     order: dict[str, int] = {}

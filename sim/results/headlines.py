@@ -12,7 +12,7 @@ from typing import Any, Iterable, Mapping, Sequence
 import numpy as np
 
 from sim.results.book import Book
-from sim.results.index.columns import Ints, Shelf
+from sim.results.index.columns import GroupedRows, Ints
 from sim.results.numbers import seconds
 from sim.results.recovery_time import FOR_SECONDS, GOOD_ENOUGH, NEVER, recovery
 from sim.results.rows import needed
@@ -64,14 +64,14 @@ def row_name(of: str) -> str:
 
 def headlines(book: Book) -> list[Headline]:
     """Return the headlines of every workload, each followed by its worst operation if it has several."""
-    shelves = {name: (shelf, group) for name, shelf, group in book.request_shelves}
+    groups = {name: (grouped, group) for name, grouped, group in book.request_groups}
     shown = ("fault", "after") if "fault" in book.windows else ("all",)
     found = []
     for workload in book.record.workloads:
-        operations = [name for name in shelves if name.startswith(f"{workload}/")]
-        shares = {name: {each: _share(book, *shelves[name], each) for each in shown} for name in operations}
+        operations = [name for name in groups if name.startswith(f"{workload}/")]
+        shares = {name: {each: _share(book, *groups[name], each) for each in shown} for name in operations}
         worst = worst_of(shares)
-        found += [_headline(book, name, *shelves[name], shown) for name in (workload, worst) if name]
+        found += [_headline(book, name, *groups[name], shown) for name in (workload, worst) if name]
     return found
 
 
@@ -88,32 +88,32 @@ def worst_of(shares: Mapping[str, Mapping[str, Share]]) -> str:
         name: min((share for share, n in found.values() if share is not None and n >= ENOUGH), default=None)
         for name, found in shares.items()
     }
-    told = {name: share for name, share in lowest.items() if share is not None and share < NOTHING_AMISS}
-    return min(told, key=lambda name: told[name]) if len(shares) > 1 and told else ""
+    low = {name: share for name, share in lowest.items() if share is not None and share < NOTHING_AMISS}
+    return min(low, key=lambda name: low[name]) if len(shares) > 1 and low else ""
 
 
-def _headline(book: Book, of: str, shelf: Shelf, group: int, shown: tuple[str, ...]) -> Headline:
-    shares = {during: _share(book, shelf, group, during) for during in shown}
-    rows = shelf.within(group, book.windows[shown[0]].spans)
-    back = _back(book, shelf, group, shares["fault"][0]) if "fault" in shares else ""
+def _headline(book: Book, of: str, grouped: GroupedRows, group: int, shown: tuple[str, ...]) -> Headline:
+    shares = {during: _share(book, grouped, group, during) for during in shown}
+    rows = grouped.within(group, book.windows[shown[0]].spans)
+    back = _back(book, grouped, group, shares["fault"][0]) if "fault" in shares else ""
     return Headline(of, shares, back, _late_s(book, rows))
 
 
-def _share(book: Book, shelf: Shelf, group: int, during: str) -> Share:
-    rows = shelf.within(group, book.windows[during].spans)
+def _share(book: Book, grouped: GroupedRows, group: int, during: str) -> Share:
+    rows = grouped.within(group, book.windows[during].spans)
     return (float(book.good[rows].mean()) if len(rows) else None), len(rows)
 
 
-def _back(book: Book, shelf: Shelf, group: int, inside: float | None) -> str:
+def _back(book: Book, grouped: GroupedRows, group: int, inside: float | None) -> str:
     """Return when a group was well served again, by the rule of ``recovery time``."""
-    before = shelf.within(group, book.windows["before"].spans)
+    before = grouped.within(group, book.windows["before"].spans)
     end = book.fault_end()
     usual = float(book.good[before].mean()) if len(before) else 0.0
     if end is None or not usual:
         return ""
     if book.record.duration_s - end < FOR_SECONDS or book.record.cut_off:
         return "the run ends too soon to tell when they are back"
-    found = recovery(book, shelf.rows(group), before, end)
+    found = recovery(book, grouped.rows(group), before, end)
     if found is None:
         return "the run ends too soon to tell when they are back"
     if found.undecided:
@@ -127,12 +127,12 @@ def _back(book: Book, shelf: Shelf, group: int, inside: float | None) -> str:
 
 def _late_s(book: Book, rows: Ints) -> float | None:
     """Return within which time half of the work was done that is done after the answer; None where none is."""
-    due = rows[book.duties.owed[rows]]
-    kept_at = book.duties.kept_at[due]
-    after = np.isfinite(kept_at) & (kept_at > book.answered_at[due])
+    due = rows[book.ledger.expected[rows]]
+    fulfilled_at = book.ledger.fulfilled_at[due]
+    after = np.isfinite(fulfilled_at) & (fulfilled_at > book.answered_at[due])
     if len(due) < ENOUGH or np.count_nonzero(after) <= DEFERRED * len(due):
         return None
-    took = np.sort(np.maximum(kept_at - book.arrived_at[due], 0.0))
+    took = np.sort(np.maximum(fulfilled_at - book.arrived_at[due], 0.0))
     return float(took[(len(took) - 1) // 2])
 
 

@@ -16,18 +16,18 @@ import numpy as np
 from sim.results.book import Book
 from sim.results.index.columns import Bools, Floats
 from sim.results.index.intervals import steps
-from sim.results.index.windows import strikes
+from sim.results.index.windows import measured_faults
 
 LASTING_S = 1.0
 """How long a state must last."""
 LASTING_ALONE_S = 10.0
-"""How long it must last where nothing before the fault tells what is usual."""
+"""How long it must last where nothing before the fault shows the usual level."""
 TWICE = 2.0
 """How far beyond the most extreme before: a long run beats its own records by chance, seldom by a factor of two."""
 
 
 @dataclass(frozen=True, slots=True)
-class Yardstick:
+class BeforeAfter:
     """The two sides of the first fault's begin: [low, begin) is *before*, [begin, end) is *since*."""
 
     low: float
@@ -35,11 +35,11 @@ class Yardstick:
     end: float
 
     @staticmethod
-    def of(book: Book) -> Yardstick:
+    def of(book: Book) -> BeforeAfter:
         """Return the yardstick of a run; without faults *before* is empty."""
         low = book.record.warmup_s
-        begin = min((begin for _, begin, _ in strikes(book.record)), default=low)
-        return Yardstick(low, begin, max(book.end, begin))
+        begin = min((begin for _, begin, _ in measured_faults(book.record)), default=low)
+        return BeforeAfter(low, begin, max(book.end, begin))
 
     @property
     def seconds_before(self) -> int:

@@ -43,10 +43,10 @@ class Recovery:
 
 
 def recovery(book: Book, rows: Ints, before: Ints, fault_end: float) -> Recovery | None:
-    """Return the seconds from *fault_end* until ten good seconds in a row begin; None if that cannot be told.
+    """Return the seconds from *fault_end* until ten good seconds in a row begin; None if that is not known.
 
-    *rows* are all requests, *before* those that came before the fault. A second in which nobody arrived is as good as
-    any. A second is certainly good where enough of its requests are, and perhaps where enough may turn out so.
+    *rows* are all requests, *before* those that came before the fault. A second without arrivals is good. A second is
+    certainly good where enough of its requests are, and perhaps where enough may turn out so.
     """
     seconds = int(np.floor(book.record.duration_s - fault_end + 1e-9))
     if seconds < FOR_SECONDS or not len(before):

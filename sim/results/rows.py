@@ -1,4 +1,4 @@
-"""One row of results, and the small rules that every measure obeys: declared names, and enough samples to tell."""
+"""One row of results, and the small rules that every measure obeys: declared names, and enough samples for a value."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Between = tuple[float, float]
 """What an undecided value can come to, from the least to the most."""
 
 SAMPLES_BEYOND = 10
-"""A percentile is told only if at least this many samples can be expected beyond it: p50 from 20, p95 from 200 and p99
+"""A percentile is given only if at least this many samples can be expected beyond it: p50 from 20, p95 from 200 and p99
 from 1,000 samples. (Fewer say more about the luck of the run than about the system.)"""
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A measured value: *value* is None where it cannot be told, *n* counts the samples or events behind it.
+    """A measured value: *value* is None where it is not known, *n* counts the samples or events behind it.
 
     Where something is undecided when the run ends that may change it, *least* and *most* are what it can come to
     (infinity: without a bound); they are None where nothing can.
@@ -52,9 +52,9 @@ class Rows:
         self, measure: str, of: str, during: str, value: float | None, n: int, between: Between | None = None
     ) -> None:
         """Add one row; *between* what it can come to where something undecided may change it."""
-        told = None if value is None or not math.isfinite(value) else float(value)
+        known = None if value is None or not math.isfinite(value) else float(value)
         least, most = (None, None) if between is None or between[0] == between[1] else map(float, between)
-        self.rows.append(Measure(measure, of, during, told, int(n), self.names[measure][0], least, most))
+        self.rows.append(Measure(measure, of, during, known, int(n), self.names[measure][0], least, most))
 
     def add_count(self, measure: str, of: str, during: str, count: int | None, n: int, undecided: int = 0) -> None:
         """Add a *count*, to which *undecided* more may yet belong; None for an empty window."""
@@ -82,7 +82,7 @@ class Rows:
 
 
 def needed(quantile: float) -> int:
-    """Return how many samples a quantile needs to be told.
+    """Return how many samples a quantile needs.
 
     >>> [needed(q) for q in (0.5, 0.95, 0.99)]
     [20, 200, 1000]
@@ -100,9 +100,9 @@ def spread(samples: Floats, statistics: tuple[str, ...]) -> dict[str, float | No
     if len(samples) == 0:
         return found
     wanted = {name: int(name[1:]) / 100 for name in statistics if name[0] == "p"}
-    told = {name: q for name, q in wanted.items() if len(samples) >= needed(q)}
-    if told:
-        found.update(zip(told, np.quantile(samples, list(told.values())).tolist(), strict=True))
+    possible = {name: q for name, q in wanted.items() if len(samples) >= needed(q)}
+    if possible:
+        found.update(zip(possible, np.quantile(samples, list(possible.values())).tolist(), strict=True))
     if "mean" in found:
         found["mean"] = float(samples.mean())
     if "max" in found:

@@ -19,7 +19,7 @@ from sim.results.index import occupancy
 from sim.results.index.breakers import changes
 from sim.results.index.columns import Bools, Floats
 from sim.results.index.intervals import areas_per_second, lowest_at
-from sim.results.measures import link_defences as decisions
+from sim.results.measures import link_defences
 from sim.results.measures.overload import levels
 
 NAMES: dict[str, tuple[str, str]] = {
@@ -36,7 +36,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "concurrency limit": ("calls", "limit on calls in flight, of all replicas together"),
     "attempts": ("/s", "attempts sent"),
     "breaker state": ("", "0 closed, 0.5 half-open, 1 open; of several breakers, the mean"),
-    **{name: ("/s", about.meaning) for name, about in decisions.NAMES.items() if name != "cache hit ratio"},
+    **{name: ("/s", about.meaning) for name, about in link_defences.NAMES.items() if name != "cache hit ratio"},
     "published": ("/s", "messages published"),
     "deliveries": ("/s", "deliveries begun"),
     "backlog": ("messages", "messages that wait, those in flight excluded"),
@@ -80,7 +80,7 @@ def _level(book: Book, begin: Floats, end: Floats, seconds: int) -> Floats:
 
 def _workloads(book: Book, seconds: int) -> Iterator[Series]:
     outcome, workload = book.requests["outcome"], book.requests["workload"]
-    done_at = np.where(book.duties.owed, book.duties.kept_at, book.answered_at)
+    done_at = np.where(book.ledger.expected, book.ledger.fulfilled_at, book.answered_at)
     groups: list[tuple[str, Bools]] = [(name, workload == code) for code, name in enumerate(book.record.workloads)]
     for of, mine in [*groups, ("system", np.ones(len(outcome), np.bool_))]:
         yield Series(of, "arrivals", _count(book.arrived_at[mine], seconds))
@@ -95,7 +95,7 @@ def _workloads(book: Book, seconds: int) -> Iterator[Series]:
 
 def _services(book: Book, seconds: int) -> Iterator[Series]:
     for code, of in enumerate(book.record.services):
-        rows, workers = book.visit_shelf.rows(code), occupancy.workers(book, of)
+        rows, workers = book.visits_by_service.rows(code), occupancy.workers(book, of)
         yield Series(of, "arrivals", _count(book.entered_at[rows], seconds))
         yield Series(of, "in service", _level(book, *occupancy.services_of(book, code), seconds))
         yield Series(of, "waiting", _level(book, *occupancy.lines(book, code), seconds))
@@ -109,23 +109,23 @@ def _services(book: Book, seconds: int) -> Iterator[Series]:
 
 
 def _told(book: Book, kind: str, of: str, seconds: int) -> Floats:
-    """Return the level that events tell, at the beginning of each second."""
+    """Return the level that events report, at the beginning of each second."""
     at, level = levels(book, kind, of)
-    told: Floats = level[np.searchsorted(at, np.arange(seconds, dtype=np.float64), side="right") - 1]
-    return told
+    at_second: Floats = level[np.searchsorted(at, np.arange(seconds, dtype=np.float64), side="right") - 1]
+    return at_second
 
 
 def _links(book: Book, seconds: int) -> Iterator[Series]:
     instants = np.arange(seconds, dtype=np.float64)
     states = changes(book)
     for code, of in enumerate(book.links):
-        rows = book.link_shelf.rows(code)
+        rows = book.attempts_by_link.rows(code)
         yield Series(of, "attempts", _count(book.sent_at[rows[book.tried[rows]]], seconds))
         if of in states:
             at, state = states[of]
             yield Series(of, "breaker state", np.append(0.0, state)[np.searchsorted(at, instants, side="right")])
-        for decision in decisions.told(book, of):
-            yield Series(of, decision, _count(decisions.decided_at(book, of, decision), seconds))
+        for decision in link_defences.told(book, of):
+            yield Series(of, decision, _count(link_defences.decided_at(book, of, decision), seconds))
 
 
 def _queues(book: Book, seconds: int) -> Iterator[Series]:
@@ -134,7 +134,7 @@ def _queues(book: Book, seconds: int) -> Iterator[Series]:
         begin, end, published = book.backlog(code)
         flying = book.in_flight(code)
         oldest = lowest_at(instants, begin, end, published)
-        yield Series(of, "published", _count(book.published_at[book.message_shelf.rows(code)], seconds))
+        yield Series(of, "published", _count(book.published_at[book.messages_by_queue.rows(code)], seconds))
         yield Series(of, "deliveries", _count(flying[0], seconds))
         yield Series(of, "backlog", _level(book, begin, end, seconds))
         yield Series(of, "in flight", _level(book, *flying, seconds))

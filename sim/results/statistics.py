@@ -40,28 +40,28 @@ class Interval:
 
 
 def interval(values: Sequence[float | None]) -> Interval:
-    """Return mean and 95 % interval of the values that could be told: none for no value, no interval for one.
+    """Return mean and 95 % interval of the values that are known: none for no value, no interval for one.
 
     Source: A. Law, Simulation Modeling and Analysis, 5th ed., section 9.4.1 (replication with Student's t).
 
     >>> interval([1.0, 2.0, None, 3.0])
     Interval(mean=2.0, low=-0.484137711..., high=4.484137711..., n=3, error=0.577350269...)
     """
-    told = [value for value in values if value is not None]
-    n = len(told)
+    known = [value for value in values if value is not None]
+    n = len(known)
     if n == 0:
         return Interval(None, None, None, 0)
-    mean = math.fsum(told) / n
+    mean = math.fsum(known) / n
     if n == 1:
         return Interval(mean, None, None, 1)
-    squares = math.fsum((value - mean) ** 2 for value in told)
+    squares = math.fsum((value - mean) ** 2 for value in known)
     error = math.sqrt(squares / (n - 1) / n)
     half = student_quantile(n - 1) * error
     return Interval(mean, mean - half, mean + half, n, error)
 
 
 def paired(values: Sequence[float | None], baseline: Sequence[float | None]) -> list[float | None]:
-    """Return value minus baseline, replication by replication; None where either could not be told.
+    """Return value minus baseline, replication by replication; None where either is not known.
 
     The replications must be the same ones, so that both sides met the same arrivals, keys and faults.
     """
@@ -71,7 +71,7 @@ def paired(values: Sequence[float | None], baseline: Sequence[float | None]) -> 
 def pooled(samples: Sequence[Floats], percentile: str) -> float | None:
     """Return a percentile (``p99``) of the samples of all replications together; None while they are too few.
 
-    One replication may be too short for a percentile that all of them can tell.
+    One replication may be too short for a percentile that all of them together have enough samples for.
     """
     together = np.concatenate([*samples, np.zeros(0)])
     return spread(together, (percentile,))[percentile]

@@ -2,7 +2,7 @@
 
 A symptom is measured against the same part before the fault, so that a link which always times out a little has none.
 Without faults there is nothing to compare with: then only saturation, rejections, timeouts and other failures, breakers
-and lost messages can be told. Left out: why (``sim.results.story.story`` names a cause where the rows show it).
+and lost messages are known. Left out: why (``sim.results.story.story`` names a cause where the rows show it).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sim.results.index.intervals import first_at_or_below, peak, steps
 from sim.results.index.windows import last_fault_end
 from sim.results.onset import (
     TWICE,
-    Yardstick,
+    BeforeAfter,
     beyond_chance,
     first_in_a_row,
     highest_pair,
@@ -55,7 +55,7 @@ class Symptom:
     until_s: float | None = None
     from_s: float | None = None
     times: int = 1
-    """How often, where it can come again and only the first time is told."""
+    """How often, where it can come again and only the first time is reported."""
 
 
 KINDS = {
@@ -92,12 +92,12 @@ KINDS = {
 
 def symptoms(book: Book) -> list[Symptom]:
     """Return every symptom in order of time; each kind at most once for each part."""
-    clock = Yardstick.of(book)
+    clock = BeforeAfter.of(book)
     found = [*_services(book, clock), *_links(book, clock), *_queues(book, clock), *_workloads(book, clock)]
     return sorted(found, key=lambda symptom: symptom.at_s)
 
 
-def _services(book: Book, clock: Yardstick) -> Iterator[Symptom]:
+def _services(book: Book, clock: BeforeAfter) -> Iterator[Symptom]:
     for code, name in enumerate(book.record.services):
         workers = occupancy.workers(book, name)
         if not math.isinf(workers):
@@ -107,22 +107,22 @@ def _services(book: Book, clock: Yardstick) -> Iterator[Symptom]:
             if span is not None:
                 absent = np.count_nonzero((missing[0] <= span[0]) & (missing[1] > span[0]))
                 yield Symptom(span[0], "saturated", name, span[1] - span[0], workers - float(absent), span[1])
-        rows = book.visit_shelf.rows(code)
+        rows = book.visits_by_service.rows(code)
         turned_away = rows[book.attempts["outcome"][rows] == REJECTED]
         here = turned_away[~np.isfinite(book.started_at[turned_away])]
         yield from _rare(clock, "rejecting", name, book.left_at[here])
 
 
-def _rare(clock: Yardstick, kind: str, of: str, times: Floats) -> Iterator[Symptom]:
+def _rare(clock: BeforeAfter, kind: str, of: str, times: Floats) -> Iterator[Symptom]:
     onset = clock.onset(times)
     if onset is not None:
         yield Symptom(onset[0], kind, of, onset[1], clock.count_before(times))
 
 
-def _links(book: Book, clock: Yardstick) -> Iterator[Symptom]:
+def _links(book: Book, clock: BeforeAfter) -> Iterator[Symptom]:
     outcome, where, growth = book.attempts["outcome"], book.attempts["where"], _growth(book, clock)
     for code, name in enumerate(book.links):
-        rows = book.link_shelf.rows(code)
+        rows = book.attempts_by_link.rows(code)
         callee = name.partition(" -> ")[2]
         own = where[rows] == book.record.places.index(callee) if callee in book.record.places else rows < 0
         yield from _rare(clock, "timeouts", name, book.ended_at[rows[outcome[rows] == TIMEOUT]])
@@ -133,7 +133,7 @@ def _links(book: Book, clock: Yardstick) -> Iterator[Symptom]:
         yield from _breaker(book, clock, name, times, states)
 
 
-def _multiplied(clock: Yardstick, kind: str, of: str, times: Floats, growth: Floats) -> Iterator[Symptom]:
+def _multiplied(clock: BeforeAfter, kind: str, of: str, times: Floats, growth: Floats) -> Iterator[Symptom]:
     """Yield where *times* come too often for the *growth* of the requests in each second since the fault."""
     earlier, since = clock.before(times), clock.since(times)
     usual = float(earlier.mean()) if len(earlier) else 0.0
@@ -151,7 +151,7 @@ def _multiplied(clock: Yardstick, kind: str, of: str, times: Floats, growth: Flo
     yield Symptom(float(first), kind, of, factor, usual, min(clock.begin + last, clock.end), begin)
 
 
-def _growth(book: Book, clock: Yardstick) -> Floats:
+def _growth(book: Book, clock: BeforeAfter) -> Floats:
     """Return how many times the mean rate of requests before come in each second since; once unless beyond chance."""
     usual, since = clock.before(book.arrived_at), clock.since(book.arrived_at)
     if not usual.any():
@@ -161,7 +161,7 @@ def _growth(book: Book, clock: Yardstick) -> Floats:
     return growth
 
 
-def _breaker(book: Book, clock: Yardstick, of: str, times: Floats, states: Floats) -> Iterator[Symptom]:
+def _breaker(book: Book, clock: BeforeAfter, of: str, times: Floats, states: Floats) -> Iterator[Symptom]:
     """Yield the life of a link's breaker; *states* are means where there are several, whose events are counted."""
     opened, tested = (clock.late(changed_at(book, of, kind)) for kind in ("breaker open", "breaker half-open"))
     if len(opened):
@@ -172,7 +172,7 @@ def _breaker(book: Book, clock: Yardstick, of: str, times: Floats, states: Float
         yield Symptom(float(times[-1]), "breaker closed", of, float(times[-1] - opened[0]))
 
 
-def _queues(book: Book, clock: Yardstick) -> Iterator[Symptom]:
+def _queues(book: Book, clock: BeforeAfter) -> Iterator[Symptom]:
     outcome, queue = book.messages["outcome"], book.messages["queue"]
     for code, name in enumerate(book.record.queues):
         yield from _backlog(book, clock, code, name)
@@ -180,7 +180,7 @@ def _queues(book: Book, clock: Yardstick) -> Iterator[Symptom]:
             yield from _rare(clock, kind, name, book.settled_at[(queue == code) & (outcome == wanted)])
 
 
-def _backlog(book: Book, clock: Yardstick, code: int, name: str) -> Iterator[Symptom]:
+def _backlog(book: Book, clock: BeforeAfter, code: int, name: str) -> Iterator[Symptom]:
     if not clock.seconds_before:
         return
     begin, end, _ = book.backlog(code)
@@ -198,15 +198,15 @@ def _backlog(book: Book, clock: Yardstick, code: int, name: str) -> Iterator[Sym
         yield Symptom(drained, "drained", name, drained - fault_end, usual)
 
 
-def _workloads(book: Book, clock: Yardstick) -> Iterator[Symptom]:
+def _workloads(book: Book, clock: BeforeAfter) -> Iterator[Symptom]:
     fault_end = last_fault_end(book.record)
     if fault_end is None or not clock.seconds_before:
         return
-    for name, shelf, group in book.request_shelves[: len(book.record.workloads)]:
-        rows = shelf.rows(group)
+    for name, grouped, group in book.request_groups[: len(book.record.workloads)]:
+        rows = grouped.rows(group)
         arrivals = book.arrived_at[rows]
         yield from _multiplied(clock, "arrivals", name, arrivals, np.ones(len(clock.since(arrivals))))
-        usual_rows = shelf.within(group, book.windows["before"].spans)
+        usual_rows = grouped.within(group, book.windows["before"].spans)
         usual = float(book.good[usual_rows].mean()) if len(usual_rows) else 0.0
         if not usual:
             continue
@@ -228,11 +228,11 @@ def _workloads(book: Book, clock: Yardstick) -> Iterator[Symptom]:
 
 def is_comparable(book: Book) -> bool:
     """Whether every workload was well served before the first fault, now and then at least: a loss would show."""
-    if "before" not in book.windows or not Yardstick.of(book).seconds_before:
+    if "before" not in book.windows or not BeforeAfter.of(book).seconds_before:
         return False
     spans = book.windows["before"].spans
-    shelves = book.request_shelves[: len(book.record.workloads)]
-    return all(bool(book.good[shelf.within(group, spans)].any()) for _, shelf, group in shelves)
+    groups = book.request_groups[: len(book.record.workloads)]
+    return all(bool(book.good[grouped.within(group, spans)].any()) for _, grouped, group in groups)
 
 
 def held(book: Book) -> bool:
@@ -242,15 +242,15 @@ def held(book: Book) -> bool:
     """
     if not is_comparable(book):
         return False
-    before, begin = book.windows["before"].spans, Yardstick.of(book).begin
-    for _, shelf, group in book.request_shelves[: len(book.record.workloads)]:
-        since = book.good[shelf.within(group, ((begin, _arrivals_end(book)),))]
-        if len(since) and since.mean() < GOOD_ENOUGH * book.good[shelf.within(group, before)].mean():
+    before, begin = book.windows["before"].spans, BeforeAfter.of(book).begin
+    for _, grouped, group in book.request_groups[: len(book.record.workloads)]:
+        since = book.good[grouped.within(group, ((begin, _arrivals_end(book)),))]
+        if len(since) and since.mean() < GOOD_ENOUGH * book.good[grouped.within(group, before)].mean():
             return False
     return True
 
 
-def _poor(book: Book, clock: Yardstick, of: str, rows: Ints, usual: float) -> Symptom | None:
+def _poor(book: Book, clock: BeforeAfter, of: str, rows: Ints, usual: float) -> Symptom | None:
     """Return the loss of goodput of a workload's *rows*; seconds without arrivals tell nothing and are left out.
 
     A request whose verdict is undecided at the run's end is no loss yet.

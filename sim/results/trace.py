@@ -100,8 +100,8 @@ def examples(record: Record | Book, workload: str | None = None) -> dict[str, in
     """Return requests worth a look, by why: typical, slowest, failed, ghost; those there are, of *workload* or of all.
 
     *typical* has the median latency of those that went well, *slowest* took longest of them, *failed* did most before
-    it failed (of those that arrived in a fault, if any did), *ghost* had an effect though its caller was told that it
-    failed. Arrivals of the warm-up do not count.
+    it failed (of those that arrived in a fault, if any did), *ghost* had an effect although its caller was
+    answered with a failure. Arrivals of the warm-up do not count.
     """
     book = record if isinstance(record, Book) else Book(record)
     mine = book.windows["all"].holds(book.arrived_at)
@@ -121,7 +121,7 @@ def examples(record: Record | Book, workload: str | None = None) -> dict[str, in
         rows = book.request_of
         did = np.bincount(rows[rows >= 0], minlength=len(ids))
         found["failed"] = int(ids[badly[np.argmax(did[badly])]])
-    ghosts = book.duties.request[book.duties.status == GHOST]
+    ghosts = book.ledger.request[book.ledger.status == GHOST]
     ghosts = ghosts[mine[ghosts]]
     if len(ghosts):
         found["ghost"] = int(ids[ghosts[0]])

@@ -1,9 +1,10 @@
-"""Who the work was for: when a visit's caller had left, how much work was done after that, and which tries came first.
+"""Wasted work: the part of each visit's work that was done after its caller had left; and which attempts came first.
 
-A caller leaves when it gives up or is told a failure, when its own caller did, or when its recipe is over without
-waiting for the answer. A client that was told a failure has left, with all that is still done for it. Nobody waits for
-a message's handler but its queue. Left out: answers lost on their way back (nobody left), and work whose effect is
-undone later.
+A caller leaves when it gives up or is answered with a failure, when its own caller did, or when its recipe ends
+without waiting for the answer. A client with a failure has left, with all that is still done for it. Only its queue
+waits for a message's handler.
+
+Not modelled: answers lost on their way back (no caller left), and work whose effect is undone later.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ ROUNDING_S = 1e-9
 """Work that fills a visit but for this is all of it: sums of durations are not differences of instants."""
 
 
-def gone_at(index: RecordIndex) -> Floats:
+def caller_left_at(index: RecordIndex) -> Floats:
     """Return when the caller of each attempt, or a caller above it, had left; infinity if it stayed to the end."""
     parent, is_call = index.parent, index.kind == 0
     gone = np.where(index.failed, index.ended_at, np.inf)
@@ -63,7 +64,7 @@ def work_s(index: RecordIndex) -> tuple[Floats, Floats, Floats]:
     end = np.maximum(np.minimum(index.left_at, index.end), begin)
     free = np.array([*(occupancy.frees(index, name) for name in index.record.services), False])[index.service]
     visits = (index.service >= 0) & ~free
-    left = gone_at(index)
+    left = caller_left_at(index)
     gone = np.minimum(np.maximum(left, begin), end)
     held = np.where(visits, end - begin, 0.0)
     worked = index.attempts["worked_s"]

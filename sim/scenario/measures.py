@@ -115,7 +115,7 @@ REQUESTS = _family(ASKED, {
 
 _LIMITED_WORKERS = Of("service", "with limited workers", lambda service: service.workers != UNLIMITED)
 
-STATIONS = {
+SERVICES = {
     **_family((SERVICE,), {
         "arrivals rate": ("/s", "visits that entered per second, rejected ones included"),
         "throughput": REQUESTS["throughput"][:2],
@@ -178,7 +178,7 @@ OVERLOAD: Names = {
     ),
 }  # fmt: skip
 
-FLEET = _family((Of("service", "with `autoscale`", lambda service: service.autoscale is not None),), {
+AUTOSCALING = _family((Of("service", "with `autoscale`", lambda service: service.autoscale is not None),), {
     "replicas mean": ("replicas", "time-weighted number of replicas that are up, draining ones included"),
     "replicas peak": ("replicas", "most replicas that were up at once"),
 })  # fmt: skip
@@ -204,7 +204,7 @@ LINKS = {
     ),
 }  # fmt: skip
 
-DECISIONS: Names = {
+LINK_DEFENCES: Names = {
     "cache hits": _one(_CACHE, "calls", "calls answered from the cache"),
     "coalesced": _one(
         Of("link", "with a `cache` that coalesces", lambda link: link.cache is not None and link.cache.coalesce),
@@ -281,7 +281,7 @@ STORES = _family((STORE,), {
     "conflict share": ("ratio", "share of writes that were refused so"),
 })  # fmt: skip
 
-LEDGER = _family((Of("system with effects"), Of("workload with effects"), EFFECT), {
+EFFECTS = _family((Of("system with effects"), Of("workload with effects"), EFFECT), {
     "due": ("effects", "effects promised by requests that were answered ok or degraded"),
     "applied once": ("effects", "due effects applied exactly as often as promised"),
     "duplicated": ("effects", "due effects applied more often than promised"),
@@ -309,7 +309,7 @@ RECOVERY = _family(ASKED, {
     ),
 }, "fault")  # fmt: skip
 
-REACH = {
+BLAST_RADIUS = {
     **_family((SYSTEM,), {
         "nodes hit": ("nodes", "workloads, services and queues with a symptom since the first fault"),
         "blast radius": ("links", "most links between a struck node and one that was hit; null where none was"),
@@ -322,8 +322,8 @@ REACH = {
     }, "all"),
 }  # fmt: skip
 
-WASTE: Names = {
-    name: Declared(*STATIONS[name][:2], (Of("link to a service"),)) for name in ("wasted work", "wasted share")
+WASTED_WORK: Names = {
+    name: Declared(*SERVICES[name][:2], (Of("link to a service"),)) for name in ("wasted work", "wasted share")
 }
 
 DRAIN = _family((SYSTEM,), {
@@ -343,6 +343,18 @@ def _together(*families: Names) -> Names:
 
 
 MEASURES = _together(
-    REQUESTS, STATIONS, OVERLOAD, FLEET, LINKS, DECISIONS, QUEUES, STORES, LEDGER, RECOVERY, REACH, WASTE, DRAIN
+    REQUESTS,
+    SERVICES,
+    OVERLOAD,
+    AUTOSCALING,
+    LINKS,
+    LINK_DEFENCES,
+    QUEUES,
+    STORES,
+    EFFECTS,
+    RECOVERY,
+    BLAST_RADIUS,
+    WASTED_WORK,
+    DRAIN,
 )
 """Every measure there is, by name, in the order of the reference."""

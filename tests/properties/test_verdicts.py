@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 
 import sim
 from sim.engine import run as engine
-from sim.results import effect_accounting as duties
+from sim.results import effect_accounting
 from sim.results.audit.identities import verify
 from sim.results.book import Book
-from sim.results.measures import effects as ledger
-from sim.results.measures import recovery, requests
+from sim.results.measures import effects, recovery, requests
 from sim.results.measures.registry import measures_of
 from tests.properties.scenarios import scenarios
 
@@ -27,13 +26,13 @@ THOROUGH = settings(DEFAULT, max_examples=150)
 
 NO_VERDICTS = {"undecided", "open", "undecided ratio", "open ratio", "attempts per request", "requests in flight mean"}
 """What is undecided is fewer when the run is longer, and counts of what was done until the end say that they are."""
-JUDGED = {*requests.NAMES, *ledger.NAMES, *recovery.NAMES} - NO_VERDICTS
+JUDGED = {*requests.NAMES, *effects.NAMES, *recovery.NAMES} - NO_VERDICTS
 TINY = 1e-9
 
 
 def entries(book: Book) -> dict[tuple[int, str, int], int]:
     """Return the statuses that each entry of the ledger can still have, by effect step and request (or key)."""
-    found, keys = book.duties, book.requests["key"]
+    found, keys = book.ledger, book.requests["key"]
     per_key = [site.once_per == "key" for site in book.record.effect_sites]
     return {
         (site, "key", int(keys[row])) if per_key[site] and keys[row] >= 0 else (site, "request", row): may_be
@@ -45,13 +44,13 @@ def knows_no_other(sooner: Book, later: Book) -> int:
     """Assert that everything that the run which ended *sooner* knows is so *later*; return how much was undecided."""
     before, after = entries(sooner), entries(later)
     for entry, may_be in before.items():
-        now = after.get(entry, 1 << duties.NOT_DUE)
+        now = after.get(entry, 1 << effect_accounting.NOT_DUE)
         assert now & ~may_be == 0, f"{entry}: {may_be:b} sooner, {now:b} later"
     assert set(after) <= set(before), "what no request promised and nothing could apply"
     n = len(sooner.good)
     for one, other in (
         (sooner.good, later.good), (sooner.done, later.done), (sooner.answered, later.answered),
-        (~sooner.may_be_good, ~later.may_be_good), (~sooner.duties.may_do, ~later.duties.may_do),
+        (~sooner.may_be_good, ~later.may_be_good), (~sooner.ledger.may_be_in_time, ~later.ledger.may_be_in_time),
     ):  # fmt: skip
         assert (other[:n] | ~one).all(), np.flatnonzero(one & ~other[:n])
     longer = {(row.measure, row.of, row.during): row for row in measures_of(later)}
@@ -64,7 +63,7 @@ def knows_no_other(sooner: Book, later: Book) -> int:
         assert least - TINY <= after_all.value <= most + TINY, (row, after_all)
         if after_all.least is not None and after_all.most is not None:
             assert least - TINY <= after_all.least and after_all.most <= most + TINY, (row, after_all)
-    return int(np.count_nonzero(sooner.duties.may_be & (sooner.duties.may_be - 1))) + int(sooner.undecided.sum())
+    return int(np.count_nonzero(sooner.ledger.may_be & (sooner.ledger.may_be - 1))) + int(sooner.undecided.sum())
 
 
 def check(document: dict[str, Any], duration: str, drain: str) -> int:

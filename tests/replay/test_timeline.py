@@ -99,7 +99,7 @@ def test_the_share_of_those_arriving_adds_up_to_the_measured_goodput_ratio() -> 
 def test_failures_retries_and_short_circuits_are_counted_as_in_the_rows() -> None:
     link, book = entry("links", "shop -> till"), Book(record())
     frames = round(data()["end_s"] / data()["rate_s"])
-    rows = book.link_shelf.rows(book.links.index("shop -> till"))
+    rows = book.attempts_by_link.rows(book.links.index("shop -> till"))
     counted = {
         "retries": int((book.tried & (book.attempts["number"] > 1))[rows].sum()),
         "short-circuited": int((~book.tried[rows]).sum()),
@@ -119,7 +119,7 @@ def test_how_attempts_over_a_link_end_adds_up_to_those_that_were_sent() -> None:
         return float(spread(link["rates"].get(name, 0), frames).sum() * data()["rate_s"])
 
     book = Book(record())
-    rows = book.link_shelf.rows(book.links.index("shop -> till"))
+    rows = book.attempts_by_link.rows(book.links.index("shop -> till"))
     open_at_the_end = int(
         (book.tried & (book.sent_at < data()["end_s"]) & (book.ended_at >= data()["end_s"]))[rows].sum()
     )
@@ -134,7 +134,7 @@ def test_the_time_that_answers_took_and_attempts_in_flight_obey_little() -> None
     link = entry("links", "customers -> shop")
     frames = {name: round(data()["end_s"] / data()[f"{name}_s"]) for name in ("rate", "level")}
     book = Book(record())
-    rows = book.link_shelf.rows(book.links.index("customers -> shop"))
+    rows = book.attempts_by_link.rows(book.links.index("customers -> shop"))
     good = rows[book.attempts["outcome"][rows] <= 1]
     took = spread(link["rates"]["took"], frames["rate"])
     n = spread(link["rates"]["answered"], frames["rate"]) * data()["rate_s"]

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.results.index.columns import Shelf, rows_of
+from sim.results.index.columns import GroupedRows, rows_of
 from sim.results.index.intervals import area_s, areas_per_second, levels_at, lowest_at, peak, steps
 
 SECONDS = 8
@@ -85,8 +85,8 @@ def test_rows_are_found_by_id_in_any_order():
 
 
 def test_a_shelf_gives_the_rows_of_a_group_in_spans_by_time():
-    shelf = Shelf(np.array([0, 1, 0, -1, 0]), 2, np.array([5.0, 1.0, 3.0, 2.0, np.inf]))
-    assert shelf.rows(0).tolist() == [2, 0]
-    assert shelf.within(0, ((0.0, 3.0), (5.0, 6.0))).tolist() == [0]
-    assert shelf.within(1, ((1.0, 2.0),)).tolist() == [1]
-    assert shelf.within(1, ()).tolist() == []
+    grouped = GroupedRows(np.array([0, 1, 0, -1, 0]), 2, np.array([5.0, 1.0, 3.0, 2.0, np.inf]))
+    assert grouped.rows(0).tolist() == [2, 0]
+    assert grouped.within(0, ((0.0, 3.0), (5.0, 6.0))).tolist() == [0]
+    assert grouped.within(1, ((1.0, 2.0),)).tolist() == [1]
+    assert grouped.within(1, ()).tolist() == []

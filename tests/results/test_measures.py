@@ -6,9 +6,7 @@ import pytest
 
 from sim.errors import ParameterError
 from sim.record.record import OK, TIMEOUT, Record, Site
-from sim.results.measures import autoscaling as fleet
-from sim.results.measures import link_defences as decisions
-from sim.results.measures import overload, stores
+from sim.results.measures import autoscaling, link_defences, overload, stores
 from sim.results.measures.registry import FAMILIES, NAMES, measures
 from sim.results.rows import needed
 from tests.results.records import NAN, SHOP, post, record, shop, visit
@@ -170,7 +168,7 @@ def test_every_measure_is_declared_once_and_every_declared_one_is_measured():
     found = {row.measure for played in (shop(), post()) for row in measures(played)}
     assert found <= set(NAMES)
     # neither record has a breaker or another defence; the engine's own tests measure those
-    elsewhere = {"breaker open share", *decisions.NAMES, *overload.NAMES, *fleet.NAMES, *stores.NAMES}
+    elsewhere = {"breaker open share", *link_defences.NAMES, *overload.NAMES, *autoscaling.NAMES, *stores.NAMES}
     assert set(NAMES) - found == elsewhere - found
     for name, about in NAMES.items():
         families = [names[name] for names, _ in FAMILIES if name in names]

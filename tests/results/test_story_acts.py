@@ -11,9 +11,8 @@ import pytest
 from sim.record.record import Record
 from sim.results.blast import blast_radius
 from sim.results.book import Book
-from sim.results.measures import link_defences as decisions
-from sim.results.measures import overload
-from sim.results.story import replica_events as lives
+from sim.results.measures import link_defences, overload
+from sim.results.story import replica_events
 from sim.results.story.defence_events import KINDS
 from sim.results.story.sentence import Sentence
 from sim.results.story.story import explain
@@ -63,7 +62,7 @@ def kinds(record: Record) -> list[str]:
 def in_the_tables(record: Record, measure: str, of: str, during: str = "8s to 999s") -> float | None:
     """What the run's own measures say."""
     book = Book(record, [during])
-    rows = [*decisions.family(book), *overload.family(book)]
+    rows = [*link_defences.family(book), *overload.family(book)]
     (found,) = [row for row in rows if (row.measure, row.of, row.during) == (measure, of, during)]
     return found.value
 
@@ -103,10 +102,10 @@ def test_what_a_link_decides_is_told_with_the_number_that_the_tables_have(kind: 
     match = re.match(rf"{LINK}: {pattern}", found.text)
     assert match is not None, found.text
     assert found.value == in_the_tables(record, kind, LINK) == int(match[1].replace(",", ""))
-    times = decisions.decided_at(Book(record), LINK, kind)
+    times = link_defences.decided_at(Book(record), LINK, kind)
     assert 8.0 <= found.at_s == times.min() and found.text.endswith(f", the last at {times.max():.1f} s")
     calm = play(re.sub(r"faults: .*", "", body), "32s")
-    assert kind not in kinds(calm) and not len(decisions.decided_at(Book(calm), LINK, kind))
+    assert kind not in kinds(calm) and not len(link_defences.decided_at(Book(calm), LINK, kind))
 
 
 def test_the_tries_of_which_some_are_stopped_are_those_that_were_wanted() -> None:
@@ -309,6 +308,6 @@ def test_whoever_recovers_while_the_fault_lasts_is_said_to() -> None:
 
 def test_every_kind_of_act_has_a_test_here() -> None:
     here = inspect.getsource(sys.modules[__name__])
-    of_replicas = re.findall(r'\("(scales [a-z]+)"', inspect.getsource(lives))
+    of_replicas = re.findall(r'\("(scales [a-z]+)"', inspect.getsource(replica_events))
     assert len(of_replicas) == 2
     assert [kind for kind in (*KINDS, *of_replicas) if f'"{kind}"' not in here] == []

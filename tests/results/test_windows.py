@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sim.engine.run import play
 from sim.results.book import Book
-from sim.results.index.columns import Shelf
+from sim.results.index.columns import GroupedRows
 from sim.results.index.windows import Window
 from sim.results.measures.registry import measures_of
 from sim.scenario.loading import loads
@@ -55,7 +55,7 @@ def test_a_window_holds_the_begins_of_its_spans_and_not_their_ends(cut, times):
 @given(spans(), st.lists(st.tuples(st.integers(-1, 2), EIGHTHS), max_size=20))
 def test_the_rows_of_a_group_within_several_spans_come_in_order_of_time(cut, rows):
     codes, times = np.array([code for code, _ in rows], int), np.array([at for _, at in rows], float)
-    found = Shelf(codes, 3, times).within(1, cut)
+    found = GroupedRows(codes, 3, times).within(1, cut)
     wanted = [i for i in np.lexsort((times, codes)) if codes[i] == 1 and any(a <= times[i] < b for a, b in cut)]
     assert found.tolist() == wanted
 
@@ -91,7 +91,7 @@ def elements_for(number: int) -> int:
     window.area_s(starts, ends)
     window.lengths_s(starts, ends)
     window.holds(starts)
-    Shelf(np.zeros(len(starts), int), 1, starts).within(0, window.spans)
+    GroupedRows(np.zeros(len(starts), int), 1, starts).within(0, window.spans)
     return Weighed.elements
 
 

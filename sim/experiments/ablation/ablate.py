@@ -84,8 +84,8 @@ class Ablation:
 
     @cached_property
     def window(self) -> str:
-        """The window that tells most where no toggle is on: see ``sim.results.index.windows.telling_window``."""
-        return self.baseline.telling_window
+        """The window to show, by the goodput where no toggle is on: see ``sim.results.index.windows.shown_window``."""
+        return self.baseline.shown_window
 
     @property
     def cut_off(self) -> str:

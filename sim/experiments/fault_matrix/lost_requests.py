@@ -55,9 +55,9 @@ def _counts(book: Book, workload: int, begin: float, end: float) -> tuple[int, i
 def _longest_recovery(book: Book, begin: float, end: float) -> float | None:
     """Return the longest recovery of the workloads that came before the fault, by the rule of ``recovery time``."""
     found = []
-    for _, shelf, group in book.request_shelves[: len(book.record.workloads)]:
-        before = shelf.within(group, ((book.record.warmup_s, begin),))
-        took = recovery(book, shelf.rows(group), before, end)
+    for _, grouped, group in book.request_groups[: len(book.record.workloads)]:
+        before = grouped.within(group, ((book.record.warmup_s, begin),))
+        took = recovery(book, grouped.rows(group), before, end)
         if took is not None:
             found.append(took)
     least, most = (max((getattr(one, side) for one in found), default=None) for side in ("least", "most"))

@@ -74,7 +74,7 @@ def _kept(key: tuple[object, ...], _played: Any, _other: Any | None) -> list[Hea
 
 
 def _book(played: Any, other: Any | None) -> Book:
-    return Book(played.run.record, beside=() if other is None else other.run.record.windows)
+    return Book(played.run.record, compared=() if other is None else other.run.record.windows)
 
 
 def _card(one: Headline, before: Headline | None, against: bool) -> None:

@@ -21,7 +21,7 @@ from sim.results.index.columns import Bools, Floats, Ints, rows_of
 
 
 def requests(book: Book) -> Breach | None:
-    """The clients offered as many requests as the rows tell, each once, each with one outcome."""
+    """The clients offered as many requests as there are rows, each once, each with one outcome."""
     workload, outcome = book.requests["workload"], book.requests["outcome"]
     rows = np.bincount(workload, minlength=len(book.record.workloads))
     for code, name in enumerate(book.record.workloads):
@@ -60,7 +60,7 @@ def links(book: Book) -> Breach | None:
     """Every attempt on a link ended in one known way, and only what is open or lost has no end."""
     outcome = book.attempts["outcome"]
     for code, name in enumerate(book.links):
-        rows = book.link_shelf.rows(code)
+        rows = book.attempts_by_link.rows(code)
         ended = int(np.bincount(outcome[rows][_known(outcome[rows], len(ATTEMPT_OUTCOMES))]).sum())
         if ended != int((book.link == code).sum()):
             return Breach(f"outcomes on {name}", f"add up to its {int((book.link == code).sum())} attempts", ended)
@@ -71,7 +71,7 @@ def links(book: Book) -> Breach | None:
 def messages(book: Book) -> Breach | None:
     """Messages published are done, dead-lettered, lost, expired, waiting or in flight; and their deliveries agree.
 
-    What a `send` was told is published was published once; a message in flight has a delivery that is not over, and one
+    A `send` that was answered ok published once; a message in flight has a delivery that is not over, and one
     that waits has none; deliveries are counted alike in both tables.
     """
     columns, published_at = book.messages, book.published_at
@@ -80,9 +80,9 @@ def messages(book: Book) -> Breach | None:
     counted = np.bincount(row[row >= 0], minlength=len(outcome))
     flying = np.bincount(row[(row >= 0) & ~np.isfinite(end)], minlength=len(outcome)) > 0
     is_open = (outcome == WAITING) | (outcome == IN_FLIGHT)
-    told = book.attempts["id"][(book.kind == 1) & (book.attempts["outcome"] == OK)]
+    answered_sends = book.attempts["id"][(book.kind == 1) & (book.attempts["outcome"] == OK)]
     first_hand = columns["publisher"][columns["origin"] < 0]
-    unpublished = told[~np.isin(told, first_hand)]
+    unpublished = answered_sends[~np.isin(answered_sends, first_hand)]
     if len(unpublished):
         at = book.sent_at[rows_of(book.attempts["id"], unpublished[:1])[0]]
         return Breach("a send that was acknowledged", "have published its message", "none", float(at))
@@ -115,7 +115,7 @@ def dead_letters(book: Book) -> Breach | None:
 
 def effects(book: Book) -> Breach | None:
     """What is due is once, twice, missing or undecided; every application is in one entry, by an attempt in service."""
-    effects, ledger = book.record.effects, book.duties
+    effects, ledger = book.record.effects, book.ledger
     applied = int(ledger.count.sum())
     if applied != len(effects["at"]):
         return Breach("effects in the ledger", f"be as many as were applied, {len(effects['at'])}", applied)

@@ -52,7 +52,7 @@ def instants(book: Book) -> Breach | None:
 def limits(book: Book) -> Breach | None:
     """No service has more workers busy, or more visits in line, than all its replicas have places."""
     for code, name in enumerate(book.record.services):
-        model, rows = book.model(name), book.visit_shelf.rows(code)
+        model, rows = book.model(name), book.visits_by_service.rows(code)
         entered, started, left = book.entered_at[rows], book.started_at[rows], book.left_at[rows]
         line = (entered, np.minimum(started, left))
         checks = [("busy workers", occupancy.holds(book, code), model.workers), ("visits in line", line, model.waiting)]
@@ -76,7 +76,7 @@ def worker_seconds(book: Book) -> Breach | None:
     """
     work, wasted, held = book.work
     for code, name in enumerate(book.record.services):
-        rows, workers = book.visit_shelf.rows(code), occupancy.workers(book, name)
+        rows, workers = book.visits_by_service.rows(code), occupancy.workers(book, name)
         if math.isinf(workers):
             continue
         begin, end = occupancy.holds(book, code)
@@ -128,7 +128,7 @@ def little(book: Book) -> Breach | None:
     run from empty, where it is exact.
     """
     for code, name in enumerate(book.record.services):
-        rows = book.visit_shelf.rows(code)
+        rows = book.visits_by_service.rows(code)
         entered, left = book.entered_at[rows], np.minimum(book.left_at[rows], book.end)
         began, ended = (np.minimum(times, book.end) for times in occupancy.services_of(book, code))
         begin = np.append(entered, began)

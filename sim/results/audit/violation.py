@@ -9,7 +9,7 @@ from sim.errors import describe
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """Where an identity breaks: *component* must *rule*, and *got* was found, at *at_s* if that can be told."""
+    """Where an identity breaks: *component* must *rule*, and *got* was found, at *at_s* if that is known."""
 
     component: str
     rule: str

@@ -1,4 +1,4 @@
-"""Columns and what is done with them everywhere: "never" as infinity, ids to rows, rows sorted onto a shelf."""
+"""Columns of a record, and what every reader does with them: NaN to infinity, ids to rows, rows grouped and sorted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
-def never(times: NDArray[Any]) -> Floats:
+def nan_to_inf(times: NDArray[Any]) -> Floats:
     """Return *times* with infinity where something never happened."""
     return np.where(np.isnan(times), np.inf, times)
 
@@ -34,17 +34,17 @@ def exact_sum(values: Floats) -> float:
     return math.fsum(values.tolist())
 
 
-class Shelf:
+class GroupedRows:
     """Rows of a table sorted by group and then by time: a group's rows in a window are a slice.
 
-    Rows with a negative code or without a finite time are on no shelf.
+    Rows with a negative code or without a finite time are in no group.
     """
 
     __slots__ = ("_bounds", "_order", "_times")
 
     def __init__(self, codes: NDArray[Any], groups: int, times: Floats) -> None:
-        kept = np.flatnonzero((codes >= 0) & np.isfinite(times))
-        order = kept[np.lexsort((times[kept], codes[kept]))]
+        to_sort = np.flatnonzero((codes >= 0) & np.isfinite(times))
+        order = to_sort[np.lexsort((times[to_sort], codes[to_sort]))]
         self._order, self._times = order, times[order]
         self._bounds = np.searchsorted(codes[order], np.arange(groups + 1))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.quantities import UNLIMITED
-from sim.results.index.columns import Floats, Ints, never
+from sim.results.index.columns import Floats, Ints, nan_to_inf
 from sim.results.index.intervals import steps
 from sim.results.index.record_index import RecordIndex
 
@@ -41,7 +41,7 @@ def frees(index: RecordIndex, service: str) -> bool:
 
 def services_of(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
     """Return begin and end of every visit's service at *service* (a code), those in line excluded."""
-    rows = index.visit_shelf.rows(service)
+    rows = index.visits_by_service.rows(service)
     begun = rows[np.isfinite(index.started_at[rows])]
     return index.started_at[begun], index.left_at[begun]
 
@@ -51,7 +51,7 @@ def holders(index: RecordIndex, service: int) -> Ints:
     if frees(index, index.record.services[service]):
         rows: Ints = index.segment_row[index.service[index.segment_row] == service]
         return rows
-    rows = index.visit_shelf.rows(service)
+    rows = index.visits_by_service.rows(service)
     return rows[np.isfinite(index.started_at[rows])]
 
 
@@ -77,13 +77,13 @@ def holds(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
     if frees(index, index.record.services[service]):
         mine = index.service[index.segment_row] == service
         segments = index.record.segments
-        return never(segments["started_at"][mine]), never(segments["ended_at"][mine])
+        return nan_to_inf(segments["started_at"][mine]), nan_to_inf(segments["ended_at"][mine])
     return services_of(index, service)
 
 
 def lines(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
     """Return begin and end of every wait for a worker of *service* (a code)."""
-    rows = index.visit_shelf.rows(service)
+    rows = index.visits_by_service.rows(service)
     begin, end = index.entered_at[rows], np.minimum(index.started_at[rows], index.left_at[rows])
     if not frees(index, index.record.services[service]):
         return begin, end
@@ -91,7 +91,7 @@ def lines(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
     new = ~np.isfinite(index.started_at[rows])
     segments = index.record.segments
     mine = index.service[index.segment_row] == service
-    again_end = np.minimum(never(segments["started_at"][mine]), never(segments["ended_at"][mine]))
+    again_end = np.minimum(nan_to_inf(segments["started_at"][mine]), nan_to_inf(segments["ended_at"][mine]))
     return np.append(begin[new], segments["queued_at"][mine]), np.append(end[new], again_end)
 
 

@@ -13,20 +13,20 @@ from typing import Any, Iterable
 import numpy as np
 
 from sim.record.record import DEGRADED, LOST, OPEN, SHORT_CIRCUITED, Columns, Record
-from sim.results.index.columns import Bools, Floats, Ints, Shelf, never, rows_of
-from sim.results.index.windows import Struck, Window, after_warmup, windows
+from sim.results.index.columns import Bools, Floats, GroupedRows, Ints, nan_to_inf, rows_of
+from sim.results.index.windows import FaultSpan, Window, after_warmup, windows
 
 
 class RecordIndex:
     """A record, indexed for reading; *during* names written windows (``500s to 600s``) to add to its own.
 
-    *beside* are the windows of faults in the runs that this one is held against (see ``windows``).
+    *compared* are the windows of faults in the runs that this one is held against (see ``windows``).
     """
 
-    def __init__(self, record: Record, during: Iterable[str] = (), beside: Iterable[Struck] = ()) -> None:
+    def __init__(self, record: Record, during: Iterable[str] = (), compared: Iterable[FaultSpan] = ()) -> None:
         self.record = record
-        self.struck: list[Struck] = after_warmup([*record.windows, *beside], record.warmup_s)
-        self.windows: dict[str, Window] = windows(record, during, beside)
+        self.fault_spans: list[FaultSpan] = after_warmup([*record.windows, *compared], record.warmup_s)
+        self.windows: dict[str, Window] = windows(record, during, compared)
         self.end: float = record.ended_at
         """When the run ended; what is still open lasts until then."""
         self.requests: Columns = record.requests
@@ -34,8 +34,8 @@ class RecordIndex:
         self.messages: Columns = record.messages
 
     def fault_end(self, name: str | None = None) -> float | None:
-        """Return when the last fault (or the last window of fault *name*) ended, here or in the runs beside it."""
-        return max((end for fault, _, end in self.struck if name in (None, fault)), default=None)
+        """Return when the last fault (or the last window of fault *name*) ended, here or in the runs compared with."""
+        return max((end for fault, _, end in self.fault_spans if name in (None, fault)), default=None)
 
     def model(self, service: str) -> Any:
         """Return the scenario's description of *service*."""
@@ -51,7 +51,7 @@ class RecordIndex:
     @cached_property
     def answered_at(self) -> Floats:
         """When each request had its outcome; infinity for open and lost ones."""
-        return never(self.requests["ended_at"])
+        return nan_to_inf(self.requests["ended_at"])
 
     @cached_property
     def succeeded(self) -> Bools:
@@ -80,8 +80,8 @@ class RecordIndex:
         return by_code[self.requests["workload"]] if len(by_code) else np.zeros(0)
 
     @cached_property
-    def request_shelves(self) -> list[tuple[str, Shelf, int]]:
-        """(name, shelf, group) of everything that requests are counted for, by arrival.
+    def request_groups(self) -> list[tuple[str, GroupedRows, int]]:
+        """(name, grouped rows, group) of everything that requests are counted for, by arrival.
 
         These are each workload, each ``workload/operation`` that was asked for, and ``system``.
         """
@@ -89,9 +89,9 @@ class RecordIndex:
         workload, operation = columns["workload"].astype(np.int64), columns["operation"].astype(np.int64)
         many = len(record.operations)
         pairs = workload * many + operation
-        by_workload = Shelf(workload, len(record.workloads), self.arrived_at)
-        by_pair = Shelf(pairs, len(record.workloads) * many, self.arrived_at)
-        whole = Shelf(np.zeros(len(workload), np.int64), 1, self.arrived_at)
+        by_workload = GroupedRows(workload, len(record.workloads), self.arrived_at)
+        by_pair = GroupedRows(pairs, len(record.workloads) * many, self.arrived_at)
+        whole = GroupedRows(np.zeros(len(workload), np.int64), 1, self.arrived_at)
         found = [(name, by_workload, code) for code, name in enumerate(record.workloads)]
         for pair in np.unique(pairs).tolist():
             found.append((f"{record.workloads[pair // many]}/{record.operations[pair % many]}", by_pair, pair))
@@ -107,22 +107,22 @@ class RecordIndex:
     @cached_property
     def entered_at(self) -> Floats:
         """When each attempt reached its callee."""
-        return never(self.attempts["entered_at"])
+        return nan_to_inf(self.attempts["entered_at"])
 
     @cached_property
     def started_at(self) -> Floats:
         """When each attempt got a worker."""
-        return never(self.attempts["started_at"])
+        return nan_to_inf(self.attempts["started_at"])
 
     @cached_property
     def left_at(self) -> Floats:
         """When each attempt left its callee."""
-        return never(self.attempts["left_at"])
+        return nan_to_inf(self.attempts["left_at"])
 
     @cached_property
     def ended_at(self) -> Floats:
         """When each attempt was over for its caller."""
-        return never(self.attempts["ended_at"])
+        return nan_to_inf(self.attempts["ended_at"])
 
     @cached_property
     def tried(self) -> Bools:
@@ -175,14 +175,14 @@ class RecordIndex:
         return rows_of(self.attempts["id"], self.record.segments["attempt"])
 
     @cached_property
-    def link_shelf(self) -> Shelf:
+    def attempts_by_link(self) -> GroupedRows:
         """Attempts by link and time of sending."""
-        return Shelf(self.link, len(self.links), self.sent_at)
+        return GroupedRows(self.link, len(self.links), self.sent_at)
 
     @cached_property
-    def visit_shelf(self) -> Shelf:
+    def visits_by_service(self) -> GroupedRows:
         """Visits (attempts that reached a service) by service and time of entry."""
-        return Shelf(self.service, len(self.record.services), self.entered_at)
+        return GroupedRows(self.service, len(self.record.services), self.entered_at)
 
     # --- messages -------------------------------------------------------------------------------------------
 
@@ -194,12 +194,12 @@ class RecordIndex:
     @cached_property
     def settled_at(self) -> Floats:
         """When each message ended; infinity while it waits or is in flight."""
-        return never(self.messages["ended_at"])
+        return nan_to_inf(self.messages["ended_at"])
 
     @cached_property
-    def message_shelf(self) -> Shelf:
+    def messages_by_queue(self) -> GroupedRows:
         """Messages by queue and time of publication."""
-        return Shelf(self.messages["queue"], len(self.record.queues), self.published_at)
+        return GroupedRows(self.messages["queue"], len(self.record.queues), self.published_at)
 
     @cached_property
     def flights(self) -> tuple[Ints, Floats, Floats, Ints]:

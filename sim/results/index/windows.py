@@ -21,7 +21,7 @@ from sim.results.index.columns import Bools, Floats, exact_sum
 from sim.results.index.intervals import area_s, lengths_s
 
 Spans = tuple[tuple[float, float], ...]
-Struck = tuple[str, float, float]
+FaultSpan = tuple[str, float, float]
 """A fault's name, begin and end."""
 FIXED = ("all", "before", "fault", "after")
 SHORT_DRAIN_S = 5.0
@@ -104,10 +104,10 @@ class Window:
         return count / self.seconds if self.spans else None
 
 
-def windows(record: Record, during: Iterable[str] = (), beside: Iterable[Struck] = ()) -> dict[str, Window]:
+def windows(record: Record, during: Iterable[str] = (), compared: Iterable[FaultSpan] = ()) -> dict[str, Window]:
     """Return the windows of *record* by name: `all`, those of its faults, and the written ones asked for in *during*.
 
-    *beside* are the faults of the runs that it is held against: `fault` is then the union of all of them, `before`
+    *compared* are the faults of the runs that it is compared with: `fault` is then the union of all of them, `before`
     lies before the first and `after` follows the last, so that both sides speak of the same stretch of the clock.
     Without faults there is no `before`, `fault` and `after`; where none of them struck after the warm-up, all is
     before. A fault that shares a name with one of these is found under `fault` only. Raises ParameterError for a name
@@ -120,17 +120,16 @@ def windows(record: Record, during: Iterable[str] = (), beside: Iterable[Struck]
         return Window(name, union, bool(union) and union[-1][0] < record.duration_s <= union[-1][1])
 
     found = {"all": window("all", [whole])}
-    every = [*record.windows, *beside]
+    every = [*record.windows, *compared]
     faults = list(dict.fromkeys([*record.scenario.faults, *(name for name, _, _ in every)]))
     if faults:
-        struck = after_warmup(every, record.warmup_s)
-        spans = [(begin, end) for _, begin, end in struck]
+        measured = after_warmup(every, record.warmup_s)
+        spans = [(begin, end) for _, begin, end in measured]
         found["before"] = window("before", [(whole[0], min([begin for begin, _ in spans], default=whole[1]))])
         found["fault"] = window("fault", spans)
         found["after"] = window("after", [(max([end for _, end in spans], default=whole[1]), whole[1])])
         for name in faults:
-            mine = [(begin, end) for fault, begin, end in struck if fault == name]
-            found.setdefault(name, window(name, mine))
+            found.setdefault(name, window(name, [(begin, end) for fault, begin, end in measured if fault == name]))
     for name in during:
         if name not in found and not (name in FIXED and not faults):
             found[name] = window(name, [parse_span(name, found)], (-math.inf, math.inf))
@@ -175,7 +174,7 @@ def _union(spans: Iterable[tuple[float, float]], low: float, high: float) -> Spa
     return tuple((begin, end) for begin, end in merged)
 
 
-def strikes(record: Record) -> list[tuple[str, float, float]]:
+def measured_faults(record: Record) -> list[tuple[str, float, float]]:
     """Return (fault, begin, end) of every window of a fault that is measured: from the warm-up's end on.
 
     A window that has ended by then is none; one that began in the warm-up begins, for measures, when it ends.
@@ -183,24 +182,24 @@ def strikes(record: Record) -> list[tuple[str, float, float]]:
     return after_warmup(record.windows, record.warmup_s)
 
 
-def after_warmup(struck: Iterable[Struck], warmup_s: float) -> list[Struck]:
+def after_warmup(spans: Iterable[FaultSpan], warmup_s: float) -> list[FaultSpan]:
     """Return the windows that end after the warm-up, each from the warm-up's end on."""
-    return [(name, max(begin, warmup_s), end) for name, begin, end in struck if end > warmup_s]
+    return [(name, max(begin, warmup_s), end) for name, begin, end in spans if end > warmup_s]
 
 
 def last_fault_end(record: Record, name: str | None = None) -> float | None:
     """Return when the last measured window (of fault *name*, default any) ended, or None without one."""
-    return max((end for fault, _, end in strikes(record) if name in (None, fault)), default=None)
+    return max((end for fault, _, end in measured_faults(record) if name in (None, fault)), default=None)
 
 
-def telling_window(ratio: Callable[[str, str], float | None], workloads: Iterable[str], struck: bool) -> str:
-    """Return the window that tells most, where only one can be shown.
+def shown_window(ratio: Callable[[str, str], float | None], workloads: Iterable[str], has_faults: bool) -> str:
+    """Return the window to show, where only one can be.
 
     It is `fault`; `after` where some workload never comes back to half of what it had before, or where no request
-    arrives while the fault lasts; `all` where nothing is *struck*. *ratio* gives a workload's goodput ratio in a
+    arrives while the fault lasts; `all` without *has_faults*. *ratio* gives a workload's goodput ratio in a
     window: that of the baseline, so that every side is shown in the same one.
     """
-    if not struck:
+    if not has_faults:
         return "all"
     names = list(workloads)
     for name in names:

@@ -8,7 +8,7 @@ from sim.results.index.intervals import peak, steps
 from sim.results.rows import Measure, Rows
 from sim.scenario import measures
 
-NAMES = measures.FLEET
+NAMES = measures.AUTOSCALING
 
 
 def family(book: Book) -> list[Measure]:

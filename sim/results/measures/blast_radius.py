@@ -1,6 +1,6 @@
 """How far the faults of a run reached, and when each part first showed it: measures that a claim can be about.
 
-They speak of the whole run (`all`), and only where there are faults. What counts as a symptom is told in
+They speak of the whole run (`all`), and only where there are faults. What counts as a symptom is defined in
 ``sim.results.symptoms``, and which way it went in ``sim.results.blast``.
 """
 
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from sim.results.blast import blast_radius
 from sim.results.book import Book
-from sim.results.onset import Yardstick
+from sim.results.onset import BeforeAfter
 from sim.results.rows import Measure, Rows
 from sim.scenario import measures
 
-NAMES = measures.REACH
+NAMES = measures.BLAST_RADIUS
 
 
 def family(book: Book) -> list[Measure]:
@@ -20,7 +20,7 @@ def family(book: Book) -> list[Measure]:
     table, record = Rows(NAMES), book.record
     if not record.windows:
         return table.rows
-    blast, begin = blast_radius(book), Yardstick.of(book).begin
+    blast, begin = blast_radius(book), BeforeAfter.of(book).begin
     first = {hit.node: hit.first_at_s - begin for hit in blast.hit}
     table.add("nodes hit", "system", "all", len(blast.hit), blast.nodes)
     table.add("blast radius", "system", "all", blast.radius, len(blast.hit))

@@ -9,13 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from sim.results.book import Book
-from sim.results.effect_accounting import DUE, DUPLICATED, MISSING, ONCE, OPEN, STATUSES, UNDECIDED, Duties
+from sim.results.effect_accounting import DUE, DUPLICATED, MISSING, ONCE, OPEN, STATUSES, UNDECIDED, EffectLedger
 from sim.results.index.columns import Bools
 from sim.results.index.windows import Window
 from sim.results.rows import Measure, Rows
 from sim.scenario import measures
 
-NAMES = measures.LEDGER
+NAMES = measures.EFFECTS
 DECIDED = [(name, status) for status, name in enumerate(STATUSES) if status not in (UNDECIDED, OPEN)]
 IF_DUE = 1 << ONCE | 1 << DUPLICATED | 1 << MISSING
 
@@ -23,7 +23,7 @@ IF_DUE = 1 << ONCE | 1 << DUPLICATED | 1 << MISSING
 def family(book: Book) -> list[Measure]:
     """Return the rows of every workload, of ``system`` and of every effect by name (unless a workload has its name)."""
     table = Rows(NAMES)
-    ledger, record = book.duties, book.record
+    ledger, record = book.ledger, book.record
     if not record.effect_sites:
         return table.rows
     workload = book.requests["workload"][ledger.request]
@@ -41,7 +41,7 @@ def family(book: Book) -> list[Measure]:
     return table.rows
 
 
-def _entries(table: Rows, ledger: Duties, of: str, window: Window, mine: Bools) -> None:
+def _entries(table: Rows, ledger: EffectLedger, of: str, window: Window, mine: Bools) -> None:
     """Add the counts of the entries that are *mine*."""
     status, may_be = ledger.status[mine], ledger.may_be[mine]
     entries, during, is_open = len(status), window.name, status == OPEN

@@ -12,11 +12,11 @@ import numpy as np
 
 from sim.record.record import MARKS, REASONS, SHORT_CIRCUITED
 from sim.results.book import Book
-from sim.results.index.columns import Floats, Shelf
+from sim.results.index.columns import Floats, GroupedRows
 from sim.results.rows import Measure, Rows
 from sim.scenario import measures
 
-NAMES = measures.DECISIONS
+NAMES = measures.LINK_DEFENCES
 
 COUNTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
     name: (kind, NAMES[name].of[0].has)
@@ -71,18 +71,18 @@ def _armed(book: Book) -> Iterator[tuple[str, Any]]:
             yield name, link
 
 
-def _marks(book: Book, link: str) -> Shelf:
+def _marks(book: Book, link: str) -> GroupedRows:
     """Return the marks of *link*, by kind and time."""
     table = book.record.marks
     mine = table["place"] == book.record.places.index(link) if link in book.record.places else table["place"] < 0
-    return Shelf(np.where(mine, table["kind"], -1), len(MARKS), table["at"])
+    return GroupedRows(np.where(mine, table["kind"], -1), len(MARKS), table["at"])
 
 
-def _stops(book: Book, link: str) -> Shelf:
+def _stops(book: Book, link: str) -> GroupedRows:
     """Return the tries on *link* that the caller itself stopped, by reason and time."""
     columns = book.attempts
     mine = (columns["outcome"] == SHORT_CIRCUITED) & (book.link == book.links.index(link))
-    return Shelf(np.where(mine, columns["why"], -1), len(REASONS), book.sent_at)
+    return GroupedRows(np.where(mine, columns["why"], -1), len(REASONS), book.sent_at)
 
 
 def decided_at(book: Book, link: str, measure: str) -> Floats:
@@ -95,7 +95,7 @@ def decided_at(book: Book, link: str, measure: str) -> Floats:
 
 def stopped_since(book: Book, link: str, measure: str, begin: float) -> tuple[int, int]:
     """Return how many tries *link* stopped so (a name of ``STOPS``) from *begin* on, and how many were wanted."""
-    wanted = book.link_shelf.rows(book.links.index(link))
+    wanted = book.attempts_by_link.rows(book.links.index(link))
     stopped = np.count_nonzero(decided_at(book, link, measure) >= begin)
     return int(stopped), int(np.count_nonzero(book.sent_at[wanted] >= begin))
 

@@ -25,7 +25,7 @@ def family(book: Book) -> list[Measure]:
     for window in book.windows.values():
         calls: list[Ints] = []
         for code, name in enumerate(book.links):
-            rows = book.link_shelf.within(code, window.counted.spans)
+            rows = book.attempts_by_link.within(code, window.counted.spans)
             sent = rows[book.tried[rows]]
             calls.append(sent[book.kind[sent] == 0])
             _counts(table, book, name, window.name, rows, sent, bool(window.spans))

@@ -1,6 +1,6 @@
 """Whom the services' own defences turned away or held up, by reason; only for services that have such a defence.
 
-A reason is what the caller was told: one that had left before was told nothing and is not counted here.
+A reason reaches the caller: one that had left before is not counted here.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def family(book: Book) -> list[Measure]:
     for code, name in enumerate(book.record.services):
         model, place = book.model(name), book.record.places.index(name)
         for window in book.windows.values():
-            rows = book.visit_shelf.within(code, window.counted.spans)
+            rows = book.visits_by_service.within(code, window.counted.spans)
             here = rows[rejected[rows] & (columns["where"][rows] == place)]
             for measure, (reason, has) in TOLD.items():
                 if has(model):
@@ -67,9 +67,9 @@ def _queue(table: Rows, book: Book, name: str) -> None:
 
 
 def levels(book: Book, kind: str, name: str) -> tuple[Floats, Floats]:
-    """Return (instants, level from each on) that the events of *kind* tell of the component *name*."""
-    told = [(at, float(detail)) for at, what, of, detail in book.record.events if what == kind and of == name]
-    pairs = np.array(told, np.float64).reshape(-1, 2)
+    """Return (instants, level from each on) that the events of *kind* report for the component *name*."""
+    reported = [(at, float(detail)) for at, what, of, detail in book.record.events if what == kind and of == name]
+    pairs = np.array(reported, np.float64).reshape(-1, 2)
     return pairs[:, 0], pairs[:, 1]
 
 

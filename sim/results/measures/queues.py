@@ -38,7 +38,7 @@ def family(book: Book) -> list[Measure]:
 
 
 def _flow(table: Rows, book: Book, of: str, code: int, window: Window) -> None:
-    rows = book.message_shelf.within(code, window.counted.spans)
+    rows = book.messages_by_queue.within(code, window.counted.spans)
     outcome, n, here = book.messages["outcome"][rows], len(rows), bool(window.spans)
     begun = int(np.count_nonzero(window.counted.holds(book.flights[1][book.flight_queue == code])))
     counts: dict[str, float] = {

@@ -15,9 +15,9 @@ def family(book: Book) -> list[Measure]:
     table = Rows(NAMES)
     if "before" not in book.windows:
         return table.rows
-    for of, shelf, group in book.request_shelves:
-        before = shelf.within(group, book.windows["before"].spans)
-        rows = shelf.rows(group)
+    for of, grouped, group in book.request_groups:
+        before = grouped.within(group, book.windows["before"].spans)
+        rows = grouped.rows(group)
         for during in book.windows:
             end = book.fault_end(None if during in ("all", "fault") else during)
             if end is not None:

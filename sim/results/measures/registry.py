@@ -10,13 +10,21 @@ from typing import Callable, Iterable
 
 from sim.record.record import Record
 from sim.results.book import Book
-from sim.results.measures import autoscaling as fleet
-from sim.results.measures import blast_radius as reach
-from sim.results.measures import drain, links, overload, queues, recovery, requests, stores
-from sim.results.measures import effects as ledger
-from sim.results.measures import link_defences as decisions
-from sim.results.measures import services as stations
-from sim.results.measures import wasted_work as waste
+from sim.results.measures import (
+    autoscaling,
+    blast_radius,
+    drain,
+    effects,
+    link_defences,
+    links,
+    overload,
+    queues,
+    recovery,
+    requests,
+    services,
+    stores,
+    wasted_work,
+)
 from sim.results.rows import Measure
 from sim.scenario.measures import MEASURES, Names
 
@@ -24,19 +32,19 @@ FAMILIES: tuple[tuple[Names, Callable[[Book], list[Measure]]], ...] = tuple(
     (module.NAMES, module.family)
     for module in (
         requests,
-        stations,
+        services,
         overload,
-        fleet,
+        autoscaling,
         links,
-        decisions,
+        link_defences,
         queues,
         stores,
-        ledger,
+        effects,
         recovery,
-        reach,
-        waste,
+        blast_radius,
+        wasted_work,
         drain,
-    )  # fmt: skip
+    )
 )
 
 NAMES: Names = MEASURES
@@ -46,11 +54,11 @@ NAMES: Names = MEASURES
 def measures(record: Record, during: Iterable[str] = ()) -> list[Measure]:
     """Return every measure of *record* in all of its windows, and in the written ones (``500s to 600s``) of *during*.
 
-    A value that cannot be told (nothing arrived, too few samples for a percentile, an empty window) is None.
+    A value that is not known (nothing arrived, too few samples for a percentile, an empty window) is None.
     """
     return measures_of(Book(record, during))
 
 
 def measures_of(book: Book) -> list[Measure]:
-    """Return every measure of an open book."""
+    """Return every measure of a book."""
     return [row for _, family in FAMILIES for row in family(book)]

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.record.record import OUTCOMES
 from sim.results.book import Book
-from sim.results.effect_accounting import Duties
+from sim.results.effect_accounting import EffectLedger
 from sim.results.index.columns import Ints
 from sim.results.index.windows import Window
 from sim.results.rows import Measure, Rows
@@ -24,11 +24,11 @@ NAMES = measures.REQUESTS
 def family(book: Book) -> list[Measure]:
     """Return the rows of every workload, every ``workload/operation`` and ``system``."""
     table = Rows(NAMES)
-    ledger = book.duties
-    for name, shelf, group in book.request_shelves:
-        everyone = shelf.rows(group)
+    ledger = book.ledger
+    for name, grouped, group in book.request_groups:
+        everyone = grouped.rows(group)
         for window in book.windows.values():
-            rows = shelf.within(group, window.spans)
+            rows = grouped.within(group, window.spans)
             _ratios(table, book, name, window, rows)
             _rates(table, book, name, window, everyone, len(rows))
             _times(table, book, ledger, name, window, rows)
@@ -41,7 +41,7 @@ def _ratios(table: Rows, book: Book, of: str, window: Window, rows: Ints) -> Non
     table.add("offered", of, during, n if window.spans else None, n)
     table.add_share("answered ratio", of, during, answered, n, more=is_open)
     done, good = int(book.done[rows].sum()), int(book.good[rows].sum())
-    table.add_share("done ratio", of, during, done, n, more=int(book.duties.may_do[rows].sum()) - done)
+    table.add_share("done ratio", of, during, done, n, more=int(book.ledger.may_be_in_time[rows].sum()) - done)
     table.add_share("goodput ratio", of, during, good, n, more=int(book.may_be_good[rows].sum()) - good)
     table.add_share("undecided ratio", of, during, int(book.undecided[rows].sum()), n)
     table.add_share("failure ratio", of, during, n - answered, n, less=is_open)
@@ -65,21 +65,21 @@ def _rates(table: Rows, book: Book, of: str, window: Window, rows: Ints, arrived
 def _may_be_good_in(book: Book, window: Window, rows: Ints) -> int:
     """Return how many undecided requests of *rows* may turn out to have become good in the window."""
     rows = rows[book.undecided[rows]]
-    became_at = np.maximum(book.answered_at[rows], book.duties.so_far_at[rows])
+    became_at = np.maximum(book.answered_at[rows], book.ledger.last_applied_at[rows])
     later = any(end > book.end for _, end in window.spans)
     return int(np.count_nonzero(window.holds(became_at))) if not later else len(rows)
 
 
-def _times(table: Rows, book: Book, ledger: Duties, of: str, window: Window, rows: Ints) -> None:
+def _times(table: Rows, book: Book, ledger: EffectLedger, of: str, window: Window, rows: Ints) -> None:
     arrived_at, answered_at = book.arrived_at[rows], book.answered_at[rows]
     to_outcome, is_open = answered_at - arrived_at, book.open[rows]
     so_long = np.maximum(book.end - arrived_at, 0.0)
     table.add_spread("latency", of, window.name, to_outcome[book.succeeded[rows]], LATENCY, so_long[is_open])
     table.add_spread("time to outcome", of, window.name, to_outcome[np.isfinite(to_outcome)], TIMES, so_long[is_open])
-    kept = ledger.kept[rows] & ledger.owed[rows]
+    kept = ledger.fulfilled[rows] & ledger.expected[rows]
     # with `once per: key` an effect may be older than the request that needs it: then it was done on arrival
-    to_done = np.maximum(ledger.kept_at[rows[kept]] - arrived_at[kept], 0.0)
-    yet = ledger.may_keep[rows] & ~ledger.kept[rows]
-    so_far_at = ledger.so_far_at[rows]
-    least = np.where(np.isfinite(so_far_at), np.maximum(so_far_at - arrived_at, 0.0), so_long)
+    to_done = np.maximum(ledger.fulfilled_at[rows[kept]] - arrived_at[kept], 0.0)
+    yet = ledger.may_be_fulfilled[rows] & ~ledger.fulfilled[rows]
+    last_applied_at = ledger.last_applied_at[rows]
+    least = np.where(np.isfinite(last_applied_at), np.maximum(last_applied_at - arrived_at, 0.0), so_long)
     table.add_spread("done latency", of, window.name, to_done, TIMES, least[yet])

@@ -18,17 +18,17 @@ from sim.results.rows import Measure, Rows
 from sim.scenario import measures
 from sim.scenario.measures import TIMES
 
-NAMES = measures.STATIONS
+NAMES = measures.SERVICES
 
 
 def family(book: Book) -> list[Measure]:
     """Return the rows of every service."""
     table = Rows(NAMES)
     for code, name in enumerate(book.record.services):
-        everyone = book.visit_shelf.rows(code)
+        everyone = book.visits_by_service.rows(code)
         holds, lines = occupancy.holds(book, code), occupancy.lines(book, code)
         for window in book.windows.values():
-            entered = book.visit_shelf.within(code, window.counted.spans)
+            entered = book.visits_by_service.within(code, window.counted.spans)
             _flow(table, book, name, window, entered, everyone)
             _levels(table, book, name, window, everyone, holds, lines, len(entered))
             _work(table, book, name, window, everyone)
@@ -69,16 +69,16 @@ def _levels(
     table.add("in service mean", of, window.name, window.mean(started, left), n)
     table.add("in system mean", of, window.name, window.mean(entered, left), n)
     workers, held, missing = occupancy.workers(book, of), window.mean(*holds), window.mean(*occupancy.missing(book, of))
-    told = None if held is None or missing is None or math.isinf(workers) else held / (workers - missing)
-    table.add("utilisation", of, window.name, told, n)
+    utilisation = None if held is None or missing is None or math.isinf(workers) else held / (workers - missing)
+    table.add("utilisation", of, window.name, utilisation, n)
 
 
 def _work(table: Rows, book: Book, of: str, window: Window, everyone: Ints) -> None:
     work, wasted, held = book.work
     rows = everyone[window.counted.holds(book.started_at[everyone])]
-    worked, in_vain, kept = (exact_sum(column[rows]) for column in (work, wasted, held))
+    worked, wasted_s, held_s = (exact_sum(column[rows]) for column in (work, wasted, held))
     here = bool(window.spans)
-    table.add("useful work", of, window.name, worked - in_vain if here else None, len(rows))
-    table.add("wasted work", of, window.name, in_vain if here else None, len(rows))
-    table.add("held waiting", of, window.name, kept - worked if here else None, len(rows))
-    table.add("wasted share", of, window.name, in_vain / worked if worked else None, len(rows))
+    table.add("useful work", of, window.name, worked - wasted_s if here else None, len(rows))
+    table.add("wasted work", of, window.name, wasted_s if here else None, len(rows))
+    table.add("held waiting", of, window.name, held_s - worked if here else None, len(rows))
+    table.add("wasted share", of, window.name, wasted_s / worked if worked else None, len(rows))

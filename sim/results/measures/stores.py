@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.record.record import MARKS
 from sim.results.book import Book
-from sim.results.index.columns import Shelf
+from sim.results.index.columns import GroupedRows
 from sim.results.rows import Measure, Rows
 from sim.scenario import measures
 
@@ -18,10 +18,10 @@ def family(book: Book) -> list[Measure]:
     table, marks = Rows(NAMES), book.record.marks
     for name in book.record.scenario.stores:
         mine = marks["place"] == book.record.places.index(name)
-        shelf = Shelf(np.where(mine, marks["kind"], -1), len(MARKS), marks["at"])
+        grouped = GroupedRows(np.where(mine, marks["kind"], -1), len(MARKS), marks["at"])
         for window in book.windows.values():
             written, refused = (
-                len(shelf.within(MARKS.index(kind), window.counted.spans)) for kind in ("written", "conflict")
+                len(grouped.within(MARKS.index(kind), window.counted.spans)) for kind in ("written", "conflict")
             )
             here = bool(window.spans)
             table.add("writes", name, window.name, written if here else None, written)

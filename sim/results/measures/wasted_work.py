@@ -11,7 +11,7 @@ from sim.results.index.columns import exact_sum
 from sim.results.rows import Measure, Rows
 from sim.scenario import measures
 
-NAMES = measures.WASTE
+NAMES = measures.WASTED_WORK
 
 
 def family(book: Book) -> list[Measure]:
@@ -21,7 +21,7 @@ def family(book: Book) -> list[Measure]:
     for code, name in enumerate(book.links):
         if name.partition(" -> ")[2] not in book.record.services:
             continue
-        everyone = book.link_shelf.rows(code)
+        everyone = book.attempts_by_link.rows(code)
         for window in book.windows.values():
             rows = everyone[window.counted.holds(book.started_at[everyone])]
             worked, in_vain = exact_sum(work[rows]), exact_sum(wasted[rows])

@@ -44,14 +44,14 @@ def held_by(book: Book, service: str, at: float) -> tuple[str, int]:
 
 def retried_share(book: Book, link: str, begin: float, end: float) -> float:
     """Return which share of the attempts sent over *link* in [begin, end) would not be there without repeats."""
-    rows = book.link_shelf.within(book.links.index(link), ((begin, end),))
+    rows = book.attempts_by_link.within(book.links.index(link), ((begin, end),))
     sent = rows[book.tried[rows]]
     return float(1.0 - book.tried_once[sent].mean()) if len(sent) else 0.0
 
 
 def rejected_by(book: Book, service: str, since: float) -> list[tuple[str, int]]:
     """Return why *service* has turned visits away from *since* on, with how many for each reason, the most first."""
-    rows = book.visit_shelf.rows(book.record.services.index(service))
+    rows = book.visits_by_service.rows(book.record.services.index(service))
     rows = rows[(book.attempts["outcome"][rows] == REJECTED) & (book.left_at[rows] >= since)]
     counts = np.bincount(book.attempts["why"][rows[~np.isfinite(book.started_at[rows])]], minlength=len(REASONS))
     found = [(REASONS[why], int(counts[why])) for why in np.flatnonzero(counts)]
@@ -78,7 +78,7 @@ def busy_at_the_end(book: Book) -> list[Busy]:
         there_s = workers * (end - begin) - area_s(*occupancy.missing(book, name), begin, end)
         if math.isinf(workers) or area_s(*occupancy.holds(book, code), begin, end) < BUSY * there_s:
             continue
-        rows = book.visit_shelf.rows(code)
+        rows = book.visits_by_service.rows(code)
         entered = (book.entered_at[rows] >= begin) & (book.entered_at[rows] < end)
         left = (book.left_at[rows] >= begin) & (book.left_at[rows] < end) & np.isfinite(book.started_at[rows])
         span = end - begin

@@ -1,7 +1,6 @@
-"""How something that ought to be rare is told: that it begins, or that there is more of it than before, and how much.
+"""Wording for rare events: that they begin, or that there are more than before the fault, and how many.
 
-English only, and nothing that was not counted: the one who tells gives the counts. Left out: when it begins
-(``sim.results.onset`` says that).
+English only; the caller gives the counts. Not modelled: when they begin (``sim.results.onset``).
 """
 
 from __future__ import annotations
@@ -9,14 +8,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sim.record.record import Record
-from sim.results.index.windows import strikes
+from sim.results.index.windows import measured_faults
 from sim.results.numbers import counted, number, plural
 
 
-class Happening(NamedTuple):
-    """What happens to whom, in words that can be put into the singular and the plural.
+class CountedEvent(NamedTuple):
+    """A kind of event in words that can be put into the singular and the plural.
 
-    *thing* is the singular of whom it happens to, *does* what they do in the infinitive (``time out``, ``be refused``),
+    *thing* is the subject in the singular (``call``), *does* the verb in the infinitive (``time out``, ``be refused``),
     *noun* the singular of what is counted; an empty one counts the things themselves.
     """
 
@@ -24,7 +23,7 @@ class Happening(NamedTuple):
     does: str
     noun: str = ""
 
-    def tell(self, count: int, before: int, record: Record, out_of: str = "") -> str:
+    def text(self, count: int, before: int, record: Record, out_of: str = "") -> str:
         """Return the sentence for *count* of them since the first fault (*out_of* what, such as `of 12 tries`), and
         *before* it."""
         if count == 1 and not before:
@@ -40,9 +39,9 @@ class Happening(NamedTuple):
     def opening(self, count: int, before: int) -> str:
         """Return what is known when they begin; there are *count* since the first fault and *before* it.
 
-        >>> Happening("attempt", "time out").opening(9, 0), Happening("attempt", "time out").opening(9, 3)
+        >>> CountedEvent("attempt", "time out").opening(9, 0), CountedEvent("attempt", "time out").opening(9, 3)
         ('attempts begin to time out', 'more attempts time out than before')
-        >>> Happening("attempt", "time out").opening(1, 0)
+        >>> CountedEvent("attempt", "time out").opening(1, 0)
         'one attempt times out'
         """
         if before:
@@ -52,9 +51,9 @@ class Happening(NamedTuple):
     def verb(self, many: int) -> str:
         """Return what they do, of one or of several.
 
-        >>> Happening("attempt", "time out").verb(1), Happening("attempt", "be refused").verb(2)
+        >>> CountedEvent("attempt", "time out").verb(1), CountedEvent("attempt", "be refused").verb(2)
         ('times out', 'are refused')
-        >>> Happening("call", "go on").verb(1), Happening("call", "go on").verb(2)
+        >>> CountedEvent("call", "go on").verb(1), CountedEvent("call", "go on").verb(2)
         ('goes on', 'go on')
         """
         first, _, rest = self.does.partition(" ")
@@ -65,7 +64,7 @@ class Happening(NamedTuple):
 def since(record: Record) -> str:
     """Return from when on something is counted: the first fault, or the warm-up's end."""
     if _after_a_fault(record):
-        found = strikes(record)
+        found = measured_faults(record)
         which = "first fault after the warm-up" if len(found) < len(record.windows) else "first fault"
         return f"since the {which if len(record.windows) > 1 else 'fault'} began"
     return "after the warm-up" if record.warmup_s else "in the whole run"

@@ -16,73 +16,73 @@ import numpy as np
 from sim.record.record import REJECTED
 from sim.results.book import Book
 from sim.results.index.columns import Bools, Floats
-from sim.results.measures import link_defences as decisions
+from sim.results.measures import link_defences
 from sim.results.measures.overload import levels, marked_at
 from sim.results.numbers import counted, number, share
-from sim.results.onset import Yardstick, beyond_chance, first_in_a_row, lasts_until, lowest_pair
-from sim.results.story.counted_event import Happening
+from sim.results.onset import BeforeAfter, beyond_chance, first_in_a_row, lasts_until, lowest_pair
+from sim.results.story.counted_event import CountedEvent
 from sim.results.story.sentence import Sentence
 
 STOPPED = {
-    "stopped by throttle": Happening("try", "be stopped by the adaptive throttle"),
-    "stopped by limit": Happening("try", "be stopped by the rate limit"),
-    "stopped by bulkhead": Happening("try", "be stopped by the full bulkhead"),
-    "stopped by deadline": Happening("try", "be left unsent, their caller's time being over"),
+    "stopped by throttle": CountedEvent("try", "be stopped by the adaptive throttle"),
+    "stopped by limit": CountedEvent("try", "be stopped by the rate limit"),
+    "stopped by bulkhead": CountedEvent("try", "be stopped by the full bulkhead"),
+    "stopped by deadline": CountedEvent("try", "be left unsent, their caller's time being over"),
 }
 """What stops tries before they are sent, beside the breaker, whose opening tells it."""
 
 MARKED = {
-    "retries denied": Happening("retry", "be denied, the budget being exhausted"),
-    "fallbacks": Happening("failed call", "go on with a stand-in answer"),
-    "late answers accepted": Happening("late answer", "be accepted after all"),
-    "dropped": Happening("attempt", "be dropped, on the way or in line, because nobody waits any more"),
-    "cancelled": Happening("attempt", "be cancelled at work because nobody waits any more"),
+    "retries denied": CountedEvent("retry", "be denied, the budget being exhausted"),
+    "fallbacks": CountedEvent("failed call", "go on with a stand-in answer"),
+    "late answers accepted": CountedEvent("late answer", "be accepted after all"),
+    "dropped": CountedEvent("attempt", "be dropped, on the way or in line, because nobody waits any more"),
+    "cancelled": CountedEvent("attempt", "be cancelled at work because nobody waits any more"),
 }
 """What else a link decides, by the names of its measures."""
 
-HEDGED = Happening("hedge", "be sent")
-AT_THE_DOOR = Happening("call", "wait for a token of the rate limit")
-PUSHED_BACK = Happening("send", "be turned away, the queue being full")
-HELD_UP = Happening("send", "wait for room, the queue being full")
+HEDGED = CountedEvent("hedge", "be sent")
+AT_THE_DOOR = CountedEvent("call", "wait for a token of the rate limit")
+PUSHED_BACK = CountedEvent("send", "be turned away, the queue being full")
+HELD_UP = CountedEvent("send", "wait for room, the queue being full")
 
 KINDS = (*STOPPED, *MARKED, "hedges", "cache", "delayed", "pushed back", "limit falls")
 """Every kind of act; the value is how many since the fault, of a cache its share of hits, of a limit its least."""
 
 
-def acts(book: Book) -> Iterator[Sentence]:
-    """Yield what every defence of a link, a service's door and a bounded queue did, place by place."""
-    clock = Yardstick.of(book)
+def defence_events(book: Book) -> Iterator[Sentence]:
+    """Yield the events of every defence: of links, of services with a rate limit, and of bounded queues."""
+    clock = BeforeAfter.of(book)
     for link in book.links:
         yield from _link(book, clock, link)
     for name in book.record.services:
         if book.model(name).limit is not None:
-            yield from _told(book, clock, "delayed", name, marked_at(book, "delayed", name), AT_THE_DOOR)
+            yield from _counted(book, clock, "delayed", name, marked_at(book, "delayed", name), AT_THE_DOOR)
         if book.model(name).concurrency is not None:
             yield from _limit_falls(book, clock, name)
     for name in book.record.queues:
-        yield from _told(book, clock, "pushed back", name, _pushed_back_at(book, name), PUSHED_BACK)
-        yield from _told(book, clock, "delayed", name, marked_at(book, "delayed", name), HELD_UP)
+        yield from _counted(book, clock, "pushed back", name, _pushed_back_at(book, name), PUSHED_BACK)
+        yield from _counted(book, clock, "delayed", name, marked_at(book, "delayed", name), HELD_UP)
 
 
-def _link(book: Book, clock: Yardstick, link: str) -> Iterator[Sentence]:
-    can = decisions.told(book, link)
-    for kind, happening in STOPPED.items():
+def _link(book: Book, clock: BeforeAfter, link: str) -> Iterator[Sentence]:
+    can = link_defences.told(book, link)
+    for kind, event in STOPPED.items():
         if kind in can:
-            wanted = f"of {counted(decisions.stopped_since(book, link, kind, clock.begin)[1], 'try')}"
-            yield from _told(book, clock, kind, link, decisions.decided_at(book, link, kind), happening, wanted)
-    for kind, happening in MARKED.items():
+            wanted = f"of {counted(link_defences.stopped_since(book, link, kind, clock.begin)[1], 'try')}"
+            yield from _counted(book, clock, kind, link, link_defences.decided_at(book, link, kind), event, wanted)
+    for kind, event in MARKED.items():
         if kind in can:
-            yield from _told(book, clock, kind, link, decisions.decided_at(book, link, kind), happening)
+            yield from _counted(book, clock, kind, link, link_defences.decided_at(book, link, kind), event)
     if "hedges" in can:
-        rows = book.link_shelf.rows(book.links.index(link))
+        rows = book.attempts_by_link.rows(book.links.index(link))
         sent = f"of {counted(len(clock.late(book.sent_at[rows[book.tried[rows]]])), 'attempt')}"
-        yield from _told(book, clock, "hedges", link, decisions.decided_at(book, link, "hedges"), HEDGED, sent)
+        yield from _counted(book, clock, "hedges", link, link_defences.decided_at(book, link, "hedges"), HEDGED, sent)
     if "cache hits" in can:
         yield from _cache(book, clock, link)
 
 
-def _told(
-    book: Book, clock: Yardstick, kind: str, of: str, times: Floats, happening: Happening, out_of: str = ""
+def _counted(
+    book: Book, clock: BeforeAfter, kind: str, of: str, times: Floats, event: CountedEvent, out_of: str = ""
 ) -> Iterator[Sentence]:
     """Yield the sentence on what happened at *times*, if there was none before the fault, or more than ever."""
     onset = clock.onset(times)
@@ -91,11 +91,11 @@ def _told(
     at, count = onset
     last = "" if count == 1 else f", the last at {clock.late(times).max():.1f} s"
     before = clock.count_before(times)
-    text, at_first = happening.tell(count, before, book.record, out_of), happening.opening(count, before)
+    text, at_first = event.text(count, before, book.record, out_of), event.opening(count, before)
     yield Sentence(at, f"{of}: {text}{last}", kind, of, count, f"{of}: {at_first}", book.end)
 
 
-def _cache(book: Book, clock: Yardstick, link: str) -> Iterator[Sentence]:
+def _cache(book: Book, clock: BeforeAfter, link: str) -> Iterator[Sentence]:
     """Yield when the cache answers fewer of a second's calls than before, beyond chance, two seconds in a row.
 
     It lasts until two seconds in a row are back beyond the middle between then and before.
@@ -138,7 +138,7 @@ def _lost(book: Book, link: str, begin: float) -> str:
     return f"; {caller} came back with an empty one at {max(back):.1f} s" if back else ""
 
 
-def _limit_falls(book: Book, clock: Yardstick, name: str) -> Iterator[Sentence]:
+def _limit_falls(book: Book, clock: BeforeAfter, name: str) -> Iterator[Sentence]:
     """Yield the lowest limit on calls in flight since the fault, if it is lower than any between warm-up and fault."""
     at, limit = levels(book, "concurrency limit", name)
     now = max(int(np.searchsorted(at, clock.begin, side="right")) - 1, 0)

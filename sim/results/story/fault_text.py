@@ -8,12 +8,12 @@ from sim.errors import not_played
 from sim.results.book import Book
 from sim.results.index.breakers import how_many
 from sim.results.index.windows import last_fault_end
-from sim.results.measures import link_defences as decisions
+from sim.results.measures import link_defences
 from sim.results.numbers import counted, number, seconds, share
-from sim.results.onset import Yardstick
+from sim.results.onset import BeforeAfter
 from sim.results.recovery_time import FOR_SECONDS
 from sim.results.story.causes import held_by, rejected_by, retried_share
-from sim.results.story.counted_event import Happening, the_fault
+from sim.results.story.counted_event import CountedEvent, the_fault
 from sim.results.symptoms import Symptom
 from sim.scenario import models
 from sim.scenario.rules.fault_targets import named
@@ -167,8 +167,8 @@ def _in_the_fault(book: Book, symptom: Symptom) -> str:
     window = book.windows["fault"]
     if window.spans == ((symptom.from_s, symptom.until_s),):
         return ""
-    shelf, group = next((shelf, group) for name, shelf, group in book.request_shelves if name == symptom.of)
-    rows = shelf.within(group, window.spans)
+    grouped, group = next((grouped, group) for name, grouped, group in book.request_groups if name == symptom.of)
+    rows = grouped.within(group, window.spans)
     served = share(float(book.good[rows].mean())) if len(rows) else share(symptom.value)
     return "" if served == share(symptom.value) else f"; {served} of those who came in the fault"
 
@@ -194,14 +194,14 @@ _REJECTED_BY = {
 }  # fmt: skip
 
 
-_TURNED_AWAY = Happening("visit", "be turned away", "rejection")
+_TURNED_AWAY = CountedEvent("visit", "be turned away", "rejection")
 
 
 def _rejecting(book: Book, symptom: Symptom) -> str:
     """Return how many visits were turned away, and by what, where the rows tell."""
-    reasons = rejected_by(book, symptom.of, Yardstick.of(book).begin)
+    reasons = rejected_by(book, symptom.of, BeforeAfter.of(book).begin)
     by = [(_REJECTED_BY.get(reason, reason), count) for reason, count in reasons]
-    text = _TURNED_AWAY.tell(int(symptom.value), _before(symptom), book.record)
+    text = _TURNED_AWAY.text(int(symptom.value), _before(symptom), book.record)
     if len(by) == 1:
         return f"{text}, {'' if symptom.value == 1 else 'all '}by {by[0][0]}"
     return f"{text}: {', '.join(f'{number(count)} by {what}' for what, count in by)}"
@@ -211,14 +211,14 @@ def _before(symptom: Symptom) -> int:
     return int(symptom.before or 0)
 
 
-def _rare(happening: Happening) -> Callable[[Book, Symptom], str]:
+def _rare(event: CountedEvent) -> Callable[[Book, Symptom], str]:
     """Return the teller of something rare that is counted from the first fault on (or over the run, without one)."""
-    return lambda book, symptom: happening.tell(int(symptom.value), _before(symptom), book.record)
+    return lambda book, symptom: event.text(int(symptom.value), _before(symptom), book.record)
 
 
 def _opened(book: Book, symptom: Symptom) -> str:
     """Return that a breaker opens, how often, and how much it stops from then on."""
-    stopped, wanted = decisions.stopped_since(book, symptom.of, "stopped by breaker", symptom.at_s)
+    stopped, wanted = link_defences.stopped_since(book, symptom.of, "stopped by breaker", symptom.at_s)
     what = "it stops" if how_many(book, symptom.of) == 1 else "they stop"
     many = number(stopped) if stopped else "none"
     return f"{_breaker('opens')(book, symptom)}; {what} {many} of {counted(wanted, 'try')} from then on"
@@ -247,16 +247,16 @@ Teller = Callable[[Book, Symptom], str]
 Instant = Callable[[Book, Symptom], float]
 
 _RARE = {
-    "timeouts": Happening("attempt", "time out", "timeout"),
-    "refused": Happening("attempt", "be refused", "refusal"),
-    "errors": Happening("attempt", "be answered with an error", "error"),
-    "dead letters": Happening("message", "be dead-lettered", "dead letter"),
-    "messages lost": Happening("message", "be lost", "lost message"),
+    "timeouts": CountedEvent("attempt", "time out", "timeout"),
+    "refused": CountedEvent("attempt", "be refused", "refusal"),
+    "errors": CountedEvent("attempt", "be answered with an error", "error"),
+    "dead letters": CountedEvent("message", "be dead-lettered", "dead letter"),
+    "messages lost": CountedEvent("message", "be lost", "lost message"),
 }
 _TELLERS: dict[str, Teller] = {
     "saturated": _saturated,
     "rejecting": _rejecting,
-    **{kind: _rare(happening) for kind, happening in _RARE.items()},
+    **{kind: _rare(event) for kind, event in _RARE.items()},
     "breaker open": _opened,
     "breaker half-open": _breaker("lets a probe through"),
     "breaker closed": _closed,
@@ -283,8 +283,8 @@ def _breaker_now(text: str) -> Teller:
     return tell
 
 
-def _opening(happening: Happening) -> Teller:
-    return lambda book, it: happening.opening(int(it.value), _before(it))
+def _opening(event: CountedEvent) -> Teller:
+    return lambda book, it: event.opening(int(it.value), _before(it))
 
 
 def _at_the_end(book: Book, symptom: Symptom) -> float:
@@ -306,7 +306,7 @@ def _when_all_are_due(book: Book, symptom: Symptom) -> float:
 _BEGINNINGS: dict[str, tuple[Teller, Instant]] = {
     "saturated": (_all_busy, _when_over),
     "rejecting": (_opening(_TURNED_AWAY), _at_the_end),
-    **{kind: (_opening(happening), _at_the_end) for kind, happening in _RARE.items()},
+    **{kind: (_opening(event), _at_the_end) for kind, event in _RARE.items()},
     "breaker open": (_breaker_now("opens"), _at_the_end),
     "breaker half-open": (_breaker_now("lets a probe through"), _at_the_end),
     "breaker closed": (_breaker_now("closes"), _at_the_end),

@@ -12,26 +12,26 @@ from sim.results.book import Book
 from sim.results.numbers import counted, number
 from sim.results.story.sentence import Sentence
 
-_LIVES = {
+_EVENTS = {
     "died": "replica {} dies",
     "unhealthy": "health checks take replica {} out of the rotation",
     "healthy": "health checks put replica {} back into the rotation",
     "replica joins": "the autoscaler's replica {} has booted and joins",
     "replica drains": "the autoscaler lets replica {} drain",
 }
-"""What is told of single replicas, by the kind of event."""
+"""The sentence about a single replica, by the kind of event."""
 
 
-def lives(book: Book) -> Iterator[Sentence]:
-    """Yield what became of single replicas: of each service the first event of a kind, and how many there were."""
+def replica_events(book: Book) -> Iterator[Sentence]:
+    """Yield the events of single replicas: of each service the first of a kind, and how many there were."""
     seen: dict[tuple[str, str], list[tuple[float, str]]] = {}
     for at, kind, of, which in book.record.events:
-        if kind in _LIVES:
+        if kind in _EVENTS:
             seen.setdefault((kind, of), []).append((at, which))
     for (kind, of), events in seen.items():
         at, which = events[0]
         again = f", the first of {number(len(events))} such times" if len(events) > 1 else ""
-        text = f"{of}: {_LIVES[kind].format(f'#{which}')}"
+        text = f"{of}: {_EVENTS[kind].format(f'#{which}')}"
         yield Sentence(at, text + again, kind, of, len(events), text, book.end)
     for service in book.record.services:
         yield from _asked(book, service)

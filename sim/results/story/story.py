@@ -23,9 +23,9 @@ from sim.results.numbers import counted, number, seconds, share
 from sim.results.recovery_time import FOR_SECONDS, recovery
 from sim.results.story.causes import Busy, busy_at_the_end, worst_outcome
 from sim.results.story.counted_event import the_fault
-from sim.results.story.defence_events import acts
+from sim.results.story.defence_events import defence_events
 from sim.results.story.fault_text import fault_sentence, told, told_at_first
-from sim.results.story.replica_events import lives
+from sim.results.story.replica_events import replica_events
 from sim.results.story.sentence import Sentence
 from sim.results.symptoms import Symptom, held, last_shares, symptoms
 
@@ -54,7 +54,10 @@ def explain(record: Record | Book) -> Story:
     of_symptoms = [
         Sentence(it.at_s, told(book, it), it.kind, it.of, it.value, *told_at_first(book, it)) for it in found
     ]
-    in_order = sorted([*_openings(book), *lives(book), *acts(book), *of_symptoms], key=lambda sentence: sentence.at_s)
+    in_order = sorted(
+        [*_openings(book), *replica_events(book), *defence_events(book), *of_symptoms],
+        key=lambda sentence: sentence.at_s,
+    )
     return Story((*in_order, *_closings(book, found)))
 
 
@@ -157,8 +160,8 @@ def _undecided(book: Book) -> Iterator[Sentence]:
     """Yield how many requests of each workload may still turn out well served, or not, and whether it has recovered."""
     record, inside = book.record, book.windows["all"].holds(book.arrived_at)
     fault_end = last_fault_end(record)
-    for name, shelf, group in book.request_shelves[: len(record.workloads)]:
-        rows = shelf.rows(group)
+    for name, grouped, group in book.request_groups[: len(record.workloads)]:
+        rows = grouped.rows(group)
         rows = rows[inside[rows]]
         count = int(np.count_nonzero(book.undecided[rows]))
         if not count:
@@ -167,7 +170,7 @@ def _undecided(book: Book) -> Iterator[Sentence]:
         text = f"{what} when the run ends: open, or a message, copy or attempt of theirs still waits or is at work"
         back = None
         if fault_end is not None and "before" in book.windows:
-            back = recovery(book, shelf.rows(group), shelf.within(group, book.windows["before"].spans), fault_end)
+            back = recovery(book, grouped.rows(group), grouped.within(group, book.windows["before"].spans), fault_end)
         if back is not None and back.undecided:
             text += f"; so is its recovery from {the_fault(record)}"
         yield Sentence(book.end, f"{name}: {text}", "undecided", name, count)
@@ -175,7 +178,7 @@ def _undecided(book: Book) -> Iterator[Sentence]:
 
 def _promises(book: Book) -> Iterator[Sentence]:
     """Yield, for each effect, how often it broke what callers were told, among all requests after the warm-up."""
-    ledger, record = book.duties, book.record
+    ledger, record = book.ledger, book.record
     inside = book.windows["all"].holds(book.arrived_at[ledger.request])
     names = [site.effect for site in record.effect_sites]
     for effect in dict.fromkeys(names):

@@ -30,7 +30,7 @@ def ledger(
         SHOP, requests=requests, effects=effects, effect_sites=(site,), promises=promises, seed=7, replication=2
     )
     book = Book(played)
-    found = book.duties
+    found = book.ledger
     columns = (found.request, found.status, found.due, found.count)
     entries = [(row, STATUSES[s], due, n) for row, s, due, n in zip(*(c.tolist() for c in columns), strict=True)]
     return book, sorted(entries)
@@ -74,7 +74,7 @@ def test_what_was_applied_too_often_shows_whatever_the_caller_was_told():
         (Promise("front.buy", 0, 1),), [OK, ERROR, ERROR], [(0, 0.1), (0, 0.2), (1, 1.1), (1, 1.2), (2, 2.1)]
     )
     assert [status for _, status, *_ in entries] == ["duplicated", "ghost", "ghost"]
-    assert book.duties.too_often.tolist() == [True, True, False]
+    assert book.ledger.too_often.tolist() == [True, True, False]
 
 
 def test_an_open_request_is_owed_nothing_yet():
@@ -99,7 +99,7 @@ def shop_at_work(
     )  # fmt: skip
     played.acting = np.array([1] if in_service else [], np.int64)
     book = Book(played)
-    return book, [STATUSES[status] for status in book.duties.status.tolist()]
+    return book, [STATUSES[status] for status in book.ledger.status.tolist()]
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_an_effect_once_per_key_is_owed_once_to_all_who_share_the_key():
 
 def test_done_within_is_judged_at_the_last_due_effect():
     book, _ = ledger((Promise("front.buy", 0, 2),), [OK, OK], [(0, 1.0), (0, 8.0), (1, 1.0), (1, 9.5)])
-    assert book.duties.kept.tolist() == [True, True]
+    assert book.ledger.fulfilled.tolist() == [True, True]
     assert book.done.tolist() == [True, False]  # done within 8 s of arrival
     assert book.good_at.tolist() == [8.0, np.inf]
 
