@@ -16,7 +16,7 @@ from typing import Any, Callable, Iterable, Mapping
 import numpy as np
 
 from sim.errors import LabError, ParameterError
-from sim.experiments.fault_matrix.batch import Batch, Job
+from sim.experiments.fault_matrix.batch import Batch
 from sim.record.record import SHORT_CIRCUITED
 from sim.results.book import Book
 from sim.results.index.columns import Bools, Floats, Ints
@@ -25,7 +25,7 @@ from sim.scenario.loading import opened
 
 
 @dataclass(frozen=True, slots=True)
-class Fates:
+class RequestOutcomes:
     """The requests of open loops after the warm-up: workload, arrival, whether well served, and where each was stopped.
 
     *undecided* are those that may still turn out well served when the run ends.
@@ -41,7 +41,7 @@ class Fates:
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """One replication, in requests: all *paired*, those *stopped* by the breaker, and what became of them.
+    """One replication, in requests: all *paired*, those *stopped* by the breaker, and what happened to them.
 
     *spoiled* were stopped, and are well served without the breaker only; *unlucky* too, though nothing of theirs was
     stopped; *saved* are well served with it only. Well served with it, less without it, is saved - spoiled - unlucky.
@@ -65,7 +65,9 @@ class BreakerCost:
 
     def share(self, what: str) -> Interval:
         """Return the share of all requests that were ``stopped``, ``spoiled``, ``unlucky`` or ``saved``."""
-        return interval([getattr(one, what) / one.paired for one in self.pairings if one.paired]).within(0.0, 1.0)
+        return interval(
+            [getattr(pairing, what) / pairing.paired for pairing in self.pairings if pairing.paired]
+        ).within(0.0, 1.0)
 
     @property
     def availability_cost(self) -> Interval:
@@ -74,8 +76,9 @@ class BreakerCost:
 
     @property
     def net(self) -> Interval:
-        """What the breaker changes in all: the share of requests well served with it, less that without it."""
-        changed = [(it.saved - it.spoiled - it.unlucky) / it.paired for it in self.pairings if it.paired]
+        """The change by the breaker in all: the share of requests well served with it, less that without it."""
+        paired = [pairing for pairing in self.pairings if pairing.paired]
+        changed = [(pairing.saved - pairing.spoiled - pairing.unlucky) / pairing.paired for pairing in paired]
         return interval(changed).within(-1.0, 1.0)
 
 
@@ -91,15 +94,15 @@ class BreakerCosts:
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
         """A row for each breaker and each of its numbers: mean and 95 % interval over the replications."""
-        found = []
-        for one in self.costs:
-            told = {name: one.share(name) for name in ("stopped", "spoiled", "unlucky", "saved")}
-            for name, spread in {**told, "net": one.net}.items():
-                found.append({
-                    "link": one.link, "share": name, "mean": spread.mean, "low": spread.low, "high": spread.high,
+        rows = []
+        for cost in self.costs:
+            shares = {name: cost.share(name) for name in ("stopped", "spoiled", "unlucky", "saved")}
+            for name, spread in {**shares, "net": cost.net}.items():
+                rows.append({
+                    "link": cost.link, "share": name, "mean": spread.mean, "low": spread.low, "high": spread.high,
                     "runs": spread.n,
                 })  # fmt: skip
-        return found
+        return rows
 
     @property
     def table(self) -> Any:
@@ -134,22 +137,20 @@ def breaker_costs(
     if all(workload.users is not None for workload in base.workload.values()):
         raise ParameterError("have an open loop", list(base.workload), place="the combination")
     bare = [base.resolve(base.variant, base.toggles_on, {f"links.{name}.breaker": None}) for name in links]
-    runs = range(base.replications if replications is None else replications)
+    times = base.replications if replications is None else replications
     root = base.seed if seed is None else seed
-    jobs = [Job(one, root, number) for one in (base, *bare) for number in runs]
-    with Batch(len(jobs), workers, progress) as batch:
-        found = batch.look(jobs, partial(fates, links=tuple(links)))
-    groups = [found[i : i + len(runs)] for i in range(0, len(found), len(runs))]
+    with Batch(times * (1 + len(bare)), workers, progress) as batch:
+        outcomes = batch.run_each([base, *bare], root, times, partial(request_outcomes, links=tuple(links)))
     costs = tuple(
-        BreakerCost(name, tuple(paired(a, b, name) for a, b in zip(groups[0], without, strict=True)))
-        for name, without in zip(links, groups[1:], strict=True)
+        BreakerCost(name, tuple(paired(a, b, name) for a, b in zip(outcomes[0], without, strict=True)))
+        for name, without in zip(links, outcomes[1:], strict=True)
     )
-    return BreakerCosts(base, root, costs, next((one.cut_off for one in found if one.cut_off), ""))
+    return BreakerCosts(base, root, costs, next((run.cut_off for runs in outcomes for run in runs if run.cut_off), ""))
 
 
 def _who_has_one(scenario: Any, base: Any) -> str:
     """Return which toggles would bring a breaker to the combination *base*, as a hint."""
-    found = []
+    names = []
     for name, toggle in scenario.toggles.items():
         if name not in base.toggles_on and (not toggle.for_ or base.variant in toggle.for_):
             try:
@@ -157,12 +158,12 @@ def _who_has_one(scenario: Any, base: Any) -> str:
             except LabError:  # it cannot be on together with the others
                 continue
             if any(link.breaker is not None for link in other.links.values()):
-                found.append(repr(name))
-    return f"one comes with {' or '.join(found)}" if found else ""
+                names.append(repr(name))
+    return f"one comes with {' or '.join(names)}" if names else ""
 
 
-def fates(book: Book, links: tuple[str, ...]) -> Fates:
-    """Look at what became of every request, and which of them a breaker of *links* stopped."""
+def request_outcomes(book: Book, links: tuple[str, ...]) -> RequestOutcomes:
+    """Return the outcome of every request, and which of them a breaker of *links* stopped."""
     record, requests = book.record, book.requests
     loops = [i for i, name in enumerate(record.workloads) if record.scenario.workload[name].users is None]
     chosen = np.flatnonzero(np.isin(requests["workload"], loops) & book.windows["all"].holds(book.arrived_at))
@@ -171,13 +172,13 @@ def fates(book: Book, links: tuple[str, ...]) -> Fates:
         rows = book.attempts_by_link.rows(book.links.index(name)) if name in book.links else np.zeros(0, np.int64)
         cut = rows[book.attempts["outcome"][rows] == SHORT_CIRCUITED]
         stopped[name] = np.isin(chosen, book.request_of[cut])
-    return Fates(
+    return RequestOutcomes(
         requests["workload"][chosen].astype(np.int64), book.arrived_at[chosen], book.good[chosen], stopped,
         record.cut_off, book.undecided[chosen],
     )  # fmt: skip
 
 
-def paired(with_: Fates, without: Fates, link: str) -> Pairing:
+def paired(with_: RequestOutcomes, without: RequestOutcomes, link: str) -> Pairing:
     """Count what the breaker of *link* made of each request that came in both runs."""
     here = {key: row for row, key in enumerate(zip(with_.workload.tolist(), with_.arrived_at.tolist()))}
     keys = list(zip(without.workload.tolist(), without.arrived_at.tolist()))

@@ -13,15 +13,15 @@ from typing import Iterator
 from sim.quantities import UNLIMITED
 from sim.scenario.models import Bulkhead, Link, RetryBudget, Scenario
 from sim.topology.load import ServiceLoad
-from sim.topology.operation_costs import Recipes
+from sim.topology.operation_costs import OperationCosts
 from sim.topology.traffic import (
     TRACE_PEAK_S,
-    Flows,
+    Traffic,
+    admission_limit_per_s,
     callers,
-    door_limit_per_s,
-    flows,
     link_limit_per_s,
     most_replicas,
+    traffic_of,
 )
 
 
@@ -42,13 +42,13 @@ class Defence:
 
 def defences(scenario: Scenario, loads: tuple[ServiceLoad, ...]) -> tuple[Defence, ...]:
     """Return the defences whose arithmetic is known, links first, in file order."""
-    usual, cold = flows(scenario), flows(scenario, cold=True)
+    usual, cold = traffic_of(scenario), traffic_of(scenario, cold=True)
     found = [one for name, link in scenario.links.items() for one in _of_link(scenario, name, link, usual, cold)]
     found += [one for load in loads for one in _of_service(scenario, load)]
     return tuple(found)
 
 
-def _of_link(scenario: Scenario, name: str, link: Link, usual: Flows, cold: Flows) -> Iterator[Defence]:
+def _of_link(scenario: Scenario, name: str, link: Link, usual: Traffic, cold: Traffic) -> Iterator[Defence]:
     wanted = usual.over(name)
     if link.cache is not None:
         yield _cache(name, link, usual, cold)
@@ -65,7 +65,7 @@ def _of_link(scenario: Scenario, name: str, link: Link, usual: Flows, cold: Flow
         yield _bulkhead(scenario, name, link.bulkhead, usual)
 
 
-def _cache(name: str, link: Link, usual: Flows, cold: Flows) -> Defence:
+def _cache(name: str, link: Link, usual: Traffic, cold: Traffic) -> Defence:
     behind, before = usual.over(name), cold.over(name)
     known = any(at[0] == name for at in usual.hits)
     if not known:
@@ -82,7 +82,7 @@ def _budget(name: str, budget: RetryBudget) -> Defence:
     return Defence(name, "retry budget", text, per_call)
 
 
-def _bulkhead(scenario: Scenario, name: str, bulkhead: Bulkhead, usual: Flows) -> Defence:
+def _bulkhead(scenario: Scenario, name: str, bulkhead: Bulkhead, usual: Traffic) -> Defence:
     many = callers(scenario, name) if bulkhead.scope == "caller" else 1
     places, out = bulkhead.max_concurrent_calls, _out(scenario, name, usual)
     calls = "call" if places * many == 1 else "calls"
@@ -105,11 +105,11 @@ def _full_ratio(places: int, out: float) -> float:
     return ratio
 
 
-def _out(scenario: Scenario, name: str, usual: Flows) -> float:
+def _out(scenario: Scenario, name: str, usual: Traffic) -> float:
     """Return the mean number of calls that are out over the link *name* in an empty system (Little's law)."""
-    recipes, way_s = Recipes(scenario, hits=usual.hits), 2 * scenario.links[name].latency.mean
+    costs, way_s = OperationCosts(scenario, hits=usual.hits), 2 * scenario.links[name].latency.mean
     return math.fsum(
-        rate * (way_s + (recipes.profile(target[1]).answer_s if target[0] == "call" else 0.0))
+        rate * (way_s + (costs.profile(target[1]).answer_s if target[0] == "call" else 0.0))
         for (where, target), rate in usual.wanted.items() if where == name and rate
     )  # fmt: skip
 
@@ -117,7 +117,7 @@ def _out(scenario: Scenario, name: str, usual: Flows) -> float:
 def _of_service(scenario: Scenario, load: ServiceLoad) -> Iterator[Defence]:
     model = scenario.services[load.service]
     if model.limit is not None:
-        cap = door_limit_per_s(scenario, load.service)
+        cap = admission_limit_per_s(scenario, load.service)
         each = f", {_number(model.limit.rate)}/s at each replica" if most_replicas(scenario, load.service) > 1 else ""
         text = f"lets at most {_number(cap)}/s pass{each}; {_number(load.arrivals_per_s)}/s come"
         yield Defence(load.service, "rate limit", text, cap)

@@ -20,12 +20,12 @@ _CIRCLES_SHOWN = 20
 
 
 def calls_and_sends(steps: Any) -> Iterator[Call | Send]:
-    """Yield every `call` and `send` of a recipe in file order, those in nested recipes too."""
+    """Yield every `call` and `send` of *steps* in file order, those in nested steps too."""
     for step in steps:
         if isinstance(step, (Call, Send)):
             yield step
-        for _, recipe in nested(step):
-            yield from calls_and_sends(recipe)
+        for _, inner in nested(step):
+            yield from calls_and_sends(inner)
 
 
 def requested(workload: Workload) -> dict[str, float]:
@@ -58,10 +58,10 @@ def operation_graph(scenario: Scenario) -> Graph:
         if model.dead_letters:
             graph.add_edge(queue, model.dead_letters, kind="dead letters")
     for name, service in scenario.services.items():
-        for operation, recipe in service.operations.items():
+        for operation, steps in service.operations.items():
             here = f"{name}.{operation}"
             graph.add_node(here, kind="operation", service=name)
-            for step in calls_and_sends(recipe):
+            for step in calls_and_sends(steps):
                 if isinstance(step, Call):
                     graph.add_edge(here, step.call, kind="call")
                 else:

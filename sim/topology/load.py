@@ -15,8 +15,8 @@ from typing import Mapping
 
 from sim.scenario.models import Scenario
 from sim.topology.graph import requested
-from sim.topology.operation_costs import Hits, Profile, Recipes
-from sim.topology.traffic import Flows, delivered, flows, most_replicas
+from sim.topology.operation_costs import Hits, OperationCosts, Profile
+from sim.topology.traffic import Traffic, delivered, most_replicas, traffic_of
 
 _ROUNDS = 10_000
 
@@ -67,7 +67,7 @@ class Fanout:
     """Mean time to the answer in an empty system, the link from the workload included."""
 
 
-def _spread(scenario: Scenario, recipes: Recipes, roots: dict[str, float]) -> dict[str, float]:
+def _spread(scenario: Scenario, costs: OperationCosts, roots: dict[str, float]) -> dict[str, float]:
     """Return the rate at every operation when the *roots* are asked at these rates (traffic equations).
 
     Solved by repeated substitution, exact after as many rounds as the graph is deep; a circle through a queue
@@ -78,10 +78,10 @@ def _spread(scenario: Scenario, recipes: Recipes, roots: dict[str, float]) -> di
         new = dict(roots)
         queued: dict[str, float] = {}
         for operation, rate in rates.items():
-            for (kind, target), mean in recipes.profile(operation).visits.items():
+            for (kind, target), mean in costs.profile(operation).visits.items():
                 into = new if kind == "call" else queued
                 into[target] = into.get(target, 0.0) + rate * mean
-        for operation, rate in delivered(scenario, recipes, queued).items():
+        for operation, rate in delivered(scenario, costs, queued).items():
             new[operation] = new.get(operation, 0.0) + rate
         if all(math.isclose(new[key], rates.get(key, 0.0), rel_tol=1e-12) for key in new):
             return new
@@ -91,9 +91,9 @@ def _spread(scenario: Scenario, recipes: Recipes, roots: dict[str, float]) -> di
 
 def service_loads(scenario: Scenario) -> tuple[ServiceLoad, ...]:
     """Return the load of every service in file order; the operations must not call each other in a circle."""
-    usual, peak = flows(scenario), flows(scenario, highest=True)
-    offered = flows(scenario, limited=False) if limited(scenario) else usual
-    cold = flows(scenario, cold=True) if caching(scenario) else usual
+    usual, peak = traffic_of(scenario), traffic_of(scenario, highest=True)
+    offered = traffic_of(scenario, limited=False) if limited(scenario) else usual
+    cold = traffic_of(scenario, cold=True) if caching(scenario) else usual
     closed = _closed(scenario)
     return tuple(_loaded(scenario, name, (usual, peak, offered, cold), name in closed) for name in scenario.services)
 
@@ -115,21 +115,23 @@ def _closed(scenario: Scenario) -> set[str]:
     found: set[str] = set()
     for workload in scenario.workload.values():
         if workload.users is not None:
-            recipes = Recipes(scenario, workload.keys, hits={})
+            costs = OperationCosts(scenario, workload.keys, hits={})
             roots = {operation: n for operation, n in requested(workload).items() if n}
-            found |= {operation.partition(".")[0] for operation in _spread(scenario, recipes, roots)}
+            found |= {operation.partition(".")[0] for operation in _spread(scenario, costs, roots)}
     return found
 
 
-def _loaded(scenario: Scenario, name: str, found: tuple[Flows, Flows, Flows, Flows], closed: bool) -> ServiceLoad:
+def _loaded(
+    scenario: Scenario, name: str, found: tuple[Traffic, Traffic, Traffic, Traffic], closed: bool
+) -> ServiceLoad:
     service = scenario.services[name]
     usual, peak, offered, cold = found
     keys = next((workload.keys for workload in scenario.workload.values() if workload.keys), None)
     pool = service.replicas * service.workers
 
     def profiles(hits: Hits) -> dict[str, Profile]:
-        recipes = Recipes(scenario, keys, hits=hits)
-        return {f"{name}.{operation}": recipes.profile(f"{name}.{operation}") for operation in service.operations}
+        costs = OperationCosts(scenario, keys, hits=hits)
+        return {f"{name}.{operation}": costs.profile(f"{name}.{operation}") for operation in service.operations}
 
     def busy(rates: Mapping[str, float], hits: Hits, own: bool = False) -> float:
         """Return the mean number of workers that these rates keep busy."""
@@ -155,13 +157,13 @@ def _loaded(scenario: Scenario, name: str, found: tuple[Flows, Flows, Flows, Flo
 def fanouts(scenario: Scenario) -> tuple[Fanout, ...]:
     """Return what one request of each workload and operation sets off, behind warm caches; the operations
     make no circle."""
-    found, hits = [], flows(scenario).hits
+    found, hits = [], traffic_of(scenario).hits
     for name, workload in scenario.workload.items():
-        recipes = Recipes(scenario, workload.keys, hits=hits)
+        costs = OperationCosts(scenario, workload.keys, hits=hits)
         for operation in requested(workload):
-            call = recipes.call(name, operation)
-            spread = _spread(scenario, recipes, {operation: call.visits["call", operation]})
-            most = _most(scenario, recipes, operation)
+            call = costs.call(name, operation)
+            spread = _spread(scenario, costs, {operation: call.visits["call", operation]})
+            most = _most(scenario, costs, operation)
             visits: dict[str, tuple[float, int]] = {}
             for target, mean in spread.items():
                 service = target.partition(".")[0]
@@ -173,14 +175,14 @@ def fanouts(scenario: Scenario) -> tuple[Fanout, ...]:
     return tuple(found)
 
 
-def _most(scenario: Scenario, recipes: Recipes, root: str) -> dict[str, int]:
+def _most(scenario: Scenario, costs: OperationCosts, root: str) -> dict[str, int]:
     """Return the largest number of runs of each operation for one run of *root*; each queue is followed once."""
     found: dict[str, int] = {}
     line: list[tuple[str, int, tuple[str, ...]]] = [(root, 1, ())]
     while line:
         operation, times, through = line.pop()
         found[operation] = found.get(operation, 0) + times
-        for (kind, target), count in recipes.profile(operation).most.items():
+        for (kind, target), count in costs.profile(operation).most.items():
             if kind == "call":
                 line.append((target, times * count, through))
             elif target not in through:

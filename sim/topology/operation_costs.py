@@ -1,4 +1,4 @@
-"""What one run of an operation costs and calls on average, read from the recipes before any run.
+"""Mean time and mean calls of one run of an operation, worked out from its steps before any simulation.
 
 Nothing queues here: times are those of an empty system, so that offered load follows from them and waiting is what
 the run adds. Calls that fail do so by `fail` steps and by loss alone, or because nodes are *lost* on purpose, which
@@ -34,7 +34,7 @@ NEGLIGIBLE = 1e-15
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One run of a recipe, or of a part of it, in an empty system.
+    """One run of an operation's steps, or of some of them, in an empty system.
 
     ``own_s``: mean time in its own `work` and `wait`; ``answer_s`` and ``fastest_s``: mean and least time to its
     answer; ``span_s``: mean time to its end (longer after a `reply`); ``ok_ratio``: share answered ok or
@@ -77,8 +77,8 @@ def fixed_hits(scenario: Scenario) -> Hits:
     return found
 
 
-class Recipes:
-    """Profiles of all operations of a scenario whose calls make no circle, for requests with these *keys*.
+class OperationCosts:
+    """Profiles of all operations of a scenario whose calls form no circle, for requests with these *keys*.
 
     *lost* names services and queues that refuse everything. *hits* are the shares of calls that caches answer;
     default those whose `hit ratio` is given.

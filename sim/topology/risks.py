@@ -13,7 +13,7 @@ from sim.quantities import UNLIMITED
 from sim.scenario.models import Call, Link, Scenario
 from sim.scenario.rules.fault_targets import on_host
 from sim.topology.graph import calls_and_sends, operation_graph, requested
-from sim.topology.operation_costs import Recipes
+from sim.topology.operation_costs import OperationCosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,12 @@ def single_points(scenario: Scenario) -> tuple[SinglePoint, ...]:
     operation has no way around: no fallback, no other branch, no `on error: ignore`. What fails later than the answer
     (a queue's consumer) cuts nothing: it delays or loses effects.
     """
-    healthy = {name: Recipes(scenario, workload.keys) for name, workload in scenario.workload.items()}
+    healthy = {name: OperationCosts(scenario, workload.keys) for name, workload in scenario.workload.items()}
     found = []
     for node, kind, takes in _parts(scenario):
         cuts, harms = [], []
         for name, workload in scenario.workload.items():
-            without = Recipes(scenario, workload.keys, lost=takes)
+            without = OperationCosts(scenario, workload.keys, lost=takes)
             for operation in requested(workload):
                 before = healthy[name].call(name, operation).ok_ratio
                 lost = 1 - without.call(name, operation).ok_ratio / before if before else 0.0
@@ -168,10 +168,10 @@ class TimeoutProblem:
 def timeout_problems(scenario: Scenario) -> tuple[TimeoutProblem, ...]:
     """Return the timeouts, deadlines and visibility timeouts that cannot work, by place in file order."""
     keys = next((workload.keys for workload in scenario.workload.values() if workload.keys), None)
-    recipes = Recipes(scenario, keys)
+    costs = OperationCosts(scenario, keys)
     found: dict[tuple[str, str], TimeoutProblem] = {}
     for problem in (
-        *_deadlines(scenario, recipes), *_link_timeouts(scenario, recipes), *_visibilities(scenario, recipes)
+        *_deadlines(scenario, costs), *_link_timeouts(scenario, costs), *_visibilities(scenario, costs)
     ):  # fmt: skip
         known = found.get((problem.place, problem.kind))
         if known is None or problem.needed_s > known.needed_s:
@@ -194,24 +194,24 @@ def _calls(scenario: Scenario) -> Iterator[tuple[str, str]]:
     for name, workload in scenario.workload.items():
         seen.update(dict.fromkeys((name, operation) for operation in requested(workload)))
     for name, service in scenario.services.items():
-        for recipe in service.operations.values():
-            seen.update(dict.fromkeys((name, s.call) for s in calls_and_sends(recipe) if isinstance(s, Call)))
+        for steps in service.operations.values():
+            seen.update(dict.fromkeys((name, s.call) for s in calls_and_sends(steps) if isinstance(s, Call)))
     yield from seen
 
 
-def _link_timeouts(scenario: Scenario, recipes: Recipes) -> Iterator[TimeoutProblem]:
+def _link_timeouts(scenario: Scenario, costs: OperationCosts) -> Iterator[TimeoutProblem]:
     for caller, operation in _calls(scenario):
         callee = operation.partition(".")[0]
-        link = recipes.link(caller, callee)
+        link = costs.link(caller, callee)
         if link.timeout is None:
             continue
         place = f"{caller} -> {callee}"
-        profile = recipes.profile(operation)
+        profile = costs.profile(operation)
         least = 2 * link.latency.support[0] + profile.fastest_s
         yield from _short(
             place, "timeout", link.timeout, least, 2 * link.latency.mean + profile.answer_s, operation
         )  # fmt: skip
-        ends = [(persistence_s(recipes.link(callee, end)), end) for end in _asked_by(scenario, operation)]
+        ends = [(persistence_s(costs.link(callee, end)), end) for end in _asked_by(scenario, operation)]
         inner, through = max((end for end in ends if end[0] < math.inf), default=(0.0, ""))
         if link.timeout < inner:
             text = f"{place}: timeout {link.timeout:.3g} s ends before {callee} gives {through} up, after {inner:.3g} s"
@@ -240,16 +240,16 @@ def persistence_s(link: Link) -> float:
     return link.retry.max_attempts * link.timeout + waits
 
 
-def _deadlines(scenario: Scenario, recipes: Recipes) -> Iterator[TimeoutProblem]:
+def _deadlines(scenario: Scenario, costs: OperationCosts) -> Iterator[TimeoutProblem]:
     for name, workload in scenario.workload.items():
         if workload.deadline is None:
             continue
         for operation in requested(workload):
-            profile, callee = recipes.profile(operation), operation.partition(".")[0]
-            link = recipes.link(name, callee)
+            profile, callee = costs.profile(operation), operation.partition(".")[0]
+            link = costs.link(name, callee)
             least = 2 * link.latency.support[0] + profile.fastest_s
             yield from _short(
-                name, "deadline", workload.deadline, least, recipes.call(name, operation).answer_s, operation
+                name, "deadline", workload.deadline, least, costs.call(name, operation).answer_s, operation
             )
             if link.timeout is not None and link.timeout >= workload.deadline:
                 limits = f"timeout {link.timeout:.3g} s never fires, the deadline is {workload.deadline:.3g} s"
@@ -263,10 +263,10 @@ def _deadlines(scenario: Scenario, recipes: Recipes) -> Iterator[TimeoutProblem]
                 yield TimeoutProblem(name, "below the callee's own", workload.deadline, total, text)
 
 
-def _visibilities(scenario: Scenario, recipes: Recipes) -> Iterator[TimeoutProblem]:
+def _visibilities(scenario: Scenario, costs: OperationCosts) -> Iterator[TimeoutProblem]:
     for name, service in scenario.services.items():
         for queue, operation in service.consumes.items():
-            profile, link = recipes.profile(f"{name}.{operation}"), recipes.link(queue, name)
+            profile, link = costs.profile(f"{name}.{operation}"), costs.link(queue, name)
             limit_s = scenario.queues[queue].visibility_timeout
             least, mean = 2 * link.latency.support[0] + profile.fastest_s, 2 * link.latency.mean + profile.answer_s
             yield from _short(queue, "visibility timeout", limit_s, least, mean, f"{name}.{operation}")

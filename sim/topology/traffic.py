@@ -1,9 +1,9 @@
-"""How many calls go where each second if nothing fails and nothing queues: all workloads together (traffic equations).
+"""Calls per second on every link and operation if nothing fails and nothing queues (traffic equations).
 
-Arrivals spread through calls and sends with their multiplicities. Caches take their share of hits off, unless they are
-asked to be *cold*; rate limits, at the caller and at the door, let no more pass than their rate, and stop all alike.
-Left out: bursts, waiting, and that what a limit stops may be tried again or end the recipe that asked: with a limit in
-the way every number behind it is an upper bound.
+Arrivals of all workloads spread through calls and sends with their multiplicities. Caches answer their share of hits,
+unless they are taken as *cold*. Rate limits, at the caller and at the service, let no more pass than their rate,
+whatever the call. Not modelled: bursts, waiting, and that a stopped call may be tried again or end the operation that
+made it: with a limit in the way every number behind it is an upper bound.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Hashable, Mapping, TypeVar
 from sim.quantities import UNLIMITED, Keys, RateShape
 from sim.scenario.models import Cache, Scenario, Workload
 from sim.topology.graph import requested
-from sim.topology.operation_costs import Hits, Recipes, Target, fixed_hits
+from sim.topology.operation_costs import Hits, OperationCosts, Target, fixed_hits
 
 _ROUNDS = 10_000
 _HIT_ROUNDS = 100
@@ -30,10 +30,10 @@ One = TypeVar("One", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
-class Flows:
-    """What goes where, per second: *runs* of each ``service.operation``, and what is *wanted* over each link.
+class Traffic:
+    """Rates per second: *runs* of each ``service.operation``, and attempts *wanted* over each link.
 
-    What is wanted are attempts, after caches and before limits; *hits* are the shares that each cache answers.
+    Attempts are counted after caches and before limits; *hits* are the shares that each cache answers.
     """
 
     runs: dict[str, float]
@@ -41,15 +41,15 @@ class Flows:
     hits: Hits = field(default_factory=dict)
 
     def over(self, link: str) -> float:
-        """Return how much is wanted over *link*."""
+        """Return the attempts wanted over *link*, per second."""
         return math.fsum(rate for (name, _), rate in self.wanted.items() if name == link)
 
 
-def offered_rates(scenario: Scenario, name: str, recipes: Recipes) -> tuple[float, float]:
+def offered_rates(scenario: Scenario, name: str, costs: OperationCosts) -> tuple[float, float]:
     """Return the mean and the highest arrivals (closed loop: tasks, at their upper bound) per second of a workload."""
     workload = scenario.workload[name]
     if workload.users is not None:
-        cycle_s = workload.think.mean + _task_s(workload, name, recipes)
+        cycle_s = workload.think.mean + _task_s(workload, name, costs)
         rate = workload.users / cycle_s if cycle_s else math.inf
         return rate, rate
     batch = workload.arrivals.batch
@@ -76,21 +76,23 @@ def _busiest(shape: RateShape, until_s: float) -> float:
     return max(areas) / min(TRACE_PEAK_S, until_s)
 
 
-def _task_s(workload: Workload, name: str, recipes: Recipes) -> float:
-    return math.fsum(n * recipes.call(name, operation).answer_s for operation, n in requested(workload).items())
+def _task_s(workload: Workload, name: str, costs: OperationCosts) -> float:
+    return math.fsum(n * costs.call(name, operation).answer_s for operation, n in requested(workload).items())
 
 
-def flows(scenario: Scenario, highest: bool = False, cold: bool = False, limited: bool = True) -> Flows:
-    """Return what goes where at the mean rates of all workloads (or at the *highest*, all at once).
+def traffic_of(scenario: Scenario, highest: bool = False, cold: bool = False, limited: bool = True) -> Traffic:
+    """Return the traffic at the mean rates of all workloads (or at the *highest*, all at once).
 
     *cold*: no cache answers. Without *limited*, rate limits are left out. The operations must not call each other in a
     circle; a queue that feeds itself gives infinity.
     """
     hits: Hits = {} if cold else fixed_hits(scenario)
     for _ in range(_HIT_ROUNDS):
-        recipes = {name: Recipes(scenario, workload.keys, hits=hits) for name, workload in scenario.workload.items()}
-        found = _solved(scenario, recipes, highest, limited, hits)
-        by_key = {} if cold else _hits_by_key(scenario, recipes, found[1])
+        costs = {
+            name: OperationCosts(scenario, workload.keys, hits=hits) for name, workload in scenario.workload.items()
+        }
+        found = _solved(scenario, costs, highest, limited, hits)
+        by_key = {} if cold else _hits_by_key(scenario, costs, found[1])
         new = {**fixed_hits(scenario), **by_key} if not cold else {}
         if all(math.isclose(new[at], hits.get(at, 0.0), rel_tol=1e-9, abs_tol=1e-12) for at in new):
             break
@@ -103,28 +105,28 @@ def flows(scenario: Scenario, highest: bool = False, cold: bool = False, limited
     for name in scenario.workload:
         for at, rate in found[1][name].items():
             wanted[at] = wanted.get(at, 0.0) + rate
-    return Flows(total, wanted, hits)
+    return Traffic(total, wanted, hits)
 
 
 def _solved(
-    scenario: Scenario, recipes: Mapping[str, Recipes], highest: bool, limited: bool, hits: Hits
+    scenario: Scenario, costs: Mapping[str, OperationCosts], highest: bool, limited: bool, hits: Hits
 ) -> tuple[dict[str, dict[str, float]], dict[str, Wanted]]:
     """Return, for each workload, the rate of every operation, and what is wanted over each link.
 
     Solved by repeated substitution, exact after as many rounds as the graph is deep; a circle through a queue
     converges when it dies out, and what still grows after so many rounds is infinite.
     """
-    roots = {name: _roots(scenario, name, recipes[name], highest) for name in scenario.workload}
+    roots = {name: _roots(scenario, name, costs[name], highest) for name in scenario.workload}
     runs: dict[str, dict[str, float]] = {name: {} for name in scenario.workload}
     for _ in range(_ROUNDS):
         wanted = {name: dict(roots[name]) for name in scenario.workload}
         for name, rates in runs.items():
             for operation, rate in rates.items():
                 caller = operation.partition(".")[0]
-                for target, mean in recipes[name].profile(operation).visits.items():
+                for target, mean in costs[name].profile(operation).visits.items():
                     at = (f"{caller} -> {_callee(target)}", target)
                     wanted[name][at] = wanted[name].get(at, 0.0) + (rate * mean if mean else 0.0)
-        new = _let_in(scenario, recipes, wanted, limited)
+        new = _let_in(scenario, costs, wanted, limited)
         if all(
             math.isclose(rate, runs[name].get(op, 0.0), rel_tol=1e-12) for name in new for op, rate in new[name].items()
         ):
@@ -137,11 +139,11 @@ def _solved(
     return grown, wanted
 
 
-def _roots(scenario: Scenario, name: str, recipes: Recipes, highest: bool) -> Wanted:
-    rate = offered_rates(scenario, name, recipes)[highest]
+def _roots(scenario: Scenario, name: str, costs: OperationCosts, highest: bool) -> Wanted:
+    rate = offered_rates(scenario, name, costs)[highest]
     return {
         (f"{name} -> {operation.partition('.')[0]}", ("call", operation)):
-            n * rate * recipes.call(name, operation).visits["call", operation]
+            n * rate * costs.call(name, operation).visits["call", operation]
         for operation, n in requested(scenario.workload[name]).items() if n
     }  # fmt: skip
 
@@ -151,23 +153,23 @@ def _callee(target: Target) -> str:
 
 
 def _let_in(
-    scenario: Scenario, recipes: Mapping[str, Recipes], wanted: Mapping[str, Wanted], limited: bool
+    scenario: Scenario, costs: Mapping[str, OperationCosts], wanted: Mapping[str, Wanted], limited: bool
 ) -> dict[str, dict[str, float]]:
-    """Return the rate of every operation behind the limits of links and doors, deliveries added."""
+    """Return the rate of every operation behind the limits of links and services, deliveries added."""
     every = {(name, link, target): rate for name, rates in wanted.items() for (link, target), rate in rates.items()}
     if limited:
         for link in dict.fromkeys(link for _, link, _ in every):
             every = _capped(every, [key for key in every if key[1] == link], link_limit_per_s(scenario, link))
         for service in scenario.services:
             here = [key for key in every if key[2][0] == "call" and _callee(key[2]) == service]
-            every = _capped(every, here, door_limit_per_s(scenario, service))
+            every = _capped(every, here, admission_limit_per_s(scenario, service))
     new: dict[str, dict[str, float]] = {name: {} for name in wanted}
     queued: dict[str, dict[str, float]] = {name: {} for name in wanted}
     for (name, _, (kind, target)), rate in every.items():
         into = new[name] if kind == "call" else queued[name]
         into[target] = into.get(target, 0.0) + rate
     for name in wanted:
-        for operation, rate in delivered(scenario, recipes[name], queued[name]).items():
+        for operation, rate in delivered(scenario, costs[name], queued[name]).items():
             new[name][operation] = new[name].get(operation, 0.0) + rate
     return new
 
@@ -189,7 +191,7 @@ def link_limit_per_s(scenario: Scenario, link: str) -> float:
     return model.limit.rate * (callers(scenario, link) if model.limit.scope == "caller" else 1)
 
 
-def door_limit_per_s(scenario: Scenario, service: str) -> float:
+def admission_limit_per_s(scenario: Scenario, service: str) -> float:
     """Return how many calls a second the rate limits of all replicas of *service* let pass; infinite without one."""
     limit = scenario.services[service].limit
     return math.inf if limit is None else limit.rate * most_replicas(scenario, service)
@@ -212,7 +214,7 @@ def most_replicas(scenario: Scenario, service: str) -> int:
 # --- caches by keys --------------------------------------------------------------------------------------------------
 
 
-def _hits_by_key(scenario: Scenario, recipes: Mapping[str, Recipes], wanted: Mapping[str, Wanted]) -> Hits:
+def _hits_by_key(scenario: Scenario, costs: Mapping[str, OperationCosts], wanted: Mapping[str, Wanted]) -> Hits:
     """Return the share of hits of every cache that remembers by keys, where it can be told."""
     found: Hits = {}
     for at in dict.fromkeys(at for rates in wanted.values() for at in rates):
@@ -221,7 +223,7 @@ def _hits_by_key(scenario: Scenario, recipes: Mapping[str, Recipes], wanted: Map
         if cache is None or cache.hit_ratio is not None or target[0] != "call":
             continue
         asked = [
-            (recipes[name].before_cache(link, target, rates.get(at, 0.0)), scenario.workload[name].keys)
+            (costs[name].before_cache(link, target, rates.get(at, 0.0)), scenario.workload[name].keys)
             for name, rates in wanted.items()
         ]
         ratio = hit_ratio(cache, asked, callers(scenario, link) if cache.scope == "caller" else 1)
@@ -265,7 +267,7 @@ def _shares(keys: Keys | None) -> list[float]:
 # --- queues ----------------------------------------------------------------------------------------------------------
 
 
-def delivered(scenario: Scenario, recipes: Recipes, queued: dict[str, float]) -> dict[str, float]:
+def delivered(scenario: Scenario, costs: OperationCosts, queued: dict[str, float]) -> dict[str, float]:
     """Return the rate of deliveries to each handler; consumers of one queue share by their workers."""
     found: dict[str, float] = {}
     waiting = dict(queued)
@@ -279,7 +281,7 @@ def delivered(scenario: Scenario, recipes: Recipes, queued: dict[str, float]) ->
             ]
             pool = math.fsum(workers for _, workers, _ in handlers)
             for operation, workers, name in handlers:
-                failing = 1 - recipes.profile(operation).ok_ratio * (1 - recipes.link(queue, name).loss) ** 2
+                failing = 1 - costs.profile(operation).ok_ratio * (1 - costs.link(queue, name).loss) ** 2
                 most = scenario.queues[queue].max_deliveries
                 tries = most if failing == 1 else (1 - failing**most) / (1 - failing)
                 share = rate * workers / pool

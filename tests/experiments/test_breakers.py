@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.experiments.breakers import Fates, Pairing, breaker_costs, paired
+from sim.experiments.breakers import Pairing, RequestOutcomes, breaker_costs, paired
 from sim.export.breakers import breakers_document, of_breakers
 from sim.export.summary import to_json
 
@@ -35,22 +35,25 @@ def flaky(fail: str, more: str = "") -> sim.Scenario:
     return sim.loads(FLAKY.format(fail=fail, more=more))
 
 
-def fates(good: list[bool], stopped: list[bool], arrived_at: list[float] | None = None) -> Fates:
+def outcomes(good: list[bool], stopped: list[bool], arrived_at: list[float] | None = None) -> RequestOutcomes:
     at = np.array(arrived_at if arrived_at is not None else range(len(good)), np.float64)
     none, decided = np.zeros(len(good), np.int64), np.zeros(len(good), np.bool_)
-    return Fates(none, at, np.array(good), {"a -> b": np.array(stopped)}, "", decided)
+    return RequestOutcomes(none, at, np.array(good), {"a -> b": np.array(stopped)}, "", decided)
 
 
 def test_every_request_is_of_one_kind() -> None:
-    with_ = fates([True, False, False, True, False], [False, True, False, True, True])
-    without = fates([True, True, True, False, False], [False] * 5)
+    with_ = outcomes([True, False, False, True, False], [False, True, False, True, True])
+    without = outcomes([True, True, True, False, False], [False] * 5)
     found = paired(with_, without, "a -> b")
     assert found == Pairing(paired=5, stopped=3, spoiled=1, unlucky=1, saved=1)
     assert found.saved - found.spoiled - found.unlucky == sum(with_.good) - sum(without.good)
 
 
 def test_only_requests_of_the_same_instant_are_pairs() -> None:
-    with_, without = fates([False, False], [True, True], [0.5, 1.5]), fates([True, True], [False, False], [1.5, 2.5])
+    with_, without = (
+        outcomes([False, False], [True, True], [0.5, 1.5]),
+        outcomes([True, True], [False, False], [1.5, 2.5]),
+    )
     assert paired(with_, without, "a -> b") == Pairing(1, 1, 1, 0, 0)
 
 

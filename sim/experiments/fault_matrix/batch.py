@@ -1,7 +1,7 @@
-"""Many runs of many scenarios, looked at one by one: of each only what a look finds in its book comes back.
+"""Many runs of many scenarios, each reduced to a few values as soon as it has been played.
 
-Where ``replications`` keeps every measure of few combinations, a batch keeps a handful of numbers of hundreds. The
-books of every run are checked all the same. Left out: data frames of single runs.
+Where ``replications`` keeps every measure of few combinations, a batch keeps a few numbers of hundreds. The books of
+every run are checked all the same. Not modelled: data frames of single runs.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from sim.results.book import Book
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-Found = TypeVar("Found")
-Look = Callable[[Book], Found]
-"""What is taken from a run; for other processes it must be a function of a module, or a ``partial`` of one."""
+Result = TypeVar("Result")
+Extract = Callable[[Book], Result]
+"""Takes values from a run; for other processes it must be a function of a module, or a ``partial`` of one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class Task:
     """One run to be played: a resolved scenario, its seed and the number of the replication."""
 
     scenario: Any
@@ -33,19 +33,19 @@ class Job:
     number: int
 
 
-def played(job: Job, look: Look[Found]) -> tuple[Found, int]:
-    """Play *job*, check its books and return what *look* finds, and the number of events.
+def run_task(task: Task, extract: Extract[Result]) -> tuple[Result, int]:
+    """Play *task*, check its books and return the values that *extract* takes from it, and the number of events.
 
     Raises ``ModelError`` if the books do not balance.
     """
-    record = play(job.scenario, job.seed, job.number)
+    record = play(task.scenario, task.seed, task.number)
     book = Book(record)
     verify(book)
-    return look(book), record.events_played
+    return extract(book), record.events_played
 
 
 class Batch:
-    """Plays *runs* jobs in all, in as many processes as pay; use it as a context, and ``look`` as often as wanted."""
+    """Plays *runs* tasks in all, in as many processes as pay; use it as a context, and ``run`` as often as wanted."""
 
     def __init__(
         self, runs: int, workers: int | None = 1, progress: Progress | None = None,
@@ -65,26 +65,37 @@ class Batch:
     def __exit__(self, *error: Any) -> None:
         self._stack.__exit__(*error)
 
-    def look(self, jobs: Sequence[Job], look: Look[Found]) -> list[Found]:
-        """Return what *look* finds in each of *jobs*, in their order."""
-        here: list[Found] = []
-        if self._done == 0 and jobs:  # the first run tells how long one takes
-            found, events = played(jobs[0], look)
-            here.append(found)
+    def run(self, tasks: Sequence[Task], extract: Extract[Result]) -> list[Result]:
+        """Return the values that *extract* takes from the run of each of *tasks*, in their order."""
+        results: list[Result] = []
+        if self._done == 0 and tasks:  # the first run shows how long one takes
+            result, events = run_task(tasks[0], extract)
+            results.append(result)
             self._tick()
-            left = self._runs - 1
-            processes = useful_processes(self._workers, events * left, left)
+            remaining = self._runs - 1
+            processes = useful_processes(self._workers, events * remaining, remaining)
             if processes > 1:
                 self._pool = self._stack.enter_context(open_pool(processes))
-        for job in () if self._pool else jobs[len(here) :]:
-            here.append(played(job, look)[0])
+        if self._pool is not None:
+            return [*results, *self._run_in_pool(self._pool, tasks[len(results) :], extract)]
+        for task in tasks[len(results) :]:
+            results.append(run_task(task, extract)[0])
             self._tick()
-        return here if self._pool is None else [*here, *self._elsewhere(self._pool, jobs[len(here) :], look)]
+        return results
 
-    def _elsewhere(self, pool: Executor, jobs: Sequence[Job], look: Look[Found]) -> list[Found]:
+    def run_each(
+        self, scenarios: Sequence[Any], seed: int, replications: int, extract: Extract[Result]
+    ) -> list[list[Result]]:
+        """Return the values that *extract* takes from the replications of each of *scenarios*, in their order."""
+        results = self.run(
+            [Task(scenario, seed, number) for scenario in scenarios for number in range(replications)], extract
+        )
+        return [results[i : i + replications] for i in range(0, len(results), replications)]
+
+    def _run_in_pool(self, pool: Executor, tasks: Sequence[Task], extract: Extract[Result]) -> list[Result]:
         from concurrent.futures import as_completed
 
-        futures = submit_all(pool, played, [(job, look) for job in jobs])
+        futures = submit_all(pool, run_task, [(task, extract) for task in tasks])
         for _ in as_completed(futures):
             self._tick()
         return [future.result()[0] for future in futures]

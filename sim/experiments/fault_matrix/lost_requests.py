@@ -1,8 +1,8 @@
-"""What a fault cost, against the same seed without it: requests that are missing among those well served.
+"""The cost of a fault against the same seed without it: requests that are missing among those well served.
 
 Every workload is held against itself: as many good requests are expected as without the fault or, where more came
-(a spike), the same share of those who came. In a closed loop users who wait ask less, and that counts as lost too.
-Left out: how long those waited who were served.
+(a spike), the same share of those. In a closed loop users who wait ask less, and that counts as lost too.
+Not modelled: the waits of those that were served.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from sim.results.recovery_time import recovery
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What one run showed: for each workload the requests that came and that were well served.
+class Observation:
+    """The counts of one run: for each workload the requests that came and that were well served.
 
-    *inside* counts those who came in the window, *since* those who came from its begin to the end of the arrivals.
-    *recovery_s* is the longest of any workload (``NEVER`` if one did not recover, None if that cannot be told), *hit*
-    the nodes with a symptom in order, *undecided* how many of those who came since may still turn out well served.
+    *inside* counts those that came in the window, *since* those that came from its begin to the end of the arrivals.
+    *recovery_s* is the longest of any workload (``NEVER`` if one did not recover, None if that is not known), *hit*
+    the nodes with a symptom in order, *undecided* how many of those that came since may still turn out well served.
     """
 
     inside: tuple[tuple[int, int], ...]
@@ -35,16 +35,16 @@ class Seen:
     undecided: int = 0
 
 
-def seen(book: Book, begin: float, end: float) -> Seen:
-    """Look at a run with a fault in [*begin*, *end*), or at one without."""
+def observe(book: Book, begin: float, end: float) -> Observation:
+    """Return the counts of a run with a fault in [*begin*, *end*), or of one without."""
     spans = ((begin, end), (begin, book.record.duration_s))
     inside, since = (tuple(_counts(book, code, *span) for code in range(len(book.record.workloads))) for span in spans)
     blast = blast_radius(book) if book.record.windows else None
-    hit = tuple(one.node for one in blast.hit) if blast else ()
+    hit = tuple(hit.node for hit in blast.hit) if blast else ()
     took = _longest_recovery(book, begin, end) if blast else None
     came = (book.arrived_at >= begin) & (book.arrived_at < book.record.duration_s)
     undecided = int(np.count_nonzero(book.undecided & came))
-    return Seen(inside, since, took, hit, blast.radius if blast else None, book.record.cut_off, undecided)
+    return Observation(inside, since, took, hit, blast.radius if blast else None, book.record.cut_off, undecided)
 
 
 def _counts(book: Book, workload: int, begin: float, end: float) -> tuple[int, int]:

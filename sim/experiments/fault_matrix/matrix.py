@@ -11,16 +11,16 @@ from functools import partial
 from typing import Any, Callable, Iterable, Mapping
 
 from sim.errors import ParameterError, ScenarioError
-from sim.experiments.fault_matrix.batch import Batch, Job
+from sim.experiments.fault_matrix.batch import Batch
 from sim.experiments.fault_matrix.catalogue import Attempted, injections
-from sim.experiments.fault_matrix.lost_requests import Seen, seen
+from sim.experiments.fault_matrix.lost_requests import observe
 from sim.experiments.fault_matrix.result import Matrix
 from sim.experiments.fault_matrix.trial import Defence, Trial
 from sim.experiments.processes import Announce
 from sim.scenario.loading import opened
 
 WORST = 5
-"""For so many of the worst faults the defences are tried."""
+"""The number of the worst faults on which the defences are tried."""
 
 FAULT = "the fault"
 """The name under which each fault is injected."""
@@ -50,28 +50,24 @@ def matrix(
     base = _with_fault(chosen, own, None, None)
     begin, span = window(base, at_s, for_s)
     tried = injections(base, faults, on, sizes)
-    systems = [_with_fault(chosen, own, one, (begin, span)) for one in tried]
+    systems = [_with_fault(chosen, own, fault, (begin, span)) for fault in tried]
     defences, left_out = _defences(chosen, own, toggles)
-    runs = range(base.replications if replications is None else replications)
-    root, look = base.seed if seed is None else seed, partial(seen, begin=begin, end=begin + span)
+    times, root = base.replications if replications is None else replications, base.seed if seed is None else seed
+    extract = partial(observe, begin=begin, end=begin + span)
     kept = min(max(worst, 0), len(tried))
-    total = len(runs) * (1 + len(tried) + (1 + kept) * len(defences))
-
-    def jobs(one: Any) -> list[Job]:
-        return [Job(one, root, number) for number in runs]
-
+    total = times * (1 + len(tried) + (1 + kept) * len(defences))
     with Batch(total, workers, progress, announce) as batch:
-        without, *found = _grouped(batch.look([job for one in [base, *systems] for job in jobs(one)], look), len(runs))
-        trials = [Trial(one, tuple(without), tuple(mine)) for one, mine in zip(tried, found, strict=True)]
+        without, *with_fault = batch.run_each([base, *systems], root, times, extract)
+        trials = [Trial(fault, tuple(without), tuple(seen)) for fault, seen in zip(tried, with_fault, strict=True)]
         trials.sort(key=lambda trial: (-(trial.lost.mean or 0.0), -(trial.share.mean or 0.0)))
         shielded = []
         for name in defences:
-            faced = [None, *(trial.fault for trial in trials[:kept])]
-            those = [_with_fault(chosen, (*own, name), one, (begin, span)) for one in faced]
-            calm, *mine = _grouped(batch.look([job for one in those for job in jobs(one)], look), len(runs))
+            none_and_worst = [None, *(trial.fault for trial in trials[:kept])]
+            defended = [_with_fault(chosen, (*own, name), fault, (begin, span)) for fault in none_and_worst]
+            calm, *faced = batch.run_each(defended, root, times, extract)
             shielded.append(Defence(name, tuple(without), tuple(calm), {
-                trial.name: Trial(trial.fault, tuple(without), tuple(one))
-                for trial, one in zip(trials[:kept], mine, strict=True)
+                trial.name: Trial(trial.fault, tuple(without), tuple(seen))
+                for trial, seen in zip(trials[:kept], faced, strict=True)
             }))  # fmt: skip
     return Matrix(base, root, (begin, begin + span), tuple(trials), tuple(shielded), left_out)
 
@@ -99,32 +95,28 @@ def _whole(seconds: float) -> float:
     return float(math.floor(seconds)) if seconds >= 1 else seconds
 
 
-def _with_fault(scenario: Any, toggles: tuple[str, ...], one: Attempted | None, when: Any) -> Any:
+def _with_fault(scenario: Any, toggles: tuple[str, ...], fault: Attempted | None, when: Any) -> Any:
     """Return the combination with one fault instead of its own, and without claims, which speak of others."""
-    faults = {FAULT: one.on(*when)} if one is not None else {}
+    faults = {FAULT: fault.on(*when)} if fault is not None else {}
     try:
         return scenario.resolve(scenario.variant, toggles, {"expect": {}, "faults": faults})
     except ScenarioError as error:
-        where = f"fault {one.kind}: " if one is not None else ""
+        where = f"fault {fault.kind}: " if fault is not None else ""
         raise ScenarioError(line.replace(f"set_ faults.{FAULT}.", where) for line in error.problems) from None
 
 
 def _defences(chosen: Any, own: tuple[str, ...], toggles: Iterable[str] | None) -> tuple[list[str], dict[str, str]]:
     """Return the switches to try, and those that cannot be on in this combination with the reason."""
-    there = [
+    candidates = [
         name for name, toggle in chosen.toggles.items()
         if name not in own and (toggle.for_ is None or chosen.variant in toggle.for_)
     ] if toggles is None else list(toggles)  # fmt: skip
     left_out: dict[str, str] = {}
-    for name in there:
+    for name in candidates:
         try:
             _with_fault(chosen, (*own, name), None, None)
         except ScenarioError as error:
             if toggles is not None:
                 raise
             left_out[name] = error.problems[0]
-    return [name for name in there if name not in left_out], left_out
-
-
-def _grouped(found: list[Seen], size: int) -> list[list[Seen]]:
-    return [found[i : i + size] for i in range(0, len(found), size)]
+    return [name for name in candidates if name not in left_out], left_out

@@ -1,4 +1,4 @@
-"""What a fault matrix found: each fault's loss, recovery and reach over the replications, and what switches save.
+"""The result of a fault matrix: the loss, recovery and reach of each fault, and the requests that switches save.
 
 Left out: playing anything (``sim.experiments.fault_matrix.matrix``).
 """
@@ -46,10 +46,10 @@ class Matrix:
     @property
     def cut_off(self) -> str:
         """The first budget that ended a run early."""
-        runs = [one for trial in self.trials for one in (*trial.without, *trial.runs)]
-        runs += [one for defence in self.defences for one in defence.calm]
-        runs += [one for defence in self.defences for trial in defence.faced.values() for one in trial.runs]
-        return next((one.cut_off for one in runs if one.cut_off), "")
+        runs = [run for trial in self.trials for run in (*trial.without, *trial.runs)]
+        runs += [run for defence in self.defences for run in defence.calm]
+        runs += [run for defence in self.defences for trial in defence.faced.values() for run in trial.runs]
+        return next((run.cut_off for run in runs if run.cut_off), "")
 
     @property
     def undecided(self) -> int:
@@ -68,8 +68,10 @@ class Matrix:
         is the mean of the replications that recovered. ``NAME saves`` is empty for a fault that NAME was not tried on.
         """
         return [
-            {**trial.row, **{f"{one.name} saves": one.saved(trial).mean if trial.name in one.faced else None
-                             for one in self.defences}}
+            {**trial.row, **{
+                f"{defence.name} saves": defence.saved(trial).mean if trial.name in defence.faced else None
+                for defence in self.defences
+            }}
             for trial in self.trials
         ]  # fmt: skip
 

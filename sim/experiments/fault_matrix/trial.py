@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.experiments.fault_matrix.catalogue import Attempted
-from sim.experiments.fault_matrix.lost_requests import Seen, lost
+from sim.experiments.fault_matrix.lost_requests import Observation, lost
 from sim.results.recovery_time import NEVER
 from sim.results.statistics import Interval, interval
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One fault, tried in every replication, beside the runs *without* it on the same arrivals."""
+    """One fault, tried in every replication, and the runs *without* it on the same arrivals."""
 
     fault: Attempted
-    without: tuple[Seen, ...]
-    runs: tuple[Seen, ...]
+    without: tuple[Observation, ...]
+    runs: tuple[Observation, ...]
 
     @property
     def name(self) -> str:
@@ -27,13 +27,13 @@ class Trial:
     @property
     def lost_values(self) -> list[float]:
         """Good requests missing from the fault's begin to the end of the arrivals, for each replication."""
-        return [lost(calm.since, one.since)[0] for calm, one in zip(self.without, self.runs, strict=True)]
+        return [lost(calm.since, run.since)[0] for calm, run in zip(self.without, self.runs, strict=True)]
 
     @property
     def share_values(self) -> list[float | None]:
         """The share of the good requests expected in the window that is missing; None where none was expected."""
-        pairs = [lost(calm.inside, one.inside) for calm, one in zip(self.without, self.runs, strict=True)]
-        return [gone / expected if expected else None for gone, expected in pairs]
+        pairs = [lost(calm.inside, run.inside) for calm, run in zip(self.without, self.runs, strict=True)]
+        return [missing / expected if expected else None for missing, expected in pairs]
 
     @property
     def lost(self) -> Interval:
@@ -48,29 +48,29 @@ class Trial:
     @property
     def never(self) -> int:
         """In how many replications some workload had not recovered when the arrivals ended."""
-        return sum(one.recovery_s == NEVER for one in self.runs)
+        return sum(run.recovery_s == NEVER for run in self.runs)
 
     @property
     def recovery_s(self) -> float | None:
-        """The mean recovery time of the replications that recovered; None if none did, or it cannot be told."""
-        told = [one.recovery_s for one in self.runs if one.recovery_s is not None and one.recovery_s != NEVER]
-        return interval(told).mean if told else None
+        """The mean recovery time of the replications that recovered; None if none did, or it is not known."""
+        known = [run.recovery_s for run in self.runs if run.recovery_s is not None and run.recovery_s != NEVER]
+        return interval(known).mean if known else None
 
     @property
     def undecided(self) -> int:
         """The most requests of any run, with the fault or without it, that may still turn out well served."""
-        return max(one.undecided for one in (*self.without, *self.runs))
+        return max(run.undecided for run in (*self.without, *self.runs))
 
     @property
     def hit(self) -> tuple[str, ...]:
         """The nodes with a symptom in at least half of the replications, in the order of the first that shows them."""
-        nodes = dict.fromkeys(node for one in self.runs for node in one.hit)
-        return tuple(node for node in nodes if 2 * sum(node in one.hit for one in self.runs) >= len(self.runs))
+        nodes = dict.fromkeys(node for run in self.runs for node in run.hit)
+        return tuple(node for node in nodes if 2 * sum(node in run.hit for run in self.runs) >= len(self.runs))
 
     @property
     def radius(self) -> int | None:
         """The largest number of links that it reached in any replication."""
-        return max((one.radius for one in self.runs if one.radius is not None), default=None)
+        return max((run.radius for run in self.runs if run.radius is not None), default=None)
 
     @property
     def row(self) -> dict[str, Any]:
@@ -90,8 +90,8 @@ class Defence:
     """One switch alone: *faced* has the worst faults with it on, held against the system without switch and fault."""
 
     name: str
-    without: tuple[Seen, ...]
-    calm: tuple[Seen, ...]
+    without: tuple[Observation, ...]
+    calm: tuple[Observation, ...]
     faced: dict[str, Trial]
 
     @property
@@ -101,5 +101,5 @@ class Defence:
 
     def saved(self, bare: Trial) -> Interval:
         """Return how many good requests fewer are missing than in *bare*, the same fault without the switch."""
-        mine = self.faced[bare.name].lost_values
-        return interval([before - now for before, now in zip(bare.lost_values, mine, strict=True)])
+        still_lost = self.faced[bare.name].lost_values
+        return interval([before - now for before, now in zip(bare.lost_values, still_lost, strict=True)])
