@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Iterator
 
+from sim import quantities as q
 from sim.errors import ParameterError
-from sim.scenario.yaml.nodes import Words
+from sim.scenario.yaml.nodes import Node, Words, parsed
 
 MAX_DATA_BYTES = 8_000_000
 Table = tuple[float, ...]
@@ -78,3 +80,37 @@ def no_such_file(error: OSError) -> Words:
     if isinstance(error, IsADirectoryError):
         return Words("a folder")
     return Words(f"one that cannot be opened ({type(error).__name__})")
+
+
+TRACE_RULE = "name a data file of requests per second"
+SAMPLE_RULE = "name a data file of durations in seconds"
+
+
+def data_files(root: Node) -> Iterator[tuple[Node, str, str]]:
+    """Iterate over the data files that a document names: (node, path, rule)."""
+    for node in _scalars(root):
+        text = node.value
+        if text.startswith("trace ") and node.loc and node.loc[-1] == "rate":
+            shape = parsed(q.parse_rate_shape, node)
+            if shape is not None:
+                yield node, shape.path, TRACE_RULE
+        elif text.startswith("empirical "):
+            law = parsed(q.parse_work, node)
+            if isinstance(law, q.Empirical):
+                yield node, law.path, SAMPLE_RULE
+
+
+def _scalars(root: Node) -> Iterator[Node]:
+    """Iterate over the texts of what is played; the patches that are not chosen and the claims are left out."""
+    for key in ("workload", "services", "links", "faults"):
+        waiting = [root.get(key)]
+        while waiting:
+            node = waiting.pop()
+            if node is None:
+                continue
+            if isinstance(node.value, dict):
+                waiting += reversed(node.value.values())
+            elif isinstance(node.value, list):
+                waiting += reversed(node.value)
+            elif isinstance(node.value, str):
+                yield node

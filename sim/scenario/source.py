@@ -13,7 +13,7 @@ from typing import Iterable
 from pydantic import ValidationError
 
 from sim.errors import ParameterError, ScenarioError, describe, did_you_mean
-from sim.scenario.data import Table, read_table
+from sim.scenario.data import Table, data_files, read_table
 from sim.scenario.merge_patch import NoSuchPath, assign, merge
 from sim.scenario.models import Combination, Scenario
 from sim.scenario.pydantic_errors import problems_of
@@ -102,7 +102,7 @@ class Source:
     def load_tables(self, root: Node) -> tuple[dict[str, Table], list[Problem]]:
         """Return the data files that a document uses, and those that cannot be read."""
         tables, problems = {}, []
-        for node, path, rule in check.data_files(root):
+        for node, path, rule in data_files(root):
             if path not in self._tables:
                 try:
                     self._tables[path] = read_table(path, self.folder, rule)

@@ -9,7 +9,7 @@ from sim.scenario.rules.workloads import given
 from sim.scenario.yaml.nodes import Node, Problem, Words, at_key, at_value, parsed
 
 
-def overload_problems(root: Node) -> Iterator[Problem]:
+def admission_problems(root: Node) -> Iterator[Problem]:
     """Find defences that contradict one another or that nothing would make use of."""
     for service in root.children("services").values():
         yield from _limit(service.get("limit"))

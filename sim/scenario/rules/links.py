@@ -1,26 +1,87 @@
-"""What no single field of a caller's defences can see: keys that exclude or need one another."""
+"""The rules of links: their two ends exist and something goes between them, and keys of defences fit together."""
 
 from __future__ import annotations
 
 from typing import Callable, Iterator
 
 from sim import quantities as q
+from sim.errors import did_you_mean
+from sim.scenario.fields import spaced
+from sim.scenario.models import Link
+from sim.scenario.rules import recipes
 from sim.scenario.yaml.nodes import Node, Problem, at_key, at_value, parsed
 
 
-def defence_problems(root: Node) -> Iterator[Problem]:
-    """Find defences that contradict themselves, link by link."""
+def link_problems(root: Node) -> Iterator[Problem]:
+    """Find links that nothing uses, and defences that contradict themselves, link by link."""
+    yield from _ends(root)
+    yield from _backoffs(root)
     for name, link in root.children("links").items():
-        callee = name.partition(" -> ")[2]
-        yield from _breaker(link.get("breaker"), callee in root.children("services"))
-        yield from _hedge(link.get("hedge"))
-        yield from _waiting(link.get("limit"), "when full", "wait")
-        yield from _at_least(_given(link.get("throttle"), "factor"), q.parse_factor, 1, "1x")
-        yield from _cache(link.get("cache"))
-        yield from _needs_a_time(root, name, link)
+        yield from _defences(root, name, link)
+
+
+def _ends(root: Node) -> Iterator[Problem]:
+    ends = [name for kind in ("workload", "services", "queues") for name in root.children(kind)]
+    used = recipes.links_used(root)
+    for name, link in root.children("links").items():
+        parts = name.split(" -> ")
+        if len(parts) != 2:
+            yield at_key(link, "be named like `web -> orders`", value=name)
+            continue
+        unknown = [part for part in parts if part not in ends]
+        for part in unknown:
+            yield at_key(link, "join two nodes that exist", did_you_mean(part, ends), value=part)
+        if parts[0] in root.children("queues"):
+            yield from _delivery(link)
+        if not unknown and name not in used:
+            yield at_key(
+                link, "be used by some call, send or delivery", _unused_hint(name, used), value=name, unused=True
+            )
+
+
+def _delivery(link: Node) -> Iterator[Problem]:
+    """Find policies of a caller on a link that a queue delivers along: it has its own."""
+    instead_of = {"timeout": "visibility timeout", "retry": "redelivery"}
+    for key in (spaced(field) for field in Link.model_fields if field not in ("latency", "loss")):
+        instead = instead_of.get(key, "")
+        node = link.get(key)
+        if node is not None and node.value is not None:
+            hint = f"a queue has `{instead}`" if instead else ""
+            yield at_key(node, "not stand on a link that a queue delivers along", hint)
+
+
+def _unused_hint(link: str, used: list[str]) -> str:
+    """Return a suggestion for a link that nothing uses: the other direction first."""
+    turned = " -> ".join(reversed(link.split(" -> ")))
+    return f"did you mean {turned!r}?" if turned in used else did_you_mean(link, used)
+
+
+def _backoffs(root: Node) -> Iterator[Problem]:
+    for link in root.children("links").values():
         retry = link.get("retry")
         if retry is not None:
-            yield from _budget(retry.get("budget"))
+            yield from _backoff(retry.get("backoff"))
+    for queue in root.children("queues").values():
+        yield from _backoff(queue.get("redelivery"))
+
+
+def _backoff(node: Node | None) -> Iterator[Problem]:
+    backoff = parsed(q.parse_backoff, node)
+    if node is not None and backoff is not None and backoff.cap < max(backoff.first, backoff.least):
+        yield at_value(node, "have a cap that is not below its first or least wait")
+
+
+def _defences(root: Node, name: str, link: Node) -> Iterator[Problem]:
+    callee = name.partition(" -> ")[2]
+    yield from _breaker(link.get("breaker"), callee in root.children("services"))
+    yield from _hedge(link.get("hedge"))
+    yield from _waiting(link.get("limit"), "when full", "wait")
+    yield from _at_least(_given(link.get("throttle"), "factor"), q.parse_factor, 1, "1x")
+    yield from _cache(link.get("cache"))
+    yield from _needs_a_time(root, name, link)
+    retry = link.get("retry")
+    if retry is not None:
+        yield from _budget(retry.get("budget"))
 
 
 def _given(node: Node | None, key: str) -> Node | None:
