@@ -42,7 +42,7 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("source",), ("scenario_file",), ("loading",), ("catalogue",),
     ],
     "sim.engine": [
-        ("clock",), ("calls",), ("services", "operations", "clients"), ("messaging",), ("system", "stuck"),
+        ("clock",), ("calls",), ("services", "operations", "clients"), ("messaging",), ("system", "livelock"),
         ("faults", "census", "ending"), ("assembly",), ("run",),
     ],
     "sim.results": [

@@ -13,7 +13,7 @@ from sim.quantities import UNLIMITED
 from sim.results.numbers import percent
 from sim.scenario.models import Scenario
 from sim.scenario.models.labels import labels, many
-from sim.scenario.rules.fault_targets import strikes
+from sim.scenario.rules.fault_targets import fault_targets
 from sim.topology import system_graph
 
 MEASURES = (
@@ -106,7 +106,7 @@ def _troubles(scenario: Scenario, faults: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in faults:
         fault = scenario.faults[name]
-        words, hit = fault.label, strikes(scenario, fault)
+        words, hit = fault.label, fault_targets(scenario, fault)
         parts = dict.fromkeys((*hit.queues, *hit.links, *hit.workloads), words)
         for service, indexes in hit.services.items():
             some = "" if indexes is None else f"{len(indexes)} of {scenario.services[service].replicas} "

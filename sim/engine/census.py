@@ -14,7 +14,7 @@ Progress = Callable[[float], None]
 """Told now and then the share of the run that is played."""
 
 
-class _Census:
+class Census:
     """Counts what is really there once a second, and ends the run: drained, out of time, or over a budget."""
 
     def __init__(self, system: System, progress: Progress | None) -> None:
@@ -33,7 +33,7 @@ class _Census:
             *(("in flight", name) for name in system.clients),
         )
         system.kernel.over_budget = self.cut
-        system.kernel.look = self.look
+        system.kernel.on_progress = self.on_progress
         system.kernel.at(0.0, CENSUS, self.take)
         system.kernel.at(self.end_s, CENSUS, self.stop)
 
@@ -67,7 +67,7 @@ class _Census:
             self.stop(None)
         return not self.cut_off
 
-    def look(self) -> None:
+    def on_progress(self) -> None:
         """Between two censuses: end a run that crowds the memory before the clock gets on."""
         kernel, scenario, recorder = self.system.kernel, self.system.scenario, self.system.recorder
         if not self.cut_off and recorder.over_memory(scenario.max_memory, crowded=True):

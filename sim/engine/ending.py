@@ -12,14 +12,14 @@ from typing import Any, Callable
 
 from sim.engine.calls.attempt import row
 from sim.engine.calls.leaf import Leaf
-from sim.engine.stuck import Stuck
+from sim.engine.livelock import Stuck
 from sim.engine.system import System
 from sim.outcomes import IN_FLIGHT, LOST, OPEN, PENDING, WAITING
 from sim.scenario import models
 from sim.scenario.models.steps import walk
 
 
-def _close(system: System, leaves: list[Leaf]) -> list[int]:
+def write_open_rows(system: System, leaves: list[Leaf]) -> list[int]:
     """Write rows for what is still open: lost where no answer can ever come, open otherwise.
 
     Returns the attempts (ids) that could still act.
@@ -34,20 +34,30 @@ def _close(system: System, leaves: list[Leaf]) -> list[int]:
         recorder.attempts.write(row(leaf, nan))
     still_open = list(recorder.open_attempts.values())
     cancels = any(link.on_abandon == "cancel" for link in system.scenario.links.values())
-    stuck = Stuck(still_open, _forked(system), cancels)
-    acting = [attempt.id for attempt in still_open if stuck.may_act(attempt)]
+    livelock_error = Stuck(still_open, _forked(system), cancels)
+    acting = [attempt.id for attempt in still_open if livelock_error.may_act(attempt)]
     for attempt in still_open:
         if attempt.outcome == PENDING:
-            attempt.outcome = LOST if attempt.id in stuck.attempts else OPEN
+            attempt.outcome = LOST if attempt.id in livelock_error.attempts else OPEN
             recorder.attempts.write(row(attempt, nan))
         else:
             recorder.attempts.write(row(attempt, attempt.ended_at))
     for request in recorder.open_requests.values():
-        why = stuck.requests.get(request.number)
-        recorder.requests.write((
-            request.number, request.client.code, request.operation, request.key, request.instance,
-            request.arrived_at, nan, OPEN if why is None else LOST, why or 0, request.tries,
-        ))  # fmt: skip
+        reason = livelock_error.requests.get(request.number)
+        recorder.requests.write(
+            (
+                request.number,
+                request.client.code,
+                request.operation,
+                request.key,
+                request.instance,
+                request.arrived_at,
+                nan,
+                OPEN if reason is None else LOST,
+                reason or 0,
+                request.tries,
+            )
+        )
     for service in system.services.values():
         for replica in service.replicas:
             replica.close()
@@ -68,7 +78,7 @@ def _forked(system: System) -> Callable[[Any], bool]:
     return lambda attempt: sites[int(attempt.step.code)]
 
 
-def _down(system: System, ended_at: float) -> list[tuple[str, int, float, float]]:
+def outages(system: System, ended_at: float) -> list[tuple[str, int, float, float]]:
     """Return when each replica was down, one that still is until the run's end."""
     return [
         (name, index, begin, ended_at if isnan(end) else min(end, ended_at))

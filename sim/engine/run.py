@@ -15,9 +15,9 @@ from typing import Iterator
 import numpy as np
 
 from sim.engine.assembly.system import build
-from sim.engine.census import Progress, _Census
-from sim.engine.ending import _close, _down
-from sim.engine.operations.expected_effects import promises
+from sim.engine.census import Census, Progress
+from sim.engine.ending import outages, write_open_rows
+from sim.engine.operations.expected_effects import expected_effects
 from sim.engine.system import System
 from sim.errors import BudgetError
 from sim.record.record import Record
@@ -29,9 +29,12 @@ thousands of steps passes, and half of the 2 MB that the smallest main stack (Wi
 
 
 def play(
-    scenario: models.Scenario, seed: int | None = None, replication: int = 0, progress: Progress | None = None,
+    scenario: models.Scenario,
+    seed: int | None = None,
+    replication: int = 0,
+    progress: Progress | None = None,
     fast_leaves: bool = True,
-) -> Record:  # fmt: skip
+) -> Record:
     """Play *scenario* (resolved) once; *seed* defaults to the scenario's.
 
     Without *fast_leaves* every call goes the general way; that changes no result, and the tests hold it so.
@@ -73,9 +76,9 @@ def _quiet_collector() -> Iterator[None]:
 
 def _play(
     scenario: models.Scenario, chosen: int, replication: int, progress: Progress | None, fast_leaves: bool
-) -> Record:  # fmt: skip
+) -> Record:
     system = build(scenario, chosen, replication, fast_leaves)
-    census = _Census(system, progress)
+    census = Census(system, progress)
     try:
         system.kernel.env.run()
     except RecursionError:
@@ -85,13 +88,11 @@ def _play(
             f"{now:.6g}s of the scenario played",
         ) from None
     ended_at = max(min(system.kernel.now, census.end_s), 0.0)
-    acting = _close(system, census.leaves_in_service)
+    acting = write_open_rows(system, census.leaves_in_service)
     return _record(system, census, chosen, replication, ended_at, acting)
 
 
-def _record(
-    system: System, census: _Census, seed: int, replication: int, ended_at: float, acting: list[int]
-) -> Record:  # fmt: skip
+def _record(system: System, census: Census, seed: int, replication: int, ended_at: float, acting: list[int]) -> Record:
     scenario, recorder = system.scenario, system.recorder
     return Record(
         scenario=scenario,
@@ -103,10 +104,10 @@ def _record(
         operations=system.operations,
         services=tuple(scenario.services),
         queues=tuple(scenario.queues),
-        places=system.places,
+        places=system.components,
         sites=tuple(system.sites),
         effect_sites=tuple(system.effect_sites),
-        promises=promises(scenario, system.effect_codes.__getitem__),
+        expected_effects=expected_effects(scenario, system.effect_codes.__getitem__),
         requests=recorder.requests.columns("id"),
         attempts=recorder.attempt_columns([site.caller in scenario.workload for site in system.sites]),
         segments=recorder.segments.columns("queued_at"),
@@ -123,7 +124,7 @@ def _record(
         duration_s=scenario.duration,
         ended_at=ended_at,
         offered={name: client.offered for name, client in system.clients.items()},
-        down=_down(system, ended_at),
+        down=outages(system, ended_at),
         events_played=system.kernel.next_id(),
         cut_off=census.cut_off,
         acting=np.array(acting, np.int64),

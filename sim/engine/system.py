@@ -17,15 +17,15 @@ from sim.record.recorder import Recorder
 
 if TYPE_CHECKING:
     from sim.engine.calls.network import Network
-    from sim.engine.calls.pipeline import Arms
+    from sim.engine.calls.pipeline import Pipeline
     from sim.engine.clients.clients import Client
     from sim.engine.messaging.queue import Queue
     from sim.engine.operations.stores import Store
-    from sim.engine.services.autoscaling import Fleet
+    from sim.engine.services.autoscaling import AutoscalingGroup
     from sim.engine.services.service import Service
     from sim.policies.breaker import CircuitBreaker
     from sim.scenario import models
-    from sim.scenario.rules.fault_targets import Strikes
+    from sim.scenario.rules.fault_targets import FaultTargets
 
 Span = tuple[float, float]
 """Begin and end of a window, in seconds on the scenario's clock."""
@@ -44,19 +44,19 @@ class System:
         self.request_numbers: Iterator[int] = request_numbers()
 
         self.services: dict[str, Service] = {}
-        self.fleets: list[Fleet] = []
+        self.autoscaling_groups: list[AutoscalingGroup] = []
         self.stores: dict[str, Store] = {}
         self.queues: dict[str, Queue] = {}
         self.networks: dict[str, Network] = {}
         """The networks of links, by the link's name; a link that costs nothing has none."""
         self.breakers: dict[str, CircuitBreaker] = {}
-        self.pipelines: dict[str, Arms] = {}
+        self.pipelines: dict[str, Pipeline] = {}
         """What calls carry under their link's defences, by the link's name; a link that needs none has none."""
         self.clients: dict[str, Client] = {}
 
-        self.strikes: dict[str, Strikes] = {}
+        self.fault_targets: dict[str, FaultTargets] = {}
         """What each fault strikes."""
-        self.spans: dict[str, list[Span]] = {}
+        self.fault_windows: dict[str, list[Span]] = {}
         """The windows of each fault, ascending."""
 
         self.operations = tuple(
@@ -66,20 +66,20 @@ class System:
         self.effect_sites: list[EffectSite] = []
         self.effect_codes: dict[str, int] = {}
         """The code of the effect step at each path."""
-        self._places: dict[str, int] = {}
+        self._component_codes: dict[str, int] = {}
         for name in (*scenario.workload, *scenario.services, *scenario.queues, *scenario.links, *scenario.stores):
-            self.place(name)
+            self.component_code(name)
 
-    def place(self, name: str) -> int:
+    def component_code(self, name: str) -> int:
         """Return the code of a node or a link, for causes; a new name gets the next code."""
-        return self._places.setdefault(name, len(self._places))
+        return self._component_codes.setdefault(name, len(self._component_codes))
 
     @property
-    def places(self) -> tuple[str, ...]:
+    def components(self) -> tuple[str, ...]:
         """The names of all places, by code."""
-        return tuple(self._places)
+        return tuple(self._component_codes)
 
     @property
     def windows(self) -> list[tuple[str, float, float]]:
         """(fault, begin, end) of every window of every fault."""
-        return [(name, *span) for name, spans in self.spans.items() for span in spans]
+        return [(name, *span) for name, fault_windows in self.fault_windows.items() for span in fault_windows]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Iterable
 
 from sim.engine.clock.streams import Streams
-from sim.engine.faults import spans
+from sim.engine.faults import fault_windows
 from sim.results.index.windows import FaultSpan
 
 
@@ -31,6 +31,6 @@ def fault_spans(sides: Iterable[Any], seed: int, replication: int) -> list[Fault
     """Return the windows of the faults of *sides* in one replication."""
     return [
         (name, begin, end)
-        for side in sides for name, found in spans(side, Streams(seed, replication)).items()
+        for side in sides for name, found in fault_windows(side, Streams(seed, replication)).items()
         for begin, end in found
     ]  # fmt: skip

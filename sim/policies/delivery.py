@@ -96,7 +96,7 @@ class VisibilityQueue:
 
     def take(self, now: float) -> Delivery | None:
         """Deliver the next visible message at *now*, if any; messages out of deliveries are given up on the way."""
-        self.bury(now)
+        self.dead_letter_expired(now)
         if not self._line:
             return None
         message = self._line.popleft()
@@ -107,7 +107,7 @@ class VisibilityQueue:
         delivery = message.delivery = Delivery(message, message.deliveries, now + self.policy.visibility_s)
         return delivery
 
-    def bury(self, now: float) -> bool:
+    def dead_letter_expired(self, now: float) -> bool:
         """Give up those out of deliveries who are next; whether there were any."""
         line, policy, any_buried = self._line, self.policy, False
         while line and ((message := line[0]).state != VISIBLE or not policy.may_start(message.deliveries)):

@@ -32,29 +32,84 @@ from sim.outcomes import (
     SHORT_CIRCUITED,
     TIMEOUT,
     WAITING,
-)  # fmt: skip
+)
 
 __all__ = [
-    "ABANDONED", "ATTEMPT_OUTCOMES", "Columns", "EffectSite", "MARKS", "Promise", "REASONS", "Record", "Site",
-    "DEAD_LETTERED", "DEGRADED", "DONE", "ERROR", "EXPIRED", "IN_FLIGHT", "LOST", "MESSAGE_LOST", "MESSAGE_OUTCOMES",
-    "OK", "OPEN", "OUTCOMES", "REFUSED", "REJECTED", "SHORT_CIRCUITED", "TIMEOUT", "WAITING",
-]  # fmt: skip
+    "ABANDONED",
+    "ATTEMPT_OUTCOMES",
+    "Columns",
+    "EffectSite",
+    "MARKS",
+    "ExpectedEffect",
+    "REASONS",
+    "Record",
+    "Site",
+    "DEAD_LETTERED",
+    "DEGRADED",
+    "DONE",
+    "ERROR",
+    "EXPIRED",
+    "IN_FLIGHT",
+    "LOST",
+    "MESSAGE_LOST",
+    "MESSAGE_OUTCOMES",
+    "OK",
+    "OPEN",
+    "OUTCOMES",
+    "REFUSED",
+    "REJECTED",
+    "SHORT_CIRCUITED",
+    "TIMEOUT",
+    "WAITING",
+]
 """The outcomes are passed on from ``sim.outcomes``, so that a reader of records needs one import."""
 
 Columns = dict[str, NDArray[Any]]
 
 REASONS = (
-    "", "timeout", "deadline", "line full", "waited too long", "crashed", "cut", "injected errors", "fail step",
-    "breaker open", "lost on the link", "no answer", "another was first", "caller gone", "out of time", "rate limit",
-    "bulkhead full", "throttled", "retry budget", "shed", "concurrency limit", "unhealthy", "queue full", "conflict",
-    "poison", "cancelled",
-)  # fmt: skip
+    "",
+    "timeout",
+    "deadline",
+    "line full",
+    "waited too long",
+    "crashed",
+    "cut",
+    "injected errors",
+    "fail step",
+    "breaker open",
+    "lost on the link",
+    "no answer",
+    "another was first",
+    "caller gone",
+    "out of time",
+    "rate limit",
+    "bulkhead full",
+    "throttled",
+    "retry budget",
+    "shed",
+    "concurrency limit",
+    "unhealthy",
+    "queue full",
+    "conflict",
+    "poison",
+    "cancelled",
+)
 """Why something failed, where it arose; a reason code is a position here."""
 
 MARKS = (
-    "cache hit", "cache miss", "coalesced", "fallback", "hedge", "retry denied", "late answer accepted", "dropped",
-    "cancelled", "delayed", "written", "conflict",
-)  # fmt: skip
+    "cache hit",
+    "cache miss",
+    "coalesced",
+    "fallback",
+    "hedge",
+    "retry denied",
+    "late answer accepted",
+    "dropped",
+    "cancelled",
+    "delayed",
+    "written",
+    "conflict",
+)
 """Decisions of a policy that no row of an attempt tells; a mark's kind is a position here."""
 
 
@@ -90,7 +145,7 @@ class EffectSite:
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class ExpectedEffect:
     """An effect that is due when a request for *root* (``service.operation``) is answered ok or degraded.
 
     *count* applications are due (a `repeat` multiplies). *conditions* must all hold for it to be due:
@@ -162,7 +217,7 @@ class Record:
     places: tuple[str, ...]
     sites: tuple[Site, ...]
     effect_sites: tuple[EffectSite, ...]
-    promises: tuple[Promise, ...]
+    expected_effects: tuple[ExpectedEffect, ...]
     requests: Columns
     attempts: Columns
     segments: Columns

@@ -28,8 +28,18 @@ DELIVERIES = "attempt message".split()
 EFFECTS = "request site key at attempt".split()
 MARKS = "at kind place request".split()
 
-_FLOATS = {"arrived_at", "ended_at", "sent_at", "entered_at", "started_at", "left_at", "worked_s", "queued_at", "at",
-           "published_at"}  # fmt: skip
+_FLOATS = {
+    "arrived_at",
+    "ended_at",
+    "sent_at",
+    "entered_at",
+    "started_at",
+    "left_at",
+    "worked_s",
+    "queued_at",
+    "at",
+    "published_at",
+}
 _NARROW = {"site", "replica", "outcome", "workload", "operation", "kind", "place"}
 _REASON_CODES = len(REASONS)
 Event = tuple[float, str, str, str]
@@ -40,7 +50,7 @@ IN_FLIGHT_BYTES = 512
 """What a request, an attempt or a message in flight takes, about (a request has an attempt at least)."""
 
 
-def cause(place: int, reason: str) -> int:
+def reason_code(place: int, reason: str) -> int:
     """Return the code of *reason* at the place with code *place*; 0 means none. Raises ``ModelError`` for another."""
     if reason not in REASONS:
         raise ModelError(describe("reason", "be declared in REASONS of sim/record/record.py", reason))
@@ -115,17 +125,40 @@ def _type_of(name: str) -> type[np.generic]:
 class Recorder:
     """All tables of a run, what is still open, and the rare events."""
 
-    __slots__ = ("requests", "attempts", "leaves", "segments", "messages", "deliveries", "effects", "open_requests",
-                 "open_attempts", "open_messages", "events", "census_at", "census", "marks", "packed",
-                 "_tables")  # fmt: skip
+    __slots__ = (
+        "requests",
+        "attempts",
+        "leaves",
+        "segments",
+        "messages",
+        "deliveries",
+        "effects",
+        "open_requests",
+        "open_attempts",
+        "open_messages",
+        "events",
+        "census_at",
+        "census",
+        "marks",
+        "packed",
+        "_tables",
+    )
 
     def __init__(self) -> None:
         self.requests, self.attempts, self.segments = Table(REQUESTS), Table(ATTEMPTS), Table(SEGMENTS)
         self.leaves = Table(LEAVES)
         self.messages, self.deliveries, self.effects = Table(MESSAGES), Table(DELIVERIES), Table(EFFECTS)
         self.marks = Table(MARKS)
-        self._tables = (self.requests, self.attempts, self.leaves, self.segments, self.messages, self.deliveries,
-                        self.effects, self.marks)  # fmt: skip
+        self._tables = (
+            self.requests,
+            self.attempts,
+            self.leaves,
+            self.segments,
+            self.messages,
+            self.deliveries,
+            self.effects,
+            self.marks,
+        )
         self.packed = 0
         """Numbers in packed blocks so far."""
         self.open_requests: dict[int, Any] = {}

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from sim.chance import coins
 from sim.record.record import OPEN as STILL_OPEN
-from sim.record.record import Promise
+from sim.record.record import ExpectedEffect
 from sim.results.index.columns import Bools, Floats, Ints, rows_of
 from sim.results.index.record_index import RecordIndex
 from sim.results.prospects import may_apply
@@ -194,7 +194,7 @@ def _promised(index: RecordIndex, site: int) -> tuple[Bools, Ints, Ints]:
     """Return which requests promise the effect of *site*, and how often at least and at most it is due if answered."""
     size = len(index.arrived_at)
     promised, least, most = np.zeros(size, np.bool_), np.zeros(size, np.int64), np.zeros(size, np.int64)
-    for promise in index.record.promises:
+    for promise in index.record.expected_effects:
         if promise.site != site or promise.root not in index.record.operations:
             continue
         asked = index.requests["operation"] == index.record.operations.index(promise.root)
@@ -206,7 +206,7 @@ def _promised(index: RecordIndex, site: int) -> tuple[Bools, Ints, Ints]:
     return promised, least, most
 
 
-def _conditions_hold(index: RecordIndex, promise: Promise) -> Bools:
+def _conditions_hold(index: RecordIndex, promise: ExpectedEffect) -> Bools:
     """Return for which requests the conditions of *promise* hold; ``taken`` may."""
     record, holds = index.record, np.ones(len(index.arrived_at), np.bool_)
     for kind, *details in promise.conditions:

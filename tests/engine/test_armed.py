@@ -301,8 +301,8 @@ def test_a_limit_stops_or_makes_wait() -> None:
     assert [row[3] for row in tries(stopped)] == ["ok", "ok", "short-circuited", "short-circuited"]
     waited = play(link("limit: {rate: 2/s, burst: 2, when full: wait}", "{fail: 0%}", client))
     assert [row[1] for row in tries(waited)] == [0.0, 0.0, 0.5, 1.0]
-    patience = play(link("limit: {rate: 2/s, burst: 2, when full: wait, max wait: 500ms}", "{fail: 0%}", client))
-    assert sorted((row[1], row[3]) for row in tries(patience)) == [
+    wait_timer = play(link("limit: {rate: 2/s, burst: 2, when full: wait, max wait: 500ms}", "{fail: 0%}", client))
+    assert sorted((row[1], row[3]) for row in tries(wait_timer)) == [
         (0.0, "ok"), (0.0, "ok"), (0.0, "short-circuited"), (0.5, "ok"),
     ]  # fmt: skip
 
@@ -314,8 +314,8 @@ def test_a_bulkhead_bounds_what_is_out_and_what_waits() -> None:
     assert sorted((row[1], row[3]) for row in tries(record)) == [
         (0.0, "ok"), (0.0, "short-circuited"), (1.0, "ok"), (2.0, "ok"),
     ]  # fmt: skip
-    patience = play(link(policies + ", max wait: 1500ms}", client=client))
-    assert sorted((row[1], row[3]) for row in tries(patience)) == [
+    wait_timer = play(link(policies + ", max wait: 1500ms}", client=client))
+    assert sorted((row[1], row[3]) for row in tries(wait_timer)) == [
         (0.0, "ok"), (0.0, "short-circuited"), (1.0, "ok"), (1.5, "short-circuited"),
     ]  # fmt: skip
 
@@ -356,9 +356,9 @@ def test_calls_for_the_same_key_can_wait_for_one_answer() -> None:
     client = "arrivals: at 0s 250ms 500ms, keys: uniform 1"
     alone = play(link("cache: {}", client=client))
     assert len(tries(alone)) == 3
-    together = play(link("cache: {coalesce: true}", client=client))
-    assert [row[1] for row in tries(together)] == [0.0]
-    assert requests(together, "ended_at outcome") == [(1.0, "ok")] * 3
+    batched = play(link("cache: {coalesce: true}", client=client))
+    assert [row[1] for row in tries(batched)] == [0.0]
+    assert requests(batched, "ended_at outcome") == [(1.0, "ok")] * 3
     failed = play(link("cache: {coalesce: true}", "{work: 1s}, {fail: 100%}", client))
     assert requests(failed, "ended_at outcome") == [(1.0, "error")] * 3
 

@@ -89,9 +89,9 @@ def values(run: Any) -> Any:
 def test_the_number_of_worker_processes_changes_nothing() -> None:
     scenario = sim.loads(SYSTEM)
     alone = sim.run(scenario, replications=4, seed=5, workers=1)
-    together = sim.run(scenario, replications=4, seed=5, workers=2)
-    assert values(alone) == values(together)
-    assert digest(alone.record) == digest(together.record)
+    batched = sim.run(scenario, replications=4, seed=5, workers=2)
+    assert values(alone) == values(batched)
+    assert digest(alone.record) == digest(batched.record)
 
 
 def test_what_other_replications_do_changes_nothing() -> None:

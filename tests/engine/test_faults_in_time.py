@@ -36,15 +36,15 @@ def test_up_and_down_in_turn_from_the_warm_ups_end_or_within_a_window() -> None:
     assert record.windows == [("f", 2.0, 3.0), ("f", 5.0, 6.0), ("f", 8.0, 9.0)]
     record = on_plain("f: {slow: a, by: 2x, at: 1s, for: 5s, up: 1s, down: 2s}")
     assert record.windows == [("f", 2.0, 4.0), ("f", 5.0, 6.0)]
-    assert windows(record)["fault"].spans == ((2.0, 4.0), (5.0, 6.0))
-    assert windows(record)["before"].spans == ((0.0, 2.0),)
-    assert windows(record)["after"].spans == ((6.0, 10.0),)
+    assert windows(record)["fault"].fault_windows == ((2.0, 4.0), (5.0, 6.0))
+    assert windows(record)["before"].fault_windows == ((0.0, 2.0),)
+    assert windows(record)["after"].fault_windows == ((6.0, 10.0),)
 
 
 def test_a_fault_that_never_struck_leaves_an_empty_window() -> None:
     record = on_plain("f: {slow: a, by: 2x, up: 20s, down: 1s}")
     assert record.windows == []
-    assert windows(record)["fault"].spans == windows(record)["f"].spans == ()
+    assert windows(record)["fault"].fault_windows == windows(record)["f"].fault_windows == ()
     assert windows(record)["before"].seconds == 10.0
 
 
@@ -53,9 +53,9 @@ def test_random_windows_differ_between_replications_and_not_between_variants_of_
         faults="f: {slow: a, by: 2x, up: exponential 2s, down: exponential 1s}", arrivals="0s", work="1s",
         service="workers: unlimited",
     )  # fmt: skip
-    spans = [play(body, "100s", replication=i).windows for i in (0, 1)]
-    assert spans[0] != spans[1]
-    assert play(body.replace("work: 1s", "work: exponential 3s"), "100s").windows == spans[0]
+    fault_windows = [play(body, "100s", replication=i).windows for i in (0, 1)]
+    assert fault_windows[0] != fault_windows[1]
+    assert play(body.replace("work: 1s", "work: exponential 3s"), "100s").windows == fault_windows[0]
 
 
 def test_a_fault_hangs_on_the_end_or_the_beginning_of_another_once_for_each_of_its_windows() -> None:

@@ -80,17 +80,17 @@ class Entry:
 
 def test_a_lane_expires_in_order_at_instants_computed_once() -> None:
     clock, log = Kernel(), []
-    lane = clock.lane(0.3, lambda entry: log.append((entry, clock.now)))
+    timer_queue = clock.timer_queue(0.3, lambda entry: log.append((entry, clock.now)))
     entries = [Entry() for _ in range(4)]
     for i, entry in enumerate(entries):
-        clock.at(i * 0.1, ANSWER, lane.add, entry)
+        clock.at(i * 0.1, ANSWER, timer_queue.add, entry)
     clock.env.run()
     assert log == [(entry, i * 0.1 + 0.3) for i, entry in enumerate(entries)]
 
 
 def test_an_answer_cancels_its_timer_and_leaves_no_dead_entry_in_the_heap() -> None:
     clock, expired = Kernel(), []
-    lane = clock.lane(30.0, expired.append)
+    timer_queue = clock.timer_queue(30.0, expired.append)
     sizes = []
 
     def answer(entry: Entry) -> None:
@@ -98,9 +98,9 @@ def test_an_answer_cancels_its_timer_and_leaves_no_dead_entry_in_the_heap() -> N
 
     def ask(i: int) -> None:
         entry = Entry()
-        lane.add(entry)
+        timer_queue.add(entry)
         clock.at(clock.now + 0.05, ANSWER, answer, entry)
-        sizes.append((len(clock.heap), len(lane.entries)))
+        sizes.append((len(clock.heap), len(timer_queue.entries)))
         if i < 2000:
             clock.at(clock.now + 0.01, ARRIVAL, ask, i + 1)
 
@@ -113,9 +113,9 @@ def test_an_answer_cancels_its_timer_and_leaves_no_dead_entry_in_the_heap() -> N
 
 def test_one_lane_serves_all_who_ask_for_the_same_delay_and_action() -> None:
     clock = Kernel()
-    assert clock.lane(1.0, print) is clock.lane(1.0, print)
-    assert clock.lane(1.0, print) is not clock.lane(2.0, print)
-    assert clock.lane(1.0, print) is not clock.lane(1.0, repr)
+    assert clock.timer_queue(1.0, print) is clock.timer_queue(1.0, print)
+    assert clock.timer_queue(1.0, print) is not clock.timer_queue(2.0, print)
+    assert clock.timer_queue(1.0, print) is not clock.timer_queue(1.0, repr)
 
 
 def test_the_heap_of_a_run_stays_small_with_long_timers_on_short_requests() -> None:

@@ -8,13 +8,13 @@ import pytest
 
 import sim
 from sim.engine import run as engine
-from sim.engine.assembly.needs import is_armed, is_guarded
+from sim.engine.assembly.needs import needs_admission_control, needs_pipeline
 from sim.engine.assembly.system import build
 from sim.engine.faults import network, nodes
-from sim.engine.operations.expected_effects import promises
+from sim.engine.operations.expected_effects import expected_effects
 from sim.errors import ModelError
 from sim.quantities import Arrivals, Balance, LineOrder
-from sim.record.recorder import MarkCodes, cause
+from sim.record.recorder import MarkCodes, reason_code
 from sim.results.story.fault_text import fault_sentence
 from sim.scenario import models
 from sim.scenario.schema import all_models
@@ -104,14 +104,14 @@ def test_a_defence_that_nothing_plays_is_an_error() -> None:
 def test_a_rule_of_a_service_that_nothing_plays_is_an_error() -> None:
     described = scenario().services["db"]
     ticketed = TicketService.model_construct(**{**dict(described), "ticket": 2})
-    assert not is_guarded(described) and is_guarded(ticketed)
+    assert not needs_admission_control(described) and needs_admission_control(ticketed)
     with pytest.raises(ModelError, match="defence of the service db must be one that the engine plays, got 'ticket'"):
         engine.play(scenario(services={**scenario().services, "db": ticketed}))
 
 
 def test_what_a_link_has_by_default_is_no_defence() -> None:
-    assert not is_armed(models.Link(on_abandon="continue", late_answers="ignore", propagate_deadline=False))
-    assert is_armed(models.Link(on_abandon="cancel"))
+    assert not needs_pipeline(models.Link(on_abandon="continue", late_answers="ignore", propagate_deadline=False))
+    assert needs_pipeline(models.Link(on_abandon="cancel"))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_word_that_nothing_plays_is_an_error(change: dict[str, Any], what: str
 
 def test_a_step_that_nobody_knows_promises_and_costs_nothing_in_silence() -> None:
     napping = with_service(operations={"read": [Nap(nap="5ms")]})
-    for look in (lambda: promises(napping, lambda path: 0), lambda: describe(napping)):
+    for look in (lambda: expected_effects(napping, lambda path: 0), lambda: describe(napping)):
         with pytest.raises(ModelError, match="step must be one that the engine plays, got 'Nap'"):
             look()
 
@@ -142,7 +142,7 @@ def test_arrivals_of_an_unknown_kind_are_an_error() -> None:
 
 def test_a_reason_and_a_mark_must_be_declared() -> None:
     with pytest.raises(ModelError, match="reason must be declared in REASONS of sim/record/record.py, got 'no ticket'"):
-        cause(0, "no ticket")
+        reason_code(0, "no ticket")
     with pytest.raises(ModelError, match="mark must be declared in MARKS of sim/record/record.py, got 'stamped'"):
         MarkCodes()["stamped"]
 

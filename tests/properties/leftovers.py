@@ -13,11 +13,11 @@ from typing import Any, Iterator
 from sim.engine import run
 from sim.engine.assembly.system import build
 from sim.engine.calls.attempt import Attempt
-from sim.engine.calls.strategies import BreakerGate, BulkheadGate, Places
-from sim.engine.census import _Census
-from sim.engine.clock.kernel import ANSWER, Tick
+from sim.engine.calls.strategies import BreakerStrategy, BulkheadStrategy, BulkheadPlaces
+from sim.engine.census import Census
+from sim.engine.clock.kernel import ANSWER, ScheduledCall
 from sim.engine.messaging.bounded import BoundedQueue
-from sim.engine.operations.steps import Piece, Strand
+from sim.engine.operations.steps import ForkBranch, WorkInProgress
 from sim.engine.services.free_replica import FreeReplica
 from sim.engine.services.replica import Replica
 from sim.engine.system import System
@@ -29,7 +29,7 @@ from sim.policies.window_breaker import WindowBreaker
 from sim.scenario import models
 
 
-class Ending(_Census):
+class Ending(Census):
     """A census that remembers whether the run has drained, and what was still to happen."""
 
     has_drained = False
@@ -45,13 +45,13 @@ class Ending(_Census):
 
 def _is_left_behind(event: Any) -> bool:
     """Whether *event* changes nothing: the last step of a strand that a join has left behind, or a reply too late."""
-    if isinstance(event, Piece):
+    if isinstance(event, WorkInProgress):
         return event.frame is None or event.frame.root.left_at is not None
-    frame = event.argument if isinstance(event, Tick) else event
+    frame = event.argument if isinstance(event, ScheduledCall) else event
     frame = frame[0] if isinstance(frame, tuple) else frame
     if isinstance(frame, Attempt):
         return frame.outcome != PENDING and frame.left_at is not None
-    return isinstance(frame, Strand) and frame.root.left_at is not None
+    return isinstance(frame, ForkBranch) and frame.root.left_at is not None
 
 
 def played(scenario: models.Scenario) -> tuple[System, Ending]:
@@ -68,8 +68,8 @@ def nothing_is_left(scenario: models.Scenario) -> str:
     system, ending = played(scenario)
     for queue in system.queues.values():
         _queue(system, queue)
-    for name, arms in system.pipelines.items():
-        for budget in _scoped(arms.budget):
+    for name, pipeline in system.pipelines.items():
+        for budget in _scoped(pipeline.budget):
             _budget(name, budget)
     if not ending.has_drained:  # a call is lost or never served, or messages have no consumer
         return "not drained"
@@ -79,15 +79,15 @@ def nothing_is_left(scenario: models.Scenario) -> str:
             _replica(f"{service.name}#{replica.index}", replica)
     for name, breaker in system.breakers.items():
         _breaker(name, breaker)
-    for name, arms in system.pipelines.items():
-        for gate in arms.gates:
+    for name, pipeline in system.pipelines.items():
+        for gate in pipeline.strategies:
             for breaker in _breakers(gate):
                 _breaker(name, breaker)
-            if isinstance(gate, BulkheadGate):
+            if isinstance(gate, BulkheadStrategy):
                 for places in _scoped(gate):
                     _bulkhead(name, places, system.scenario.links[name].bulkhead)
-        if arms.memory is not None:
-            for drawer in _scoped(arms.memory.drawers):
+        if pipeline.memory is not None:
+            for drawer in _scoped(pipeline.memory.drawers):
                 assert not drawer.fetching, f"{name}: answers of {list(drawer.fetching)} are waited for"
     return "drained"
 
@@ -101,7 +101,7 @@ def _scoped(scope: Any) -> Iterator[Any]:
 
 
 def _breakers(gate: Any) -> Iterator[Breaker]:
-    if isinstance(gate, BreakerGate):
+    if isinstance(gate, BreakerStrategy):
         yield from gate.breakers.values() if hasattr(gate, "breakers") else _scoped(gate)
 
 
@@ -113,7 +113,7 @@ def _breaker(name: str, breaker: Breaker) -> None:
         assert breaker._probing == known < breaker.probes, f"{name}: {breaker._probing} probes, {known} outcomes"
 
 
-def _bulkhead(name: str, places: Places, model: models.Bulkhead | None) -> None:
+def _bulkhead(name: str, places: BulkheadPlaces, model: models.Bulkhead | None) -> None:
     assert model is not None and places.free == model.max_concurrent_calls, f"{name}: {places.free} places are free"
     assert all(waiting.course.over for waiting in places.line), f"{name}: a call waits for a place"
 

@@ -23,7 +23,7 @@ from sim.record.record import (
     TIMEOUT,
     WAITING,
     EffectSite,
-    Promise,
+    ExpectedEffect,
     Record,
     Site,
 )
@@ -55,7 +55,7 @@ def record(scenario: dict[str, Any], **parts: Any) -> Record:
     given = {
         "operations": tuple(f"{name}.{op}" for name, service in model.services.items() for op in service.operations),
         "places": (*workloads, *services, *queues),
-        "sites": (), "effect_sites": (), "promises": (), "events": [], "windows": [], "down": [],
+        "sites": (), "effect_sites": (), "expected_effects": (), "events": [], "windows": [], "down": [],
         "census_of": (), "ended_at": model.duration, "seed": 1, "replication": 0,
     }  # fmt: skip
     given |= {name: value for name, value in parts.items() if name in given}
@@ -104,7 +104,7 @@ def shop(**changes: Any) -> Record:
         SHOP,
         sites=(Site("call", "shoppers", "front", "buy"), Site("call", "front", "back", "charge", "buy")),
         effect_sites=(EffectSite("charged", "back", "charge", 1),),
-        promises=(Promise("front.buy", 0, 1),),
+        expected_effects=(ExpectedEffect("front.buy", 0, 1),),
         windows=[("back slow", 8.0, 16.0)],
         events=[(8.0, "fault begins", "back slow", ""), (16.0, "fault ends", "back slow", "")],
         requests=[
@@ -175,7 +175,7 @@ def post(**changes: Any) -> Record:
             Site("delivery", "jobs", "worker", "handle"),
         ),
         effect_sites=(EffectSite("charged", "worker", "handle", 0),),
-        promises=(Promise("api.order", 0, 1),),
+        expected_effects=(ExpectedEffect("api.order", 0, 1),),
         windows=[("worker slow", 4.0, 8.0)],
         requests=[{"id": i, "arrived_at": at, "ended_at": at} for i, at in enumerate(arrivals)],
         attempts=[

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.chance import coin
-from sim.record.record import ERROR, OK, OPEN, EffectSite, Promise, Record, Site
+from sim.record.record import ERROR, OK, OPEN, EffectSite, ExpectedEffect, Record, Site
 from sim.results.book import Book
 from sim.results.effect_accounting import STATUSES
 from sim.results.measures.registry import measures_of
@@ -16,9 +16,12 @@ SITE = EffectSite("charged", "back", "charge", 1)
 
 
 def ledger(
-    promises: tuple[Promise, ...], outcomes: list[int], applied: list[tuple[int, float]], keys: list[int] | None = None,
+    expected_effects: tuple[ExpectedEffect, ...],
+    outcomes: list[int],
+    applied: list[tuple[int, float]],
+    keys: list[int] | None = None,
     site: EffectSite = SITE,
-) -> tuple[Book, list[tuple[int, str, int, int]]]:  # fmt: skip
+) -> tuple[Book, list[tuple[int, str, int, int]]]:
     """Return the book, and the entries as (request, status, due, applied)."""
     requests: list[dict[str, Any]] = [
         {"id": i, "arrived_at": float(i), "ended_at": np.nan if outcome == OPEN else i + 0.5, "outcome": outcome,
@@ -27,7 +30,13 @@ def ledger(
     ]  # fmt: skip
     effects = [{"request": request, "at": at, "attempt": 0} for request, at in applied]
     played: Record = record(
-        SHOP, requests=requests, effects=effects, effect_sites=(site,), promises=promises, seed=7, replication=2
+        SHOP,
+        requests=requests,
+        effects=effects,
+        effect_sites=(site,),
+        expected_effects=expected_effects,
+        seed=7,
+        replication=2,
     )
     book = Book(played)
     found = book.ledger
@@ -37,19 +46,21 @@ def ledger(
 
 
 def test_a_repeat_multiplies_what_is_due():
-    _, entries = ledger((Promise("front.buy", 0, 2),), [OK, OK, OK], [(0, 0.1), (0, 0.2), (1, 1.1), (2, 2.1)] * 1)
+    _, entries = ledger(
+        (ExpectedEffect("front.buy", 0, 2),), [OK, OK, OK], [(0, 0.1), (0, 0.2), (1, 1.1), (2, 2.1)] * 1
+    )
     assert entries == [(0, "applied once", 2, 2), (1, "missing", 2, 1), (2, "missing", 2, 1)]
 
 
 def test_two_promises_of_one_step_add_up():
-    promises = (Promise("front.buy", 0, 1), Promise("front.buy", 0, 1, (("key", (5,), True),)))
-    _, entries = ledger(promises, [OK, OK], [(0, 0.1), (0, 0.2), (1, 1.0)], keys=[5, 6])
+    expected_effects = (ExpectedEffect("front.buy", 0, 1), ExpectedEffect("front.buy", 0, 1, (("key", (5,), True),)))
+    _, entries = ledger(expected_effects, [OK, OK], [(0, 0.1), (0, 0.2), (1, 1.0)], keys=[5, 6])
     assert entries == [(0, "applied once", 2, 2), (1, "applied once", 1, 1)]
 
 
 @pytest.mark.parametrize("wanted", [True, False])
 def test_a_share_is_due_where_the_coin_says_so(wanted: bool):
-    promise = Promise("front.buy", 0, 1, (("share", "front.buy[1]", 0.5, wanted),))
+    promise = ExpectedEffect("front.buy", 0, 1, (("share", "front.buy[1]", 0.5, wanted),))
     _, entries = ledger((promise,), [OK] * 20, [])
     due = [i for i in range(20) if (coin(7, 2, "front.buy[1]", i) < 0.5) == wanted]
     assert 0 < len(due) < 20
@@ -58,27 +69,27 @@ def test_a_share_is_due_where_the_coin_says_so(wanted: bool):
 
 
 def test_a_key_is_due_only_for_the_keys_named():
-    promise = Promise("front.buy", 0, 1, (("key", (7, 8), True),))
+    promise = ExpectedEffect("front.buy", 0, 1, (("key", (7, 8), True),))
     _, entries = ledger((promise,), [OK, OK, OK], [(2, 2.0)], keys=[7, 9, 9])
     assert [status for _, status, *_ in entries] == ["missing", "not due", "ghost"]
 
 
 def test_what_an_outcome_decides_is_due_where_it_happened():
-    promise = Promise("front.buy", 0, 2, (("taken",),))
+    promise = ExpectedEffect("front.buy", 0, 2, (("taken",),))
     _, entries = ledger((promise,), [OK, OK, OK, ERROR], [(0, 0.1), (1, 1.1), (1, 1.2), (1, 1.3), (3, 3.0)])
     assert [status for _, status, *_ in entries] == ["applied once", "duplicated", "not due", "ghost"]
 
 
 def test_what_was_applied_too_often_shows_whatever_the_caller_was_told():
     book, entries = ledger(
-        (Promise("front.buy", 0, 1),), [OK, ERROR, ERROR], [(0, 0.1), (0, 0.2), (1, 1.1), (1, 1.2), (2, 2.1)]
+        (ExpectedEffect("front.buy", 0, 1),), [OK, ERROR, ERROR], [(0, 0.1), (0, 0.2), (1, 1.1), (1, 1.2), (2, 2.1)]
     )
     assert [status for _, status, *_ in entries] == ["duplicated", "ghost", "ghost"]
     assert book.ledger.too_often.tolist() == [True, True, False]
 
 
 def test_an_open_request_is_owed_nothing_yet():
-    book, entries = ledger((Promise("front.buy", 0, 1),), [OPEN, OPEN], [(0, 0.1)])
+    book, entries = ledger((ExpectedEffect("front.buy", 0, 1),), [OPEN, OPEN], [(0, 0.1)])
     assert [(status, due) for _, status, due, _ in entries] == [("open", 0), ("open", 0)]
     assert book.good.tolist() == [False, False]
     assert book.may_be_good.tolist() == [True, False]  # the second is not done within 8 s, whatever comes
@@ -90,7 +101,7 @@ def shop_at_work(
     """Return the book of a request of the shop at 0 s and the statuses of its effect; its charge is still at work."""
     sites = (Site("call", "shoppers", "front", "buy"), Site("call", "front", "back", "charge", "buy"))
     played = record(
-        SHOP, ended_at=until, sites=sites, effect_sites=(SITE,), promises=(Promise("front.buy", 0, 1),),
+        SHOP, ended_at=until, sites=sites, effect_sites=(SITE,), expected_effects=(ExpectedEffect("front.buy", 0, 1),),
         requests=[{"id": 0, "arrived_at": 0.0, "ended_at": np.nan if outcome == OPEN else 0.5, "outcome": outcome}],
         attempts=[
             visit(0, 0, 0, 0.0, 0.0, 0.5), visit(1, 0, 1, 0.0, 0.0, np.nan, parent=0), visit(2, 0, 1, 0.0, 0.0, 3.0),
@@ -139,7 +150,7 @@ def test_an_effect_once_per_key_is_owed_once_to_all_who_share_the_key():
     site = EffectSite("shipped", "back", "charge", 1, "key")
     outcomes, keys = [ERROR, OK, OK, OK, ERROR, OK], [5, 5, 5, 6, 8, -1]
     book, entries = ledger(
-        (Promise("front.buy", 0, 1),), outcomes, [(0, 0.25), (3, 3.0), (3, 3.5), (4, 4.0), (5, 5.25)], keys, site
+        (ExpectedEffect("front.buy", 0, 1),), outcomes, [(0, 0.25), (3, 3.0), (3, 3.5), (4, 4.0), (5, 5.25)], keys, site
     )
     # key 5 is booked on request 1, the first that was answered; without a key each stands for itself
     assert entries == [
@@ -149,7 +160,7 @@ def test_an_effect_once_per_key_is_owed_once_to_all_who_share_the_key():
 
 
 def test_done_within_is_judged_at_the_last_due_effect():
-    book, _ = ledger((Promise("front.buy", 0, 2),), [OK, OK], [(0, 1.0), (0, 8.0), (1, 1.0), (1, 9.5)])
+    book, _ = ledger((ExpectedEffect("front.buy", 0, 2),), [OK, OK], [(0, 1.0), (0, 8.0), (1, 1.0), (1, 9.5)])
     assert book.ledger.fulfilled.tolist() == [True, True]
     assert book.done.tolist() == [True, False]  # done within 8 s of arrival
     assert book.good_at.tolist() == [8.0, np.inf]

@@ -106,7 +106,7 @@ def test_recovery_waits_for_ten_good_seconds_in_a_row():
     longer.duration_s = 35.0
     assert values(longer, "shoppers")["recovery time"] == 9
     longer.requests["outcome"][6:] = OK
-    longer.promises = ()
+    longer.expected_effects = ()
     longer.effects = {name: column[:0] for name, column in longer.effects.items()}
     assert values(longer, "shoppers")["recovery time"] == 0
 

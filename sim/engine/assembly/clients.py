@@ -12,7 +12,7 @@ from sim.scenario import models
 
 if TYPE_CHECKING:
     from sim.engine.assembly.wiring import Wiring
-    from sim.engine.faults.thundering_herd import Ticks
+    from sim.engine.faults.thundering_herd import BatchWindow
     from sim.engine.system import System
 
 
@@ -21,9 +21,15 @@ def client(system: System, wiring: Wiring, name: str, model: models.Workload) ->
     streams = system.streams
     code = list(system.scenario.workload).index(name)
     found = Client(
-        system.kernel, system.recorder, system.request_numbers, code, system.place(name), model.deadline, no_keys(),
+        system.kernel,
+        system.recorder,
+        system.request_numbers,
+        code,
+        system.component_code(name),
+        model.deadline,
+        no_keys(),
         model.instances,
-    )  # fmt: skip
+    )
     names, weights = _asked(model)
     for operation in names:
         service, _, inner = operation.partition(".")
@@ -50,16 +56,16 @@ def _sources(system: System, name: str, model: models.Workload, client: Client, 
     sources = [(name, shape)]
     for fault_name, fault in system.scenario.faults.items():
         if isinstance(fault, models.Spike) and fault.spike == name and shape is not None:
-            for number, (begin, end) in enumerate(system.spans[fault_name]):
+            for number, (begin, end) in enumerate(system.fault_windows[fault_name]):
                 component = f"{name} spike {fault_name}" + (f" {number}" if number else "")
                 sources.append((component, arrivals.during(shape, fault.by, begin, min(end, until_s))))
     herd = _herd(system, name)
     for component, rate in sources:
         times = arrivals.instants(model.arrivals, rate, until_s, streams.generator(component, "arrivals"))
         if herd:
-            from sim.engine.faults.thundering_herd import together
+            from sim.engine.faults.thundering_herd import batched
 
-            times = together(times, herd)
+            times = batched(times, herd)
         which: Iterator[list[int]] = repeat([0] * 4096)
         if len(weights) > 1:
             which = arrivals.choice_blocks(weights, streams.generator(component, "operation"))
@@ -84,19 +90,19 @@ def _users(system: System, name: str, model: models.Workload, client: Client, na
         draw_task = _flat(arrivals.choice_blocks(weights, streams.generator(component, "task")))
         think = streams.draw(model.think, component, "think")
         if herd:
-            from sim.engine.faults.thundering_herd import waking_together
+            from sim.engine.faults.thundering_herd import waking_in_batches
 
-            think = waking_together(think, system.kernel, herd)
+            think = waking_in_batches(think, system.kernel, herd)
         User(system.kernel, client, index, think, draw_task, tasks, first, system.scenario.duration)
 
 
-def _herd(system: System, name: str) -> list[Ticks]:
+def _herd(system: System, name: str) -> list[BatchWindow]:
     """Return the windows in which some fault makes the workload come in step."""
     if not system.scenario.faults:
         return []
-    from sim.engine.faults.thundering_herd import ticks_of
+    from sim.engine.faults.thundering_herd import batch_windows
 
-    return ticks_of(system, name)
+    return batch_windows(system, name)
 
 
 def _asked(model: models.Workload) -> tuple[list[str], list[float]]:

@@ -12,10 +12,20 @@ from sim.scenario import models
 PLAIN_LINK = frozenset({"latency", "loss", "timeout", "retry", "breaker"})
 PLAIN_RETRY = frozenset({"max_attempts", "backoff", "jitter", "on"})
 PLAIN_BREAKER = frozenset({"failures", "open_for", "probes"})
-PLAIN_SERVICE = frozenset({
-    "operations", "replicas", "workers", "waiting", "max_wait", "balance", "while_calling", "in_flight",
-    "health_checks", "consumes",
-})  # fmt: skip
+PLAIN_SERVICE = frozenset(
+    {
+        "operations",
+        "replicas",
+        "workers",
+        "waiting",
+        "max_wait",
+        "balance",
+        "while_calling",
+        "in_flight",
+        "health_checks",
+        "consumes",
+    }
+)
 
 
 def beyond(model: models.Model | None, plain: frozenset[str]) -> tuple[str, ...]:
@@ -32,12 +42,12 @@ def link_defences(link: models.Link) -> tuple[str, ...]:
     return (*beyond(link, PLAIN_LINK), *(name for name, fields in more.items() if fields))
 
 
-def is_armed(link: models.Link) -> bool:
+def needs_pipeline(link: models.Link) -> bool:
     """Whether the calls of *link* need more than a timeout, retries and a plain breaker."""
     return bool(link_defences(link))
 
 
-def is_by_rates(breaker: models.Breaker) -> bool:
+def judges_rates(breaker: models.Breaker) -> bool:
     """Whether a breaker judges shares of a window instead of failures in a row."""
     return breaker.failure_rate is not None or breaker.slow_rate is not None
 
@@ -47,13 +57,13 @@ def service_defences(model: models.Service) -> tuple[str, ...]:
     return beyond(model, PLAIN_SERVICE)
 
 
-def is_guarded(model: models.Service) -> bool:
+def needs_admission_control(model: models.Service) -> bool:
     """Whether the replicas of this service have rules of their own."""
     return bool(service_defences(model))
 
 
-def is_plain(model: models.Service, operation: str) -> bool:
+def is_single_work(model: models.Service, operation: str) -> bool:
     """Whether calls of *operation* are only ever taken in turn, by whoever is free, for a time drawn beforehand."""
-    if is_guarded(model):
+    if needs_admission_control(model):
         return False
     return not any(isinstance(step, models.Work) and step.work.per_request_s for step in model.operations[operation])

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from sim.engine.calls.attempt import Failed, Frame, Then
 from sim.engine.calls.plain import PlainCall
-from sim.engine.calls.retrying import GuardedCall
-from sim.engine.operations import steps as recipe
+from sim.engine.calls.retrying import RetryingCall
+from sim.engine.operations import steps as player
 from sim.engine.operations import stores
 from sim.engine.operations.load_dependent import under_load
 from sim.errors import not_played
-from sim.record.recorder import cause
+from sim.record.recorder import reason_code
 from sim.scenario import models
 from sim.scenario.models.steps import walk
 
@@ -45,8 +45,8 @@ class OperationCompiler:
         self.component = f"{service.name}.{operation}"
         self.steps: Sequence[Any] = model.operations[operation]
         self.frees = model.while_calling == "free"
-        self.fragile = service.name in needs.fragile
-        self.last_work: recipe.Work | recipe.FreezableWork | None = None
+        self.can_die = service.name in needs.can_die
+        self.last_work: player.Work | player.PausableWork | None = None
         self.asked = {step.branch.step for step in walk(self.steps) if isinstance(step, models.Branch)}
 
     def program(self) -> Then:
@@ -55,52 +55,52 @@ class OperationCompiler:
         replies = any(isinstance(step, models.Reply) for step in walk(self.steps))
         finish: Then = service.finish_replied if replies else service.finish
         fail: Failed = service.fail_replied if replies else service.fail
-        if self.fragile:
-            finish = service.end_fragile(finish, fail)
-        begin = self.recipe(self.steps, Continuation(finish, fail), self.component, False)
-        if self.fragile:
-            begin = service.begin_fragile(begin, fail)
+        if self.can_die:
+            finish = service.end_unless_injected(finish, fail)
+        begin = self.chain(self.steps, Continuation(finish, fail), self.component, False)
+        if self.can_die:
+            begin = service.begin_if_up(begin, fail)
         return _expecting_reply(begin) if replies else begin
 
-    def recipe(self, steps: Sequence[Any], after: Continuation, path: str, in_strand: bool) -> Then:
+    def chain(self, steps: Sequence[Any], after: Continuation, path: str, in_fork_branch: bool) -> Then:
         """Return the start of a list of steps that goes on to *after*."""
         then = after.then
         for i in range(len(steps) - 1, -1, -1):
-            then = self.step(steps[i], Continuation(then, after.failed), f"{path}[{i}]", in_strand)
+            then = self.step(steps[i], Continuation(then, after.failed), f"{path}[{i}]", in_fork_branch)
         return then
 
-    def step(self, step: Any, after: Continuation, path: str, in_strand: bool) -> Then:
+    def step(self, step: Any, after: Continuation, path: str, in_fork_branch: bool) -> Then:
         """Return the start of one step."""
         kind: Callable[..., Then] | None = getattr(self, "_" + type(step).__name__.lower(), None)
         if kind is None:
             raise not_played("step", type(step).__name__)
-        return kind(step, after, path, in_strand)
+        return kind(step, after, path, in_fork_branch)
 
     # --- continuations ------------------------------------------------------------------------------------
 
-    def _timed(self, after: Continuation, in_strand: bool, on_worker: bool = False) -> Continuation:
+    def _timed(self, after: Continuation, in_fork_branch: bool, on_worker: bool = False) -> Continuation:
         """Wrap what comes after a step that takes time; *on_worker*: the step kept its worker meanwhile."""
         then, failed = after.then, after.failed
-        if in_strand:
+        if in_fork_branch:
             holds = on_worker and self.frees
             then, failed = _while_carried(then, holds), _while_carried(failed, holds)
-        if self.fragile:
+        if self.can_die:
             then, failed = _while_alive(then), _while_alive(failed)
         return Continuation(then, failed)
 
-    def _elsewhere(self, start: Then, after: Continuation, in_strand: bool) -> tuple[Then, Continuation]:
+    def _elsewhere(self, start: Then, after: Continuation, in_fork_branch: bool) -> tuple[Then, Continuation]:
         """Free the worker while a step waits for somebody else, where the service does so."""
         if not self.frees:
             return start, after
         return _suspending(start), Continuation(
-            self._resuming(after.then, in_strand), self._resuming(after.failed, in_strand)
+            self._resuming(after.then, in_fork_branch), self._resuming(after.failed, in_fork_branch)
         )
 
-    def _resuming(self, go_on: Callable[..., None], in_strand: bool) -> Callable[..., None]:
+    def _resuming(self, go_on: Callable[..., None], in_fork_branch: bool) -> Callable[..., None]:
         """Get a worker for the frame, then do *go_on*: a strand may find then that its attempt is over."""
-        return _resuming(_while_carried(go_on, True) if in_strand else go_on)
+        return _resuming(_while_carried(go_on, True) if in_fork_branch else go_on)
 
-    def _on_error(self, step: Any, after: Continuation, path: str, in_strand: bool) -> Continuation:
+    def _on_error(self, step: Any, after: Continuation, path: str, in_fork_branch: bool) -> Continuation:
         """What failing means for a call, a send or a join."""
         on_error = step.on_error
         if on_error == "fail":
@@ -108,119 +108,125 @@ class OperationCompiler:
         if on_error == "ignore":
             instead = after.then
         elif on_error == "degraded":
-            instead = recipe.Degraded(after.then).go_on
+            instead = player.Degraded(after.then).go_on
         else:
-            instead = self.recipe(on_error, after, f"{path}.on error", in_strand)
-        return Continuation(after.then, recipe.Otherwise(instead).go_on)
+            instead = self.chain(on_error, after, f"{path}.on error", in_fork_branch)
+        return Continuation(after.then, player.OnError(instead).go_on)
 
     # --- steps --------------------------------------------------------------------------------------------
 
-    def _work(self, step: models.Work, after: Continuation, path: str, in_strand: bool) -> Then:
+    def _work(self, step: models.Work, after: Continuation, path: str, in_fork_branch: bool) -> Then:
         system = self.system
         draw, counting = under_load(system.streams.draw(step.work, path, "work"), step.work.per_request_s)
-        kind: type[recipe.Work | recipe.FreezableWork] = recipe.Work
-        if self.service.name in self.needs.paced:
-            kind = recipe.PacedWork
-        elif self.service.name in self.needs.freezable:
-            kind = recipe.FreezableWork
-        work = kind(system.kernel, draw, self._timed(after, in_strand, True).then)
-        self.service.works.append((work, draw))
+        kind: type[player.Work | player.PausableWork] = player.Work
+        if self.service.name in self.needs.has_variable_speed:
+            kind = player.VariableSpeedWork
+        elif self.service.name in self.needs.can_pause:
+            kind = player.PausableWork
+        work = kind(system.kernel, draw, self._timed(after, in_fork_branch, True).then)
+        self.service.work_steps.append((work, draw))
         self.last_work = work
         return counting(work.start)
 
-    def _wait(self, step: models.Wait, after: Continuation, path: str, in_strand: bool) -> Then:
+    def _wait(self, step: models.Wait, after: Continuation, path: str, in_fork_branch: bool) -> Then:
         draw = self.system.streams.draw(step.wait, path, "wait")
-        kind = recipe.FragileWait if self.service.name in self.needs.freezable else recipe.Work
-        return kind(self.system.kernel, draw, self._timed(after, in_strand, True).then).start
+        kind = player.InterruptibleWait if self.service.name in self.needs.can_pause else player.Work
+        return kind(self.system.kernel, draw, self._timed(after, in_fork_branch, True).then).start
 
-    def _call(self, step: models.Call, after: Continuation, path: str, in_strand: bool) -> Then:
+    def _call(self, step: models.Call, after: Continuation, path: str, in_fork_branch: bool) -> Then:
         service, _, operation = step.call.partition(".")
         call = self.wiring.call("call", self.service.name, service, operation, self.operation)
-        return self._remote(call, step, after, path, in_strand)
+        return self._remote(call, step, after, path, in_fork_branch)
 
-    def _send(self, step: models.Send, after: Continuation, path: str, in_strand: bool) -> Then:
+    def _send(self, step: models.Send, after: Continuation, path: str, in_fork_branch: bool) -> Then:
         call = self.wiring.call("send", self.service.name, step.send, "", self.operation)
-        return self._remote(call, step, after, path, in_strand)
+        return self._remote(call, step, after, path, in_fork_branch)
 
     def _remote(
-        self, call: PlainCall | GuardedCall, step: Any, after: Continuation, path: str, in_strand: bool
-    ) -> Then:  # fmt: skip
-        after = self._on_error(step, after, path, in_strand)
-        degraded = recipe.Degraded(after.then).go_on
+        self, call: PlainCall | RetryingCall, step: Any, after: Continuation, path: str, in_fork_branch: bool
+    ) -> Then:
+        after = self._on_error(step, after, path, in_fork_branch)
+        degraded = player.Degraded(after.then).go_on
         if step.as_ in self.asked:
-            note = recipe.Remember(step.as_, after.then, after.failed)
+            note = player.RecordOutcome(step.as_, after.then, after.failed)
             after, degraded = Continuation(note.ended_well, note.ended_badly), note.ended_degraded
-        start, inner = self._elsewhere(call.start, after, in_strand)
-        timed = self._timed(inner, in_strand)
+        start, inner = self._elsewhere(call.start, after, in_fork_branch)
+        timed = self._timed(inner, in_fork_branch)
         call.then, call.failed = timed.then, timed.failed
-        _, inner = self._elsewhere(call.start, Continuation(degraded, after.failed), in_strand)
-        call.degraded = self._timed(inner, in_strand).then
-        if isinstance(call, GuardedCall):
-            call.fragile = self.fragile
+        _, inner = self._elsewhere(call.start, Continuation(degraded, after.failed), in_fork_branch)
+        call.degraded = self._timed(inner, in_fork_branch).then
+        if isinstance(call, RetryingCall):
+            call.can_die = self.can_die
         return start
 
-    def _effect(self, step: models.Effect, after: Continuation, path: str, in_strand: bool) -> Then:
+    def _effect(self, step: models.Effect, after: Continuation, path: str, in_fork_branch: bool) -> Then:
         system = self.system
         site = system.effect_codes[path]
-        return recipe.Effect(system.kernel, system.recorder.effects.write, site, after.then).start
+        return player.Effect(system.kernel, system.recorder.effects.write, site, after.then).start
 
-    def _read(self, step: models.Read, after: Continuation, path: str, in_strand: bool) -> Then:
+    def _read(self, step: models.Read, after: Continuation, path: str, in_fork_branch: bool) -> Then:
         return stores.Read(self.system.stores[step.read], after.then).start
 
-    def _write(self, step: models.Write, after: Continuation, path: str, in_strand: bool) -> Then:
-        system, place = self.system, self.system.place(step.write)
+    def _write(self, step: models.Write, after: Continuation, path: str, in_fork_branch: bool) -> Then:
+        system, component = self.system, self.system.component_code(step.write)
         return stores.Write(
-            system.kernel, system.stores[step.write], step.if_unchanged, system.recorder.marks.write, place,
-            cause(place, "conflict"), after.then, after.failed,
-        ).start  # fmt: skip
+            system.kernel,
+            system.stores[step.write],
+            step.if_unchanged,
+            system.recorder.marks.write,
+            component,
+            reason_code(component, "conflict"),
+            after.then,
+            after.failed,
+        ).start
 
-    def _fail(self, step: models.Fail, after: Continuation, path: str, in_strand: bool) -> Then:
+    def _fail(self, step: models.Fail, after: Continuation, path: str, in_fork_branch: bool) -> Then:
         uniform = self.system.streams.uniform(path, "fail")
-        why = cause(self.service.place, "fail step")
-        return recipe.Fail(step.fail, uniform, after.then, after.failed, why).start
+        reason = reason_code(self.service.component, "fail step")
+        return player.Fail(step.fail, uniform, after.then, after.failed, reason).start
 
-    def _reply(self, step: models.Reply, after: Continuation, path: str, in_strand: bool) -> Then:
-        return recipe.Reply(after.then).start
+    def _reply(self, step: models.Reply, after: Continuation, path: str, in_fork_branch: bool) -> Then:
+        return player.Reply(after.then).start
 
-    def _branch(self, step: models.Branch, after: Continuation, path: str, in_strand: bool) -> Then:
+    def _branch(self, step: models.Branch, after: Continuation, path: str, in_fork_branch: bool) -> Then:
         asks = step.branch
         streams = self.system.streams
         if asks.kind == "share":
-            chooses = recipe.by_share(streams.seed, streams.replication, path, asks.share)
+            chooses = player.by_share(streams.seed, streams.replication, path, asks.share)
         elif asks.kind == "key":
-            chooses = recipe.by_key(asks.keys)
+            chooses = player.by_key(asks.keys)
         elif asks.kind == "step":
-            chooses = recipe.by_outcome(asks.step, asks.outcome)
+            chooses = player.by_outcome(asks.step, asks.outcome)
         else:
             raise not_played("condition of a branch", asks.kind)
-        then = self.recipe(step.then, after, f"{path}.then", in_strand)
-        otherwise = self.recipe(step.else_, after, f"{path}.else", in_strand)
-        return recipe.Branch(chooses, then, otherwise).start
+        then = self.chain(step.then, after, f"{path}.then", in_fork_branch)
+        otherwise = self.chain(step.else_, after, f"{path}.else", in_fork_branch)
+        return player.Branch(chooses, then, otherwise).start
 
-    def _repeat(self, step: models.Repeat, after: Continuation, path: str, in_strand: bool) -> Then:
-        repeat = recipe.Repeat(self.system.kernel, step.repeat, after.then)
+    def _repeat(self, step: models.Repeat, after: Continuation, path: str, in_fork_branch: bool) -> Then:
+        repeat = player.Repeat(self.system.kernel, step.repeat, after.then)
         body = Continuation(repeat.again, repeat.left(after.failed))
-        repeat.body = self.recipe(step.steps, body, path, in_strand)
-        if self.fragile:
+        repeat.body = self.chain(step.steps, body, path, in_fork_branch)
+        if self.can_die:
             repeat.body = _while_alive(repeat.body)
         return repeat.start
 
-    def _parallel(self, step: models.Parallel, after: Continuation, path: str, in_strand: bool) -> Then:
-        after = self._on_error(step, after, path, in_strand)
+    def _parallel(self, step: models.Parallel, after: Continuation, path: str, in_fork_branch: bool) -> Then:
+        after = self._on_error(step, after, path, in_fork_branch)
         if step.as_ in self.asked:
-            note = recipe.Remember(step.as_, after.then, after.failed)
+            note = player.RecordOutcome(step.as_, after.then, after.failed)
             after = Continuation(note.ended_well, note.ended_badly)
         total = len(step.parallel) * step.times
         needed = total if step.join == "all" else int(step.join)
-        fork = recipe.Parallel(self.system.kernel, needed)
-        start, inner = self._elsewhere(fork.start, after, in_strand)
-        timed = self._timed(inner, in_strand)
+        fork = player.Parallel(self.system.kernel, needed)
+        start, inner = self._elsewhere(fork.start, after, in_fork_branch)
+        timed = self._timed(inner, in_fork_branch)
         fork.then, fork.failed = timed.then, timed.failed
         arrived, broke = fork.arrived, fork.broke
         if self.frees:
             arrived, broke = _suspending(arrived), _suspending(broke)
         for i, steps in enumerate(step.parallel):
-            body = self.recipe(steps, Continuation(arrived, broke), f"{path}.parallel[{i}]", True)
+            body = self.chain(steps, Continuation(arrived, broke), f"{path}.parallel[{i}]", True)
             if self.frees:
                 body = self._resuming(body, True)
             fork.bodies += [body] * step.times

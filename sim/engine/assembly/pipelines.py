@@ -5,19 +5,19 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, Any, Callable
 
-from sim.engine.assembly.needs import is_by_rates, link_defences
-from sim.engine.calls.caching import Memory, Shelf
-from sim.engine.calls.pipeline import ArmedCall, ArmedClientCall, Arms
+from sim.engine.assembly.needs import judges_rates, link_defences
+from sim.engine.calls.caching import LinkCache, OperationCache
+from sim.engine.calls.pipeline import ClientPipelineCall, Pipeline, PipelineCall
 from sim.engine.calls.scope import Scope
-from sim.engine.calls.state import Drawer
+from sim.engine.calls.state import CacheScope
 from sim.engine.calls.strategies import (
-    BreakerGate,
-    BulkheadGate,
-    Gate,
-    LimitGate,
-    Places,
-    ReplicaBreakers,
-    ThrottleGate,
+    BreakerStrategy,
+    BulkheadPlaces,
+    BulkheadStrategy,
+    RateLimitStrategy,
+    ReplicaBreakerStrategy,
+    Strategy,
+    ThrottleStrategy,
 )
 from sim.errors import not_played
 from sim.policies.breaker import Breaker, CircuitBreaker
@@ -27,7 +27,7 @@ from sim.policies.hedge import Hedge
 from sim.policies.limiter import TokenBucket
 from sim.policies.throttle import AdaptiveThrottle
 from sim.policies.window_breaker import WindowBreaker
-from sim.record.recorder import MarkCodes, cause
+from sim.record.recorder import MarkCodes, reason_code
 from sim.scenario import models
 
 if TYPE_CHECKING:
@@ -36,38 +36,38 @@ if TYPE_CHECKING:
     from sim.engine.system import System
 
 
-class Arming:
+class PipelineBuilder:
     """Makes the arms of one link."""
 
     def __init__(self, system: System, balancers: Balancers, name: str, link: models.Link) -> None:
         self.system, self.balancers, self.name, self.link = system, balancers, name, link
-        self.place = system.place(name)
+        self.component = system.component_code(name)
         self.caller, _, self.callee = name.partition(" -> ")
 
-    def arms(self) -> Arms:
+    def pipeline(self) -> Pipeline:
         """Return what every call on the link carries."""
         link = self.link
         for field in link_defences(link):
             if field not in _GATES and field not in _PARTS:
                 raise not_played(f"defence of the link {self.name}", field)
-        arms = Arms(self._mark())
-        gates: list[Gate] = []
-        for field, gate in _GATES.items():
+        pipeline = Pipeline(self._mark())
+        strategies: list[Strategy] = []
+        for field, strategy in _GATES.items():
             if (model := getattr(link, field)) is not None:
-                gates.append(gate(self, model, len(gates)))
-        arms.gates = tuple(gates)
+                strategies.append(strategy(self, model, len(strategies)))
+        pipeline.strategies = tuple(strategies)
         for field, put in _PARTS.items():
             if (model := getattr(link, field)) is not None:
-                put(self, arms, model)
-        return arms
+                put(self, pipeline, model)
+        return pipeline
 
     def _mark(self) -> Callable[[str, Any], None]:
         """Return a function that notes a decision about an errand in the record."""
-        write, env, place = self.system.recorder.marks.write, self.system.kernel.env, float(self.place)
+        write, env, component = self.system.recorder.marks.write, self.system.kernel.env, float(self.component)
         codes = MarkCodes()
 
-        def mark(kind: str, errand: Any) -> None:
-            write((env._now, codes[kind], place, errand.request.number))
+        def mark(kind: str, logical_call: Any) -> None:
+            write((env._now, codes[kind], component, logical_call.request.number))
 
         return mark
 
@@ -75,28 +75,28 @@ class Arming:
         """Return where the policy of a course is found: one for the link, or one for each caller, made when new."""
         if scope == "link":
             policy = make("")
-            return Scope(policy, lambda course: policy)
+            return Scope(policy, lambda sequence: policy)
         made: dict[int, Any] = {}
         key_of = _instance if self.caller in self.system.scenario.workload else _replica
 
-        def of(course: Any) -> Any:
-            key = key_of(course.frame)
+        def of(sequence: Any) -> Any:
+            key = key_of(sequence.frame)
             if key not in made:
                 made[key] = make(f"caller {key}")
             return made[key]
 
         return Scope(None, of)
 
-    def breaker(self, model: models.Breaker, index: int) -> Gate:
+    def breaker(self, model: models.Breaker, index: int) -> Strategy:
         """Return the gate of a circuit breaker."""
-        why, retries_only = cause(self.place, "breaker open"), model.guards == "retries"
+        reason, retries_only = reason_code(self.component, "breaker open"), model.guards == "retries"
         if model.scope != "callee":
             scope = self._by_scope(model.scope, lambda whose: self._new_breaker(model, whose))
-            return BreakerGate(scope, why, retries_only)
+            return BreakerStrategy(scope, reason, retries_only)
         replicas = self.system.services[self.callee].replicas
         breakers = {replica: self._new_breaker(model, f"replica {replica.index}") for replica in replicas}
         choose, choices = self.balancers.of(self.callee, self.name), self.balancers.choices(self.callee)
-        return ReplicaBreakers(choose, choices, breakers, why, retries_only)
+        return ReplicaBreakerStrategy(choose, choices, breakers, reason, retries_only)
 
     def _new_breaker(self, model: models.Breaker, whose: str) -> Breaker:
         events, name = self.system.recorder.events, self.name
@@ -104,35 +104,41 @@ class Arming:
         def note(now: float, state: str) -> None:
             events.append((now, f"breaker {state}", name, whose))
 
-        if not is_by_rates(model):
+        if not judges_rates(model):
             return CircuitBreaker(model.failures, model.open_for, model.probes, note)
         return WindowBreaker(
-            failure_rate=model.failure_rate, slow_rate=model.slow_rate, slow_call_s=model.slow_call,
-            calls=model.calls, window_s=model.window, minimum_calls=model.minimum_calls,
-            open_for_s=model.open_for, probes=model.probes, on_change=note,
-        )  # fmt: skip
+            failure_rate=model.failure_rate,
+            slow_rate=model.slow_rate,
+            slow_call_s=model.slow_call,
+            calls=model.calls,
+            window_s=model.window,
+            minimum_calls=model.minimum_calls,
+            open_for_s=model.open_for,
+            probes=model.probes,
+            on_change=note,
+        )
 
-    def throttle(self, model: models.Throttle, index: int) -> Gate:
+    def throttle(self, model: models.Throttle, index: int) -> Strategy:
         """Return the gate of adaptive throttling."""
         uniform = self.system.streams.uniform(self.name, "throttling")
         scope = self._by_scope(model.scope, lambda whose: AdaptiveThrottle(model.factor, model.window, uniform))
-        return ThrottleGate(scope, cause(self.place, "throttled"))
+        return ThrottleStrategy(scope, reason_code(self.component, "throttled"))
 
-    def limit(self, model: models.CallLimit, index: int) -> Gate:
+    def limit(self, model: models.CallLimit, index: int) -> Strategy:
         """Return the gate of a rate limit; *index* is its place among the gates."""
         scope = self._by_scope(model.scope, lambda whose: TokenBucket(model.rate, model.burst))
         most_s = inf if model.max_wait is None else float(model.max_wait)
-        why = cause(self.place, "rate limit")
-        return LimitGate(scope, why, self.system.kernel, model.when_full == "wait", most_s, index)
+        reason = reason_code(self.component, "rate limit")
+        return RateLimitStrategy(scope, reason, self.system.kernel, model.when_full == "wait", most_s, index)
 
-    def bulkhead(self, model: models.Bulkhead, index: int) -> Gate:
+    def bulkhead(self, model: models.Bulkhead, index: int) -> Strategy:
         """Return the gate of a bulkhead; *index* is its place among the gates."""
-        scope = self._by_scope(model.scope, lambda whose: Places(model.max_concurrent_calls))
-        why = cause(self.place, "bulkhead full")
-        return BulkheadGate(scope, why, self.system.kernel, model.max_waiting, model.max_wait, index)
+        scope = self._by_scope(model.scope, lambda whose: BulkheadPlaces(model.max_concurrent_calls))
+        reason = reason_code(self.component, "bulkhead full")
+        return BulkheadStrategy(scope, reason, self.system.kernel, model.max_waiting, model.max_wait, index)
 
-    def budget(self, arms: Arms, retry: models.Retry) -> None:
-        """Put the retry budget into *arms*."""
+    def budget(self, pipeline: Pipeline, retry: models.Retry) -> None:
+        """Put the retry budget into *pipeline*."""
         model = retry.budget
         if model is None:
             return
@@ -142,19 +148,19 @@ class Arming:
                 return RetryQuota(int(model.capacity), int(model.cost))
             return RetryBudget(model.capacity, model.per_try, model.per_success, model.cost)
 
-        arms.budget = self._by_scope(model.scope, make)
+        pipeline.budget = self._by_scope(model.scope, make)
 
-    def hedge(self, arms: Arms, model: models.Hedge) -> None:
-        """Put the hedge into *arms*."""
-        arms.hedge = Hedge(model.after, model.percentile, model.most)
+    def hedge(self, pipeline: Pipeline, model: models.Hedge) -> None:
+        """Put the hedge into *pipeline*."""
+        pipeline.hedge = Hedge(model.after, model.percentile, model.most)
 
-    def cache(self, arms: Arms, model: models.Cache) -> None:
-        """Put the cache, with its answers on their way, into *arms*."""
+    def cache(self, pipeline: Pipeline, model: models.Cache) -> None:
+        """Put the cache, with its answers on their way, into *pipeline*."""
         caches: dict[str, Cache] = {}
 
-        def make(whose: str) -> Drawer:
+        def make(whose: str) -> CacheScope:
             caches[whose] = Cache(model.entries, model.expire_after)
-            return Drawer(caches[whose])
+            return CacheScope(caches[whose])
 
         def forget(replica: Replica) -> None:
             if f"caller {replica.index}" in caches:
@@ -163,34 +169,44 @@ class Arming:
         if model.scope == "caller" and self.caller in self.system.services:
             self.system.services[self.caller].on_restart.append(forget)
         uniform = self.system.streams.uniform(self.name, "cache hits")
-        arms.memory = Memory(self._by_scope(model.scope, make), model.coalesce, model.hit_ratio, uniform, arms.mark)
+        pipeline.link_cache = LinkCache(
+            self._by_scope(model.scope, make), model.coalesce, model.hit_ratio, uniform, pipeline.mark
+        )
 
-    def fallback(self, arms: Arms, kind: str) -> None:
-        """Put the fallback into *arms*."""
-        arms.fallback = kind
+    def fallback(self, pipeline: Pipeline, kind: str) -> None:
+        """Put the fallback into *pipeline*."""
+        pipeline.fallback = kind
 
-    def deadline(self, arms: Arms, propagates: bool) -> None:
-        """Let *arms* pass on how much time is left."""
-        arms.propagates = propagates
+    def deadline(self, pipeline: Pipeline, propagates: bool) -> None:
+        """Let *pipeline* pass on how much time is left."""
+        pipeline.propagates = propagates
 
-    def abandon(self, arms: Arms, how: str) -> None:
-        """Say in *arms* what happens to an attempt that was given up."""
-        arms.on_abandon = how
+    def abandon(self, pipeline: Pipeline, how: str) -> None:
+        """Say in *pipeline* what happens to an attempt that was given up."""
+        pipeline.on_abandon = how
 
-    def late_answers(self, arms: Arms, how: str) -> None:
-        """Say in *arms* whether an answer counts that comes after its timeout."""
-        arms.accepts_late = how == "accept"
+    def late_answers(self, pipeline: Pipeline, how: str) -> None:
+        """Say in *pipeline* whether an answer counts that comes after its timeout."""
+        pipeline.accepts_late = how == "accept"
 
 
-_GATES: dict[str, Callable[[Arming, Any, int], Gate]] = {
-    "breaker": Arming.breaker, "throttle": Arming.throttle, "limit": Arming.limit, "bulkhead": Arming.bulkhead,
-}  # fmt: skip
+_GATES: dict[str, Callable[[PipelineBuilder, Any, int], Strategy]] = {
+    "breaker": PipelineBuilder.breaker,
+    "throttle": PipelineBuilder.throttle,
+    "limit": PipelineBuilder.limit,
+    "bulkhead": PipelineBuilder.bulkhead,
+}
 """What makes the gates of a link, by its fields, in the order in which an attempt passes them."""
 
-_PARTS: dict[str, Callable[[Arming, Arms, Any], None]] = {
-    "retry": Arming.budget, "hedge": Arming.hedge, "cache": Arming.cache, "fallback": Arming.fallback,
-    "propagate_deadline": Arming.deadline, "on_abandon": Arming.abandon, "late_answers": Arming.late_answers,
-}  # fmt: skip
+_PARTS: dict[str, Callable[[PipelineBuilder, Pipeline, Any], None]] = {
+    "retry": PipelineBuilder.budget,
+    "hedge": PipelineBuilder.hedge,
+    "cache": PipelineBuilder.cache,
+    "fallback": PipelineBuilder.fallback,
+    "propagate_deadline": PipelineBuilder.deadline,
+    "on_abandon": PipelineBuilder.abandon,
+    "late_answers": PipelineBuilder.late_answers,
+}
 """What puts the other defences of a link into its arms, by its fields."""
 
 
@@ -204,9 +220,9 @@ def _replica(frame: Any) -> int:
     return int(frame.replica.index)
 
 
-def armed_call(of_client: bool, operation: str, *arguments: Any) -> ArmedCall:
-    """Return the armed call step of *operation* (``service.operation``); *arguments* are those of ``ArmedCall``."""
-    step = (ArmedClientCall if of_client else ArmedCall)(*arguments)
-    if step.arms.memory is not None:
-        step.shelf = Shelf(step.arms.memory, operation)
+def pipeline_call(of_client: bool, operation: str, *arguments: Any) -> PipelineCall:
+    """Return the armed call step of *operation* (``service.operation``); *arguments* are those of ``PipelineCall``."""
+    step = (ClientPipelineCall if of_client else PipelineCall)(*arguments)
+    if step.pipeline.link_cache is not None:
+        step.operation_cache = OperationCache(step.pipeline.link_cache, operation)
     return step

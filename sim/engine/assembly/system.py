@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Iterator, cast
 
 from sim.engine.assembly import clients
-from sim.engine.assembly.needs import is_guarded
+from sim.engine.assembly.needs import needs_admission_control
 from sim.engine.assembly.operations import OperationCompiler
 from sim.engine.assembly.wiring import Wiring
 from sim.engine.faults.capabilities import Needs
@@ -26,9 +26,9 @@ from sim.scenario import models
 
 if TYPE_CHECKING:
     from sim.engine.calls.attempt import Then
-    from sim.engine.clock.drawn_timers import DrawnPatience
-    from sim.engine.clock.kernel import Lane
-    from sim.engine.services.admission import Guarded
+    from sim.engine.clock.drawn_timers import DrawnTimers
+    from sim.engine.clock.kernel import TimerQueue
+    from sim.engine.services.admission import WithAdmission
 
 
 def build(scenario: models.Scenario, seed: int, replication: int, fast_leaves: bool = True) -> System:
@@ -52,16 +52,16 @@ class _Builder:
         needs = Needs()
         if self.scenario.faults:
             from sim.engine import faults
-            from sim.scenario.rules.fault_targets import strikes
+            from sim.scenario.rules.fault_targets import fault_targets
 
             scenario, system = self.scenario, self.system
-            system.strikes = {name: strikes(scenario, fault) for name, fault in scenario.faults.items()}
-            system.spans = faults.spans(scenario, system.streams)
-            needs = faults.needs(scenario, system.strikes)
+            system.fault_targets = {name: fault_targets(scenario, fault) for name, fault in scenario.faults.items()}
+            system.fault_windows = faults.fault_windows(scenario, system.streams)
+            needs = faults.needs(scenario, system.fault_targets)
         links = self.scenario.links
         cancellable = {name.split(" -> ")[1] for name, link in links.items() if link.on_abandon == "cancel"}
-        needs.fragile.update(cancellable)
-        needs.freezable.update(cancellable)
+        needs.can_die.update(cancellable)
+        needs.can_pause.update(cancellable)
         return needs
 
     def build(self) -> None:
@@ -84,8 +84,8 @@ class _Builder:
         for name, workload in scenario.workload.items():
             system.clients[name] = clients.client(system, self.wiring, name, workload)
         self.wiring.connect(programs, only_work)
-        for fleet in system.fleets:
-            fleet.begin()
+        for autoscaling_group in system.autoscaling_groups:
+            autoscaling_group.begin()
         if scenario.faults:
             from sim.engine import faults
 
@@ -95,7 +95,7 @@ class _Builder:
         scenario, system = self.scenario, self.system
         for code, (name, queue) in enumerate(scenario.queues.items()):
             system.queues[name] = _kind_of_queue(queue)(
-                system.kernel, system.recorder, name, code, system.place(name), queue, system.message_ids
+                system.kernel, system.recorder, name, code, system.component_code(name), queue, system.message_ids
             )
         for name, queue in scenario.queues.items():
             if queue.dead_letters is not None:
@@ -103,18 +103,20 @@ class _Builder:
 
     def _service(self, name: str, model: models.Service) -> Service:
         system = self.system
-        service = _kind_of_service(model)(system.kernel, name, system.place(name))
+        service = _kind_of_service(model)(system.kernel, name, system.component_code(name))
         scale = model.autoscale
         for index in range(model.replicas if scale is None else scale.max_replicas):
             service.replicas.append(self._replica(service, index, model))
         if scale is not None:
-            from sim.engine.services.autoscaling import Fleet
+            from sim.engine.services.autoscaling import AutoscalingGroup
 
-            system.fleets.append(Fleet(system.kernel, system.recorder.events, service, scale, model.replicas))
+            system.autoscaling_groups.append(
+                AutoscalingGroup(system.kernel, system.recorder.events, service, scale, model.replicas)
+            )
         if model.concurrency is not None:
-            from sim.engine.services.concurrency import note_limits
+            from sim.engine.services.concurrency import record_limits
 
-            note_limits(system.kernel, system.recorder.events, service)
+            record_limits(system.kernel, system.recorder.events, service)
         if model.health_checks is not None:
             from sim.engine.services.health_checks import Rotation
 
@@ -130,21 +132,21 @@ class _Builder:
             arguments += [UNLIMITED if model.in_flight is None else model.in_flight, system.recorder]
         replica = _kind_of_replica(model)(*arguments)
         if model.max_wait is not None:
-            replica.patience = self._patience(model.max_wait, replica)
-        if is_guarded(model):
-            from sim.engine.assembly.admission import guard
+            replica.wait_timer = self._wait_timers(model.max_wait, replica)
+        if needs_admission_control(model):
+            from sim.engine.assembly.admission import install_admission_control
 
-            guard(system, service.name, model, cast("Guarded", replica))
+            install_admission_control(system, service.name, model, cast("WithAdmission", replica))
         return replica
 
-    def _patience(self, law: Law, replica: Replica) -> Lane | DrawnPatience:
+    def _wait_timers(self, law: Law, replica: Replica) -> TimerQueue | DrawnTimers:
         """Return the timers of the attempts that wait in the line of *replica*."""
         if isinstance(law, Constant):
-            return self.system.kernel.lane(law.mean, replica.withdraw)
-        from sim.engine.clock.drawn_timers import DrawnPatience
+            return self.system.kernel.timer_queue(law.mean, replica.withdraw)
+        from sim.engine.clock.drawn_timers import DrawnTimers
 
         draw = self.system.streams.draw(law, f"{replica.service.name}#{replica.index}", "patience")
-        return DrawnPatience(self.system.kernel, draw, replica.withdraw)
+        return DrawnTimers(self.system.kernel, draw, replica.withdraw)
 
 
 def _kind_of_queue(model: models.Queue) -> type[Queue]:
@@ -159,18 +161,18 @@ def _kind_of_service(model: models.Service) -> type[Service]:
     free = model.while_calling == "free"
     if model.concurrency is None:
         return FreeService if free else Service
-    from sim.engine.services.concurrency import WatchingFreeService, WatchingService
+    from sim.engine.services.concurrency import FreeLearningService, HoldingLearningService
 
-    return WatchingFreeService if free else WatchingService
+    return FreeLearningService if free else HoldingLearningService
 
 
 def _kind_of_replica(model: models.Service) -> type[Replica]:
     free = model.while_calling == "free"
-    if not is_guarded(model):
+    if not needs_admission_control(model):
         return FreeReplica if free else Replica
-    from sim.engine.services.admission import GuardedFreeReplica, GuardedReplica
+    from sim.engine.services.admission import FreeReplicaWithAdmission, ReplicaWithAdmission
 
-    return GuardedFreeReplica if free else GuardedReplica
+    return FreeReplicaWithAdmission if free else ReplicaWithAdmission
 
 
 def _note_effects(system: System) -> None:

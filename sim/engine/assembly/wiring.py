@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable
 
 from sim.engine.assembly.balancers import Balancers
-from sim.engine.assembly.needs import is_armed, is_plain
+from sim.engine.assembly.needs import is_single_work, needs_pipeline
 from sim.engine.calls.attempt import Attempt
 from sim.engine.calls.leaf import LeafCall
 from sim.engine.calls.network import FaultyNetwork, Network
 from sim.engine.calls.plain import CountedCall, PlainCall, one_less
-from sim.engine.calls.retrying import ClientCall, GuardedCall
+from sim.engine.calls.retrying import ClientRetryingCall, RetryingCall
 from sim.engine.messaging.queue import Delivery
 from sim.engine.services.balancing import counts_outstanding
 from sim.outcomes import OUTCOMES, PENDING
@@ -22,7 +22,7 @@ from sim.scenario import models
 
 if TYPE_CHECKING:
     from sim.engine.calls.attempt import Then
-    from sim.engine.calls.pipeline import ArmedCall
+    from sim.engine.calls.pipeline import PipelineCall
     from sim.engine.faults.capabilities import Needs
     from sim.engine.system import System
     from sim.policies.breaker import CircuitBreaker
@@ -69,21 +69,27 @@ class Wiring:
 
     def call(
         self, kind: str, caller: str, callee: str, operation: str, caller_operation: str, deadline: bool = False
-    ) -> PlainCall | GuardedCall:  # fmt: skip
+    ) -> PlainCall | RetryingCall:
         """Return the call step from one end to another, with the link's policies and network in it."""
         system = self.system
         site = Site(kind, caller, callee, operation, caller_operation)
         link = system.scenario.links.get(site.link, _NO_LINK)
-        code, place = self._site(site), system.place(site.link)
-        step: PlainCall | GuardedCall
-        if is_armed(link):
-            step = self._armed(site, link, code)
+        code, component = self._site(site), system.component_code(site.link)
+        step: PlainCall | RetryingCall
+        if needs_pipeline(link):
+            step = self._pipeline_call(site, link, code)
         elif deadline or link.timeout is not None or link.retry is not None or link.breaker is not None:
-            kind_of = ClientCall if caller in system.scenario.workload else GuardedCall
+            kind_of = ClientRetryingCall if caller in system.scenario.workload else RetryingCall
             step = kind_of(
-                system.kernel, system.recorder, system.attempt_ids, code, place, link.timeout,
-                self._retry(site.link, link), self._breaker(site.link, link),
-            )  # fmt: skip
+                system.kernel,
+                system.recorder,
+                system.attempt_ids,
+                code,
+                component,
+                link.timeout,
+                self._retry(site.link, link),
+                self._breaker(site.link, link),
+            )
         elif kind == "call" and self._is_leaf(site):
             step = LeafCall(
                 system.kernel,
@@ -103,23 +109,31 @@ class Wiring:
             self.to_begin.append((step, f"{callee}.{operation}"))
             step.deliver = self._door(callee, site.link, step)
         if link.on_abandon != "continue":
-            from sim.engine.calls.abandonment import at_the_door
+            from sim.engine.calls.abandonment import drop_if_abandoned
 
-            step.deliver = at_the_door(step.deliver)
+            step.deliver = drop_if_abandoned(step.deliver)
         self._route(step, site.link)
         return step
 
-    def _armed(self, site: Site, link: models.Link, code: int) -> ArmedCall:
+    def _pipeline_call(self, site: Site, link: models.Link, code: int) -> PipelineCall:
         """Return a call step with all of the link's defences; only who needs them loads them."""
-        from sim.engine.assembly.pipelines import Arming, armed_call
+        from sim.engine.assembly.pipelines import PipelineBuilder, pipeline_call
 
         system, name = self.system, site.link
         if name not in system.pipelines:
-            system.pipelines[name] = Arming(system, self.balancers, name, link).arms()
-        return armed_call(
-            site.caller in system.scenario.workload, f"{site.callee}.{site.operation}", system.kernel, system.recorder,
-            system.attempt_ids, code, system.place(name), link.timeout, self._retry(name, link), system.pipelines[name],
-        )  # fmt: skip
+            system.pipelines[name] = PipelineBuilder(system, self.balancers, name, link).pipeline()
+        return pipeline_call(
+            site.caller in system.scenario.workload,
+            f"{site.callee}.{site.operation}",
+            system.kernel,
+            system.recorder,
+            system.attempt_ids,
+            code,
+            system.component_code(name),
+            link.timeout,
+            self._retry(name, link),
+            system.pipelines[name],
+        )
 
     def _is_leaf(self, site: Site) -> bool:
         """Whether a plain call of this site can go the fast way; see ``LeafCall``."""
@@ -133,29 +147,29 @@ class Wiring:
             and model.while_calling == "hold"
             and model.max_wait is None
             and model.health_checks is None
-            and is_plain(model, site.operation)
-            and site.callee not in self.needs.fragile
+            and is_single_work(model, site.operation)
+            and site.callee not in self.needs.can_die
             and self._network(site.link) is None
         )
 
-    def _door(self, callee: str, link: str, step: PlainCall | GuardedCall) -> Callable[[Attempt], None]:
+    def _door(self, callee: str, link: str, step: PlainCall | RetryingCall) -> Callable[[Attempt], None]:
         """Return the callee's door, behind a balancer where it has several replicas, or checks."""
         rotation = self.system.services[callee].rotation
         door = self._open_door(callee, link, step)
         return door if rotation is None else rotation.guarding(door)
 
-    def _open_door(self, callee: str, link: str, step: PlainCall | GuardedCall) -> Callable[[Attempt], None]:
+    def _open_door(self, callee: str, link: str, step: PlainCall | RetryingCall) -> Callable[[Attempt], None]:
         service = self.system.services[callee]
-        fragile = callee in self.needs.fragile
+        can_die = callee in self.needs.can_die
         if len(service.replicas) == 1:
-            return service.arrive_fragile if fragile else service.replicas[0].arrive
+            return service.arrive_if_up if can_die else service.replicas[0].arrive
         choose = self.balancers.of(callee, link)
-        enter: Then = service.arrive_fragile if fragile else _arrive_at_chosen
-        if isinstance(step, GuardedCall) and step.chooses_replicas:
+        enter: Then = service.arrive_if_up if can_die else _arrive_at_chosen
+        if isinstance(step, RetryingCall) and step.chooses_replicas:
             if self._counts(callee):  # from when the attempt leaves, which is when its replica was chosen
                 step.settled = one_less
             return enter
-        if not fragile and not self._counts(callee):
+        if not can_die and not self._counts(callee):
             return lambda attempt: choose().arrive(attempt)
         if not self._counts(callee):
 
@@ -164,7 +178,7 @@ class Wiring:
                 enter(attempt)
 
             return arrive
-        if isinstance(step, GuardedCall):
+        if isinstance(step, RetryingCall):
             step.settled = one_less
 
         def arrive_counted(attempt: Attempt) -> None:
@@ -180,7 +194,7 @@ class Wiring:
         service = self.system.services[callee]
         return len(service.replicas) > 1 and counts_outstanding(self.system.scenario.services[callee].balance)
 
-    def _route(self, step: PlainCall | GuardedCall, link: str) -> None:
+    def _route(self, step: PlainCall | RetryingCall, link: str) -> None:
         """Put the link's network, if it has one, between the step and the callee's door."""
         network = self._network(link)
         if network is None:
@@ -200,10 +214,14 @@ class Wiring:
         streams = self.system.streams
         kind = FaultyNetwork if faulty else Network
         network = kind(
-            self.system.kernel, self.system.place(name), streams.draw(link.latency, name, "out"),
-            streams.draw(link.latency, name, "back"), link.loss, streams.uniform(name, "lost out"),
+            self.system.kernel,
+            self.system.component_code(name),
+            streams.draw(link.latency, name, "out"),
+            streams.draw(link.latency, name, "back"),
+            link.loss,
+            streams.uniform(name, "lost out"),
             streams.uniform(name, "lost back"),
-        )  # fmt: skip
+        )
         self.system.networks[name] = network
         return network
 

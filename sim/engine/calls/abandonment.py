@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 CONTINUE, DROP_QUEUED, CANCEL = "continue", "drop queued", "cancel"
 
 
-def at_the_door(deliver: Then) -> Then:
+def drop_if_abandoned(deliver: Then) -> Then:
     """Wrap *deliver*, the entry of a callee: an attempt that was abandoned on its way is dropped there."""
 
     def door(attempt: Any) -> None:
         if attempt.outcome == PENDING:
             deliver(attempt)
         else:
-            attempt.step.arms.mark("dropped", attempt.call.errand)
+            attempt.step.pipeline.mark("dropped", attempt.call.logical_call)
             attempt.left_at = nan
             close_left(attempt)
 
     return door
 
 
-def let_in(enter: Then, attempt: Any) -> None:
+def admit_after_wait(enter: Then, attempt: Any) -> None:
     """Call *enter* for an attempt that has waited outside; one that was abandoned meanwhile is dropped."""
     if attempt.step.drops_abandoned:
-        at_the_door(enter)(attempt)
+        drop_if_abandoned(enter)(attempt)
     else:
         enter(attempt)

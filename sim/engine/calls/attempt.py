@@ -14,7 +14,7 @@ from typing import Any, Callable
 from sim.outcomes import OK, PENDING, REFUSED, TIMEOUT
 
 Frame = Any
-"""What a step works on: a Request, an Attempt, or a Strand of a `parallel`."""
+"""What a step works on: a Request, an Attempt, or a ForkBranch of a `parallel`."""
 Then = Callable[[Frame], None]
 Failed = Callable[[Frame, int, int], None]
 """Called with the frame, the outcome and the cause of what failed."""
@@ -34,10 +34,35 @@ class Attempt:
     """One try of a call, a send or a delivery; see ``Record.attempts`` for its instants."""
 
     __slots__ = (
-        "callbacks", "step", "parent", "request", "id", "number", "replica", "sent_at", "entered_at", "started_at",
-        "left_at", "ended_at", "expires_at", "outcome", "result", "cause", "worked_s", "unanswerable", "call",
-        "generation", "message", "patience", "killed", "replied", "loops", "ends", "running_since", "queued_at",
-    )  # fmt: skip
+        "callbacks",
+        "step",
+        "parent",
+        "request",
+        "id",
+        "number",
+        "replica",
+        "sent_at",
+        "entered_at",
+        "started_at",
+        "left_at",
+        "ended_at",
+        "expires_at",
+        "outcome",
+        "result",
+        "reason",
+        "worked_s",
+        "unanswerable",
+        "call",
+        "generation",
+        "message",
+        "wait_timer",
+        "killed",
+        "replied",
+        "loops",
+        "ends",
+        "running_since",
+        "queued_at",
+    )
     _ok = True
     # set where they are needed, by whoever needs them
     callbacks: Any
@@ -47,7 +72,7 @@ class Attempt:
     call: Any
     generation: int
     message: Any
-    patience: Any
+    wait_timer: Any
     killed: bool
     replied: bool
     due_at = inf
@@ -65,7 +90,7 @@ class Attempt:
         self.left_at: float | None = None
         self.outcome = PENDING
         self.result = OK
-        self.cause = 0
+        self.reason = 0
         self.worked_s = 0.0
 
     @property
@@ -74,7 +99,7 @@ class Attempt:
         return self
 
 
-def is_left_behind(frame: Frame) -> bool:
+def is_detached(frame: Frame) -> bool:
     """Whether nobody goes on with *frame*: its attempt is over (it was killed, or decided without this strand)."""
     return frame.root.left_at is not None
 
@@ -83,16 +108,27 @@ def row(attempt: Any, ended_at: float) -> tuple[float, ...]:
     """Return *attempt* as a row of the record."""
     left_at = attempt.left_at
     return (
-        attempt.id, attempt.request.number, attempt.parent.id, attempt.step.code, attempt.replica.index,
-        attempt.number, attempt.sent_at, attempt.entered_at, attempt.started_at, nan if left_at is None else left_at,
-        ended_at, attempt.outcome, attempt.cause, attempt.worked_s,
-    )  # fmt: skip
+        attempt.id,
+        attempt.request.number,
+        attempt.parent.id,
+        attempt.step.code,
+        attempt.replica.index,
+        attempt.number,
+        attempt.sent_at,
+        attempt.entered_at,
+        attempt.started_at,
+        nan if left_at is None else left_at,
+        ended_at,
+        attempt.outcome,
+        attempt.reason,
+        attempt.worked_s,
+    )
 
 
-def give_up(attempt: Attempt, why: int) -> None:
+def give_up(attempt: Attempt, reason: int) -> None:
     """End the caller's side of *attempt* as a timeout; its row waits for the callee's side."""
     attempt.outcome = TIMEOUT
-    attempt.cause = why
+    attempt.reason = reason
     step = attempt.step
     attempt.ended_at = step.env._now
     if step.settled is not None:
@@ -102,18 +138,18 @@ def give_up(attempt: Attempt, why: int) -> None:
         step.write(row(attempt, attempt.ended_at))
 
 
-def withdraw(call: Any, why: int) -> None:
+def withdraw(call: Any, reason: int) -> None:
     """The client leaves at its deadline: its attempt ends as a timeout, nothing is tried again."""
     call.over = True
     current = call.current
     if current is not None and current.outcome == PENDING:
-        current.step.withdrawn(current, why)
+        current.step.withdrawn(current, reason)
 
 
-def refuse(attempt: Attempt, why: int) -> None:
+def refuse(attempt: Attempt, reason: int) -> None:
     """The link itself refuses *attempt*: nobody is there. The caller learns it at once."""
     attempt.left_at = nan
-    attempt.result, attempt.cause = REFUSED, why
+    attempt.result, attempt.reason = REFUSED, reason
     attempt.step.receive(attempt)
 
 

@@ -1,7 +1,7 @@
 """Caches in front of a call: which calls need not be made, and which wait for another's answer.
 
-A ``Memory`` belongs to a link, a ``Shelf`` of it to one operation there. Left out: what is in an answer (a cached
-answer is always right), and the time that looking takes.
+A ``LinkCache`` belongs to a link, an ``OperationCache`` to one operation on it. Left out: what is in an answer (a
+cached answer is always right), and the time that looking takes.
 """
 
 from __future__ import annotations
@@ -12,71 +12,71 @@ from sim.outcomes import OK
 
 if TYPE_CHECKING:
     from sim.engine.calls.scope import Scope
-    from sim.engine.calls.state import Errand
+    from sim.engine.calls.state import LogicalCall
 
 Mark = Callable[[str, Any], None]
 
 
-class Memory:
+class LinkCache:
     """What the callers on one link remember of good answers."""
 
-    __slots__ = ("drawers", "coalesce", "hit_ratio", "uniform", "mark")
+    __slots__ = ("scopes", "coalesce", "hit_ratio", "uniform", "mark")
 
     def __init__(
-        self, drawers: Scope, coalesce: bool, hit_ratio: float | None, uniform: Callable[[], float], mark: Mark
-    ) -> None:  # fmt: skip
-        self.drawers, self.coalesce = drawers, coalesce
+        self, scopes: Scope, coalesce: bool, hit_ratio: float | None, uniform: Callable[[], float], mark: Mark
+    ) -> None:
+        self.scopes, self.coalesce = scopes, coalesce
         self.hit_ratio, self.uniform = hit_ratio, uniform
         self.mark = mark
 
 
-class Shelf:
+class OperationCache:
     """The answers of one operation in a link's memory."""
 
-    __slots__ = ("memory", "operation")
+    __slots__ = ("link_cache", "operation")
 
-    def __init__(self, memory: Memory, operation: str) -> None:
-        self.memory, self.operation = memory, operation
+    def __init__(self, link_cache: LinkCache, operation: str) -> None:
+        self.link_cache, self.operation = link_cache, operation
 
-    def serves(self, errand: Errand) -> bool:
-        """Answer *errand* from the cache, or let it wait for one who fetches already; False if it must go itself."""
-        memory, drawers = self.memory, self.memory.drawers
-        errand.drawer = drawer = drawers.only if drawers.only is not None else drawers.of(errand)
-        errand.key = key = (self.operation, errand.request.key)
-        if memory.hit_ratio is not None:
-            hit = memory.uniform() < memory.hit_ratio
+    def try_serve(self, logical_call: LogicalCall) -> bool:
+        """Answer *logical_call* from the cache or let it wait for a fetch under way; False if it must fetch itself."""
+        link_cache, scopes = self.link_cache, self.link_cache.scopes
+        logical_call.cache_scope = cache_scope = scopes.only if scopes.only is not None else scopes.of(logical_call)
+        logical_call.key = key = (self.operation, logical_call.request.key)
+        if link_cache.hit_ratio is not None:
+            hit = link_cache.uniform() < link_cache.hit_ratio
         else:
-            hit = drawer.cache.get(key, errand.step.env._now) is not None
-        memory.mark("cache hit" if hit else "cache miss", errand)
+            hit = cache_scope.cache.get(key, logical_call.step.env._now) is not None
+        link_cache.mark("cache hit" if hit else "cache miss", logical_call)
         if hit:
-            errand.step.succeed(errand, OK)
-        elif memory.coalesce:
-            return self._joins(errand)
+            logical_call.step.succeed(logical_call, OK)
+        elif link_cache.coalesce:
+            return self._join_fetch(logical_call)
         return hit
 
-    def _joins(self, errand: Errand) -> bool:
-        """Whether somebody fetches the same already; otherwise *errand* does from now on."""
-        fetching = errand.drawer.fetching
-        waiters = fetching.get(errand.key)
+    def _join_fetch(self, logical_call: LogicalCall) -> bool:
+        """Whether somebody fetches the same already; otherwise *logical_call* does from now on."""
+        fetching = logical_call.cache_scope.fetching
+        waiters = fetching.get(logical_call.key)
         if waiters is None:
-            fetching[errand.key] = []
+            fetching[logical_call.key] = []
             return False
-        self.memory.mark("coalesced", errand)
-        waiters.append(errand)
+        self.link_cache.mark("coalesced", logical_call)
+        waiters.append(logical_call)
         return True
 
-    def filled(self, errand: Errand, outcome: int) -> Sequence[Errand]:
-        """Keep the answer that *errand* brought, if it is a good one, and return who waited for it."""
-        if outcome == OK and self.memory.hit_ratio is None and errand.tries:
-            errand.drawer.cache.put(errand.key, errand.step.env._now, True)
-        return self.left_empty(errand)
+    def store_and_release(self, logical_call: LogicalCall, outcome: int) -> Sequence[LogicalCall]:
+        """Keep the answer that *logical_call* brought, if it is a good one, and return who waited for it."""
+        if outcome == OK and self.link_cache.hit_ratio is None and logical_call.tries:
+            logical_call.cache_scope.cache.put(logical_call.key, logical_call.step.env._now, True)
+        return self.release_waiters(logical_call)
 
-    def left_empty(self, errand: Errand) -> Sequence[Errand]:
-        """Return who waited for the answer that *errand* was to fetch; nobody fetches it any more."""
-        if not errand.tries and not errand.courses:  # it was served, or waited itself
+    def release_waiters(self, logical_call: LogicalCall) -> Sequence[LogicalCall]:
+        """Return who waited for the answer that *logical_call* was to fetch; nobody fetches it any more."""
+        if not logical_call.tries and not logical_call.sequences:  # it was served, or waited itself
             return ()
-        return errand.drawer.fetching.pop(errand.key, ())
+        return logical_call.cache_scope.fetching.pop(logical_call.key, ())
 
-    def expects(self, errand: Errand, waiters: list[Errand]) -> None:
-        """*errand* fetches from now on, and *waiters* wait for it."""
-        errand.drawer.fetching[errand.key] = waiters
+    def take_over(self, logical_call: LogicalCall, waiters: list[LogicalCall]) -> None:
+        """*logical_call* fetches from now on, and *waiters* wait for it."""
+        logical_call.cache_scope.fetching[logical_call.key] = waiters

@@ -1,7 +1,8 @@
 """When calls are hedged: the timers of one step, of which most come to nothing.
 
-A hedge's delay may follow a percentile and so change from call to call, which a ``Lane`` cannot have. Here the timers
-stand in a heap of their own and the kernel's holds few of them: whose call is over is dropped without an event.
+A hedge's delay may follow a percentile and so change from call to call, which a ``TimerQueue`` cannot express. Here the
+timers wait in a heap of their own and the kernel's heap holds few of them: a timer whose call has ended is dropped
+without an event.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from sim.engine.clock.kernel import TIMER
 
 if TYPE_CHECKING:
-    from sim.engine.calls.state import Errand
+    from sim.engine.calls.state import LogicalCall
     from sim.engine.clock.kernel import Kernel
 
 
@@ -25,21 +26,21 @@ class HedgeTimers:
     __slots__ = ("callbacks", "kernel", "heap", "next_id", "hedge", "planned", "due")
     _ok = True
 
-    def __init__(self, kernel: Kernel, hedge: Callable[[Errand], None]) -> None:
+    def __init__(self, kernel: Kernel, hedge: Callable[[LogicalCall], None]) -> None:
         self.kernel, self.heap, self.next_id, self.hedge = kernel, kernel.heap, kernel.next_id, hedge
-        self.planned: list[tuple[float, int, Errand]] = []
+        self.planned: list[tuple[float, int, LogicalCall]] = []
         """A heap."""
         self.due: list[tuple[float, int]] = []
         """The timers that are on the kernel's heap, the next one last."""
         self.callbacks: Any = None
 
-    def plan(self, delay_s: float, errand: Errand) -> None:
-        """Hedge *errand* after *delay_s*, unless it is over then."""
+    def plan(self, delay_s: float, logical_call: LogicalCall) -> None:
+        """Hedge *logical_call* after *delay_s*, unless it is over then."""
         if delay_s <= 0:
-            self.kernel.after(delay_s, self._fire, errand)
+            self.kernel.after(delay_s, self._fire, logical_call)
             return
         at, number = self.kernel.env._now + delay_s, self.next_id()
-        heappush(self.planned, (at, number, errand))
+        heappush(self.planned, (at, number, logical_call))
         due = self.due
         if not due or at < due[-1][0]:
             self._arm(at, number)
@@ -58,9 +59,9 @@ class HedgeTimers:
         if planned and (not self.due or planned[0][:2] < self.due[-1]):
             self._arm(*planned[0][:2])
 
-    def _fire(self, errand: Errand) -> None:
-        if not errand.over:
-            self.hedge(errand)
+    def _fire(self, logical_call: LogicalCall) -> None:
+        if not logical_call.over:
+            self.hedge(logical_call)
 
 
 _ON_TIMER = (HedgeTimers.tick,)

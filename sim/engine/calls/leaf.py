@@ -20,9 +20,22 @@ class Leaf:
     """An attempt of a ``LeafCall``: what is not said is filled in where something goes wrong."""
 
     __slots__ = (
-        "callbacks", "step", "parent", "id", "sent_at", "started_at", "left_at", "outcome",
-        "entered_at", "request", "number", "replica", "result", "cause", "worked_s",
-    )  # fmt: skip
+        "callbacks",
+        "step",
+        "parent",
+        "id",
+        "sent_at",
+        "started_at",
+        "left_at",
+        "outcome",
+        "entered_at",
+        "request",
+        "number",
+        "replica",
+        "result",
+        "reason",
+        "worked_s",
+    )
     _ok = True
     callbacks: Any
     result: int
@@ -42,7 +55,7 @@ class Leaf:
         self.request = self.parent.request
         self.number = 1
         self.replica = self.step.replica
-        self.cause = 0
+        self.reason = 0
         self.worked_s = nan
 
 

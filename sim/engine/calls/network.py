@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Callable
 from sim.engine.calls.attempt import Attempt, lose_answer, refuse
 from sim.engine.clock.kernel import ANSWER
 from sim.outcomes import PENDING, REFUSED
-from sim.record.recorder import cause
+from sim.record.recorder import reason_code
 
 if TYPE_CHECKING:
     from sim.engine.clock.kernel import Kernel
@@ -24,21 +24,32 @@ if TYPE_CHECKING:
 class Network:
     """Carries requests out and answers back; ``out`` and ``back`` draw one-way times, each from its own stream."""
 
-    __slots__ = ("kernel", "env", "heap", "next_id", "out", "back", "loss", "lost_out", "lost_back",
-                 "lost_cause", "cut_cause")  # fmt: skip
+    __slots__ = (
+        "kernel",
+        "env",
+        "heap",
+        "next_id",
+        "out",
+        "back",
+        "loss",
+        "lost_out",
+        "lost_back",
+        "lost_reason",
+        "cut_reason",
+    )
 
     def __init__(
-        self, kernel: Kernel, place: int, out: Draw, back: Draw, loss: float, lost_out: Draw, lost_back: Draw
-    ) -> None:  # fmt: skip
+        self, kernel: Kernel, component: int, out: Draw, back: Draw, loss: float, lost_out: Draw, lost_back: Draw
+    ) -> None:
         self.kernel, self.env, self.heap, self.next_id = kernel, kernel.env, kernel.heap, kernel.next_id
         self.out, self.back = out, back
         self.loss, self.lost_out, self.lost_back = loss, lost_out, lost_back
-        self.lost_cause, self.cut_cause = cause(place, "lost on the link"), cause(place, "cut")
+        self.lost_reason, self.cut_reason = reason_code(component, "lost on the link"), reason_code(component, "cut")
 
     def send(self, attempt: Attempt) -> None:
         """Carry a request to the callee's door."""
         if self.loss and self.lost_out() < self.loss:
-            self.lose(attempt, self.lost_cause)
+            self.lose(attempt, self.lost_reason)
             return
         time_s = self.out()
         if time_s:
@@ -50,7 +61,7 @@ class Network:
     def answer(self, attempt: Attempt) -> None:
         """Carry an answer to the caller."""
         if self.loss and self.lost_back() < self.loss:
-            self.lose(attempt, self.lost_cause)
+            self.lose(attempt, self.lost_reason)
             return
         time_s = self.back()
         if not time_s:
@@ -61,10 +72,10 @@ class Network:
             attempt.callbacks = (attempt.step.receive,)
             heappush(self.heap, (self.env._now + time_s, ANSWER, self.next_id(), attempt))
 
-    def lose(self, attempt: Attempt, why: int) -> None:
+    def lose(self, attempt: Attempt, reason: int) -> None:
         """The message is gone; only a timer can tell the caller."""
         if attempt.outcome == PENDING:
-            attempt.cause = why
+            attempt.reason = reason
         lose_answer(attempt)
 
 
@@ -75,8 +86,23 @@ def _receive(attempt: Attempt) -> None:
 class Way:
     """One direction of a network that faults strike: what they do to it, and the line of a drip."""
 
-    __slots__ = ("name", "network", "go", "healthy", "delays", "loss", "lost", "losses", "drips", "spacing_s",
-                 "line", "next_at", "cuts", "refusing_cuts", "own_loss")  # fmt: skip
+    __slots__ = (
+        "name",
+        "network",
+        "go",
+        "healthy",
+        "delays",
+        "loss",
+        "lost",
+        "losses",
+        "throughput_limits",
+        "spacing_s",
+        "line",
+        "next_at",
+        "cuts",
+        "refusing_cuts",
+        "own_loss",
+    )
 
     def __init__(self, name: str, network: FaultyNetwork, go: Callable[[Attempt], None], lost: Draw) -> None:
         self.name, self.network, self.go, self.lost = name, network, go, lost
@@ -84,7 +110,7 @@ class Way:
         self.own_loss = self.loss = network.loss
         self.delays: dict[str, Draw] = {}
         self.losses: dict[str, float] = {}
-        self.drips: dict[str, float] = {}
+        self.throughput_limits: dict[str, float] = {}
         self.spacing_s = 0.0
         """Seconds between two messages; 0 without a drip."""
         self.line: deque[Attempt] = deque()
@@ -98,7 +124,7 @@ class Way:
         for share in self.losses.values():
             kept *= 1.0 - share
         self.loss = 1.0 - kept if self.losses else self.own_loss
-        self.spacing_s = max(self.drips.values(), default=0.0)
+        self.spacing_s = max(self.throughput_limits.values(), default=0.0)
         while self.line and not self.spacing_s:
             self.go(self.line.popleft())
 
@@ -129,9 +155,9 @@ class FaultyNetwork(Network):
     __slots__ = ("ways", "forth", "back_way")
 
     def __init__(
-        self, kernel: Kernel, place: int, out: Draw, back: Draw, loss: float, lost_out: Draw, lost_back: Draw
-    ) -> None:  # fmt: skip
-        super().__init__(kernel, place, out, back, loss, lost_out, lost_back)
+        self, kernel: Kernel, component: int, out: Draw, back: Draw, loss: float, lost_out: Draw, lost_back: Draw
+    ) -> None:
+        super().__init__(kernel, component, out, back, loss, lost_out, lost_back)
         self.forth = Way("out", self, super().send, lost_out)
         self.back_way = Way("back", self, super().answer, lost_back)
         self.ways = {"out": self.forth, "back": self.back_way}
@@ -141,11 +167,11 @@ class FaultyNetwork(Network):
         """Carry a request, unless the link is cut."""
         way = self.forth
         if way.refusing_cuts:
-            refuse(attempt, self.cut_cause)
+            refuse(attempt, self.cut_reason)
         elif way.cuts:
-            self.lose(attempt, self.cut_cause)
+            self.lose(attempt, self.cut_reason)
         elif way.loss and way.lost() < way.loss:
-            self.lose(attempt, self.lost_cause)
+            self.lose(attempt, self.lost_reason)
         else:
             way.enter(attempt)
 
@@ -155,12 +181,12 @@ class FaultyNetwork(Network):
         if way.refusing_cuts:
             attempt.result = REFUSED
             if attempt.outcome == PENDING:
-                attempt.cause = self.cut_cause
+                attempt.reason = self.cut_reason
             attempt.step.receive(attempt)
         elif way.cuts:
-            self.lose(attempt, self.cut_cause)
+            self.lose(attempt, self.cut_reason)
         elif way.loss and way.lost() < way.loss:
-            self.lose(attempt, self.lost_cause)
+            self.lose(attempt, self.lost_reason)
         else:
             way.enter(attempt)
 

@@ -1,10 +1,15 @@
-"""Calls with more than a timeout, retries and a plain breaker: the whole chain of a caller's defences.
+"""Calls with a resilience pipeline: every defence of the caller, where a timeout and retries do not suffice.
 
-An ``Errand`` is one logical call. It takes one ``Course`` (a first attempt and its retries), or several at once when
-it hedges; each attempt of a course passes the gates (``strategies``). The first good answer ends the errand, and
-whoever is still out is abandoned. ``GuardedCall`` is the same for the plain cases, and faster.
+::
 
-From the outside in: cache, fallback, hedge, retry and its budget, the gates, timeout, link.
+    LogicalCall     cache -> fallback -> hedge
+      AttemptSequence (one, or several when it hedges)     retry and its budget
+        Attempt     breaker -> throttle -> rate limit -> bulkhead -> timeout -> link
+
+A ``LogicalCall`` is what the step of an operation asks for. It runs one ``AttemptSequence`` (a first attempt and its
+retries), or several at once when it hedges; each attempt acquires a token from each strategy (``strategies``) before it
+leaves. The first good answer ends the logical call, and the attempts still out are abandoned. ``RetryingCall`` does the
+same for links with a timeout, retries and a plain breaker only, and is faster.
 """
 
 from __future__ import annotations
@@ -13,37 +18,46 @@ from math import inf, nan
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from sim.engine.calls.abandonment import CANCEL, CONTINUE
-from sim.engine.calls.attempt import Attempt, close_left, give_up, is_left_behind, late, row
+from sim.engine.calls.attempt import Attempt, close_left, give_up, is_detached, late, row
 from sim.engine.calls.hedging import HedgeTimers
-from sim.engine.calls.retrying import GuardedCall
+from sim.engine.calls.retrying import RetryingCall
 from sim.engine.calls.scope import Scope
-from sim.engine.calls.state import ArmedAttempt, Course, Errand
-from sim.engine.calls.strategies import STOPPED, WAITS, Gate, ReplicaBreakers
+from sim.engine.calls.state import AttemptSequence, LogicalCall, PipelineAttempt
+from sim.engine.calls.strategies import DENIED, QUEUED, ReplicaBreakerStrategy, Strategy
 from sim.engine.clock.kernel import TIMER
 from sim.outcomes import ABANDONED, DEGRADED, OK, PENDING, SHORT_CIRCUITED, TIMEOUT
-from sim.record.recorder import cause
+from sim.record.recorder import reason_code
 
 if TYPE_CHECKING:
     from sim.engine.calls.attempt import Frame
-    from sim.engine.calls.caching import Memory, Shelf
+    from sim.engine.calls.caching import LinkCache, OperationCache
     from sim.engine.clock.kernel import Kernel
     from sim.policies.hedge import Hedge
     from sim.policies.retry import Retry
     from sim.record.recorder import Recorder
 
 
-class Arms:
+class Pipeline:
     """What an armed call carries beside timeout and retries; shared by all steps of its link."""
 
-    __slots__ = ("gates", "budget", "hedge", "fallback", "memory", "propagates", "on_abandon", "accepts_late",
-                 "mark")  # fmt: skip
+    __slots__ = (
+        "strategies",
+        "budget",
+        "hedge",
+        "fallback",
+        "link_cache",
+        "propagates",
+        "on_abandon",
+        "accepts_late",
+        "mark",
+    )
 
     def __init__(self, mark: Callable[[str, Any], None]) -> None:
-        self.gates: tuple[Gate, ...] = ()
+        self.strategies: tuple[Strategy, ...] = ()
         self.budget: Scope | None = None
         self.hedge: Hedge | None = None
         self.fallback: str | None = None
-        self.memory: Memory | None = None
+        self.link_cache: LinkCache | None = None
         self.propagates = False
         self.on_abandon = CONTINUE
         self.accepts_late = False
@@ -51,30 +65,50 @@ class Arms:
         """Notes a decision that no attempt tells."""
 
 
-class ArmedCall(GuardedCall):
+class PipelineCall(RetryingCall):
     """A call step under any of a caller's defences."""
 
-    __slots__ = ("arms", "gates", "learners", "chooses_replicas", "drops_abandoned", "timeout_s", "deadline_cause",
-                 "late_cause", "unneeded_cause", "shelf", "known", "hedge", "hedge_timers")  # fmt: skip
+    __slots__ = (
+        "pipeline",
+        "strategies",
+        "learners",
+        "chooses_replicas",
+        "drops_abandoned",
+        "timeout_s",
+        "deadline_reason",
+        "late_reason",
+        "unneeded_reason",
+        "operation_cache",
+        "known",
+        "hedge",
+        "hedge_timers",
+    )
 
     def __init__(
-        self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int, link_place: int,
-        timeout_s: float | None, retry: Retry | None, arms: Arms,
-    ) -> None:  # fmt: skip
+        self,
+        kernel: Kernel,
+        recorder: Recorder,
+        ids: Callable[[], int],
+        code: int,
+        link_place: int,
+        timeout_s: float | None,
+        retry: Retry | None,
+        pipeline: Pipeline,
+    ) -> None:
         super().__init__(kernel, recorder, ids, code, link_place, None, retry, None)
-        self.lane = None if timeout_s is None else kernel.lane(timeout_s, time_out)
+        self.timer_queue = None if timeout_s is None else kernel.timer_queue(timeout_s, time_out)
         self.timeout_s = inf if timeout_s is None else timeout_s
-        self.arms, self.gates = arms, arms.gates
-        self.chooses_replicas = any(isinstance(gate, ReplicaBreakers) for gate in self.gates)
+        self.pipeline, self.strategies = pipeline, pipeline.strategies
+        self.chooses_replicas = any(isinstance(strategy, ReplicaBreakerStrategy) for strategy in self.strategies)
         """Whether a gate has picked the callee's replica before an attempt leaves."""
-        self.drops_abandoned = arms.on_abandon != CONTINUE
-        self.learners = [(i, gate.leave) for i, gate in enumerate(arms.gates) if gate.learns]
+        self.drops_abandoned = pipeline.on_abandon != CONTINUE
+        self.learners = [(i, strategy.release) for i, strategy in enumerate(pipeline.strategies) if strategy.learns]
         """What tells each gate that learns how an attempt ended, by the place of its token."""
-        self.hedge, self.hedge_timers = arms.hedge, HedgeTimers(kernel, self._hedge)
-        self.deadline_cause = cause(link_place, "deadline")
-        self.late_cause = cause(link_place, "out of time")
-        self.unneeded_cause = cause(link_place, "another was first")
-        self.shelf: Shelf | None = None
+        self.hedge, self.hedge_timers = pipeline.hedge, HedgeTimers(kernel, self._hedge)
+        self.deadline_reason = reason_code(link_place, "deadline")
+        self.late_reason = reason_code(link_place, "out of time")
+        self.unneeded_reason = reason_code(link_place, "another was first")
+        self.operation_cache: OperationCache | None = None
         """Where the answers of this operation are kept, if they are."""
         self.known: dict[float, None] = {}
         """Keys that were answered well before, for a fallback to a cached answer."""
@@ -83,191 +117,207 @@ class ArmedCall(GuardedCall):
 
     def start(self, frame: Frame) -> None:
         """Begin a call: look into the cache, then send a first attempt."""
-        errand = Errand(self, frame)
-        if self.shelf is None or not self.shelf.serves(errand):
-            self.set_out(errand)
+        logical_call = LogicalCall(self, frame)
+        if self.operation_cache is None or not self.operation_cache.try_serve(logical_call):
+            self.start_sequence(logical_call)
 
-    def set_out(self, errand: Errand) -> None:
+    def start_sequence(self, logical_call: LogicalCall) -> None:
         """Send a first attempt, and plan a hedge, or a further one."""
-        course = Course(errand)
-        errand.courses.append(course)
-        self.attempt(course)
+        sequence = AttemptSequence(logical_call)
+        logical_call.sequences.append(sequence)
+        self.attempt(sequence)
         hedge = self.hedge
-        if hedge is not None and errand.hedges < hedge.most and not errand.over:
+        if hedge is not None and logical_call.hedges < hedge.most and not logical_call.over:
             delay_s = hedge.delay_s()
             if delay_s is not None:
-                self.hedge_timers.plan(delay_s, errand)
+                self.hedge_timers.plan(delay_s, logical_call)
 
-    def _hedge(self, errand: Errand) -> None:
-        if is_left_behind(errand.frame):
+    def _hedge(self, logical_call: LogicalCall) -> None:
+        if is_detached(logical_call.frame):
             return
-        errand.hedges += 1
-        self.arms.mark("hedge", errand)
-        self.set_out(errand)
+        logical_call.hedges += 1
+        self.pipeline.mark("hedge", logical_call)
+        self.start_sequence(logical_call)
 
-    def succeed(self, errand: Errand, outcome: int) -> None:
+    def succeed(self, logical_call: LogicalCall, outcome: int) -> None:
         """A good answer is here, or was in the cache: the caller goes on."""
-        self._close(errand)
-        if self.arms.fallback == "cached" and outcome == OK:
-            self.known[errand.request.key] = None
-        waiters = self.shelf.filled(errand, outcome) if self.shelf is not None else ()
-        (self.then if outcome == OK else self.degraded)(errand.frame)
+        self._close(logical_call)
+        if self.pipeline.fallback == "cached" and outcome == OK:
+            self.known[logical_call.request.key] = None
+        waiters = (
+            self.operation_cache.store_and_release(logical_call, outcome) if self.operation_cache is not None else ()
+        )
+        (self.then if outcome == OK else self.degraded)(logical_call.frame)
         for waiter in waiters:
             if not waiter.over:
                 waiter.step.succeed(waiter, outcome)
 
-    def fail(self, errand: Errand, outcome: int, why: int) -> None:
+    def fail(self, logical_call: LogicalCall, outcome: int, reason: int) -> None:
         """No answer will come: fall back, or fail."""
-        self._close(errand)
-        waiters = self.shelf.left_empty(errand) if self.shelf is not None else ()
-        if self._can_fall_back(errand):
-            self.arms.mark("fallback", errand)
-            self.degraded(errand.frame)
+        self._close(logical_call)
+        waiters = self.operation_cache.release_waiters(logical_call) if self.operation_cache is not None else ()
+        if self._can_fall_back(logical_call):
+            self.pipeline.mark("fallback", logical_call)
+            self.degraded(logical_call.frame)
         else:
-            self.failed(errand.frame, outcome, why)
+            self.failed(logical_call.frame, outcome, reason)
         for waiter in waiters:
             if not waiter.over:
-                waiter.step.fail(waiter, outcome, why)
+                waiter.step.fail(waiter, outcome, reason)
 
-    def _can_fall_back(self, errand: Errand) -> bool:
-        fallback = self.arms.fallback
-        return fallback is not None and (fallback != "cached" or errand.request.key in self.known)
+    def _can_fall_back(self, logical_call: LogicalCall) -> bool:
+        fallback = self.pipeline.fallback
+        return fallback is not None and (fallback != "cached" or logical_call.request.key in self.known)
 
-    def _close(self, errand: Errand) -> None:
+    def _close(self, logical_call: LogicalCall) -> None:
         """The errand is over: abandon what is still out, and leave every line."""
-        errand.over, errand.outcome = True, OK
-        for course in errand.courses:
-            if course.over:
+        logical_call.over, logical_call.outcome = True, OK
+        for sequence in logical_call.sequences:
+            if sequence.over:
                 continue
-            course.over = True
-            if course.current is not None:
-                self._abandon(course.current)
+            sequence.over = True
+            if sequence.current is not None:
+                self._abandon(sequence.current)
             else:
-                self._back_out(course)
+                self._cancel_all(sequence)
 
-    def withdrawn(self, errand: Any, why: int) -> None:
+    def withdrawn(self, logical_call: Any, reason: int) -> None:
         """The client leaves at its deadline: its attempts end as timeouts, nothing is tried again."""
-        errand.over, errand.outcome = True, TIMEOUT
-        for course in errand.courses:
-            attempt = course.current
-            if attempt is not None and not course.over:
-                give_up(attempt, why)
-                self._call_off(attempt)
-                self._leave_gates(attempt, TIMEOUT)
-            elif not course.over:
-                self._back_out(course)
-            course.over = True
-        self._hand_on(errand)
+        logical_call.over, logical_call.outcome = True, TIMEOUT
+        for sequence in logical_call.sequences:
+            attempt = sequence.current
+            if attempt is not None and not sequence.over:
+                give_up(attempt, reason)
+                self._cancel_at_callee(attempt)
+                self._release_all(attempt, TIMEOUT)
+            elif not sequence.over:
+                self._cancel_all(sequence)
+            sequence.over = True
+        self._promote_waiter(logical_call)
 
-    def _hand_on(self, errand: Errand) -> None:
-        """Whoever waits for the answer that *errand* was to fetch fetches it now."""
-        if self.shelf is None:
+    def _promote_waiter(self, logical_call: LogicalCall) -> None:
+        """Whoever waits for the answer that *logical_call* was to fetch fetches it now."""
+        if self.operation_cache is None:
             return
-        waiters = [waiter for waiter in self.shelf.left_empty(errand) if not waiter.over]
+        waiters = [waiter for waiter in self.operation_cache.release_waiters(logical_call) if not waiter.over]
         if waiters:
             first = waiters[0]
-            self.shelf.expects(first, waiters[1:])
-            first.step.set_out(first)
+            self.operation_cache.take_over(first, waiters[1:])
+            first.step.start_sequence(first)
 
     # --- one course ---------------------------------------------------------------------------------------
 
-    def attempt(self, course: Any) -> None:
-        """Send the next attempt of *course*, if its caller is still there and the gates let it pass."""
-        if course.over:
+    def attempt(self, sequence: Any) -> None:
+        """Send the next attempt of *sequence*, if its caller is still there and the gates let it pass."""
+        if sequence.over:
             return
-        if is_left_behind(course.frame):
-            self._leave_behind(course)
+        if is_detached(sequence.frame):
+            self._detach(sequence)
             return
-        if self.fragile and self._held_back(course):
+        if self.can_die and self._held_back(sequence):
             return
-        if self._is_late(course):
-            self.stop(course, self.late_cause)
+        if self._is_late(sequence):
+            self.stop(sequence, self.late_reason)
             return
-        course.tokens = ()
-        self._pass_gates(course, self.gates)
+        sequence.tokens = ()
+        self._acquire_all(sequence, self.strategies)
 
-    def _leave_behind(self, course: Course) -> None:
+    def _detach(self, sequence: AttemptSequence) -> None:
         """Nothing more is sent for a caller who does not go on; others may need the answer all the same."""
-        self._back_out(course)
-        course.over = True
-        errand = course.errand
-        if all(other.over for other in errand.courses):
-            errand.over, errand.outcome = True, TIMEOUT
-            self._hand_on(errand)
+        self._cancel_all(sequence)
+        sequence.over = True
+        logical_call = sequence.logical_call
+        if all(other.over for other in logical_call.sequences):
+            logical_call.over, logical_call.outcome = True, TIMEOUT
+            self._promote_waiter(logical_call)
 
-    def _is_late(self, course: Course) -> bool:
+    def _is_late(self, sequence: AttemptSequence) -> bool:
         """Whether the time of its caller's caller is over, as far as it knows."""
-        return bool(self.arms.propagates and course.frame.due_at <= self.env._now)
+        return bool(self.pipeline.propagates and sequence.frame.due_at <= self.env._now)
 
-    def _pass_gates(self, course: Course, gates: Sequence[Gate]) -> None:
+    def _acquire_all(self, sequence: AttemptSequence, strategies: Sequence[Strategy]) -> None:
         now = self.env._now
-        course.tokens = tokens = [*course.tokens]
-        for gate in gates:
-            token = gate.enter(course, now)
-            if token is STOPPED:
-                self.stop(course, gate.why)
+        sequence.tokens = tokens = [*sequence.tokens]
+        for strategy in strategies:
+            token = strategy.acquire(sequence, now)
+            if token is DENIED:
+                self.stop(sequence, strategy.reason)
                 return
-            if token is WAITS:
+            if token is QUEUED:
                 return
             tokens.append(token)
-        self._launch(course, now)
+        self._send_attempt(sequence, now)
 
-    def go_on(self, course: Course, index: int, token: Any) -> None:
-        """What *course* waited for at the gate with *index* is here."""
-        if course.over:
-            self.gates[index].back_out(token)
+    def resume(self, sequence: AttemptSequence, index: int, token: Any) -> None:
+        """What *sequence* waited for at the gate with *index* is here."""
+        if sequence.over:
+            self.strategies[index].cancel(token)
             return
-        course.tokens = [*course.tokens, token]
-        if is_left_behind(course.frame):
-            self._leave_behind(course)
-        elif self._is_late(course):
-            self.stop(course, self.late_cause)
+        sequence.tokens = [*sequence.tokens, token]
+        if is_detached(sequence.frame):
+            self._detach(sequence)
+        elif self._is_late(sequence):
+            self.stop(sequence, self.late_reason)
         else:
-            self._pass_gates(course, self.gates[index + 1 :])
+            self._acquire_all(sequence, self.strategies[index + 1 :])
 
-    def stop(self, course: Course, why: int) -> None:
+    def stop(self, sequence: AttemptSequence, reason: int) -> None:
         """The caller itself stops it: no attempt is made, and none after it, but a row tells that it was wanted."""
-        errand, now = course.errand, self.env._now
-        self._back_out(course)
-        course.over = True
-        self.write((
-            self.next_id(), errand.request.number, errand.frame.id, self.code, -1, errand.tries + 1, now, nan, nan,
-            nan, now, SHORT_CIRCUITED, why, 0.0,
-        ))  # fmt: skip
-        self._course_over(course, SHORT_CIRCUITED, why)
+        logical_call, now = sequence.logical_call, self.env._now
+        self._cancel_all(sequence)
+        sequence.over = True
+        self.write(
+            (
+                self.next_id(),
+                logical_call.request.number,
+                logical_call.frame.id,
+                self.code,
+                -1,
+                logical_call.tries + 1,
+                now,
+                nan,
+                nan,
+                nan,
+                now,
+                SHORT_CIRCUITED,
+                reason,
+                0.0,
+            )
+        )
+        self._sequence_ended(sequence, SHORT_CIRCUITED, reason)
 
-    def _back_out(self, course: Course) -> None:
-        tokens, course.tokens = course.tokens, ()
-        for gate, token in zip(self.gates, tokens):
-            gate.back_out(token)
+    def _cancel_all(self, sequence: AttemptSequence) -> None:
+        tokens, sequence.tokens = sequence.tokens, ()
+        for strategy, token in zip(self.strategies, tokens):
+            strategy.cancel(token)
 
-    def _launch(self, course: Course, now: float) -> None:
-        errand, frame = course.errand, course.frame
-        errand.tries += 1
-        course.tries += 1
+    def _send_attempt(self, sequence: AttemptSequence, now: float) -> None:
+        logical_call, frame = sequence.logical_call, sequence.frame
+        logical_call.tries += 1
+        sequence.tries += 1
         number = self.next_id()
-        attempt = ArmedAttempt(self, frame, errand.request, number, now)
-        attempt.number, attempt.call, attempt.unanswerable = errand.tries, course, False
-        attempt.tokens, course.tokens = course.tokens, ()
-        course.current = attempt
+        attempt = PipelineAttempt(self, frame, logical_call.request, number, now)
+        attempt.number, attempt.call, attempt.unanswerable = logical_call.tries, sequence, False
+        attempt.tokens, sequence.tokens = sequence.tokens, ()
+        sequence.current = attempt
         self.open[number] = attempt
-        if course.replica is not None:
-            attempt.replica = course.replica
+        if sequence.replica is not None:
+            attempt.replica = sequence.replica
             if self.settled is not None:  # its balancer counts
-                course.replica.outstanding += 1
-        if course.budget is not None and errand.tries == 1:
-            course.budget.first_try()
-        attempt.due_at = now + self.timeout_s if self.arms.propagates else inf
-        if self.arms.propagates and frame.due_at < attempt.due_at:  # less is left of its caller's time than its own
+                sequence.replica.outstanding += 1
+        if sequence.budget is not None and logical_call.tries == 1:
+            sequence.budget.first_try()
+        attempt.due_at = now + self.timeout_s if self.pipeline.propagates else inf
+        if self.pipeline.propagates and frame.due_at < attempt.due_at:  # less is left of its caller's time than its own
             attempt.due_at = frame.due_at
-            self.kernel.at(frame.due_at, TIMER, _out_of_time, attempt)
-        elif self.lane is not None:
-            self.lane.add(attempt)
+            self.kernel.at(frame.due_at, TIMER, _on_deadline, attempt)
+        elif self.timer_queue is not None:
+            self.timer_queue.add(attempt)
         self.send(attempt)
 
     def has_timer(self, attempt: Attempt) -> bool:
         """Whether a timer will end *attempt* if no answer does."""
-        return self.lane is not None or getattr(attempt, "due_at", inf) < inf
+        return self.timer_queue is not None or getattr(attempt, "due_at", inf) < inf
 
     # --- how attempts end ---------------------------------------------------------------------------------
 
@@ -288,143 +338,143 @@ class ArmedCall(GuardedCall):
         self.ended(attempt, outcome)
 
     def _late_and_good(self, attempt: Attempt) -> None:
-        errand, arms = attempt.call.errand, self.arms
-        if arms.hedge is not None and attempt.outcome == ABANDONED:
-            arms.hedge.took(self.env._now - attempt.sent_at)
-        if arms.accepts_late and attempt.outcome == TIMEOUT and not errand.over:
-            arms.mark("late answer accepted", errand)
-            self.succeed(errand, attempt.result)
+        logical_call, pipeline = attempt.call.logical_call, self.pipeline
+        if pipeline.hedge is not None and attempt.outcome == ABANDONED:
+            pipeline.hedge.took(self.env._now - attempt.sent_at)
+        if pipeline.accepts_late and attempt.outcome == TIMEOUT and not logical_call.over:
+            pipeline.mark("late answer accepted", logical_call)
+            self.succeed(logical_call, attempt.result)
 
     def ended(self, attempt: Any, outcome: int) -> None:
         """The caller knows how *attempt* ended: go on, try again or give the course up."""
-        course: Course = attempt.call
-        course.current = None
-        self._leave_gates(attempt, outcome)
-        if course.over:
+        sequence: AttemptSequence = attempt.call
+        sequence.current = None
+        self._release_all(attempt, outcome)
+        if sequence.over:
             return
         if outcome <= DEGRADED:
-            course.over = True
-            self._learn(course, attempt)
-            self.succeed(course.errand, outcome)
+            sequence.over = True
+            self._learn(sequence, attempt)
+            self.succeed(sequence.logical_call, outcome)
             return
-        wait_s = self._next_wait_s(course, outcome)
+        wait_s = self._next_wait_s(sequence, outcome)
         if wait_s is None:
-            course.over = True
-            self._course_over(course, outcome, attempt.cause)
+            sequence.over = True
+            self._sequence_ended(sequence, outcome, attempt.reason)
             return
-        course.wait_s = wait_s
+        sequence.wait_s = wait_s
         if wait_s == 0 and outcome == TIMEOUT:
-            self.attempt(course)
+            self.attempt(sequence)
         else:
-            self.kernel.after(wait_s, self.attempt, course)
+            self.kernel.after(wait_s, self.attempt, sequence)
 
-    def _leave_gates(self, attempt: ArmedAttempt, outcome: int) -> None:
+    def _release_all(self, attempt: PipelineAttempt, outcome: int) -> None:
         tokens, attempt.tokens = attempt.tokens, ()
         now = self.env._now
         took_s = now - attempt.sent_at
         if tokens:
-            for i, leave in self.learners:
-                leave(tokens[i], outcome, took_s, now)
+            for i, release in self.learners:
+                release(tokens[i], outcome, took_s, now)
 
-    def _learn(self, course: Course, attempt: ArmedAttempt) -> None:
+    def _learn(self, sequence: AttemptSequence, attempt: PipelineAttempt) -> None:
         """Tell hedge and budget of an attempt that went well."""
         if self.hedge is not None:
             self.hedge.took(attempt.ended_at - attempt.sent_at)
-        if course.budget is not None:
-            course.budget.success(course.tries > 1, course.timed_out)
+        if sequence.budget is not None:
+            sequence.budget.success(sequence.tries > 1, sequence.timed_out)
 
-    def _next_wait_s(self, course: Course, outcome: int) -> float | None:
-        """Return the seconds until the next attempt of *course*; None where there is none."""
+    def _next_wait_s(self, sequence: AttemptSequence, outcome: int) -> float | None:
+        """Return the seconds until the next attempt of *sequence*; None where there is none."""
         if self.retry is None or outcome == SHORT_CIRCUITED:
             return None
-        wait_s = self.retry.next_wait_s(course.tries, outcome, course.wait_s)
+        wait_s = self.retry.next_wait_s(sequence.tries, outcome, sequence.wait_s)
         if wait_s is None:
             return None
-        if self.arms.propagates and self.env._now + wait_s >= course.frame.due_at:
+        if self.pipeline.propagates and self.env._now + wait_s >= sequence.frame.due_at:
             return None
-        if course.budget is not None and not course.budget.take(outcome == TIMEOUT):
-            self.arms.mark("retry denied", course.errand)
+        if sequence.budget is not None and not sequence.budget.take(outcome == TIMEOUT):
+            self.pipeline.mark("retry denied", sequence.logical_call)
             return None
-        course.timed_out = outcome == TIMEOUT
+        sequence.timed_out = outcome == TIMEOUT
         return wait_s
 
-    def _course_over(self, course: Course, outcome: int, why: int) -> None:
-        """*course* has failed for good: so has the errand, unless another course is still out."""
-        errand = course.errand
-        if not errand.over and all(other.over for other in errand.courses):
-            self.fail(errand, outcome, why)
+    def _sequence_ended(self, sequence: AttemptSequence, outcome: int, reason: int) -> None:
+        """*sequence* has failed for good: so has the errand, unless another course is still out."""
+        logical_call = sequence.logical_call
+        if not logical_call.over and all(other.over for other in logical_call.sequences):
+            self.fail(logical_call, outcome, reason)
 
-    def _abandon(self, attempt: ArmedAttempt) -> None:
+    def _abandon(self, attempt: PipelineAttempt) -> None:
         """The caller goes on without *attempt*: another was first."""
-        attempt.outcome, attempt.cause = ABANDONED, self.unneeded_cause
+        attempt.outcome, attempt.reason = ABANDONED, self.unneeded_reason
         attempt.ended_at = self.env._now
         if self.settled is not None:
             self.settled(attempt)
         if attempt.unanswerable and attempt.left_at is not None:
             del self.open[attempt.id]
             self.write(row(attempt, attempt.ended_at))
-        self._leave_gates(attempt, ABANDONED)
-        self._call_off(attempt)
+        self._release_all(attempt, ABANDONED)
+        self._cancel_at_callee(attempt)
 
-    def _call_off(self, attempt: Attempt) -> None:
+    def _cancel_at_callee(self, attempt: Attempt) -> None:
         """Tell the callee that nobody waits any more, where the link does so; on its way it is met at the door."""
-        how = self.arms.on_abandon
+        how = self.pipeline.on_abandon
         entered = attempt.entered_at == attempt.entered_at
         if how == CONTINUE or attempt.left_at is not None or not entered or attempt.replica.index < 0:
             return
         if attempt.started_at != attempt.started_at:
             if attempt.replica.leave_line(attempt):
-                self.arms.mark("dropped", attempt.call.errand)
+                self.pipeline.mark("dropped", attempt.call.logical_call)
                 attempt.left_at = self.env._now
                 close_left(attempt)
         elif how == CANCEL and not getattr(attempt, "replied", False):
-            self.arms.mark("cancelled", attempt.call.errand)
+            self.pipeline.mark("cancelled", attempt.call.logical_call)
             attempt.replica.service.cancel(attempt)
-            self._call_off_children(attempt)
+            self._cancel_children(attempt)
 
-    def _call_off_children(self, attempt: Attempt) -> None:
+    def _cancel_children(self, attempt: Attempt) -> None:
         """What a cancelled recipe was waiting for is not waited for any more either."""
         for child in list(self.open.values()):
             step = child.step
-            if isinstance(step, ArmedCall) and getattr(child.parent, "root", None) is attempt:
-                if child.outcome == PENDING and not child.call.errand.over:
-                    step.withdrawn(child.call.errand, self.unneeded_cause)
+            if isinstance(step, PipelineCall) and getattr(child.parent, "root", None) is attempt:
+                if child.outcome == PENDING and not child.call.logical_call.over:
+                    step.withdrawn(child.call.logical_call, self.unneeded_reason)
 
 
-class ArmedClientCall(ArmedCall):
+class ClientPipelineCall(PipelineCall):
     """A client's armed call: the request remembers its errand, so that its deadline can end it."""
 
     __slots__ = ()
 
     def start(self, frame: Frame) -> None:
         """Begin a call: look into the cache, then send a first attempt."""
-        errand = Errand(self, frame)
-        frame.tries, frame.current = 0.0, errand
-        if self.shelf is None or not self.shelf.serves(errand):
-            self.set_out(errand)
+        logical_call = LogicalCall(self, frame)
+        frame.tries, frame.current = 0.0, logical_call
+        if self.operation_cache is None or not self.operation_cache.try_serve(logical_call):
+            self.start_sequence(logical_call)
 
-    def _launch(self, course: Course, now: float) -> None:
-        course.frame.tries += 1.0
-        super()._launch(course, now)
+    def _send_attempt(self, sequence: AttemptSequence, now: float) -> None:
+        sequence.frame.tries += 1.0
+        super()._send_attempt(sequence, now)
 
     def has_timer(self, attempt: Attempt) -> bool:
         """A client's deadline is a timer too."""
-        return super().has_timer(attempt) or attempt.request.client.lane is not None
+        return super().has_timer(attempt) or attempt.request.client.timer_queue is not None
 
 
 def time_out(attempt: Any) -> None:
     """The timeout of *attempt* is reached."""
-    _end_in_time(attempt, attempt.step.timeout_cause)
+    _end_in_time(attempt, attempt.step.timeout_reason)
 
 
-def _out_of_time(attempt: ArmedAttempt) -> None:
+def _on_deadline(attempt: PipelineAttempt) -> None:
     """The time of the attempt's caller is over, unless it ended before."""
     if attempt.outcome == PENDING:
-        _end_in_time(attempt, attempt.step.deadline_cause)
+        _end_in_time(attempt, attempt.step.deadline_reason)
 
 
-def _end_in_time(attempt: Any, why: int) -> None:
-    step: ArmedCall = attempt.step
-    give_up(attempt, why)
-    step._call_off(attempt)
+def _end_in_time(attempt: Any, reason: int) -> None:
+    step: PipelineCall = attempt.step
+    give_up(attempt, reason)
+    step._cancel_at_callee(attempt)
     step.ended(attempt, TIMEOUT)

@@ -18,8 +18,20 @@ if TYPE_CHECKING:
 class PlainCall:
     """A call step over a link without policies: the caller waits for as long as it takes."""
 
-    __slots__ = ("env", "next_id", "open", "write", "code", "begin", "send", "deliver", "answer", "then",
-                 "degraded", "failed")  # fmt: skip
+    __slots__ = (
+        "env",
+        "next_id",
+        "open",
+        "write",
+        "code",
+        "begin",
+        "send",
+        "deliver",
+        "answer",
+        "then",
+        "degraded",
+        "failed",
+    )
     speaks_first = False
     chooses_replicas = False
     drops_abandoned = False
@@ -62,17 +74,30 @@ class PlainCall:
             attempt.ended_at = now
         else:
             del self.open[attempt.id]
-            self.write((
-                attempt.id, attempt.request.number, attempt.parent.id, self.code, attempt.replica.index, 1.0,
-                attempt.sent_at, attempt.entered_at, attempt.started_at, left_at, now, outcome, attempt.cause,
-                attempt.worked_s,
-            ))  # fmt: skip
+            self.write(
+                (
+                    attempt.id,
+                    attempt.request.number,
+                    attempt.parent.id,
+                    self.code,
+                    attempt.replica.index,
+                    1.0,
+                    attempt.sent_at,
+                    attempt.entered_at,
+                    attempt.started_at,
+                    left_at,
+                    now,
+                    outcome,
+                    attempt.reason,
+                    attempt.worked_s,
+                )
+            )
         if outcome == OK:
             self.then(attempt.parent)
         elif outcome == DEGRADED:
             self.degraded(attempt.parent)
         else:
-            self.failed(attempt.parent, outcome, attempt.cause)
+            self.failed(attempt.parent, outcome, attempt.reason)
 
 
 class CountedCall(PlainCall):

@@ -9,12 +9,12 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING, Any, Callable
 
-from sim.engine.calls.attempt import Attempt, Failed, Frame, Then, give_up, is_left_behind, late
+from sim.engine.calls.attempt import Attempt, Failed, Frame, Then, give_up, is_detached, late
 from sim.outcomes import DEGRADED, OK, PENDING, SHORT_CIRCUITED, TIMEOUT
-from sim.record.recorder import cause
+from sim.record.recorder import reason_code
 
 if TYPE_CHECKING:
-    from sim.engine.clock.kernel import Kernel, Lane
+    from sim.engine.clock.kernel import Kernel, TimerQueue
     from sim.policies.breaker import CircuitBreaker
     from sim.policies.retry import Retry
     from sim.record.recorder import Recorder
@@ -33,27 +33,56 @@ class Call:
         self.over = False
 
 
-class GuardedCall:
+class RetryingCall:
     """A call step whose caller may give up: timeout, retries, breaker, or a client's deadline."""
 
-    __slots__ = ("kernel", "env", "next_id", "open", "write", "code", "begin", "send", "deliver", "answer", "settled",
-                 "then", "degraded", "failed", "lane", "retry", "breaker", "timeout_cause", "open_cause",
-                 "fragile")  # fmt: skip
+    __slots__ = (
+        "kernel",
+        "env",
+        "next_id",
+        "open",
+        "write",
+        "code",
+        "begin",
+        "send",
+        "deliver",
+        "answer",
+        "settled",
+        "then",
+        "degraded",
+        "failed",
+        "timer_queue",
+        "retry",
+        "breaker",
+        "timeout_reason",
+        "open_reason",
+        "can_die",
+    )
     speaks_first = False
     chooses_replicas = False
     drops_abandoned = False
 
     def __init__(
-        self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int, link_place: int,
-        timeout_s: float | None, retry: Retry | None, breaker: CircuitBreaker | None,
-    ) -> None:  # fmt: skip
+        self,
+        kernel: Kernel,
+        recorder: Recorder,
+        ids: Callable[[], int],
+        code: int,
+        link_place: int,
+        timeout_s: float | None,
+        retry: Retry | None,
+        breaker: CircuitBreaker | None,
+    ) -> None:
         self.kernel, self.env, self.next_id, self.code = kernel, kernel.env, ids, float(code)
         self.open, self.write = recorder.open_attempts, recorder.attempts.write
-        self.lane: Lane | None = None if timeout_s is None else kernel.lane(timeout_s, expire)
+        self.timer_queue: TimerQueue | None = None if timeout_s is None else kernel.timer_queue(timeout_s, expire)
         self.retry, self.breaker = retry, breaker
-        self.fragile = False
+        self.can_die = False
         """Whether the caller can crash."""
-        self.timeout_cause, self.open_cause = cause(link_place, "timeout"), cause(link_place, "breaker open")
+        self.timeout_reason, self.open_reason = (
+            reason_code(link_place, "timeout"),
+            reason_code(link_place, "breaker open"),
+        )
         self.begin: Then
         self.send: Callable[[Attempt], None]
         self.deliver: Callable[[Attempt], None]
@@ -70,7 +99,7 @@ class GuardedCall:
 
     def attempt(self, call: Any) -> None:
         """Send the next attempt, unless the breaker is open or the caller has gone."""
-        if call.over or (call.tries and is_left_behind(call.frame)) or (self.fragile and self._held_back(call)):
+        if call.over or (call.tries and is_detached(call.frame)) or (self.can_die and self._held_back(call)):
             return
         now = self.env._now
         breaker = self.breaker
@@ -88,8 +117,8 @@ class GuardedCall:
             attempt.generation = breaker.generation
         call.current = attempt
         self.open[number] = attempt
-        if self.lane is not None:
-            self.lane.add(attempt)
+        if self.timer_queue is not None:
+            self.timer_queue.add(attempt)
         self.send(attempt)
 
     def _held_back(self, call: Call) -> bool:
@@ -105,16 +134,30 @@ class GuardedCall:
     def _short_circuit(self, call: Call, now: float) -> None:
         """Fail at once; no attempt is made, but a row tells that it was wanted."""
         frame = call.frame
-        self.write((
-            self.next_id(), frame.request.number, frame.id, self.code, -1, call.tries + 1, now, nan, nan, nan, now,
-            SHORT_CIRCUITED, self.open_cause, 0.0,
-        ))  # fmt: skip
+        self.write(
+            (
+                self.next_id(),
+                frame.request.number,
+                frame.id,
+                self.code,
+                -1,
+                call.tries + 1,
+                now,
+                nan,
+                nan,
+                nan,
+                now,
+                SHORT_CIRCUITED,
+                self.open_reason,
+                0.0,
+            )
+        )
         call.over = True
-        self.failed(frame, SHORT_CIRCUITED, self.open_cause)
+        self.failed(frame, SHORT_CIRCUITED, self.open_reason)
 
     def has_timer(self, attempt: Attempt) -> bool:
         """Whether a timer will end *attempt* if no answer does."""
-        return self.lane is not None
+        return self.timer_queue is not None
 
     def receive(self, attempt: Attempt) -> None:
         """An answer is back: the first end counts, a late one changes nothing."""
@@ -126,11 +169,24 @@ class GuardedCall:
         left_at = attempt.left_at
         if left_at is not None:
             del self.open[attempt.id]
-            self.write((
-                attempt.id, attempt.request.number, attempt.parent.id, self.code, attempt.replica.index, attempt.number,
-                attempt.sent_at, attempt.entered_at, attempt.started_at, left_at, now, outcome, attempt.cause,
-                attempt.worked_s,
-            ))  # fmt: skip
+            self.write(
+                (
+                    attempt.id,
+                    attempt.request.number,
+                    attempt.parent.id,
+                    self.code,
+                    attempt.replica.index,
+                    attempt.number,
+                    attempt.sent_at,
+                    attempt.entered_at,
+                    attempt.started_at,
+                    left_at,
+                    now,
+                    outcome,
+                    attempt.reason,
+                    attempt.worked_s,
+                )
+            )
         if self.settled is not None:
             self.settled(attempt)
         call = attempt.call
@@ -158,7 +214,7 @@ class GuardedCall:
             wait_s = self.retry.next_wait_s(call.tries, outcome, call.wait_s)
         if wait_s is None:
             call.over = True
-            self.failed(call.frame, outcome, attempt.cause)
+            self.failed(call.frame, outcome, attempt.reason)
             return
         call.wait_s = wait_s
         if wait_s == 0 and outcome == TIMEOUT:
@@ -166,13 +222,13 @@ class GuardedCall:
         else:
             self.kernel.after(wait_s, self.attempt, call)
 
-    def withdrawn(self, attempt: Any, why: int) -> None:
+    def withdrawn(self, attempt: Any, reason: int) -> None:
         """The client leaves at its deadline while *attempt* is out."""
-        give_up(attempt, why)
+        give_up(attempt, reason)
         self.ended(attempt, TIMEOUT)
 
 
-class ClientCall(GuardedCall):
+class ClientRetryingCall(RetryingCall):
     """A client's call: the request itself remembers how far its call is, so that its deadline can end it."""
 
     __slots__ = ()
@@ -187,11 +243,11 @@ class ClientCall(GuardedCall):
 
     def has_timer(self, attempt: Attempt) -> bool:
         """A client's deadline is a timer too."""
-        return self.lane is not None or attempt.request.client.lane is not None
+        return self.timer_queue is not None or attempt.request.client.timer_queue is not None
 
 
 def expire(attempt: Attempt) -> None:
     """The timeout of *attempt* is reached: its caller gives it up, its callee goes on."""
     step = attempt.step
-    give_up(attempt, step.timeout_cause)
+    give_up(attempt, step.timeout_reason)
     step.ended(attempt, TIMEOUT)

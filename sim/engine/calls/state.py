@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sim.policies.cache import Cache
 
 
-class ArmedAttempt(Attempt):
+class PipelineAttempt(Attempt):
     """An attempt that knows when its caller's time is over, and the gates that it passed."""
 
     __slots__ = ("due_at", "tokens")
@@ -26,33 +26,44 @@ class ArmedAttempt(Attempt):
     tokens: Sequence[Any]
 
 
-class Errand:
+class LogicalCall:
     """One logical call under way; its outcome is PENDING until it is over."""
 
-    __slots__ = ("step", "frame", "request", "courses", "tries", "hedges", "outcome", "over", "drawer", "key")
-    drawer: Drawer
+    __slots__ = ("step", "frame", "request", "sequences", "tries", "hedges", "outcome", "over", "cache_scope", "key")
+    cache_scope: CacheScope
     """Where its answer is kept, if it is, and under which *key*."""
     key: tuple[str, float]
 
     def __init__(self, step: Any, frame: Frame) -> None:
         self.step, self.frame, self.request = step, frame, frame.request
-        self.courses: list[Course] = []
+        self.sequences: list[AttemptSequence] = []
         self.tries = self.hedges = 0
         self.outcome = PENDING
         self.over = False
 
 
-class Course:
+class AttemptSequence:
     """A first attempt and its retries."""
 
-    __slots__ = ("step", "errand", "frame", "tries", "wait_s", "current", "over", "tokens", "replica", "timed_out",
-                 "budget")  # fmt: skip
+    __slots__ = (
+        "step",
+        "logical_call",
+        "frame",
+        "tries",
+        "wait_s",
+        "current",
+        "over",
+        "tokens",
+        "replica",
+        "timed_out",
+        "budget",
+    )
 
-    def __init__(self, errand: Errand) -> None:
-        self.step, self.errand, self.frame = errand.step, errand, errand.frame
+    def __init__(self, logical_call: LogicalCall) -> None:
+        self.step, self.logical_call, self.frame = logical_call.step, logical_call, logical_call.frame
         self.tries = 0
         self.wait_s = 0.0
-        self.current: ArmedAttempt | None = None
+        self.current: PipelineAttempt | None = None
         self.over = False
         self.tokens: Sequence[Any] = ()
         """What the gates gave for the attempt that has not left yet."""
@@ -60,17 +71,17 @@ class Course:
         """The callee's replica, where a gate has chosen one."""
         self.timed_out = False
         """How the attempt before this one ended, for quotas that ask."""
-        scope = errand.step.arms.budget
+        scope = logical_call.step.pipeline.budget
         self.budget: Any = None if scope is None else scope.only if scope.only is not None else scope.of(self)
         """What pays for its retries, where they cost something."""
 
 
-class Drawer:
+class CacheScope:
     """What one scope remembers: its cache, and the answers that are being fetched."""
 
     __slots__ = ("cache", "fetching")
 
     def __init__(self, cache: Cache) -> None:
         self.cache = cache
-        self.fetching: dict[tuple[str, float], list[Errand]] = {}
+        self.fetching: dict[tuple[str, float], list[LogicalCall]] = {}
         """Those who wait for an answer that is being fetched, by operation and key."""

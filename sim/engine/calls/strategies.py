@@ -17,58 +17,58 @@ from sim.policies.breaker import CLOSED, Breaker
 from sim.quantities import UNLIMITED
 
 if TYPE_CHECKING:
-    from sim.engine.calls.state import Course
+    from sim.engine.calls.state import AttemptSequence
     from sim.engine.clock.kernel import Kernel
     from sim.policies.limiter import TokenBucket
     from sim.policies.throttle import AdaptiveThrottle
 
-STOPPED = object()
+DENIED = object()
 """The course does not pass."""
-WAITS = object()
-"""The course goes on later, through ``go_on``, or is stopped then."""
+QUEUED = object()
+"""The course goes on later, through ``resume``, or is stopped then."""
 
 
-class Gate:
-    """What a gate offers; *why* is the cause of what it stops."""
+class Strategy:
+    """What a gate offers; *reason* is the cause of what it stops."""
 
-    __slots__ = ("only", "of", "why")
+    __slots__ = ("only", "of", "reason")
     learns = True
     """Whether it is to be told how attempts end."""
 
-    def __init__(self, scope: Scope, why: int) -> None:
-        self.only, self.of, self.why = scope.only, scope.of, why
+    def __init__(self, scope: Scope, reason: int) -> None:
+        self.only, self.of, self.reason = scope.only, scope.of, reason
 
-    def enter(self, course: Course, now: float) -> Any:
-        """Return a token for the attempt to come, STOPPED or WAITS."""
+    def acquire(self, sequence: AttemptSequence, now: float) -> Any:
+        """Return a token for the attempt to come, DENIED or QUEUED."""
         raise NotImplementedError
 
-    def leave(self, token: Any, outcome: int, took_s: float, now: float) -> None:
+    def release(self, token: Any, outcome: int, took_s: float, now: float) -> None:
         """The attempt with *token* is over for its caller."""
 
-    def back_out(self, token: Any) -> None:
+    def cancel(self, token: Any) -> None:
         """The attempt with *token* was never made."""
 
 
-class BreakerGate(Gate):
+class BreakerStrategy(Strategy):
     """A circuit breaker; *retries_only* lets first tries pass by, which count only while it is closed."""
 
     __slots__ = ("retries_only",)
 
-    def __init__(self, scope: Scope, why: int, retries_only: bool) -> None:
-        super().__init__(scope, why)
+    def __init__(self, scope: Scope, reason: int, retries_only: bool) -> None:
+        super().__init__(scope, reason)
         self.retries_only = retries_only
 
-    def enter(self, course: Course, now: float) -> Any:
+    def acquire(self, sequence: AttemptSequence, now: float) -> Any:
         """Ask the breaker, which lets everything pass while it is closed."""
-        breaker: Breaker = self.only if self.only is not None else self.of(course)
+        breaker: Breaker = self.only if self.only is not None else self.of(sequence)
         if breaker.state != CLOSED:
-            if self.retries_only and course.tries == 0:
+            if self.retries_only and sequence.tries == 0:
                 return breaker, breaker.pass_by()
             if not breaker.admit(now):
-                return STOPPED
+                return DENIED
         return breaker, breaker.generation
 
-    def leave(self, token: Any, outcome: int, took_s: float, now: float) -> None:
+    def release(self, token: Any, outcome: int, took_s: float, now: float) -> None:
         """Tell the breaker how it ended; of an attempt that nobody waited for it learns nothing."""
         breaker, generation = token
         if outcome == ABANDONED:
@@ -76,27 +76,31 @@ class BreakerGate(Gate):
         else:
             breaker.record(generation, outcome <= DEGRADED, now, took_s)
 
-    def back_out(self, token: Any) -> None:
+    def cancel(self, token: Any) -> None:
         """Give the place of a probe back."""
         breaker, generation = token
         breaker.release(generation)
 
 
-class ReplicaBreakers(BreakerGate):
+class ReplicaBreakerStrategy(BreakerStrategy):
     """A breaker for each replica of the callee: the attempt goes to one whose breaker lets it pass."""
 
     __slots__ = ("choose", "replicas", "breakers")
 
     def __init__(
-        self, choose: Callable[[], Any], replicas: Sequence[Any], breakers: dict[Any, Breaker], why: int,
+        self,
+        choose: Callable[[], Any],
+        replicas: Sequence[Any],
+        breakers: dict[Any, Breaker],
+        reason: int,
         retries_only: bool,
-    ) -> None:  # fmt: skip
-        super().__init__(Scope(None, lambda course: None), why, retries_only)
+    ) -> None:
+        super().__init__(Scope(None, lambda sequence: None), reason, retries_only)
         self.choose, self.replicas, self.breakers = choose, replicas, breakers
 
-    def enter(self, course: Course, now: float) -> Any:
+    def acquire(self, sequence: AttemptSequence, now: float) -> Any:
         """Ask the balancer for a replica, and on, until a breaker lets the attempt pass or all were asked."""
-        free = self.retries_only and course.tries == 0
+        free = self.retries_only and sequence.tries == 0
         asked: dict[Any, None] = {}
         for _ in range(4 * len(self.replicas)):  # a balancer that draws may name one again
             replica = self.choose()
@@ -105,148 +109,148 @@ class ReplicaBreakers(BreakerGate):
             asked[replica] = None
             breaker = self.breakers[replica]
             if free:
-                course.replica = replica
+                sequence.replica = replica
                 return breaker, breaker.pass_by()
             if breaker.admit(now):
-                course.replica = replica
+                sequence.replica = replica
                 return breaker, breaker.generation
         for replica in self.replicas:
             if replica not in asked and (breaker := self.breakers[replica]).admit(now):
-                course.replica = replica
+                sequence.replica = replica
                 return breaker, breaker.generation
-        return STOPPED
+        return DENIED
 
 
-class ThrottleGate(Gate):
+class ThrottleStrategy(Strategy):
     """Adaptive throttling: what the callee did not turn away counts as accepted."""
 
     __slots__ = ()
 
-    def enter(self, course: Course, now: float) -> Any:
+    def acquire(self, sequence: AttemptSequence, now: float) -> Any:
         """Ask the throttle."""
-        throttle: AdaptiveThrottle = self.only if self.only is not None else self.of(course)
-        return throttle if throttle.admit(now) else STOPPED
+        throttle: AdaptiveThrottle = self.only if self.only is not None else self.of(sequence)
+        return throttle if throttle.admit(now) else DENIED
 
-    def leave(self, token: Any, outcome: int, took_s: float, now: float) -> None:
+    def release(self, token: Any, outcome: int, took_s: float, now: float) -> None:
         """Tell the throttle what was accepted."""
         if outcome <= DEGRADED or outcome == ERROR:
             token.accepted(now)
 
 
-class LimitGate(Gate):
+class RateLimitStrategy(Strategy):
     """A token bucket; with *waits* a course waits for its token, for *most_s* seconds at most."""
 
     __slots__ = ("kernel", "waits", "most_s", "index")
     learns = False
 
-    def __init__(self, scope: Scope, why: int, kernel: Kernel, waits: bool, most_s: float, index: int) -> None:
-        super().__init__(scope, why)
+    def __init__(self, scope: Scope, reason: int, kernel: Kernel, waits: bool, most_s: float, index: int) -> None:
+        super().__init__(scope, reason)
         self.kernel, self.waits, self.most_s, self.index = kernel, waits, most_s, index
 
-    def enter(self, course: Course, now: float) -> Any:
+    def acquire(self, sequence: AttemptSequence, now: float) -> Any:
         """Take a token, or wait for one."""
-        bucket: TokenBucket = self.only if self.only is not None else self.of(course)
+        bucket: TokenBucket = self.only if self.only is not None else self.of(sequence)
         if not self.waits:
-            return bucket if bucket.admit(now) else STOPPED
+            return bucket if bucket.admit(now) else DENIED
         wait_s = bucket.wait_s(now)
         if wait_s > self.most_s:
-            return STOPPED
+            return DENIED
         bucket.reserve(now)
         if wait_s <= 0:
             return bucket
-        self.kernel.after(wait_s, self._token_is_here, (course, bucket))
-        return WAITS
+        self.kernel.after(wait_s, self._on_token, (sequence, bucket))
+        return QUEUED
 
-    def _token_is_here(self, waited: tuple[Course, TokenBucket]) -> None:
-        course, bucket = waited
-        course.step.go_on(course, self.index, bucket)
+    def _on_token(self, waited: tuple[AttemptSequence, TokenBucket]) -> None:
+        sequence, bucket = waited
+        sequence.step.resume(sequence, self.index, bucket)
 
-    def back_out(self, token: Any) -> None:
+    def cancel(self, token: Any) -> None:
         """Give the token back."""
         token.give_back()
 
 
-class Places:
+class BulkheadPlaces:
     """The places of one bulkhead, and who waits for one."""
 
     __slots__ = ("free", "line")
 
     def __init__(self, free: int) -> None:
         self.free = free
-        self.line: deque[Waiting] = deque()
+        self.line: deque[BulkheadWaiter] = deque()
 
 
-class Waiting:
+class BulkheadWaiter:
     """A course that waits for a place; its outcome is PENDING while it does."""
 
-    __slots__ = ("course", "places", "outcome", "expires_at")
+    __slots__ = ("sequence", "places", "outcome", "expires_at")
 
-    def __init__(self, course: Course, places: Places) -> None:
-        self.course, self.places = course, places
+    def __init__(self, sequence: AttemptSequence, places: BulkheadPlaces) -> None:
+        self.sequence, self.places = sequence, places
         self.outcome = PENDING
         self.expires_at = 0.0
 
 
-class BulkheadGate(Gate):
+class BulkheadStrategy(Strategy):
     """So many attempts out at once, and a bounded line for a place."""
 
-    __slots__ = ("kernel", "most_waiting", "lane", "index")
+    __slots__ = ("kernel", "most_waiting", "timer_queue", "index")
 
     def __init__(
-        self, scope: Scope, why: int, kernel: Kernel, most_waiting: float, max_wait_s: float | None, index: int
+        self, scope: Scope, reason: int, kernel: Kernel, most_waiting: float, max_wait_s: float | None, index: int
     ) -> None:
-        super().__init__(scope, why)
+        super().__init__(scope, reason)
         self.kernel, self.most_waiting, self.index = kernel, most_waiting, index
-        self.lane = None if max_wait_s is None else kernel.lane(max_wait_s, self._lose_patience)
+        self.timer_queue = None if max_wait_s is None else kernel.timer_queue(max_wait_s, self._on_wait_timeout)
 
-    def enter(self, course: Course, now: float) -> Any:
+    def acquire(self, sequence: AttemptSequence, now: float) -> Any:
         """Take a place, or wait in line for one."""
-        places: Places = self.only if self.only is not None else self.of(course)
+        places: BulkheadPlaces = self.only if self.only is not None else self.of(sequence)
         if places.free > 0:
             places.free -= 1
             return places
-        _forget_the_gone(places.line)
+        _drop_cancelled_waiters(places.line)
         if self.most_waiting != UNLIMITED and len(places.line) >= self.most_waiting:
-            return STOPPED
-        waiting = Waiting(course, places)
+            return DENIED
+        waiting = BulkheadWaiter(sequence, places)
         places.line.append(waiting)
-        if self.lane is not None:
-            self.lane.add(waiting)
-        return WAITS
+        if self.timer_queue is not None:
+            self.timer_queue.add(waiting)
+        return QUEUED
 
-    def _lose_patience(self, waiting: Waiting) -> None:
+    def _on_wait_timeout(self, waiting: BulkheadWaiter) -> None:
         waiting.outcome = ABANDONED
         waiting.places.line.remove(waiting)
-        waiting.course.step.stop(waiting.course, self.why)
+        waiting.sequence.step.stop(waiting.sequence, self.reason)
 
-    def leave(self, token: Any, outcome: int, took_s: float, now: float) -> None:
+    def release(self, token: Any, outcome: int, took_s: float, now: float) -> None:
         """Pass the place on to the first in line."""
         line = token.line
         if line:
-            _forget_the_gone(line)
+            _drop_cancelled_waiters(line)
         if not line:
             token.free += 1
             return
         waiting = line.popleft()
         waiting.outcome = ABANDONED
         # over the heap, so that a long line of calls that end at once does not nest
-        self.kernel.at(self.kernel.now, ANSWER, self._your_turn, (waiting.course, token))
+        self.kernel.at(self.kernel.now, ANSWER, self._on_permit, (waiting.sequence, token))
 
-    def _your_turn(self, waited: tuple[Course, Places]) -> None:
-        course, places = waited
-        course.step.go_on(course, self.index, places)
+    def _on_permit(self, waited: tuple[AttemptSequence, BulkheadPlaces]) -> None:
+        sequence, places = waited
+        sequence.step.resume(sequence, self.index, places)
 
-    def back_out(self, token: Any) -> None:
+    def cancel(self, token: Any) -> None:
         """Give the place back."""
-        self.leave(token, ABANDONED, 0.0, 0.0)
+        self.release(token, ABANDONED, 0.0, 0.0)
 
 
-def _forget_the_gone(line: deque[Waiting]) -> None:
+def _drop_cancelled_waiters(line: deque[BulkheadWaiter]) -> None:
     """Take those out of the line whose call is over (their client has left)."""
-    if any(waiting.course.over for waiting in line):
+    if any(waiting.sequence.over for waiting in line):
         kept = []
         for waiting in line:
-            if waiting.course.over:
+            if waiting.sequence.over:
                 waiting.outcome = ABANDONED
             else:
                 kept.append(waiting)

@@ -19,7 +19,7 @@ _BLOCK = 4096
 
 def instants(
     arrivals: Arrivals, shape: RateShape | None, until_s: float, generator: np.random.Generator
-) -> Iterator[list[float]]:  # fmt: skip
+) -> Iterator[list[float]]:
     """Yield blocks of arrival instants in [0, until_s), each repeated for a batch."""
     if arrivals.kind == "at":
         yield [at for at in arrivals.instants if at < until_s]
@@ -47,8 +47,8 @@ def instants(
 class _Inverse:
     """The inverse of the integral of a piecewise linear rate."""
 
-    def __init__(self, pieces: list[tuple[float, float, float, float]]) -> None:
-        self.start, self.low, stop, high = np.array(pieces).T
+    def __init__(self, in_progress: list[tuple[float, float, float, float]]) -> None:
+        self.start, self.low, stop, high = np.array(in_progress).T
         length = stop - self.start
         self.slope = np.divide(high - self.low, length, out=np.zeros_like(length), where=length > 0)
         areas = (self.low + high) / 2 * length
@@ -66,15 +66,15 @@ class _Inverse:
 
 def during(shape: RateShape, factor: float, begin_s: float, end_s: float) -> RateShape:
     """Return the rate that a spike adds: (factor - 1) times *shape* in [begin_s, end_s), nothing elsewhere."""
-    pieces = [(0.0, 0.0, begin_s, 0.0)] if begin_s > 0 else []
+    in_progress = [(0.0, 0.0, begin_s, 0.0)] if begin_s > 0 else []
     for start, low, stop, high in shape.until(end_s):
         if stop <= begin_s:
             continue
         if start < begin_s:
             low += (high - low) * (begin_s - start) / (stop - start)
             start = begin_s
-        pieces.append((start, low * (factor - 1), stop, high * (factor - 1)))
-    return RateShape(tuple(pieces), 0.0, shape.text)
+        in_progress.append((start, low * (factor - 1), stop, high * (factor - 1)))
+    return RateShape(tuple(in_progress), 0.0, shape.text)
 
 
 def key_blocks(keys: Keys, generator: np.random.Generator) -> Iterator[list[int]]:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence
 from sim.engine.calls.attempt import withdraw
 from sim.engine.clock.kernel import ARRIVAL, TIMER
 from sim.outcomes import OK, PENDING, TIMEOUT
-from sim.record.recorder import cause
+from sim.record.recorder import reason_code
 
 if TYPE_CHECKING:
-    from sim.engine.clock.kernel import Kernel, Lane
+    from sim.engine.clock.kernel import Kernel, TimerQueue
     from sim.engine.clock.streams import Draw
     from sim.record.recorder import Recorder
 
@@ -27,14 +27,32 @@ Start = Callable[[Any], None]
 class Request:
     """One request of a client, from arrival to the end its client knows."""
 
-    __slots__ = ("client", "number", "id", "operation", "key", "instance", "arrived_at", "expires_at", "outcome",
-                 "result", "cause", "user", "tries", "current", "wait_s", "over", "frame", "request")  # fmt: skip
+    __slots__ = (
+        "client",
+        "number",
+        "id",
+        "operation",
+        "key",
+        "instance",
+        "arrived_at",
+        "expires_at",
+        "outcome",
+        "result",
+        "reason",
+        "user",
+        "tries",
+        "current",
+        "wait_s",
+        "over",
+        "frame",
+        "request",
+    )
     killed = False
     left_at = None
     """As the root of its own call: it is never left behind."""
     expires_at: float
-    cause: int
-    # how far its guarded call is, set by ``ClientCall``; a plain call is tried once
+    reason: int
+    # how far its guarded call is, set by ``ClientRetryingCall``; a plain call is tried once
     tries: float
     current: Any
     wait_s: float
@@ -42,7 +60,7 @@ class Request:
 
     def __init__(
         self, client: Client, number: int, operation: float, key: float, instance: float, user: User | None, now: float
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.client = client
         self.number = self.id = number
         self.operation = operation
@@ -65,27 +83,50 @@ class Request:
     @property
     def due_at(self) -> float:
         """When its client leaves."""
-        return inf if self.client.lane is None else self.expires_at
+        return inf if self.client.timer_queue is None else self.expires_at
 
 
 class Client:
     """What open and closed loops share: sending a request off and closing it."""
 
-    __slots__ = ("env", "next_number", "open", "write", "code", "starts", "operations", "lane", "late", "offered",
-                 "closed", "keys", "instances", "kernel")  # fmt: skip
+    __slots__ = (
+        "env",
+        "next_number",
+        "open",
+        "write",
+        "code",
+        "starts",
+        "operations",
+        "timer_queue",
+        "late",
+        "offered",
+        "closed",
+        "keys",
+        "instances",
+        "kernel",
+    )
 
     def __init__(
-        self, kernel: Kernel, recorder: Recorder, numbers: Iterator[int], code: int, place: int,
-        deadline_s: float | None, keys: Callable[[], float], instances: int,
-    ) -> None:  # fmt: skip
+        self,
+        kernel: Kernel,
+        recorder: Recorder,
+        numbers: Iterator[int],
+        code: int,
+        component: int,
+        deadline_s: float | None,
+        keys: Callable[[], float],
+        instances: int,
+    ) -> None:
         self.kernel, self.env, self.next_number, self.code = kernel, kernel.env, numbers.__next__, float(code)
         self.open, self.write = recorder.open_requests, recorder.requests.write
         self.starts: list[Start] = []
         """The call step of each operation, by its place in *operations*."""
         self.operations: list[float] = []
         """Codes of the operations."""
-        self.lane: Lane | None = None if deadline_s is None else kernel.lane(deadline_s, self.expire)
-        self.late = cause(place, "deadline")
+        self.timer_queue: TimerQueue | None = (
+            None if deadline_s is None else kernel.timer_queue(deadline_s, self.expire)
+        )
+        self.late = reason_code(component, "deadline")
         self.offered = self.closed = 0
         self.keys, self.instances = keys, instances
 
@@ -95,8 +136,8 @@ class Client:
         request = Request(self, number, self.operations[which], self.keys(), instance, user, self.env._now)
         self.offered += 1
         self.open[number] = request
-        if self.lane is not None:
-            self.lane.add(request)
+        if self.timer_queue is not None:
+            self.timer_queue.add(request)
         self.starts[which](request)
 
     def answered(self, request: Request) -> None:
@@ -107,17 +148,27 @@ class Client:
             number = request.number
             del self.open[number]
             self.closed += 1
-            self.write((
-                number, self.code, request.operation, request.key, request.instance, request.arrived_at,
-                self.env._now, outcome, 0.0, request.tries,
-            ))  # fmt: skip
+            self.write(
+                (
+                    number,
+                    self.code,
+                    request.operation,
+                    request.key,
+                    request.instance,
+                    request.arrived_at,
+                    self.env._now,
+                    outcome,
+                    0.0,
+                    request.tries,
+                )
+            )
             if request.user is not None:
                 request.user.go_on()
 
-    def failed(self, request: Request, outcome: int, why: int) -> None:
+    def failed(self, request: Request, outcome: int, reason: int) -> None:
         """The call, with all its retries, failed."""
         if request.outcome == PENDING:
-            self._close(request, outcome, why)
+            self._close(request, outcome, reason)
 
     def expire(self, request: Request) -> None:
         """The deadline: the client leaves."""
@@ -125,16 +176,26 @@ class Client:
         if request.outcome == PENDING:
             self._close(request, TIMEOUT, self.late)
 
-    def _close(self, request: Request, outcome: int, why: int) -> None:
+    def _close(self, request: Request, outcome: int, reason: int) -> None:
         request.outcome = outcome
         request.frame = request.request = None
         number = request.number
         del self.open[number]
         self.closed += 1
-        self.write((
-            number, self.code, request.operation, request.key, request.instance, request.arrived_at,
-            self.env._now, outcome, why, request.tries,
-        ))  # fmt: skip
+        self.write(
+            (
+                number,
+                self.code,
+                request.operation,
+                request.key,
+                request.instance,
+                request.arrived_at,
+                self.env._now,
+                outcome,
+                reason,
+                request.tries,
+            )
+        )
         if request.user is not None:
             request.user.go_on()
 
@@ -179,9 +240,16 @@ class User:
     __slots__ = ("client", "kernel", "index", "think", "draw_task", "tasks", "left", "until_s")
 
     def __init__(
-        self, kernel: Kernel, client: Client, index: int, think: Draw, draw_task: Callable[[], int],
-        tasks: Sequence[Sequence[int]], first: Sequence[int] | None, until_s: float,
-    ) -> None:  # fmt: skip
+        self,
+        kernel: Kernel,
+        client: Client,
+        index: int,
+        think: Draw,
+        draw_task: Callable[[], int],
+        tasks: Sequence[Sequence[int]],
+        first: Sequence[int] | None,
+        until_s: float,
+    ) -> None:
         self.client, self.kernel, self.index, self.until_s = client, kernel, index, until_s
         self.think, self.draw_task, self.tasks = think, draw_task, tasks
         self.left: list[int] = list(reversed(first)) if first is not None else self._drawn()

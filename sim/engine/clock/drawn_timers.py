@@ -1,4 +1,4 @@
-"""How long those in a line will wait where that differs from one to the next (``Lane`` has one length, and is lighter).
+"""Timers whose delays are drawn at random. For a constant delay use ``TimerQueue``, which is cheaper.
 
 Left out: patience that hangs on what one has seen (the length of the line, an announced wait).
 """
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from sim.engine.clock.streams import Draw
 
 
-class DrawnPatience:
-    """Timers of drawn lengths, with an event for each; to be used where a ``Lane`` of timers is.
+class DrawnTimers:
+    """Timers of drawn lengths, with an event for each; to be used where a ``TimerQueue`` of timers is.
 
     An entry is any object with ``outcome``: it is over, and its event does nothing, as soon as that is not PENDING.
     """

@@ -25,7 +25,7 @@ MOST_AT_ONE_INSTANT = 100_000
 LOOK_EVERY = 500_000
 
 
-class Tick:
+class ScheduledCall:
     """A one-shot event: calls *function* with *argument* at its time."""
 
     __slots__ = ("callbacks", "function", "argument")
@@ -39,7 +39,7 @@ class Tick:
         self.function(self.argument)
 
 
-_ON_TICK = (Tick.fire,)
+_ON_TICK = (ScheduledCall.fire,)
 
 
 def _go_on(_: Any) -> None:
@@ -50,7 +50,7 @@ def _nothing_to_see() -> None:
     """Nobody looks."""
 
 
-def stuck(now: float, because: str) -> BudgetError:
+def livelock_error(now: float, because: str) -> BudgetError:
     """Return the error that ends a run which would never leave the instant *now*."""
     return BudgetError(
         f"the run does not leave the instant {now:.6g}s: {because}", f"{now:.6g}s of the scenario played"
@@ -64,7 +64,7 @@ class Kernel:
     happens at that instant. (The ids are ranges in a chain, so that counting costs nothing.)
     """
 
-    __slots__ = ("env", "heap", "next_id", "over_budget", "look", "_instant", "_at_instant", "_lanes")
+    __slots__ = ("env", "heap", "next_id", "over_budget", "on_progress", "_instant", "_at_instant", "_lanes")
 
     def __init__(self, most_events: int = sys.maxsize) -> None:
         self.env = simpy.Environment()
@@ -72,23 +72,23 @@ class Kernel:
         self.env._eid = chain.from_iterable(self._ids(most_events))  # type: ignore[assignment]
         self.next_id: Callable[[], int] = self.env._eid.__next__
         self.over_budget: Callable[[Any], None] = _go_on
-        self.look: Callable[[], None] = _nothing_to_see
+        self.on_progress: Callable[[], None] = _nothing_to_see
         """Called each ``LOOK_EVERY`` events, for budgets that the clock may not reach in time."""
         self._instant, self._at_instant = -1.0, 0
-        self._lanes: dict[tuple[float, Any], Lane] = {}
+        self._lanes: dict[tuple[float, Any], TimerQueue] = {}
 
     def _ids(self, most_events: int) -> Iterator[Iterable[int]]:
         """Ids in stretches; asking for the first one beyond the budget ends the instant with ``over_budget``."""
         for start in range(0, most_events, LOOK_EVERY):
             if start:
-                self.look()
+                self.on_progress()
             yield range(start, min(start + LOOK_EVERY, most_events))
-        heappush(self.heap, (self.env._now, CENSUS, most_events, Tick(self.over_budget, None)))
+        heappush(self.heap, (self.env._now, CENSUS, most_events, ScheduledCall(self.over_budget, None)))
         yield count(most_events + 1)
 
     def end_this_instant(self, function: Callable[[Any], None]) -> None:
-        """Call *function* after everything else that happens now; takes no id, so that ``look`` may ask for it."""
-        heappush(self.heap, (self.env._now, CENSUS, -1, Tick(function, None)))
+        """Call *function* after everything else that happens now. It takes no id, so ``on_progress`` may ask for it."""
+        heappush(self.heap, (self.env._now, CENSUS, -1, ScheduledCall(function, None)))
 
     @property
     def now(self) -> float:
@@ -97,7 +97,7 @@ class Kernel:
 
     def at(self, time_s: float, priority: int, function: Callable[[Any], None], argument: Any = None) -> None:
         """Call ``function(argument)`` at *time_s*."""
-        heappush(self.heap, (time_s, priority, self.next_id(), Tick(function, argument)))
+        heappush(self.heap, (time_s, priority, self.next_id(), ScheduledCall(function, argument)))
 
     def after(self, wait_s: float, function: Callable[[Any], None], argument: Any) -> None:
         """Call ``function(argument)`` after *wait_s*, as a timer.
@@ -111,18 +111,18 @@ class Kernel:
                 self._instant, self._at_instant = now, 0
             self._at_instant += 1
             if self._at_instant > MOST_AT_ONE_INSTANT:
-                raise stuck(now, f"more than {MOST_AT_ONE_INSTANT} zero waits in it")
-        heappush(self.heap, (now + wait_s, TIMER, self.next_id(), Tick(function, argument)))
+                raise livelock_error(now, f"more than {MOST_AT_ONE_INSTANT} zero waits in it")
+        heappush(self.heap, (now + wait_s, TIMER, self.next_id(), ScheduledCall(function, argument)))
 
-    def lane(self, delay_s: float, expire: Callable[[Any], None]) -> Lane:
+    def timer_queue(self, delay_s: float, expire: Callable[[Any], None]) -> TimerQueue:
         """Return the lane of this delay and action, shared by all that ask for the same."""
         key = (delay_s, expire)
         if key not in self._lanes:
-            self._lanes[key] = Lane(self, delay_s, expire)
+            self._lanes[key] = TimerQueue(self, delay_s, expire)
         return self._lanes[key]
 
 
-class Lane:
+class TimerQueue:
     """Timers of one length: equal delays expire in order, so a deque and one heap entry are enough.
 
     An entry is any object with ``outcome`` and ``expires_at``; it is over as soon as its outcome is not PENDING, so
@@ -170,4 +170,4 @@ class Lane:
         self.armed = False
 
 
-_ON_LANE = (Lane.tick,)
+_ON_LANE = (TimerQueue.tick,)

@@ -1,8 +1,10 @@
 """Faults: what is injected, when, into which part. A fault acts at the edges of its windows.
 
 The edges go first at their instant, beginnings before ends. Windows may overlap: factors multiply, delays add, shares
-combine independently, crash beats pause. Every window is drawn before the run (``spans``); what a system needs to be
-struck is built in only where some fault strikes (``needs``). Left out: faults that wait for something to happen.
+combine independently, crash beats pause. Every window is drawn before the run (``fault_windows``). A part gets the
+capabilities that a fault needs (to die, to pause) only where some fault strikes it (``needs``).
+
+Not modelled: faults that wait for something to happen.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from sim.engine.clock.edges import Act, Edges
 from sim.engine.clock.kernel import FAULT_EDGE
 from sim.engine.faults import network, nodes
 from sim.engine.faults.capabilities import Needs, needs
-from sim.engine.faults.windows import spans
+from sim.engine.faults.windows import fault_windows
 from sim.errors import not_played
 from sim.scenario import models
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from sim.engine.faults.windows import Span
     from sim.engine.system import System
 
-__all__ = ["Needs", "needs", "schedule", "spans"]
+__all__ = ["Needs", "needs", "schedule", "fault_windows"]
 
 
 def schedule(system: System) -> None:
@@ -29,7 +31,7 @@ def schedule(system: System) -> None:
     kernel, events = system.kernel, system.recorder.events
     ends: list[tuple[float, str, list[Act]]] = []
     for name, fault in system.scenario.faults.items():
-        for number, span in enumerate(system.spans[name]):
+        for number, span in enumerate(system.fault_windows[name]):
             edges = _edges(system, name, f"{name} {number}", fault, span)
             starts, stops = [start for start, _ in edges], [stop for _, stop in edges]
             kernel.at(span[0], FAULT_EDGE, _edge, (events, span[0], "fault begins", name, starts))
@@ -47,15 +49,15 @@ def _edge(what: tuple[list[tuple[float, str, str, str]], float, str, str, list[A
 
 def _edges(system: System, name: str, key: str, fault: models.Fault, span: Span) -> list[Edges]:
     """Return what happens at the edges of one window of *fault*, for each part that it strikes."""
-    struck = system.strikes[name]
+    targets = system.fault_targets[name]
     found: list[Edges] = []
-    for link in struck.links:
+    for link in targets.links:
         if link in system.networks:
             found.append(network.edges(system, name, key, fault, link))
-    for queue in struck.queues:
+    for queue in targets.queues:
         found.append(nodes.on_queue(system.queues[queue], fault))
-    for service, indexes in struck.services.items():
+    for service, indexes in targets.services.items():
         found += nodes.on_service(system, name, key, fault, system.services[service], indexes)
-    if struck.workloads and not isinstance(fault, models.Spike | models.Synchronise):
+    if targets.workloads and not isinstance(fault, models.Spike | models.Synchronise):
         raise not_played("fault of a workload", type(fault).__name__)
     return found  # the arrivals of a spike are a source of their own, and a synchronised source is one from the start

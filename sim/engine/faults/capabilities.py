@@ -6,35 +6,40 @@ from dataclasses import dataclass, field
 from typing import Mapping
 
 from sim.scenario import models
-from sim.scenario.rules.fault_targets import Strikes
+from sim.scenario.rules.fault_targets import FaultTargets
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Names of nodes and links: *fragile* doors and recipes that ask whether they may go on, *freezable* work that can
-    be interrupted, *paced* work that asks its replica how fast it is, and *links* that some fault strikes."""
+    """Names of nodes and links, by the capability that they need.
 
-    fragile: set[str] = field(default_factory=set)
-    freezable: set[str] = field(default_factory=set)
-    paced: set[str] = field(default_factory=set)
+    *can_die*: replicas and recipes check whether they are still up. *can_pause*: work can be interrupted.
+    *has_variable_speed*: work asks its replica how fast it is. *links*: links that some fault strikes.
+    """
+
+    can_die: set[str] = field(default_factory=set)
+    can_pause: set[str] = field(default_factory=set)
+    has_variable_speed: set[str] = field(default_factory=set)
     links: set[str] = field(default_factory=set)
 
 
-def needs(scenario: models.Scenario, strikes: Mapping[str, Strikes]) -> Needs:
-    """Return what the faults of *scenario* need; *strikes* tells what each strikes."""
+def needs(scenario: models.Scenario, fault_targets: Mapping[str, FaultTargets]) -> Needs:
+    """Return what the faults of *scenario* need; *fault_targets* tells what each strikes."""
     found = Needs()
     for name, fault in scenario.faults.items():
-        struck = strikes[name]
-        found.links.update(struck.links)
-        nodes = {*struck.services, *struck.queues}
+        targets = fault_targets[name]
+        found.links.update(targets.links)
+        nodes = {*targets.services, *targets.queues}
         kills = isinstance(fault, models.Death) or (isinstance(fault, models.Poison) and fault.effect == "crash")
         if kills or isinstance(fault, models.Pause):
-            found.freezable.update(nodes)
+            found.can_pause.update(nodes)
         if isinstance(fault, models.Errors | models.Poison):
-            found.fragile.update(nodes)
+            found.can_die.update(nodes)
         if isinstance(fault, models.Leak | models.Deploy) or (isinstance(fault, models.Death) and fault.warm_up):
-            found.paced.update(struck.services)
+            found.has_variable_speed.update(targets.services)
         if isinstance(fault, models.Slow):
-            found.paced.update(service for service, indexes in struck.services.items() if indexes is not None)
-    found.fragile.update(found.freezable, found.paced)
+            found.has_variable_speed.update(
+                service for service, indexes in targets.services.items() if indexes is not None
+            )
+    found.can_die.update(found.can_pause, found.has_variable_speed)
     return found

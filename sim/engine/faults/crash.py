@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable
 
 from sim.engine.clock.kernel import FAULT_EDGE
-from sim.engine.faults.slowdown import Cold
+from sim.engine.faults.slowdown import ColdStart
 from sim.scenario import models
 
 if TYPE_CHECKING:
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from sim.scenario.rules.fault_targets import Indexes
 
 
-def struck(service: Service, indexes: Indexes) -> list[Replica]:
+def targets(service: Service, indexes: Indexes) -> list[Replica]:
     """Return the replicas with these numbers that exist now."""
     return [replica for replica in service.replicas if indexes is None or replica.index in indexes]
 
 
-class Killer:
+class CrashPlayer:
     """Kills replicas of a service and starts them again."""
 
-    def __init__(self, system: System, service: Service, refuse: bool, cold: Cold | None = None) -> None:
+    def __init__(self, system: System, service: Service, refuse: bool, cold: ColdStart | None = None) -> None:
         self.service, self.refuse, self.cold = service, refuse, cold
         self.kernel, self.recorder = system.kernel, system.recorder
 
@@ -46,41 +46,41 @@ class Killer:
 
 def crash(system: System, name: str, fault: models.Death, service: Service, indexes: Indexes) -> Edges:
     """Return the edges of a crash: dead in between."""
-    killer = Killer(system, service, fault.mode == "refuse", _cold(system, name, fault, service))
+    crash_player = CrashPlayer(system, service, fault.mode == "refuse", _cold(system, name, fault, service))
     here: list[Replica] = []
 
     def begin() -> None:
-        here[:] = struck(service, indexes)
-        killer.kill(here)
+        here[:] = targets(service, indexes)
+        crash_player.kill(here)
 
-    return begin, lambda: killer.revive(here)
+    return begin, lambda: crash_player.revive(here)
 
 
-def _cold(system: System, name: str, fault: models.Death, service: Service) -> Cold | None:
+def _cold(system: System, name: str, fault: models.Death, service: Service) -> ColdStart | None:
     """Return what the restarts of one fault leave at *service*, made at its first window."""
     if fault.warm_up is None or fault.cold is None:
         return None
     key = f"{name} warms up"
-    if key not in service.paces:
-        made = Cold(system.kernel, float(fault.cold), float(fault.warm_up))
-        service.paces[key] = made
+    if key not in service.speed_factors:
+        made = ColdStart(system.kernel, float(fault.cold), float(fault.warm_up))
+        service.speed_factors[key] = made
         service.on_restart.append(made.restarted)
-    found: Any = service.paces[key]
-    cold: Cold = found
+    found: Any = service.speed_factors[key]
+    cold: ColdStart = found
     return cold
 
 
 def crash_loop(
     system: System, name: str, key: str, fault: models.CrashLoop, service: Service, indexes: Indexes
-) -> Edges:  # fmt: skip
+) -> Edges:
     """Return the edges of a crash loop: each replica dies at its beginning, and again and again until its end."""
-    killer = Killer(system, service, fault.mode == "refuse", _cold(system, name, fault, service))
-    loops: list[_Loop] = []
+    crash_player = CrashPlayer(system, service, fault.mode == "refuse", _cold(system, name, fault, service))
+    loops: list[_CrashLoop] = []
 
     def begin() -> None:
-        for replica in struck(service, indexes):
+        for replica in targets(service, indexes):
             lives = system.streams.draw(fault.lives, f"fault {key}", f"lives {service.name} {replica.index}")
-            loops.append(_Loop(killer, replica, fault, lives))
+            loops.append(_CrashLoop(crash_player, replica, fault, lives))
         for loop in loops:
             loop.die(None)
 
@@ -91,11 +91,11 @@ def crash_loop(
     return begin, end
 
 
-class _Loop:
+class _CrashLoop:
     """One replica that dies, waits, lives for a while and dies again."""
 
-    def __init__(self, killer: Killer, replica: Replica, fault: models.CrashLoop, lives: Draw) -> None:
-        self.killer, self.replica, self.lives = killer, replica, lives
+    def __init__(self, crash_player: CrashPlayer, replica: Replica, fault: models.CrashLoop, lives: Draw) -> None:
+        self.crash_player, self.replica, self.lives = crash_player, replica, lives
         self.wait_s: Callable[[int], float] = fault.restarts_after.wait_s
         self.most = fault.times
         self.deaths = 0
@@ -106,19 +106,19 @@ class _Loop:
             return
         self.deaths += 1
         self.is_dead = True
-        self.killer.kill([self.replica])
-        self.killer.note("died", self.replica)
-        kernel = self.killer.kernel
+        self.crash_player.kill([self.replica])
+        self.crash_player.note("died", self.replica)
+        kernel = self.crash_player.kernel
         kernel.at(kernel.now + self.wait_s(self.deaths), FAULT_EDGE, self.restart)
 
     def restart(self, _: Any) -> None:
         if not self.is_dead:  # the window has ended meanwhile
             return
         self.is_dead = False
-        self.killer.revive([self.replica])
-        self.killer.note("restarted", self.replica)
+        self.crash_player.revive([self.replica])
+        self.crash_player.note("restarted", self.replica)
         if not self.is_over and self.deaths != self.most:
-            kernel = self.killer.kernel
+            kernel = self.crash_player.kernel
             kernel.at(kernel.now + self.lives(), FAULT_EDGE, self.die)
 
     def stop(self) -> None:
@@ -126,31 +126,31 @@ class _Loop:
         self.restart(None)
 
 
-class Deadly:
+class PoisonCrash:
     """A poison: who begins a request with one of *keys* dies at once, and is back after a while."""
 
     TAKEN = -1
     """The request is taken and never begun: the replica dies in the same instant."""
 
-    def __init__(self, killer: Killer, codes: set[float], keys: tuple[int, ...], restart_s: float) -> None:
-        self.killer, self.codes, self.keys, self.restart_s = killer, codes, keys, restart_s
+    def __init__(self, crash_player: CrashPlayer, codes: set[float], keys: tuple[int, ...], restart_s: float) -> None:
+        self.crash_player, self.codes, self.keys, self.restart_s = crash_player, codes, keys, restart_s
 
     def __call__(self, attempt: Any) -> int:
         """Return TAKEN for a poisonous request, and let its replica die."""
         if attempt.request.key not in self.keys or attempt.step.code not in self.codes:
             return 0
-        kernel = self.killer.kernel
+        kernel = self.crash_player.kernel
         kernel.at(kernel.now, FAULT_EDGE, self._die, attempt.replica)
         return self.TAKEN
 
     def _die(self, replica: Replica) -> None:
         if replica.down:  # two poisonous requests at one instant kill once
             return
-        self.killer.kill([replica])
-        self.killer.note("died", replica)
-        kernel = self.killer.kernel
+        self.crash_player.kill([replica])
+        self.crash_player.note("died", replica)
+        kernel = self.crash_player.kernel
         kernel.at(kernel.now + self.restart_s, FAULT_EDGE, self._back, replica)
 
     def _back(self, replica: Replica) -> None:
-        self.killer.revive([replica])
-        self.killer.note("restarted", replica)
+        self.crash_player.revive([replica])
+        self.crash_player.note("restarted", replica)

@@ -44,7 +44,7 @@ def _on_way(system: System, key: str, fault: models.Fault, way: Way) -> Edges:
         case models.Lose():
             return switch(way.losses, key, float(fault.share), way.change)
         case models.Drip():
-            return switch(way.drips, key, 1.0 / float(fault.rate), way.change)
+            return switch(way.throughput_limits, key, 1.0 / float(fault.rate), way.change)
         case _:
             raise not_played("fault of a link", type(fault).__name__)
 
@@ -67,7 +67,7 @@ def _cut(system: System, network: FaultyNetwork, link: str, mode: str, names: tu
                 site = system.sites[int(attempt.step.code)]
                 # a queue waits on no connection: whoever handles its message will say so when it is done
                 if attempt.outcome == PENDING and site.link == link and site.kind != "delivery":
-                    attempt.result, attempt.cause = REFUSED, network.cut_cause
+                    attempt.result, attempt.reason = REFUSED, network.cut_reason
                     attempt.step.receive(attempt)
 
     return begin, lambda: change(-1)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sim.scenario.rules.fault_targets import Indexes
 
 
-class Slower:
+class SlowFactor:
     """A constant factor for some replicas, or all."""
 
     def __init__(self, factor: float, indexes: Indexes) -> None:
@@ -22,7 +22,7 @@ class Slower:
         return self.factor if self.indexes is None or replica.index in self.indexes else 1.0
 
 
-class Cold:
+class ColdStart:
     """What a restart leaves: a factor that falls from *factor* to 1 in *warm_up_s*, in a straight line."""
 
     def __init__(self, kernel: Kernel, factor: float, warm_up_s: float) -> None:

@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from sim.engine.clock.streams import Draw
     from sim.engine.system import System
 
-Ticks = tuple[float, float, float]
+BatchWindow = tuple[float, float, float]
 """Begin and end of a window, and the time between two ticks in it."""
 
 
-def ticks_of(system: System, workload: str) -> list[Ticks]:
+def batch_windows(system: System, workload: str) -> list[BatchWindow]:
     """Return the windows in which *workload* is synchronised."""
     return [
         (begin, end, end - begin if fault.every is None else float(fault.every))
         for name, fault in system.scenario.faults.items()
         if isinstance(fault, models.Synchronise) and fault.synchronise == workload
-        for begin, end in system.spans[name]
+        for begin, end in system.fault_windows[name]
     ]
 
 
-def together(times: Iterator[list[float]], windows: Sequence[Ticks]) -> Iterator[list[float]]:
+def batched(times: Iterator[list[float]], windows: Sequence[BatchWindow]) -> Iterator[list[float]]:
     """Yield blocks of instants, ascending, those in a window moved back to the tick before them.
 
     >>> list(together(iter([[1.0, 2.5, 3.5, 9.0]]), [(2.0, 4.0, 1.0)]))
@@ -42,7 +42,7 @@ def together(times: Iterator[list[float]], windows: Sequence[Ticks]) -> Iterator
         yield at.tolist()
 
 
-def waking_together(think: Draw, kernel: Kernel, windows: Sequence[Ticks]) -> Draw:
+def waking_in_batches(think: Draw, kernel: Kernel, windows: Sequence[BatchWindow]) -> Draw:
     """Return *think* with pauses that end in a window drawn out to the next tick, or to the window's end."""
 
     def think_on() -> float:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Span = tuple[float, float]
 
 
-def spans(scenario: models.Scenario, streams: Streams) -> dict[str, list[Span]]:
+def fault_windows(scenario: models.Scenario, streams: Streams) -> dict[str, list[Span]]:
     """Return the windows of each fault, ascending; one that would begin when arrivals have stopped is none."""
     found: dict[str, list[Span]] = {}
     for name in scenario.faults:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from sim.engine.calls.abandonment import let_in
+from sim.engine.calls.abandonment import admit_after_wait
 from sim.engine.messaging.queue import Queue
 from sim.outcomes import DONE, PENDING, REJECTED
-from sim.record.recorder import MarkCodes, cause
+from sim.record.recorder import MarkCodes, reason_code
 
 if TYPE_CHECKING:
     from sim.engine.calls.attempt import Attempt
@@ -24,15 +24,15 @@ DELAYED = MarkCodes()["delayed"]
 class BoundedQueue(Queue):
     """A queue with a most length; a send that finds it full is pushed back onto its sender."""
 
-    __slots__ = ("most", "blocks", "outside", "place", "full", "_letting_in")
+    __slots__ = ("most", "blocks", "outside", "component", "full", "_letting_in")
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        *_, place, model, _ = arguments
+        *_, component, model, _ = arguments
         self.most, self.blocks = model.max_length, model.when_full == "block"
         self.outside: deque[Attempt] = deque()
         """Sends that wait for room, in order of arrival."""
-        self.place, self.full = place, cause(place, "queue full")
+        self.component, self.full = component, reason_code(component, "queue full")
         self._letting_in = False
 
     def arrive(self, attempt: Attempt) -> None:
@@ -41,12 +41,12 @@ class BoundedQueue(Queue):
             super().arrive(attempt)
         elif self.blocks:
             self.outside.append(attempt)
-            self.recorder.marks.write((self.env._now, DELAYED, self.place, attempt.request.number))
+            self.recorder.marks.write((self.env._now, DELAYED, self.component, attempt.request.number))
         else:
             attempt.entered_at = attempt.left_at = self.env._now
             attempt.result = REJECTED
             if attempt.outcome == PENDING:
-                attempt.cause = self.full
+                attempt.reason = self.full
             attempt.step.answer(attempt)
 
     def deliver_to(self, replica: Replica) -> bool:
@@ -66,7 +66,7 @@ class BoundedQueue(Queue):
             return
         self._letting_in = True
         while self.outside and self.backlog < self.most:
-            let_in(super().arrive, self.outside.popleft())
+            admit_after_wait(super().arrive, self.outside.popleft())
         self._letting_in = False
 
     def crash(self, refuse: bool) -> None:

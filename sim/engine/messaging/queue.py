@@ -10,11 +10,11 @@ from math import nan
 from typing import TYPE_CHECKING, Any, Callable
 
 from sim.engine.calls.attempt import Attempt, close_left, drop, lose_answer
-from sim.engine.clock.kernel import stuck
+from sim.engine.clock.kernel import livelock_error
 from sim.outcomes import DEAD_LETTERED, DEGRADED, DONE, MESSAGE_LOST, PENDING, REFUSED, TIMEOUT
-from sim.policies.delivery import IN_FLIGHT as HIDDEN
+from sim.policies.delivery import IN_FLIGHT as MESSAGE_IN_FLIGHT
 from sim.policies.delivery import OVER, DeliveryPolicy, Message, VisibilityQueue
-from sim.record.recorder import cause
+from sim.record.recorder import reason_code
 
 if TYPE_CHECKING:
     from sim.engine.calls.attempt import Then
@@ -29,7 +29,7 @@ MOST_OF_ONE_REQUEST = 200_000
 """Messages of one request to one queue in one instant; a handler of no time that feeds its own queue sends more."""
 
 
-class Letter:
+class Envelope:
     """What the record needs to know of a message."""
 
     __slots__ = ("number", "request", "published_at", "origin", "publisher", "message")
@@ -39,33 +39,57 @@ class Letter:
         self.origin, self.publisher = origin, publisher
 
 
-class Publisher:
+class RootFrame:
     """Stands for the frame that sent a delivery: no recipe of this run."""
 
     __slots__ = ()
     id = -1
 
 
-PUBLISHER = Publisher()
+ROOT_FRAME = RootFrame()
 
 
 class Queue:
     """One queue: its messages, and the replicas whose free workers take from it."""
 
-    __slots__ = ("kernel", "env", "recorder", "name", "code", "core", "next_number", "dead_letters", "lane",
-                 "consumers", "steps", "_turn", "_instant", "_published", "paused", "down", "refuses", "crashed",
-                 "visibility_cause")  # fmt: skip
+    __slots__ = (
+        "kernel",
+        "env",
+        "recorder",
+        "name",
+        "code",
+        "core",
+        "next_number",
+        "dead_letters",
+        "timer_queue",
+        "consumers",
+        "steps",
+        "_turn",
+        "_instant",
+        "_published",
+        "paused",
+        "down",
+        "refuses",
+        "crashed",
+        "visibility_reason",
+    )
 
     def __init__(
-        self, kernel: Kernel, recorder: Recorder, name: str, code: int, place: int, model: models.Queue,
+        self,
+        kernel: Kernel,
+        recorder: Recorder,
+        name: str,
+        code: int,
+        component: int,
+        model: models.Queue,
         numbers: Callable[[], int],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.kernel, self.env, self.recorder, self.name, self.code = kernel, kernel.env, recorder, name, code
         policy = DeliveryPolicy(model.visibility_timeout, model.max_deliveries, model.redelivery)
-        self.core = VisibilityQueue(policy, self._give_up)
+        self.core = VisibilityQueue(policy, self._on_exhausted)
         self.next_number = numbers
         self.dead_letters: Queue | None = None
-        self.lane = kernel.lane(model.visibility_timeout, silence)
+        self.timer_queue = kernel.timer_queue(model.visibility_timeout, on_visibility_timeout)
         self.consumers: list[Replica] = []
         self.steps: dict[Replica, Delivery] = {}
         self._turn = 0
@@ -73,8 +97,8 @@ class Queue:
         self._published: dict[int, int] = {}
         """How many messages each request has sent here in this instant."""
         self.paused = self.down = self.refuses = 0
-        self.crashed = cause(place, "crashed")
-        self.visibility_cause = cause(place, "timeout")
+        self.crashed = reason_code(component, "crashed")
+        self.visibility_reason = reason_code(component, "timeout")
 
     def add_consumer(self, replica: Replica, delivery: Delivery) -> None:
         """Let the free workers of *replica* take messages."""
@@ -123,7 +147,7 @@ class Queue:
         attempt.left_at = nan
         attempt.result = REFUSED
         if attempt.outcome == PENDING:
-            attempt.cause = self.crashed
+            attempt.reason = self.crashed
         attempt.step.answer(attempt)
 
     def publish(self, request: Any, origin: int, publisher: int) -> None:
@@ -132,9 +156,9 @@ class Queue:
             self._instant, self._published = self.env._now, {}
         self._published[request.number] = times = self._published.get(request.number, 0) + 1
         if times > MOST_OF_ONE_REQUEST:
-            raise stuck(self._instant, f"request {request.number} sends {times} messages to {self.name} in it")
+            raise livelock_error(self._instant, f"request {request.number} sends {times} messages to {self.name} in it")
         number = self.next_number()
-        message = Message(Letter(number, request, self.env._now, origin, publisher))
+        message = Message(Envelope(number, request, self.env._now, origin, publisher))
         self.recorder.open_messages[number] = (self, message)
         self.core.send(message)
         self.hand_out()
@@ -157,7 +181,9 @@ class Queue:
         """Deliver the next message to a free worker of *replica*; False when there is none to deliver."""
         if self.paused or self.down:
             return False
-        if self.core.bury(self.env._now) and not replica.wants_message():  # a dead letter has found this worker first
+        if (
+            self.core.dead_letter_expired(self.env._now) and not replica.wants_message()
+        ):  # a dead letter has found this worker first
             return False
         receipt = self.core.take(self.env._now)
         if receipt is None:
@@ -167,41 +193,51 @@ class Queue:
 
     def settle(self, message: Message, outcome: int) -> None:
         """*message* is over: write its row."""
-        letter = message.body
-        del self.recorder.open_messages[letter.number]
+        envelope = message.body
+        del self.recorder.open_messages[envelope.number]
         self._write(message, outcome, self.env._now)
 
     def _write(self, message: Message, outcome: int, ended_at: float) -> None:
-        letter = message.body
-        request = letter.request
-        self.recorder.messages.write((
-            letter.number, self.code, request.number, request.key, letter.published_at, ended_at, outcome,
-            message.deliveries, letter.origin, letter.publisher,
-        ))  # fmt: skip
+        envelope = message.body
+        request = envelope.request
+        self.recorder.messages.write(
+            (
+                envelope.number,
+                self.code,
+                request.number,
+                request.key,
+                envelope.published_at,
+                ended_at,
+                outcome,
+                message.deliveries,
+                envelope.origin,
+                envelope.publisher,
+            )
+        )
 
-    def rest(self, message: Message, rest_s: float) -> None:
+    def delay(self, message: Message, delay_s: float) -> None:
         """Make *message* visible again after its rest."""
-        self.kernel.after(rest_s, self._wake, message)
+        self.kernel.after(delay_s, self._wake, message)
 
     def _wake(self, message: Message) -> None:
         if self.core.wake(message):
             self.hand_out()
 
-    def _give_up(self, message: Message, now: float) -> None:
-        letter, events = message.body, self.recorder.events
+    def _on_exhausted(self, message: Message, now: float) -> None:
+        envelope, events = message.body, self.recorder.events
         if self.dead_letters is None:
-            events.append((now, "message lost", self.name, str(letter.number)))
+            events.append((now, "message lost", self.name, str(envelope.number)))
             self.settle(message, MESSAGE_LOST)
         else:
-            events.append((now, "dead-lettered", self.name, str(letter.number)))
+            events.append((now, "dead-lettered", self.name, str(envelope.number)))
             self.settle(message, DEAD_LETTERED)
-            self.dead_letters.publish(letter.request, letter.number, letter.publisher)
+            self.dead_letters.publish(envelope.request, envelope.number, envelope.publisher)
 
     def close(self, waiting: int, in_flight: int) -> None:
         """At the end of the run: write what is still here."""
         for queue, message in self.recorder.open_messages.values():
             if queue is self:
-                self._write(message, in_flight if message.state == HIDDEN else waiting, nan)
+                self._write(message, in_flight if message.state == MESSAGE_IN_FLIGHT else waiting, nan)
 
     # --- under faults -------------------------------------------------------------------------------------
 
@@ -229,8 +265,19 @@ class Queue:
 class Delivery:
     """Delivers one queue's messages to one service: the step of attempts whose caller is the queue."""
 
-    __slots__ = ("env", "next_id", "open", "write", "deliveries", "code", "queue", "begin", "answer", "network",
-                 "settled")  # fmt: skip
+    __slots__ = (
+        "env",
+        "next_id",
+        "open",
+        "write",
+        "deliveries",
+        "code",
+        "queue",
+        "begin",
+        "answer",
+        "network",
+        "settled",
+    )
     speaks_first = True
     """A worker says how its message ended before it asks for the next one."""
 
@@ -246,14 +293,14 @@ class Delivery:
     def start(self, replica: Replica, receipt: Any) -> None:
         """Hand a message to a worker; its visibility starts now."""
         number = self.next_id()
-        letter = receipt.message.body
-        attempt = Attempt(self, PUBLISHER, letter.request, number, self.env._now)
+        envelope = receipt.message.body
+        attempt = Attempt(self, ROOT_FRAME, envelope.request, number, self.env._now)
         attempt.number = receipt.number
         attempt.message = receipt
         attempt.unanswerable = False
         self.open[number] = attempt
-        self.deliveries((number, letter.number))
-        self.queue.lane.add(attempt)
+        self.deliveries((number, envelope.number))
+        self.queue.timer_queue.add(attempt)
         attempt.replica = replica
         if self.network is None:
             replica.take(attempt)
@@ -292,19 +339,19 @@ class Delivery:
             if core.ack(receipt):
                 queue.settle(message, DONE)
         elif not late:
-            rest_s = core.nack(receipt, self.env._now)
-            if rest_s is not None:
-                queue.rest(message, rest_s)
+            delay_s = core.nack(receipt, self.env._now)
+            if delay_s is not None:
+                queue.delay(message, delay_s)
             elif message.state != OVER:
                 queue.kernel.after(0.0, Queue.hand_out, queue)
 
 
-def silence(attempt: Attempt) -> None:
+def on_visibility_timeout(attempt: Attempt) -> None:
     """The visibility of a delivery has ended without a word: its message can be delivered again."""
     delivery: Delivery = attempt.step
     queue = delivery.queue
     attempt.outcome = TIMEOUT
-    attempt.cause = queue.visibility_cause
+    attempt.reason = queue.visibility_reason
     attempt.ended_at = delivery.env._now
     if attempt.unanswerable:
         close_left(attempt)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any, Callable, Sequence
 
 from sim.errors import not_played
-from sim.record.record import Promise
+from sim.record.record import ExpectedEffect
 from sim.scenario import models
 
 Conditions = tuple[tuple[Any, ...], ...]
@@ -24,11 +24,11 @@ _WITHOUT_EFFECT = (models.Work, models.Wait, models.Read, models.Write, models.F
 """Steps that lead to no effect."""
 
 
-def promises(scenario: models.Scenario, effect_code: Callable[[str], int]) -> tuple[Promise, ...]:
+def expected_effects(scenario: models.Scenario, effect_code: Callable[[str], int]) -> tuple[ExpectedEffect, ...]:
     """Return the promises of every operation that a workload can ask for."""
     reader = _Reader(scenario)
     return tuple(
-        Promise(root, effect_code(path), times, conditions)
+        ExpectedEffect(root, effect_code(path), times, conditions)
         for root in sorted(requested_operations(scenario))
         for (path, conditions), times in reader.operation(root).items()
     )

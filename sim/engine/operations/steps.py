@@ -37,7 +37,7 @@ class Work:
         heappush(self.heap, (self.env._now + time_s, ANSWER, self.next_id(), frame))
 
 
-class FragileWait:
+class InterruptibleWait:
     """Time without CPU at a service that some fault pauses or crashes: nothing stretches or freezes the time itself.
 
     The event on the heap is not the frame, which may be killed and answered meanwhile.
@@ -59,13 +59,13 @@ class FragileWait:
             self.then(frame)
 
 
-class Piece:
+class WorkInProgress:
     """Work in progress that a pause can freeze: the event on the heap, replaced when it is frozen."""
 
     __slots__ = ("callbacks", "frame", "work", "begun_at", "left_s")
     _ok = True
 
-    def __init__(self, frame: Frame, work: FreezableWork, left_s: float) -> None:
+    def __init__(self, frame: Frame, work: PausableWork, left_s: float) -> None:
         self.frame, self.work, self.left_s = frame, work, left_s
         self.begun_at = 0.0
         self.callbacks: Any = None
@@ -74,7 +74,7 @@ class Piece:
         """The work is over, unless it was frozen or killed meanwhile."""
         frame = self.frame
         if frame is not None:
-            del frame.replica.pieces[self]
+            del frame.replica.in_progress[self]
             frame.worked_s += self.left_s
             self.work.then(frame)
 
@@ -85,18 +85,18 @@ class Piece:
         self.callbacks = _PIECE_DONE
         heappush(work.heap, (self.begun_at + self.left_s, ANSWER, work.next_id(), self))
 
-    def freeze(self) -> Piece:
+    def freeze(self) -> WorkInProgress:
         """Return a fresh piece with what is left; this one's event will find nothing to do."""
         frame, spent_s = self.frame, self.work.env._now - self.begun_at
         self.frame = None
         frame.worked_s += spent_s
-        return Piece(frame, self.work, max(self.left_s - spent_s, 0.0))
+        return WorkInProgress(frame, self.work, max(self.left_s - spent_s, 0.0))
 
 
-_PIECE_DONE = (Piece.done,)
+_PIECE_DONE = (WorkInProgress.done,)
 
 
-class FreezableWork:
+class PausableWork:
     """Work of a service that some fault pauses or crashes."""
 
     __slots__ = ("env", "heap", "next_id", "draw", "then")
@@ -107,13 +107,13 @@ class FreezableWork:
 
     def start(self, frame: Frame) -> None:
         replica = frame.replica
-        piece = Piece(frame, self, self.draw())
-        replica.pieces[piece] = None
+        piece = WorkInProgress(frame, self, self.draw())
+        replica.in_progress[piece] = None
         if not replica.frozen:
             piece.run()
 
 
-class PacedWork(FreezableWork):
+class VariableSpeedWork(PausableWork):
     """Work of a service whose replicas may differ in speed, or change it: what is begun asks for the factor of now."""
 
     __slots__ = ()
@@ -121,10 +121,10 @@ class PacedWork(FreezableWork):
     def start(self, frame: Frame) -> None:
         replica = frame.replica
         time_s = self.draw()
-        for pace in replica.service.paces.values():
+        for pace in replica.service.speed_factors.values():
             time_s *= pace(replica, self.env._now)
-        piece = Piece(frame, self, time_s)
-        replica.pieces[piece] = None
+        piece = WorkInProgress(frame, self, time_s)
+        replica.in_progress[piece] = None
         if not replica.frozen:
             piece.run()
 
@@ -146,14 +146,14 @@ class Effect:
 class Fail:
     """Fail with a probability."""
 
-    __slots__ = ("share", "uniform", "then", "failed", "cause")
+    __slots__ = ("share", "uniform", "then", "failed", "reason")
 
-    def __init__(self, share: float, uniform: Draw, then: Then, failed: Failed, cause: int) -> None:
-        self.share, self.uniform, self.then, self.failed, self.cause = share, uniform, then, failed, cause
+    def __init__(self, share: float, uniform: Draw, then: Then, failed: Failed, reason: int) -> None:
+        self.share, self.uniform, self.then, self.failed, self.reason = share, uniform, then, failed, reason
 
     def start(self, frame: Frame) -> None:
         if self.uniform() < self.share:
-            self.failed(frame, ERROR, self.cause)
+            self.failed(frame, ERROR, self.reason)
         else:
             self.then(frame)
 
@@ -174,7 +174,7 @@ class Reply:
         self.then(frame)
 
 
-class Otherwise:
+class OnError:
     """A failed call, send or join that does not fail its recipe: it goes on, degraded, or with other steps."""
 
     __slots__ = ("then",)
@@ -182,7 +182,7 @@ class Otherwise:
     def __init__(self, then: Then) -> None:
         self.then = then
 
-    def go_on(self, frame: Frame, outcome: int, cause: int) -> None:
+    def go_on(self, frame: Frame, outcome: int, reason: int) -> None:
         self.then(frame)
 
 
@@ -205,7 +205,7 @@ def degrade(frame: Frame) -> None:
         frame.result = DEGRADED
 
 
-class Remember:
+class RecordOutcome:
     """Notes how a named step ended, for a later branch that asks."""
 
     __slots__ = ("name", "then", "failed")
@@ -224,10 +224,10 @@ class Remember:
         degrade(frame)
         self.then(frame)
 
-    def ended_badly(self, frame: Frame, outcome: int, cause: int) -> None:
+    def ended_badly(self, frame: Frame, outcome: int, reason: int) -> None:
         """Note the outcome and do what failing means here."""
         self._note(frame, outcome)
-        self.failed(frame, outcome, cause)
+        self.failed(frame, outcome, reason)
 
     def _note(self, frame: Frame, outcome: int) -> None:
         try:
@@ -274,7 +274,7 @@ def _end_of(step: str, frame: Frame) -> int:
         ends = getattr(frame, "ends", None)
         if ends is not None and step in ends:
             return int(ends[step])
-        if not isinstance(frame, Strand):
+        if not isinstance(frame, ForkBranch):
             return PENDING
         frame = frame.join.frame
 
@@ -312,18 +312,29 @@ class Repeat:
     def left(self, failed: Failed) -> Failed:
         """Wrap *failed* for the body: leaving the loop by failing forgets its counter."""
 
-        def leave(frame: Frame, outcome: int, cause: int) -> None:
+        def leave(frame: Frame, outcome: int, reason: int) -> None:
             frame.loops.pop()
-            failed(frame, outcome, cause)
+            failed(frame, outcome, reason)
 
         return leave
 
 
-class Strand:
+class ForkBranch:
     """One recipe of a `parallel`: a frame of its own on the same worker."""
 
-    __slots__ = ("callbacks", "join", "root", "request", "id", "result", "worked_s", "loops", "ends",
-                 "running_since", "queued_at")  # fmt: skip
+    __slots__ = (
+        "callbacks",
+        "join",
+        "root",
+        "request",
+        "id",
+        "result",
+        "worked_s",
+        "loops",
+        "ends",
+        "running_since",
+        "queued_at",
+    )
     _ok = True
 
     def __init__(self, join: Join, frame: Frame) -> None:
@@ -366,9 +377,9 @@ class Join:
         self.degraded = False
 
 
-def _tell_ends(strand: Strand, frame: Frame) -> None:
+def _tell_ends(fork_branch: ForkBranch, frame: Frame) -> None:
     """Let the steps after a join ask how the named steps inside it ended: what ended last is what counts."""
-    ends = getattr(strand, "ends", None)
+    ends = getattr(fork_branch, "ends", None)
     if ends is not None:
         frame.ends = {**getattr(frame, "ends", {}), **ends}
 
@@ -387,26 +398,26 @@ class Parallel:
     def start(self, frame: Frame) -> None:
         join = Join(frame, self.needed, len(self.bodies), self.env._now)
         for body in self.bodies:
-            body(Strand(join, frame))
+            body(ForkBranch(join, frame))
         join.starting = False
         self._decide(join)
 
-    def arrived(self, strand: Strand) -> None:
+    def arrived(self, fork_branch: ForkBranch) -> None:
         """A strand ended well."""
-        join = strand.join
+        join = fork_branch.join
         join.missing -= 1
-        join.worked_s += strand.worked_s
-        join.degraded = join.degraded or strand.result == DEGRADED
-        _tell_ends(strand, join.frame)
+        join.worked_s += fork_branch.worked_s
+        join.degraded = join.degraded or fork_branch.result == DEGRADED
+        _tell_ends(fork_branch, join.frame)
         self._decide(join)
 
-    def broke(self, strand: Strand, outcome: int, cause: int) -> None:
+    def broke(self, fork_branch: ForkBranch, outcome: int, reason: int) -> None:
         """A strand failed."""
-        join = strand.join
+        join = fork_branch.join
         join.spare -= 1
-        join.worked_s += strand.worked_s
-        join.failure = join.failure or (outcome, cause)
-        _tell_ends(strand, join.frame)
+        join.worked_s += fork_branch.worked_s
+        join.failure = join.failure or (outcome, reason)
+        _tell_ends(fork_branch, join.frame)
         self._decide(join)
 
     def _decide(self, join: Join) -> None:

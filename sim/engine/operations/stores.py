@@ -29,7 +29,7 @@ class Store:
 
 
 class Read:
-    """Remember the row's version for the request, all its later tries included."""
+    """RecordOutcome the row's version for the request, all its later tries included."""
 
     __slots__ = ("store", "then")
 
@@ -45,23 +45,30 @@ class Read:
 class Write:
     """Write the row; *compares*: only if its version is still the one that the request has read, else fail."""
 
-    __slots__ = ("kernel", "store", "compares", "mark", "place", "why", "then", "failed")
+    __slots__ = ("kernel", "store", "compares", "mark", "component", "reason", "then", "failed")
 
     def __init__(
-        self, kernel: Kernel, store: Store, compares: bool, mark: Callable[[tuple[float, ...]], None], place: int,
-        why: int, then: Then, failed: Failed,
-    ) -> None:  # fmt: skip
+        self,
+        kernel: Kernel,
+        store: Store,
+        compares: bool,
+        mark: Callable[[tuple[float, ...]], None],
+        component: int,
+        reason: int,
+        then: Then,
+        failed: Failed,
+    ) -> None:
         self.kernel, self.store, self.compares = kernel, store, compares
-        self.mark, self.place, self.why = mark, float(place), why
+        self.mark, self.component, self.reason = mark, float(component), reason
         self.then, self.failed = then, failed
 
     def start(self, frame: Frame) -> None:
         request, store = frame.request, self.store
         version = store.versions.get(request.key, 0)
         if self.compares and store.seen.get(request.number) != version:
-            self.mark((self.kernel.env._now, CONFLICT, self.place, request.number))
-            self.failed(frame, ERROR, self.why)
+            self.mark((self.kernel.env._now, CONFLICT, self.component, request.number))
+            self.failed(frame, ERROR, self.reason)
             return
         store.versions[request.key] = version + 1
-        self.mark((self.kernel.env._now, WRITTEN, self.place, request.number))
+        self.mark((self.kernel.env._now, WRITTEN, self.component, request.number))
         self.then(frame)

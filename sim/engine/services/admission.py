@@ -1,8 +1,10 @@
 """What a replica does about too much work: at its door, beside its line, and when a worker takes the next one.
 
-``Guarded`` goes on top of either kind of replica; services without such rules never meet it. Rules are asked in the
-order of the path: the rate limit (before the replica is entered), rules at entry, rules for who wants to join the line,
-rules for who leaves it. Left out: limits shared by the replicas of a service (each decides by itself, as a process
+``WithAdmission`` extends either kind of replica; services without such rules do not use it. Rules are asked in the
+order of the path: the rate limit (before the replica is entered), rules at entry, rules for joining the queue, rules
+for leaving it.
+
+Not modelled: limits shared by the replicas of a service (each decides by itself, as a process
 would, and forgets what it knew in a crash), and rules for messages, which only free workers ask for.
 """
 
@@ -11,10 +13,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, Callable
 
-from sim.engine.calls.abandonment import let_in
-from sim.engine.services.concurrency import Watching
+from sim.engine.calls.abandonment import admit_after_wait
+from sim.engine.services.concurrency import LearningService
 from sim.engine.services.free_replica import FreeReplica
-from sim.engine.services.interfaces import Patience
+from sim.engine.services.interfaces import QueueTimer
 from sim.engine.services.replica import Replica
 from sim.outcomes import OK
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from sim.engine.calls.attempt import Attempt
 
 
-class Guarded(Replica):
+class WithAdmission(Replica):
     """A replica with rules at its door and its line; to be put before a kind of replica."""
 
     __slots__ = ()
@@ -30,7 +32,7 @@ class Guarded(Replica):
     def arrive(self, attempt: Attempt) -> None:
         """A call is here; without a token it is turned away, or comes in later."""
         attempt.replica = self
-        tokens = self.door.tokens
+        tokens = self.admission.tokens
         if tokens is None:
             self.enter(attempt)
         else:
@@ -39,41 +41,41 @@ class Guarded(Replica):
     def enter(self, attempt: Attempt) -> None:
         """As for any replica, if the rules at entry let it."""
         now = self.env._now
-        for rule in self.door.at_entry:
+        for rule in self.admission.at_entry:
             if not rule.admits(self, attempt, now):
-                self.turn_away(attempt, rule.why)
+                self.turn_away(attempt, rule.reason)
                 return
         super().arrive(attempt)
 
-    def come_in(self, attempt: Attempt) -> None:
+    def on_token(self, attempt: Attempt) -> None:
         """A call that had to wait for its token has it now, and finds the replica as it is."""
         if self.down:
             self.service.turn_away_down(attempt, self)
         else:
-            let_in(self.enter, attempt)
+            admit_after_wait(self.enter, attempt)
 
-    def turn_away(self, attempt: Attempt, why: int) -> None:
+    def turn_away(self, attempt: Attempt, reason: int) -> None:
         """Reject *attempt* at the door."""
         attempt.entered_at = self.env._now
-        self.service.reject(attempt, why)
+        self.service.reject(attempt, reason)
 
     def queue_up(self, attempt: Attempt) -> None:
         """As for any replica, if the rules for joining the line let it."""
-        door, now = self.door, self.env._now
+        admission, now = self.admission, self.env._now
         if not self.line:
-            door.empty_at = now
-        for rule in door.to_join:
+            admission.empty_at = now
+        for rule in admission.to_join:
             if not rule.admits(self, attempt, now):
-                self.service.reject(attempt, rule.why)
+                self.service.reject(attempt, rule.reason)
                 return
-        if door.patience is None:
+        if admission.wait_timer is None:
             super().queue_up(attempt)
         else:
             self.line.append(attempt)
-            attempt.patience = Patience(attempt)
-            door.patience(attempt.patience, now, door.empty_at)
-        if door.rank is not None:
-            self._move_up(attempt, door.rank)
+            attempt.wait_timer = QueueTimer(attempt)
+            admission.wait_timer(attempt.wait_timer, now, admission.empty_at)
+        if admission.rank is not None:
+            self._move_up(attempt, admission.rank)
 
     def _move_up(self, attempt: Attempt, rank: Callable[[Any], int]) -> None:
         """Who has just come last goes before all who are of less importance."""
@@ -83,21 +85,21 @@ class Guarded(Replica):
     def leave_line(self, attempt: Attempt) -> bool:
         """As for any replica."""
         left = super().leave_line(attempt)
-        if left and isinstance(self.service, Watching):
-            self.door.in_flight.left(attempt, self.env._now)
+        if left and isinstance(self.service, LearningService):
+            self.admission.in_flight.left(attempt, self.env._now)
         return left
 
     def next_in_line(self) -> Any:
         """Take the next one that the rules let begin out of the line; None when it is empty."""
-        line, door, now = self.line, self.door, self.env._now
+        line, admission, now = self.line, self.admission, self.env._now
         while line:
-            newest = door.newest_first is not None and door.newest_first(now, len(line), door.empty_at)
+            newest = admission.newest_first is not None and admission.newest_first(now, len(line), admission.empty_at)
             attempt = line.pop() if newest else line.popleft()
-            if self.patience is not None:
-                attempt.patience.outcome = OK
-            for rule in door.to_begin:
+            if self.wait_timer is not None:
+                attempt.wait_timer.outcome = OK
+            for rule in admission.to_begin:
                 if not rule.admits(self, attempt, now):
-                    self.service.reject(attempt, rule.why)
+                    self.service.reject(attempt, rule.reason)
                     break
             else:
                 return attempt
@@ -106,10 +108,10 @@ class Guarded(Replica):
     def clear(self) -> None:
         """A crash takes what the rules remembered too."""
         super().clear()
-        self.door = self.door.anew()
+        self.admission = self.admission.renewed()
 
 
-class GuardedReplica(Guarded):
+class ReplicaWithAdmission(WithAdmission):
     """A replica with rules whose workers are held while calling."""
 
     __slots__ = ()
@@ -138,7 +140,7 @@ class GuardedReplica(Guarded):
         self.blocked -= 1
 
 
-class GuardedFreeReplica(Guarded, FreeReplica):
+class FreeReplicaWithAdmission(WithAdmission, FreeReplica):
     """A replica with rules whose workers are freed while calling."""
 
     __slots__ = ()

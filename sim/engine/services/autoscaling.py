@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from sim.engine.clock.kernel import CENSUS
 from sim.engine.services.balancing import Pool
 from sim.policies.autoscaler import Autoscaler
-from sim.record.recorder import cause
+from sim.record.recorder import reason_code
 from sim.scenario import models
 
 if TYPE_CHECKING:
     from sim.engine.clock.kernel import Kernel
-    from sim.engine.services.admission_control import Door
+    from sim.engine.services.admission_control import AdmissionControl
     from sim.engine.services.interfaces import MessageSource
     from sim.engine.services.replica import Replica
     from sim.engine.services.service import Service
@@ -30,20 +30,20 @@ SAMPLES = 60
 """How often utilisation is sampled between two looks."""
 
 
-class Present:
+class InServiceRule:
     """Turns away calls that were meant for a replica which has gone since."""
 
-    __slots__ = ("fleet", "why")
+    __slots__ = ("autoscaling_group", "reason")
 
-    def __init__(self, fleet: Fleet, place: int) -> None:
-        self.fleet, self.why = fleet, cause(place, "unhealthy")
+    def __init__(self, autoscaling_group: AutoscalingGroup, component: int) -> None:
+        self.autoscaling_group, self.reason = autoscaling_group, reason_code(component, "unhealthy")
 
     def admits(self, replica: Replica, attempt: Any, now: float) -> bool:
         """Whether the replica is there."""
-        return self.fleet.states[replica.index] >= UP
+        return self.autoscaling_group.states[replica.index] >= UP
 
 
-class Fleet:
+class AutoscalingGroup:
     """The replicas of one autoscaled service, and what becomes of each."""
 
     __slots__ = ("kernel", "events", "service", "model", "policy", "states", "orders", "homes", "samples", "ticks")
@@ -65,14 +65,14 @@ class Fleet:
         self.ticks = 0
         service.pool = Pool(replicas[:initial])
         for replica in replicas:
-            self._let_in_only_while_there(replica.door)
+            self._let_in_only_while_there(replica.admission)
 
-    def _let_in_only_while_there(self, door: Door) -> Door:
-        """Add the rule that comes first to *door*, and to every door that takes its place."""
-        make = door.anew
-        door.at_entry.insert(0, Present(self, self.service.place))
-        door.anew = lambda: self._let_in_only_while_there(make())
-        return door
+    def _let_in_only_while_there(self, admission: AdmissionControl) -> AdmissionControl:
+        """Add the rule that comes first to *admission*, and to every door that takes its place."""
+        make = admission.renewed
+        admission.at_entry.insert(0, InServiceRule(self, self.service.component))
+        admission.renewed = lambda: self._let_in_only_while_there(make())
+        return admission
 
     def begin(self) -> None:
         """Start to look, once queues and consumers are wired."""
@@ -135,7 +135,7 @@ class Fleet:
             return
         replica = self.service.replicas[index]
         self.states[index] = UP
-        replica.door = replica.door.anew()
+        replica.admission = replica.admission.renewed()
         for tell in self.service.on_restart:
             tell(replica)
         self._open(replica)

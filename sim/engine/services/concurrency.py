@@ -22,51 +22,51 @@ SAMPLE_S = 1.0
 """How often a changed limit is noted, in seconds of the scenario."""
 
 
-class Watching(Service):
+class LearningService(Service):
     """A service whose replicas learn from every call that is over; to be put before a kind of service."""
 
     __slots__ = ()
 
     def finish(self, attempt: Attempt) -> None:
         """As for any service."""
-        attempt.replica.door.in_flight.left(attempt, self.env._now)
+        attempt.replica.admission.in_flight.left(attempt, self.env._now)
         super().finish(attempt)
 
     def finish_replied(self, attempt: Attempt) -> None:
         """As for any service; a recipe that has replied is over here only now."""
-        attempt.replica.door.in_flight.left(attempt, self.env._now)
+        attempt.replica.admission.in_flight.left(attempt, self.env._now)
         super().finish_replied(attempt)
 
-    def reject(self, attempt: Attempt, why: int) -> None:
+    def reject(self, attempt: Attempt, reason: int) -> None:
         """As for any service."""
-        attempt.replica.door.in_flight.left(attempt, self.env._now, rejected=True)
-        super().reject(attempt, why)
+        attempt.replica.admission.in_flight.left(attempt, self.env._now, rejected=True)
+        super().reject(attempt, reason)
 
     def cancel(self, attempt: Attempt) -> None:
         """As for any service."""
-        attempt.replica.door.in_flight.left(attempt, self.env._now)
+        attempt.replica.admission.in_flight.left(attempt, self.env._now)
         super().cancel(attempt)
 
 
-class WatchingService(Watching):
+class HoldingLearningService(LearningService):
     """A watching service whose workers are held while calling."""
 
     __slots__ = ()
 
 
-class WatchingFreeService(Watching, FreeService):
+class FreeLearningService(LearningService, FreeService):
     """A watching service whose workers are freed while calling."""
 
     __slots__ = ()
 
 
-def note_limits(kernel: Kernel, events: list[Event], service: Service) -> None:
+def record_limits(kernel: Kernel, events: list[Event], service: Service) -> None:
     """Write an event whenever the limits of all replicas, added up, have changed since the last second."""
     last = -1
 
     def sample(_: Any) -> None:
         nonlocal last
-        total = sum(replica.door.in_flight.policy.limit for replica in service.pool)
+        total = sum(replica.admission.in_flight.policy.limit for replica in service.pool)
         if total != last:
             events.append((kernel.now, "concurrency limit", service.name, str(total)))
             last = total

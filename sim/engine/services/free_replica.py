@@ -23,9 +23,15 @@ class FreeReplica(Replica):
     __slots__ = ("ready", "limit", "in_flight", "held", "write")
 
     def __init__(
-        self, kernel: Kernel, service: Home, index: int, workers: float, places: float, limit: float,
+        self,
+        kernel: Kernel,
+        service: Home,
+        index: int,
+        workers: float,
+        places: float,
+        limit: float,
         recorder: Recorder,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(kernel, service, index, workers, places)
         self.ready: deque[tuple[float, Frame, Callable[..., None], tuple[Any, ...]]] = deque()
         self.limit = MANY if limit == UNLIMITED else int(limit)
@@ -117,8 +123,8 @@ class FreeReplica(Replica):
             go_on(*arguments)
         else:
             attempt = self.line.popleft()
-            if self.patience is not None:
-                attempt.patience.outcome = OK
+            if self.wait_timer is not None:
+                attempt.wait_timer.outcome = OK
             self._begin(attempt)
 
     def wants_message(self) -> bool:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from sim.engine.clock.kernel import TIMER
 from sim.engine.services.balancing import Pool
-from sim.engine.services.injected_errors import Failing
+from sim.engine.services.injected_errors import ErrorInjector
 from sim.outcomes import PENDING, REFUSED
 from sim.policies.health import HealthChecker
-from sim.record.recorder import cause
+from sim.record.recorder import reason_code
 
 if TYPE_CHECKING:
     from sim.engine.calls.attempt import Attempt, Then
@@ -42,7 +42,7 @@ class Rotation:
         self.kernel, self.events, self.service, self.model = kernel, events, service, model
         self.replicas = Pool(service.pool)
         self.is_closed = False
-        self.unhealthy = cause(service.place, "unhealthy")
+        self.unhealthy = reason_code(service.component, "unhealthy")
         self.work = streams.draw(model.work, service.name, "health checks")
         self.uniform = streams.uniform(service.name, "deep health checks")
         self.checkers: dict[int, HealthChecker] = {}
@@ -63,9 +63,9 @@ class Rotation:
         """Send one check: refused at once, answered after its work, or given up at the timeout."""
         now = self.kernel.now
         time_s = self.work()
-        for factor in self.service.slowness.values():
+        for factor in self.service.slow_factors.values():
             time_s *= factor
-        for pace in self.service.paces.values():
+        for pace in self.service.speed_factors.values():
             time_s *= pace(replica, now)
         if replica.down and replica.refuses:
             self._told(replica, False)
@@ -90,8 +90,8 @@ class Rotation:
     def _failing_share(self, replica: Replica) -> float:
         """Return the share of requests that faults let fail at *replica* now."""
         healthy = 1.0
-        for harm in (*self.service.harms.values(), *self.service.harms_after.values()):
-            if isinstance(harm, Failing):
+        for harm in (*self.service.error_injectors.values(), *self.service.late_error_injectors.values()):
+            if isinstance(harm, ErrorInjector):
                 healthy *= 1.0 - harm.share_at(replica)
         return 1.0 - healthy
 
@@ -127,7 +127,7 @@ class Rotation:
             attempt.left_at = nan
             attempt.result = REFUSED
             if attempt.outcome == PENDING:
-                attempt.cause = self.unhealthy
+                attempt.reason = self.unhealthy
             attempt.step.answer(attempt)
 
         return enter_if_open

@@ -7,7 +7,7 @@ from typing import Any
 from sim.errors import not_played
 from sim.outcomes import PENDING
 from sim.policies.concurrency import Aimd, Gradient
-from sim.record.recorder import cause
+from sim.record.recorder import reason_code
 from sim.scenario import models
 
 
@@ -19,22 +19,27 @@ def policy_of(model: models.Concurrency) -> Aimd | Gradient:
     if model.kind != "gradient":
         raise not_played("limit on calls in flight", model.kind)
     return Gradient(
-        model.initial, model.least, model.most, float(model.smoothing), float(model.tolerance), model.queue,
+        model.initial,
+        model.least,
+        model.most,
+        float(model.smoothing),
+        float(model.tolerance),
+        model.queue,
         model.window,
-    )  # fmt: skip
+    )
 
 
 class InFlight:
     """The calls inside one replica, and how many there may be."""
 
-    __slots__ = ("policy", "inside", "hears_drops", "why")
+    __slots__ = ("policy", "inside", "hears_drops", "reason")
 
-    def __init__(self, model: models.Concurrency, place: int) -> None:
+    def __init__(self, model: models.Concurrency, component: int) -> None:
         self.policy = policy_of(model)
         self.inside: dict[Any, int] = {}
         """Each call, with how many were inside when it began."""
         self.hears_drops = model.kind == "aimd"
-        self.why = cause(place, "concurrency limit")
+        self.reason = reason_code(component, "concurrency limit")
 
     def admits(self, replica: Any, attempt: Any, now: float) -> bool:
         """Whether *attempt* may enter; it counts as inside from now on."""

@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from sim.scenario.rules.fault_targets import Indexes
 
 
-class Failing:
+class ErrorInjector:
     """Fails a share of what is asked of some replicas, or all; several such harms ask in turn, each for itself."""
 
-    def __init__(self, draw: Draw, share: float, why: int, indexes: Indexes) -> None:
-        self.draw, self.share, self.why, self.indexes = draw, share, why, indexes
+    def __init__(self, draw: Draw, share: float, reason: int, indexes: Indexes) -> None:
+        self.draw, self.share, self.reason, self.indexes = draw, share, reason, indexes
 
     def __call__(self, attempt: Attempt) -> int:
         """Return the cause if this request is one of them."""
-        return self.why if self.share_at(attempt.replica) and self.draw() < self.share else 0
+        return self.reason if self.share_at(attempt.replica) and self.draw() < self.share else 0
 
     def share_at(self, replica: Replica) -> float:
         """Return the share that fails at *replica*."""

@@ -20,11 +20,11 @@ class Home(Protocol):
     name: str
     full: int
     """The cause of a rejection by a full line."""
-    impatient: int
+    waited_too_long: int
     """The cause of a rejection after waiting too long."""
 
-    def reject(self, attempt: Attempt, why: int) -> None:
-        """Answer *attempt* rejected at once, with the cause *why*."""
+    def reject(self, attempt: Attempt, reason: int) -> None:
+        """Answer *attempt* rejected at once, with the cause *reason*."""
 
     def turn_away_down(self, attempt: Attempt, replica: Any) -> None:
         """Refuse or lose *attempt*, which has reached a *replica* that is down."""
@@ -44,9 +44,9 @@ class MessageSource(Protocol):
 
 
 class AdmissionRule(Protocol):
-    """One rule of admission control; *why* is the cause of what it rejects."""
+    """One rule of admission control; *reason* is the cause of what it rejects."""
 
-    why: int
+    reason: int
 
     def admits(self, replica: Any, attempt: Any, now: float) -> bool:
         """Whether *attempt* may enter, join the line of, or be begun at *replica*."""
@@ -71,7 +71,7 @@ class Rotation(Protocol):
         """Wrap *enter*: calls are refused while the rotation is closed."""
 
 
-class Patience:
+class QueueTimer:
     """A timer entry: how long one attempt will wait in line."""
 
     __slots__ = ("attempt", "outcome", "expires_at")

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Callable
 
-from sim.engine.services.interfaces import Patience
+from sim.engine.services.interfaces import QueueTimer
 from sim.outcomes import OK
 from sim.quantities import UNLIMITED
 
 if TYPE_CHECKING:
     from sim.engine.calls.attempt import Attempt
-    from sim.engine.clock.drawn_timers import DrawnPatience
-    from sim.engine.clock.kernel import Kernel, Lane
-    from sim.engine.services.admission_control import Door
+    from sim.engine.clock.drawn_timers import DrawnTimers
+    from sim.engine.clock.kernel import Kernel, TimerQueue
+    from sim.engine.services.admission_control import AdmissionControl
     from sim.engine.services.interfaces import Home, MessageSource
 
 MANY = 10**9
@@ -27,10 +27,28 @@ MANY = 10**9
 class Replica:
     """Workers, a line in front of them, and what a fault did to them."""
 
-    __slots__ = ("kernel", "env", "service", "index", "workers", "free", "places", "line", "blocked", "queues",
-                 "patience", "outstanding", "reserved", "frozen", "down", "refuses", "pieces", "deferred",
-                 "door")  # fmt: skip
-    door: Door
+    __slots__ = (
+        "kernel",
+        "env",
+        "service",
+        "index",
+        "workers",
+        "free",
+        "places",
+        "line",
+        "blocked",
+        "queues",
+        "wait_timer",
+        "outstanding",
+        "reserved",
+        "frozen",
+        "down",
+        "refuses",
+        "in_progress",
+        "deferred",
+        "admission",
+    )
+    admission: AdmissionControl
     """Of replicas with rules, see ``doors``."""
 
     def __init__(self, kernel: Kernel, service: Home, index: int, workers: float, places: float) -> None:
@@ -41,13 +59,13 @@ class Replica:
         self.blocked = 0
         """Above zero while workers take nothing: in the middle of taking, frozen, or down."""
         self.queues: tuple[MessageSource, ...] = ()
-        self.patience: Lane | DrawnPatience | None = None
+        self.wait_timer: TimerQueue | DrawnTimers | None = None
         self.outstanding = 0
         self.reserved = 0
         """Workers that have asked a queue for a message which is still travelling."""
         self.frozen = self.down = self.refuses = 0
         """How many faults hold it so."""
-        self.pieces: dict[Any, None] = {}
+        self.in_progress: dict[Any, None] = {}
         self.deferred: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
 
     def arrive(self, attempt: Attempt) -> None:
@@ -66,17 +84,17 @@ class Replica:
     def queue_up(self, attempt: Attempt) -> None:
         """*attempt* takes the last place in the line."""
         self.line.append(attempt)
-        if self.patience is not None:
-            attempt.patience = Patience(attempt)
-            self.patience.add(attempt.patience)
+        if self.wait_timer is not None:
+            attempt.wait_timer = QueueTimer(attempt)
+            self.wait_timer.add(attempt.wait_timer)
 
     def release(self, now: float) -> None:
         """A worker is done: it takes the first in line, or is free (and may look into the queues)."""
         if self.line and not self.blocked:
             attempt = self.line.popleft()
             attempt.started_at = now
-            if self.patience is not None:
-                attempt.patience.outcome = OK
+            if self.wait_timer is not None:
+                attempt.wait_timer.outcome = OK
             self.blocked += 1
             attempt.step.begin(attempt)
             self.blocked -= 1
@@ -98,8 +116,8 @@ class Replica:
                 attempt = line.popleft()
                 self.free -= 1
                 attempt.started_at = self.env._now
-                if self.patience is not None:
-                    attempt.patience.outcome = OK
+                if self.wait_timer is not None:
+                    attempt.wait_timer.outcome = OK
                 attempt.step.begin(attempt)
             if not self.take_message():
                 break
@@ -141,15 +159,15 @@ class Replica:
         if attempt not in self.line:
             return False
         self.line.remove(attempt)
-        if self.patience is not None:
-            attempt.patience.outcome = OK
+        if self.wait_timer is not None:
+            attempt.wait_timer.outcome = OK
         return True
 
-    def withdraw(self, patience: Patience) -> None:
+    def withdraw(self, wait_timer: QueueTimer) -> None:
         """The patience of one in line is over (where all have the same, that of the first)."""
-        attempt = patience.attempt
+        attempt = wait_timer.attempt
         self.line.remove(attempt)
-        self.service.reject(attempt, self.service.impatient)
+        self.service.reject(attempt, self.service.waited_too_long)
 
     def begun(self) -> int:
         """How many requests have begun here and not left."""
@@ -161,14 +179,14 @@ class Replica:
 
     def book_unfinished_work(self) -> None:
         """Count what work in progress has come to, before it is lost."""
-        for piece in self.pieces:
-            self._book(piece)
+        for work in self.in_progress:
+            self._book(work)
 
-    def _book(self, piece: Any) -> None:
+    def _book(self, work: Any) -> None:
         """Count what one piece of work has come to; what was done before a pause is counted already."""
-        now, root = self.env._now, piece.frame.root
+        now, root = self.env._now, work.frame.root
         if not self.frozen and root.left_at is None:  # else a strand left behind, for which no worker is held
-            root.worked_s = min(root.worked_s + now - piece.begun_at, now - root.started_at)
+            root.worked_s = min(root.worked_s + now - work.begun_at, now - root.started_at)
 
     def let_go(self, attempt: Attempt) -> None:
         """Nothing is done for *attempt* any more: its worker is free for others."""
@@ -176,10 +194,10 @@ class Replica:
 
     def stop_work(self, attempt: Attempt) -> None:
         """End the work in progress for *attempt* and count what it has come to."""
-        for piece in [piece for piece in self.pieces if piece.frame.root is attempt]:
-            self._book(piece)
-            piece.frame = None
-            del self.pieces[piece]
+        for work in [work for work in self.in_progress if work.frame.root is attempt]:
+            self._book(work)
+            work.frame = None
+            del self.in_progress[work]
 
     def close(self) -> None:
         """At the end of the run: write what only the replica knows (nothing, where workers are held throughout)."""
@@ -189,6 +207,6 @@ class Replica:
         self.free = self.workers - self.reserved
         self.line.clear()
         self.deferred.clear()
-        for piece in self.pieces:
-            piece.frame = None
-        self.pieces.clear()
+        for work in self.in_progress:
+            work.frame = None
+        self.in_progress.clear()

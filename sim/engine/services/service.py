@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from sim.engine.calls.attempt import NOWHERE, Attempt, Then, close_left, drop
 from sim.outcomes import ERROR, OK, PENDING, REFUSED, REJECTED
-from sim.record.recorder import cause
+from sim.record.recorder import reason_code
 
 if TYPE_CHECKING:
     from sim.engine.clock.kernel import Kernel
@@ -19,26 +19,43 @@ if TYPE_CHECKING:
 class Service:
     """The replicas of one service, and what begins and ends a recipe there."""
 
-    __slots__ = ("kernel", "env", "name", "place", "replicas", "pool", "full", "impatient", "crashed", "injected",
-                 "works", "slowness", "paces", "harms", "harms_after", "on_restart", "outages",
-                 "rotation")  # fmt: skip
+    __slots__ = (
+        "kernel",
+        "env",
+        "name",
+        "component",
+        "replicas",
+        "pool",
+        "full",
+        "waited_too_long",
+        "crashed",
+        "injected",
+        "work_steps",
+        "slow_factors",
+        "speed_factors",
+        "error_injectors",
+        "late_error_injectors",
+        "on_restart",
+        "outages",
+        "rotation",
+    )
 
-    def __init__(self, kernel: Kernel, name: str, place: int) -> None:
-        self.kernel, self.env, self.name, self.place = kernel, kernel.env, name, place
+    def __init__(self, kernel: Kernel, name: str, component: int) -> None:
+        self.kernel, self.env, self.name, self.component = kernel, kernel.env, name, component
         self.replicas: list[Replica] = []
         self.pool = self.replicas
         """Those that calls go to: all, unless they come and go."""
-        self.full, self.impatient = cause(place, "line full"), cause(place, "waited too long")
-        self.crashed, self.injected = cause(place, "crashed"), cause(place, "injected errors")
-        self.works: list[tuple[Any, Draw]] = []
+        self.full, self.waited_too_long = reason_code(component, "line full"), reason_code(component, "waited too long")
+        self.crashed, self.injected = reason_code(component, "crashed"), reason_code(component, "injected errors")
+        self.work_steps: list[tuple[Any, Draw]] = []
         """Work steps with their healthy draw, for the `slow` fault."""
-        self.slowness: dict[str, float] = {}
+        self.slow_factors: dict[str, float] = {}
         """Active factors on the work of all replicas, by fault."""
-        self.paces: dict[str, Callable[[Replica, float], float]] = {}
+        self.speed_factors: dict[str, Callable[[Replica, float], float]] = {}
         """Factors on the work that a replica begins at an instant, by fault."""
-        self.harms: dict[str, Callable[[Attempt], int]] = {}
+        self.error_injectors: dict[str, Callable[[Attempt], int]] = {}
         """Active faults that may fail a recipe at its beginning: each gives the cause, or 0."""
-        self.harms_after: dict[str, Callable[[Attempt], int]] = {}
+        self.late_error_injectors: dict[str, Callable[[Attempt], int]] = {}
         """The same at its end."""
         self.on_restart: list[Callable[[Replica], None]] = []
         """Told of each replica that is back after a crash, empty."""
@@ -47,12 +64,12 @@ class Service:
         self.outages: list[tuple[int, float, float]] = []
         """(replica, begin, end) of every time that one was down; not over yet: NaN."""
 
-    def reject(self, attempt: Attempt, why: int) -> None:
+    def reject(self, attempt: Attempt, reason: int) -> None:
         """Answer rejected at once."""
         attempt.left_at = self.env._now
         attempt.result = REJECTED
         if attempt.outcome == PENDING:
-            attempt.cause = why
+            attempt.reason = reason
         attempt.step.answer(attempt)
 
     def finish(self, attempt: Attempt) -> None:
@@ -69,11 +86,11 @@ class Service:
             replica.free += 1
         attempt.step.answer(attempt)
 
-    def fail(self, attempt: Attempt, outcome: int, why: int) -> None:
+    def fail(self, attempt: Attempt, outcome: int, reason: int) -> None:
         """The recipe failed: its caller is told error, with the cause from where it arose."""
         attempt.result = ERROR
         if attempt.outcome == PENDING:
-            attempt.cause = why
+            attempt.reason = reason
         self.finish(attempt)
 
     def finish_replied(self, attempt: Attempt) -> None:
@@ -85,16 +102,16 @@ class Service:
         attempt.replica.release(now)
         close_left(attempt)
 
-    def fail_replied(self, attempt: Attempt, outcome: int, why: int) -> None:
-        """Failing after the reply: the caller was told otherwise and is not told now."""
+    def fail_replied(self, attempt: Attempt, outcome: int, reason: int) -> None:
+        """ErrorInjector after the reply: the caller was told otherwise and is not told now."""
         if not attempt.replied:
-            self.fail(attempt, outcome, why)
+            self.fail(attempt, outcome, reason)
         else:
             self.finish_replied(attempt)
 
     # --- under faults -------------------------------------------------------------------------------------
 
-    def arrive_fragile(self, attempt: Attempt) -> None:
+    def arrive_if_up(self, attempt: Attempt) -> None:
         """The door of a service that may be down."""
         replica = attempt.replica if attempt.replica.index >= 0 else self.replicas[0]
         if not replica.down:
@@ -111,18 +128,18 @@ class Service:
         attempt.left_at = nan
         attempt.result = REFUSED
         if attempt.outcome == PENDING:
-            attempt.cause = self.crashed
+            attempt.reason = self.crashed
         attempt.step.answer(attempt)
 
-    def begin_fragile(self, program: Then, fail: Callable[[Attempt, int, int], None]) -> Then:
+    def begin_if_up(self, program: Then, fail: Callable[[Attempt, int, int], None]) -> Then:
         """Wrap *program*, a recipe's first step, for a service that may be paused, crashed or made to fail."""
 
         def begin(attempt: Attempt) -> None:
             if attempt.replica.frozen:
                 attempt.replica.deferred.append((begin_if_alive, (attempt,)))
-            elif self.harms and (why := _harmed(attempt, self.harms)):
-                if why > 0:  # else the replica dies in this instant, and the request with it
-                    fail(attempt, ERROR, why)
+            elif self.error_injectors and (reason := _injected_error(attempt, self.error_injectors)):
+                if reason > 0:  # else the replica dies in this instant, and the request with it
+                    fail(attempt, ERROR, reason)
             else:
                 program(attempt)
 
@@ -132,19 +149,19 @@ class Service:
 
         def enter(attempt: Attempt) -> None:
             attempt.killed = False
-            if self.harms or attempt.replica.frozen:
+            if self.error_injectors or attempt.replica.frozen:
                 begin(attempt)
             else:
                 program(attempt)
 
         return enter
 
-    def end_fragile(self, finish: Then, fail: Callable[[Attempt, int, int], None]) -> Then:
+    def end_unless_injected(self, finish: Then, fail: Callable[[Attempt, int, int], None]) -> Then:
         """Wrap the end of a recipe for errors that come after the work."""
 
         def end(attempt: Attempt) -> None:
-            if self.harms_after and (why := _harmed(attempt, self.harms_after)):
-                fail(attempt, ERROR, why)
+            if self.late_error_injectors and (reason := _injected_error(attempt, self.late_error_injectors)):
+                fail(attempt, ERROR, reason)
             else:
                 finish(attempt)
 
@@ -171,14 +188,14 @@ class Service:
     def _kill(self, attempt: Attempt, refuse: bool) -> None:
         attempt.killed = True
         attempt.left_at = self.env._now
-        if attempt.replica.patience is not None and attempt.started_at != attempt.started_at:
-            attempt.patience.outcome = OK
+        if attempt.replica.wait_timer is not None and attempt.started_at != attempt.started_at:
+            attempt.wait_timer.outcome = OK
         if getattr(attempt, "replied", False):
             close_left(attempt)
         elif refuse:
             attempt.result = REFUSED
             if attempt.outcome == PENDING:
-                attempt.cause = self.crashed
+                attempt.reason = self.crashed
             attempt.step.answer(attempt)
         else:
             drop(attempt)
@@ -215,8 +232,8 @@ class Service:
             replica.frozen += 1
             replica.blocked += 1
             if replica.frozen == 1:
-                pieces = [piece.freeze() for piece in replica.pieces]
-                replica.pieces = dict.fromkeys(pieces)
+                in_progress = [work.freeze() for work in replica.in_progress]
+                replica.in_progress = dict.fromkeys(in_progress)
 
     def thaw(self, replicas: Sequence[Replica]) -> None:
         """The end of a pause: frozen work goes on, then everything that came meanwhile, in order."""
@@ -225,17 +242,17 @@ class Service:
             replica.blocked -= 1
             if replica.frozen:
                 continue
-            for piece in replica.pieces:
-                piece.run()
+            for work in replica.in_progress:
+                work.run()
             deferred, replica.deferred = replica.deferred, []
             for function, arguments in deferred:
                 function(*arguments)
             replica.take_next()
 
 
-def _harmed(attempt: Attempt, harms: dict[str, Callable[[Attempt], int]]) -> int:
-    """Return the cause of the first of *harms* that strikes *attempt*, or 0."""
-    for harm in harms.values():
-        if why := harm(attempt):
-            return why
+def _injected_error(attempt: Attempt, error_injectors: dict[str, Callable[[Attempt], int]]) -> int:
+    """Return the cause of the first of *error_injectors* that strikes *attempt*, or 0."""
+    for harm in error_injectors.values():
+        if reason := harm(attempt):
+            return reason
     return 0

@@ -10,7 +10,7 @@ from sim.lab import selected
 from sim.lab.glossary import plain
 from sim.results.story.fault_text import share
 from sim.scenario.rules import recipes
-from sim.scenario.rules.fault_targets import strikes
+from sim.scenario.rules.fault_targets import fault_targets
 from sim.scenario.yaml.nodes import grown
 
 NOBODY = "nobody else"
@@ -36,7 +36,7 @@ def can_be_hit(scenario: Any) -> list[str]:
     """Return the services and queues that no fault of *scenario* strikes itself; of a link both ends are struck."""
     struck: set[str] = set()
     for fault in scenario.faults.values():
-        found = strikes(scenario, fault)
+        found = fault_targets(scenario, fault)
         struck |= {*found.services, *found.queues, *(end for link in found.links for end in link.split(" -> "))}
     return [name for name in (*scenario.services, *scenario.queues) if name not in struck]
 

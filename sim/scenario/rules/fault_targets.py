@@ -14,7 +14,7 @@ Indexes = tuple[int, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Strikes:
+class FaultTargets:
     """The parts that a fault strikes: services with the numbers of their replicas, queues, links and workloads.
 
     The *links* of a partition are all that could exist between its sides, used or not.
@@ -26,26 +26,26 @@ class Strikes:
     workloads: tuple[str, ...] = ()
 
 
-def strikes(scenario: models.Scenario, fault: models.Fault) -> Strikes:
+def fault_targets(scenario: models.Scenario, fault: models.Fault) -> FaultTargets:
     """Return what *fault* strikes in a resolved *scenario*."""
     name = named(fault)
     if isinstance(fault, models.Partition):
-        return Strikes(links=tuple(_between(scenario, list(fault.partition.values()))))
+        return FaultTargets(links=tuple(_between(scenario, list(fault.partition.values()))))
     if isinstance(fault, models.Poison):
-        return Strikes(services={name.partition(".")[0]: None})
+        return FaultTargets(services={name.partition(".")[0]: None})
     if fault.befalls == ("links",):
-        return Strikes(links=(name,))
+        return FaultTargets(links=(name,))
     if fault.befalls == ("workload",):
-        return Strikes(workloads=(name,))
+        return FaultTargets(workloads=(name,))
     if "services" not in fault.befalls:
         raise not_played("fault", type(fault).__name__)
     chosen = fault.replicas if isinstance(fault, models.ServiceFault) else None
     if name in scenario.services:
-        return Strikes(services={name: None if chosen is None else tuple(chosen)})
+        return FaultTargets(services={name: None if chosen is None else tuple(chosen)})
     if name in scenario.queues:
-        return Strikes(queues=(name,))
+        return FaultTargets(queues=(name,))
     services, queues = on_host(scenario, name)
-    return Strikes(services, queues if "queues" in fault.befalls else ())
+    return FaultTargets(services, queues if "queues" in fault.befalls else ())
 
 
 def named(fault: models.Fault) -> str:

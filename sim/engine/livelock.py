@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any, Callable, Sequence
 
 from sim.engine.clients.clients import Request
-from sim.engine.messaging.queue import Publisher
-from sim.engine.operations.steps import Join, Strand
+from sim.engine.messaging.queue import RootFrame
+from sim.engine.operations.steps import ForkBranch, Join
 from sim.engine.services.free_replica import FreeReplica
 from sim.outcomes import PENDING
 
@@ -35,35 +35,35 @@ class Stuck:
         self._strands: dict[Join, int] = {}
         for attempt in open_:
             if attempt.outcome == PENDING and getattr(attempt, "unanswerable", False):
-                self._lose(attempt, attempt.cause)
+                self._lose(attempt, attempt.reason)
         self._held: dict[Any, int] = {}
         for attempt in () if cancels else open_:
             if self._never_leaves(attempt):
                 self._held[attempt.replica] = self._held.get(attempt.replica, 0) + 1
 
-    def _lose(self, attempt: Any, why: int) -> None:
+    def _lose(self, attempt: Any, reason: int) -> None:
         """No answer comes to *attempt*: without a timer its caller waits for ever."""
         if attempt.id in self.attempts or attempt.step.has_timer(attempt):
             return
         self.attempts.add(attempt.id)
         if not _may_yet_end(attempt, self.attempts):
-            self._stop(attempt.parent, why)
+            self._stop(attempt.parent, reason)
 
-    def _stop(self, frame: Any, why: int) -> None:
+    def _stop(self, frame: Any, reason: int) -> None:
         """*frame* waits for what does not come: so does whoever waits for the frame."""
-        if isinstance(frame, Strand):
+        if isinstance(frame, ForkBranch):
             join = frame.join
-            self._strands[join] = stuck = self._strands.get(join, 0) + 1
-            if not join.over and join.missing + join.spare == stuck:
-                self._stop(join.frame, why)
+            self._strands[join] = livelock_error = self._strands.get(join, 0) + 1
+            if not join.over and join.missing + join.spare == livelock_error:
+                self._stop(join.frame, reason)
         elif isinstance(frame, Request):
             if frame.outcome == PENDING:
-                self.requests[frame.number] = why
-        elif not isinstance(frame, Publisher) and frame.id not in self.recipes:
+                self.requests[frame.number] = reason
+        elif not isinstance(frame, RootFrame) and frame.id not in self.recipes:
             self.recipes.add(frame.id)
             if frame.outcome == PENDING and not getattr(frame, "replied", False):
-                frame.cause = frame.cause or why
-                self._lose(frame, why)
+                frame.reason = frame.reason or reason
+                self._lose(frame, reason)
 
     def may_act(self, attempt: Any) -> bool:
         """Whether *attempt*, which is open, may still do something: it is on its way, in line, or in a recipe.
@@ -86,10 +86,10 @@ class Stuck:
 
 def _may_yet_end(attempt: Any, lost: set[int]) -> bool:
     """Whether a hedge can still end the call of *attempt*, which is lost: one that is out, or one that is planned."""
-    errand = getattr(getattr(attempt, "call", None), "errand", None)
-    if errand is None or errand.step.hedge is None:
+    logical_call = getattr(getattr(attempt, "call", None), "logical_call", None)
+    if logical_call is None or logical_call.step.hedge is None:
         return False
-    for course in errand.courses:
-        if not course.over and (course.current is None or course.current.id not in lost):
+    for sequence in logical_call.sequences:
+        if not sequence.over and (sequence.current is None or sequence.current.id not in lost):
             return True
-    return any(planned is errand for _, _, planned in errand.step.hedge_timers.planned)
+    return any(planned is logical_call for _, _, planned in logical_call.step.hedge_timers.planned)
