@@ -80,15 +80,15 @@ def nothing_is_left(scenario: models.Scenario) -> str:
     for name, breaker in system.breakers.items():
         _breaker(name, breaker)
     for name, pipeline in system.pipelines.items():
-        for gate in pipeline.strategies:
-            for breaker in _breakers(gate):
+        for strategy in pipeline.strategies:
+            for breaker in _breakers(strategy):
                 _breaker(name, breaker)
-            if isinstance(gate, BulkheadStrategy):
-                for places in _scoped(gate):
+            if isinstance(strategy, BulkheadStrategy):
+                for places in _scoped(strategy):
                     _bulkhead(name, places, system.scenario.links[name].bulkhead)
-        if pipeline.memory is not None:
-            for drawer in _scoped(pipeline.memory.drawers):
-                assert not drawer.fetching, f"{name}: answers of {list(drawer.fetching)} are waited for"
+        if pipeline.link_cache is not None:
+            for cache_scope in _scoped(pipeline.link_cache.scopes):
+                assert not cache_scope.fetching, f"{name}: answers of {list(cache_scope.fetching)} are waited for"
     return "drained"
 
 
@@ -100,9 +100,9 @@ def _scoped(scope: Any) -> Iterator[Any]:
         yield from inspect.getclosurevars(scope.of).nonlocals.get("made", {}).values()
 
 
-def _breakers(gate: Any) -> Iterator[Breaker]:
-    if isinstance(gate, BreakerStrategy):
-        yield from gate.breakers.values() if hasattr(gate, "breakers") else _scoped(gate)
+def _breakers(strategy: Any) -> Iterator[Breaker]:
+    if isinstance(strategy, BreakerStrategy):
+        yield from strategy.breakers.values() if hasattr(strategy, "breakers") else _scoped(strategy)
 
 
 def _breaker(name: str, breaker: Breaker) -> None:
@@ -115,7 +115,7 @@ def _breaker(name: str, breaker: Breaker) -> None:
 
 def _bulkhead(name: str, places: BulkheadPlaces, model: models.Bulkhead | None) -> None:
     assert model is not None and places.free == model.max_concurrent_calls, f"{name}: {places.free} places are free"
-    assert all(waiting.course.over for waiting in places.line), f"{name}: a call waits for a place"
+    assert all(waiting.sequence.over for waiting in places.line), f"{name}: a call waits for a place"
 
 
 def _budget(name: str, budget: Any) -> None:
@@ -140,9 +140,9 @@ def _replica(name: str, replica: Replica) -> None:
     assert not replica.line and not replica.reserved, (
         f"{name}: {len(replica.line)} in line, {replica.reserved} reserved"
     )
-    assert all(_is_left_behind(piece) for piece in replica.pieces), f"{name}: {len(replica.pieces)} pieces of work"
+    assert all(_is_left_behind(piece) for piece in replica.in_progress), f"{name}: {len(replica.in_progress)} pieces of work"
     assert not replica.outstanding, f"{name}: {replica.outstanding} calls are out for the balancer"
     if isinstance(replica, FreeReplica):
         assert not (replica.ready or replica.held or replica.in_flight), f"{name}: {replica.in_flight} in flight"
-    in_flight = getattr(getattr(replica, "door", None), "in_flight", None)
+    in_flight = getattr(getattr(replica, "admission", None), "in_flight", None)
     assert in_flight is None or not in_flight.inside, f"{name}: {len(in_flight.inside)} calls inside"

@@ -12,7 +12,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,10 @@ def combinations(scenario: Any) -> Iterator[tuple[str | None, tuple[str, ...]]]:
 
 
 def digest_of_record(record: Any) -> str:
-    """Return a digest of every field of *record* but the scenario: names, types and bytes of all columns."""
+    """Return a digest of every field of *record* but the scenario: types and bytes of all columns, and other values.
+
+    The names of our own classes and attributes are left out, so that a renaming moves no digest.
+    """
     digest = hashlib.sha256()
     for field in fields(record):
         if field.name == "scenario":
@@ -53,13 +56,22 @@ def digest_of_record(record: Any) -> str:
         value = getattr(record, field.name)
         columns = value if isinstance(value, dict) else {"": value}
         for name, column in columns.items():
-            digest.update(f"{field.name}.{name}".encode())
+            digest.update(name.encode())
             if isinstance(column, np.ndarray):
                 digest.update(f"{column.dtype}{column.shape}".encode())
                 digest.update(column.tobytes())
             else:
-                digest.update(repr(column).encode())
+                digest.update(repr(_values(column)).encode())
     return digest.hexdigest()[:16]
+
+
+def _values(value: Any) -> Any:
+    """Return *value* with each object of a class of ours as the tuple of its fields."""
+    if is_dataclass(value):
+        return tuple(_values(getattr(value, field.name)) for field in fields(value))
+    if isinstance(value, tuple | list):
+        return tuple(_values(one) for one in value)
+    return value
 
 
 def digest_of_document(run: Run, scenario: Any) -> str:
