@@ -140,7 +140,9 @@ def _replica(name: str, replica: Replica) -> None:
     assert not replica.line and not replica.reserved, (
         f"{name}: {len(replica.line)} in line, {replica.reserved} reserved"
     )
-    assert all(_is_left_behind(piece) for piece in replica.in_progress), f"{name}: {len(replica.in_progress)} pieces of work"
+    assert all(_is_left_behind(piece) for piece in replica.in_progress), (
+        f"{name}: {len(replica.in_progress)} pieces of work"
+    )
     assert not replica.outstanding, f"{name}: {replica.outstanding} calls are out for the balancer"
     if isinstance(replica, FreeReplica):
         assert not (replica.ready or replica.held or replica.in_flight), f"{name}: {replica.in_flight} in flight"
