@@ -1,8 +1,9 @@
 """Pileup: a laboratory for failures that cascade and failures that pile up.
 
 >>> import sim
->>> scenario = sim.load("scenarios/cascade_vs_backlog.yaml")       # doctest: +SKIP
->>> run = sim.run(scenario, variant="synchronous", seed=7)          # doctest: +SKIP
+>>> run = sim.run("hedging", variant="hedged", replications=1)
+>>> run
+<Run of 'Hedging', hedged: seed 1, 1 replications>
 
 Names are loaded on first use, so that ``import sim`` is quick and needs no heavy library.
 """
@@ -10,9 +11,38 @@ Names are loaded on first use, so that ``import sim`` is quick and needs no heav
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sim.version import VERSION
+
+if TYPE_CHECKING:
+    from sim import theory as theory
+    from sim import topology as topology
+    from sim.answers import check_answer as check_answer
+    from sim.answers import exercise as exercise
+    from sim.errors import BudgetError as BudgetError
+    from sim.errors import LabError as LabError
+    from sim.errors import ModelError as ModelError
+    from sim.errors import ParameterError as ParameterError
+    from sim.errors import ScenarioError as ScenarioError
+    from sim.experiments.ablation.ablate import Ablation as Ablation
+    from sim.experiments.ablation.ablate import ablate as ablate
+    from sim.experiments.breakers import breaker_costs as breaker_costs
+    from sim.experiments.check import check as check
+    from sim.experiments.compare import Comparison as Comparison
+    from sim.experiments.compare import compare as compare
+    from sim.experiments.fault_matrix.matrix import matrix as matrix
+    from sim.experiments.fault_matrix.result import Matrix as Matrix
+    from sim.experiments.hysteresis import Hysteresis as Hysteresis
+    from sim.experiments.hysteresis import hysteresis as hysteresis
+    from sim.experiments.run import Run as Run
+    from sim.experiments.run import run as run
+    from sim.scenario import ScenarioFile as Scenario  # noqa: F401
+    from sim.scenario import dump as dump
+    from sim.scenario import load as load
+    from sim.scenario import loads as loads
+    from sim.scenario.catalogue import catalogue as catalogue
+    from sim.scenario.schema import schema as schema
 
 _HOMES = {
     "load": "sim.scenario", "loads": "sim.scenario", "dump": "sim.scenario", "Scenario": "sim.scenario:ScenarioFile",
@@ -29,24 +59,30 @@ _HOMES = {
     "LabError": "sim.errors", "ParameterError": "sim.errors", "ScenarioError": "sim.errors",
     "ModelError": "sim.errors", "BudgetError": "sim.errors",
 }  # fmt: skip
+"""Where each public name is; the block above shows the same to type checkers and editors."""
 _MODULES = ("topology", "theory")
 
-__all__ = sorted(_HOMES)
+__all__ = [  # noqa: F822 - the names are loaded on first use
+    "Ablation", "BudgetError", "Comparison", "Hysteresis", "LabError", "Matrix", "ModelError", "ParameterError", "Run",
+    "Scenario", "ScenarioError", "ablate", "breaker_costs", "catalogue", "check", "check_answer", "compare", "dump",
+    "exercise", "hysteresis", "load", "loads", "matrix", "run", "schema", "theory", "topology",
+]  # fmt: skip
 __version__ = VERSION
 
+if not TYPE_CHECKING:  # a type checker would take every unknown name for one that exists
 
-def __getattr__(name: str) -> Any:
-    """Import a public name on first use (PEP 562)."""
-    if name not in _HOMES:
-        from sim.errors import did_you_mean
+    def __getattr__(name: str) -> object:
+        """Import a public name on first use (PEP 562)."""
+        if name not in _HOMES:
+            from sim.errors import did_you_mean
 
-        hint = did_you_mean(name, _HOMES)
-        raise AttributeError(f"module 'sim' has no attribute {name!r}" + (f"; {hint}" if hint else ""))
-    module, _, own_name = _HOMES[name].partition(":")
-    home = import_module(module)
-    value = home if name in _MODULES else getattr(home, own_name or name)
-    globals()[name] = value
-    return value
+            hint = did_you_mean(name, _HOMES)
+            raise AttributeError(f"module 'sim' has no attribute {name!r}" + (f"; {hint}" if hint else ""))
+        module, _, own_name = _HOMES[name].partition(":")
+        home = import_module(module)
+        value = home if name in _MODULES else getattr(home, own_name or name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -7,7 +7,7 @@ accounts, and any record of answers beyond the running process.
 
 from __future__ import annotations
 
-from sim.answers.exercise import Task, Tries, Verdict, identity, judge, numbers_for
+from sim.answers.judging import Task, Tries, Verdict, identity, judge, numbers_for
 from sim.answers.registry import EXERCISES
 from sim.errors import ParameterError, did_you_mean
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.answers.exercise import Exercise, Given, Slip
+from sim.answers.judging import Exercise, Given, Slip
 
 if TYPE_CHECKING:
     from sim.experiments.run import Run

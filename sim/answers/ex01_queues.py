@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sim.answers.exercise import Exercise, Given, Slip
+from sim.answers.judging import Exercise, Given, Slip
 from sim.theory import mg1, mm1, mmc
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sim.answers.exercise import Exercise, Given, Slip
+from sim.answers.judging import Exercise, Given, Slip
 from sim.theory import expected_attempts, retry_amplification
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.answers.exercise import Exercise, Given, Slip
+from sim.answers.judging import Exercise, Given, Slip
 from sim.answers.parse_answer import NO, YES
 from sim.theory import breaker_opens
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Callable, Iterable, Mapping
 
 import numpy as np
 
@@ -21,7 +21,13 @@ from sim.record.record import SHORT_CIRCUITED
 from sim.results.book import Book
 from sim.results.index.columns import Bools, Floats, Ints
 from sim.results.statistics import Interval, interval
-from sim.scenario.loading import opened
+from sim.scenario.loading import Playable, Settings, opened
+
+if TYPE_CHECKING:
+    import pandas
+
+    from sim.experiments.rows import BreakerRow
+    from sim.scenario.scenario_file import ScenarioFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +91,16 @@ class BreakerCost:
 class BreakerCosts:
     """The costs of every breaker of one combination, each taken out alone."""
 
-    def __init__(self, scenario: Any, seed: int, costs: tuple[BreakerCost, ...], cut_off: str) -> None:
+    def __init__(self, scenario: ScenarioFile, seed: int, costs: tuple[BreakerCost, ...], cut_off: str) -> None:
         self.scenario = scenario
         self.seed = seed
         self.costs = costs
         self.cut_off = cut_off
 
     @cached_property
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[BreakerRow]:
         """A row for each breaker and each of its numbers: mean and 95 % interval over the replications."""
-        rows = []
+        rows: list[BreakerRow] = []
         for cost in self.costs:
             shares = {name: cost.share(name) for name in ("stopped", "spoiled", "unlucky", "saved")}
             for name, spread in {**shares, "net": cost.net}.items():
@@ -105,7 +111,7 @@ class BreakerCosts:
         return rows
 
     @property
-    def table(self) -> Any:
+    def table(self) -> pandas.DataFrame:
         """``rows`` as a data frame."""
         import pandas
 
@@ -116,24 +122,24 @@ class BreakerCosts:
 
 
 def breaker_costs(
-    scenario: Any, variant: str | None = None, with_: Iterable[str] = (), replications: int | None = None,
+    scenario: Playable, variant: str | None = None, with_: Iterable[str] = (), replications: int | None = None,
     seed: int | None = None, workers: int | None = 1, progress: Callable[[float], None] | None = None,
-    set_: Mapping[str, object] | Iterable[str] = (),
+    set_: Settings = (),
 ) -> BreakerCosts:  # fmt: skip
     """Play one combination with all its breakers, and without each of them, on the same seeds.
 
     Raises ``ParameterError`` where there is no breaker, or no open loop to pair requests of.
     """
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
-    scenario = opened(scenario)
-    base = scenario.resolve(variant, with_, set_)
+    file = opened(scenario)
+    base = file.resolve(variant, with_, set_)
     links = [name for name, link in base.links.items() if link.breaker is not None]
     if not links:
         rule, combination = (
             "have a link with a breaker",
             " with ".join([base.variant or "as written", *base.toggles_on]),
         )
-        raise ParameterError(rule, combination, _who_has_one(scenario, base), "the combination")
+        raise ParameterError(rule, combination, _who_has_one(file, base), "the combination")
     if all(workload.users is not None for workload in base.workload.values()):
         raise ParameterError("have an open loop", list(base.workload), place="the combination")
     bare = [base.resolve(base.variant, base.toggles_on, {f"links.{name}.breaker": None}) for name in links]
@@ -148,7 +154,7 @@ def breaker_costs(
     return BreakerCosts(base, root, costs, next((run.cut_off for runs in outcomes for run in runs if run.cut_off), ""))
 
 
-def _who_has_one(scenario: Any, base: Any) -> str:
+def _who_has_one(scenario: ScenarioFile, base: ScenarioFile) -> str:
     """Return which toggles would bring a breaker to the combination *base*, as a hint."""
     names = []
     for name, toggle in scenario.toggles.items():

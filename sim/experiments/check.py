@@ -5,22 +5,25 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Callable, Iterable, Mapping
 
 from sim.experiments.processes import Announce, announce_groups, open_pool, useful_processes
 from sim.experiments.run import Run, claims_of, judge_claims, run_resolved, written_windows
 from sim.results.claims import Verdict
-from sim.scenario.loading import opened
+from sim.scenario.loading import Playable, Settings, opened
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+    from sim.scenario.models import Scenario
+    from sim.scenario.scenario_file import ScenarioFile
 
 
 @dataclass(slots=True)
 class Checked:
     """What became of one scenario's claims."""
 
-    scenario: Any
+    scenario: ScenarioFile
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     identities: dict[str, bool] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
@@ -36,9 +39,9 @@ class Checked:
 
 
 def check(
-    scenario: Any, replications: int | None = None, seed: int | None = None, workers: int | None = 1,
+    scenario: Playable, replications: int | None = None, seed: int | None = None, workers: int | None = 1,
     progress: Callable[[float], None] | None = None, with_: Iterable[str] = (),
-    set_: Mapping[str, object] | Iterable[str] = (), announce: Announce | None = None,
+    set_: Settings = (), announce: Announce | None = None,
 ) -> Checked:  # fmt: skip
     """Judge every claim of *scenario*; *replications* and *seed* default to the scenario's own.
 
@@ -46,11 +49,11 @@ def check(
 
     Raises ``ModelError`` if the books of any run do not balance.
     """
-    scenario, more = opened(scenario), tuple(with_)
-    checked = Checked(scenario)
+    file, more = opened(scenario), tuple(with_)
+    checked = Checked(file)
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
-    combinations, windows = _combinations(scenario), written_windows(scenario)
-    announce_groups(announce, len(combinations), replications or scenario.replications, workers)
+    combinations, windows = _combinations(file), written_windows(file)
+    announce_groups(announce, len(combinations), replications or file.replications, workers)
     runs: dict[tuple[str, tuple[str, ...]], Run] = {}
     pool: Executor | None = None
 
@@ -58,7 +61,7 @@ def check(
         key = (variant, toggles)
         if key not in runs:
             part = None if progress is None else _part(progress, len(runs), len(combinations))
-            resolved = scenario.resolve(variant or None, tuple(dict.fromkeys([*toggles, *more])), set_)
+            resolved = file.resolve(variant or None, tuple(dict.fromkeys([*toggles, *more])), set_)
             runs[key] = run_resolved(resolved, seed, replications, workers, part, pool, windows)
         return runs[key]
 
@@ -71,14 +74,14 @@ def check(
             checked.cut_off = checked.cut_off or run.cut_off
             for name, held in run.identities.items():
                 checked.identities[name] = checked.identities.get(name, True) and held
-            asked = claims_of(scenario, variant, toggles)
+            asked = claims_of(file, variant, toggles)
             claims = {name: claim for name, claim in run.scenario.expect.items() if name in asked}
             verdicts = judge_claims(claims, run, lambda other: played(other, ()))
             checked.verdicts.update(verdicts)
             spent = time.perf_counter() - begun_at
             checked.seconds.update(dict.fromkeys(verdicts, spent / max(len(verdicts), 1)))
             checked.digests.update(dict.fromkeys(verdicts, run.scenario.digest))
-    checked.verdicts = {name: checked.verdicts[name] for name in scenario.expect if name in checked.verdicts}
+    checked.verdicts = {name: checked.verdicts[name] for name in file.expect if name in checked.verdicts}
     return checked
 
 
@@ -91,7 +94,7 @@ def shared_pool(stack: ExitStack, run: Run, workers: int | None, combinations: i
     return stack.enter_context(open_pool(processes)) if processes > 1 else None
 
 
-def _combinations(scenario: Any) -> list[tuple[str, tuple[str, ...]]]:
+def _combinations(scenario: Scenario) -> list[tuple[str, tuple[str, ...]]]:
     """Return the combinations that claims speak of, each once; without claims, the first variant."""
     first = next(iter(scenario.variants), "")
     order = list(scenario.toggles)

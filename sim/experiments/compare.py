@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from functools import cached_property
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Callable, Iterable, Mapping
 
 from sim.errors import ParameterError
 from sim.experiments.processes import Announce, announce_groups
 from sim.experiments.run import Run, run_resolved, written_windows
 from sim.results.statistics import Interval, interval, paired
+from sim.scenario.loading import Playable, Settings, opened
 
 if TYPE_CHECKING:
+    import pandas
     from matplotlib.figure import Figure
+
+    from sim.experiments.rows import DifferenceRow, DifferenceRowWithValues
+    from sim.scenario.models import Scenario
 
 
 class Comparison:
@@ -27,7 +32,7 @@ class Comparison:
         return next(iter(self.runs))
 
     @cached_property
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[DifferenceRow]:
         """Every measure that both sides have: the means, and the paired difference with its 95 % interval.
 
         ``distinguishable`` is False where the interval of the difference contains zero, and None where that cannot be
@@ -36,7 +41,7 @@ class Comparison:
         """
         base = self.runs[self.baseline]
         units = {(row["measure"], row["of"], row["during"]): row["unit"] for row in base.rows}
-        found = []
+        found: list[DifferenceRow] = []
         for label, run in list(self.runs.items())[1:]:
             for key, values in run.values.items():
                 if key not in base.values:
@@ -59,17 +64,17 @@ class Comparison:
         return found
 
     @property
-    def rows_with_values(self) -> list[dict[str, Any]]:
+    def rows_with_values(self) -> list[DifferenceRowWithValues]:
         """``rows``, each with its ``values``: the difference in each replication, None where a side could not tell."""
         base = self.runs[self.baseline].values
-        found = []
+        found: list[DifferenceRowWithValues] = []
         for row in self.rows:
             key = (row["measure"], row["of"], row["during"])
             found.append({**row, "values": paired(self.runs[row["combination"]].values[key], base[key])})
         return found
 
     @property
-    def table(self) -> Any:
+    def table(self) -> pandas.DataFrame:
         """``rows`` as a data frame."""
         import pandas
 
@@ -119,9 +124,9 @@ def _extremes(base: Run, run: Run, key: tuple[str, str, str]) -> tuple[tuple[Int
 
 
 def compare(
-    scenario: Any, variants: Iterable[str] | None = None, toggle: str | Iterable[str] | None = None,
+    scenario: Playable, variants: Iterable[str] | None = None, toggle: str | Iterable[str] | None = None,
     variant: str | None = None, seed: int | None = None, replications: int | None = None,
-    set_: Mapping[str, object] | Iterable[str] = (), workers: int | None = 1,
+    set_: Settings = (), workers: int | None = 1,
     progress: Callable[[float], None] | None = None, announce: Announce | None = None,
 ) -> Comparison:  # fmt: skip
     """Play combinations of *scenario* on the same seeds and return their ``Comparison``.
@@ -130,11 +135,13 @@ def compare(
     one by one): *variant* (default: the first) without any, and with each. All are measured over the same stretch of
     the clock: where their faults differ, `fault` is the union of them all.
     """
-    combinations = _combinations(scenario, variants, toggle, variant)
-    windows = written_windows(scenario)
-    announce_groups(announce, len(combinations), replications or scenario.replications, workers)
-    sides = {label: scenario.resolve(name, with_=on, set_=set_) for label, name, on in combinations}
-    runs = {}
+    file = opened(scenario)
+    set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
+    combinations = _combinations(file, variants, toggle, variant)
+    windows = written_windows(file)
+    announce_groups(announce, len(combinations), replications or file.replications, workers)
+    sides = {label: file.resolve(name, with_=on, set_=set_) for label, name, on in combinations}
+    runs: dict[str, Run] = {}
     for i, (label, resolved) in enumerate(sides.items()):
         part = None if progress is None else _part(progress, i, len(sides))
         runs[label] = run_resolved(
@@ -144,7 +151,7 @@ def compare(
 
 
 def _combinations(
-    scenario: Any, variants: Iterable[str] | None, toggle: str | Iterable[str] | None, variant: str | None
+    scenario: Scenario, variants: Iterable[str] | None, toggle: str | Iterable[str] | None, variant: str | None
 ) -> list[tuple[str, str | None, tuple[str, ...]]]:  # fmt: skip
     if toggle is not None:
         if variants is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Sequence
 
 import numpy as np
 
@@ -32,7 +32,7 @@ class RunView:
     """A run as its figures show it: the first replication's *record*, and the measures over all *replications*."""
 
     record: Record
-    rows: list[dict[str, Any]]
+    rows: Sequence[Mapping[str, Any]]
     seed: int
     replications: int
     cut_off: str
@@ -108,14 +108,14 @@ def _headlines(run: RunView) -> dict[str, tuple[str, ...]]:
     for workload in run.record.workloads:
         lines = ["in the fault:" if during == "fault" else "in all:"]
         for measure, words in HEADLINES:
-            row: dict[str, Any] | None = rows.get((measure, workload))
+            row: Mapping[str, Any] | None = rows.get((measure, workload))
             if row is not None and row["mean"] is not None:
                 lines.append(f"{words} {percent(row['mean'])}{_spread(row)}")
         headlines[workload] = tuple(lines)
     return headlines
 
 
-def _spread(row: dict[str, Any]) -> str:
+def _spread(row: Mapping[str, Any]) -> str:
     if row["low"] is None or row["high"] is None or row["runs"] < 2:
         return ""
     low, high = percent(max(0.0, row["low"])), percent(min(1.0, row["high"]))

@@ -12,17 +12,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Callable, Iterable, Mapping
 
 from sim.errors import ParameterError, did_you_mean
 from sim.experiments.run import Run, run_resolved
 from sim.quantities import parse_duration, parse_rate
 from sim.results.recovery_time import GOOD_ENOUGH
 from sim.results.statistics import Interval, interval
-from sim.scenario.loading import opened
+from sim.scenario.loading import Playable, Settings, opened
 
 if TYPE_CHECKING:
+    import pandas
     from matplotlib.figure import Figure
+
+    from sim.experiments.rows import StepRow
 
 STEPS = 8
 STEP_S = 60.0
@@ -111,9 +114,9 @@ class Hysteresis:
         return all(width > 0 for width in self.widths)
 
     @cached_property
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[StepRow]:
         """A row for each step in order: way, load, window, goodput ratio with its 95 % interval, and runs."""
-        found = []
+        found: list[StepRow] = []
         for step in self.steps:
             told = interval([value for value in step.goodput if value is not None])
             found.append({
@@ -123,7 +126,7 @@ class Hysteresis:
         return found
 
     @property
-    def table(self) -> Any:
+    def table(self) -> pandas.DataFrame:
         """``rows`` as a data frame."""
         import pandas
 
@@ -177,10 +180,10 @@ def _is_good(step: Step, replication: int) -> bool:
 
 
 def hysteresis(
-    scenario: Any, workload: str, low: str | float, high: str | float, steps: int = STEPS,
+    scenario: Playable, workload: str, low: str | float, high: str | float, steps: int = STEPS,
     step_for: str | float = STEP_S, variant: str | None = None, with_: Iterable[str] = (),
     replications: int | None = None, seed: int | None = None, workers: int | None = 1,
-    progress: Callable[[float], None] | None = None, set_: Mapping[str, object] | Iterable[str] = (),
+    progress: Callable[[float], None] | None = None, set_: Settings = (),
 ) -> Hysteresis:  # fmt: skip
     """Step the rate of *workload* from *low* to *high* in so many equal *steps*, and down again; one run for all.
 
@@ -190,8 +193,7 @@ def hysteresis(
     Raises ``ParameterError`` for a workload that is no open loop and for steps that cannot be meant.
     """
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
-    scenario = opened(scenario)
-    base = scenario.resolve(variant, with_, set_)
+    base = opened(scenario).resolve(variant, with_, set_)
     if workload not in base.workload or base.workload[workload].rate is None:
         loops = [name for name, model in base.workload.items() if model.rate is not None]
         rule = "name a workload with a rate: only an open loop can be stepped"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Callable, Iterable, Mapping
 
 from sim.errors import ParameterError, describe, did_you_mean
 from sim.experiments.replications import Replication, replicate
@@ -13,24 +13,25 @@ from sim.results.index.windows import FIXED, is_written_window, parse_span, show
 from sim.results.measures import drain
 from sim.results.measures.registry import NAMES
 from sim.results.statistics import interval
-from sim.scenario.loading import opened
+from sim.scenario.loading import Playable, Settings, opened
 from sim.scenario.measures import range_of
 from sim.scenario.rules.names import several
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    import pandas
     from matplotlib.figure import Figure
 
     from sim.experiments.figures import RunView
+    from sim.experiments.rows import MeasureRow, MeasureRowWithValues, Undecided
     from sim.record.record import Record
     from sim.replay import Replay
     from sim.results.blast import BlastRadius
+    from sim.results.story.story import Story
+    from sim.scenario.models import Claim, Scenario
+    from sim.scenario.scenario_file import ScenarioFile
 
-FRAMES = (
-    "requests", "attempts", "messages", "effects", "marks", "ledger", "events", "failures", "waste", "symptoms",
-    "series",
-)  # fmt: skip
 Values = dict[tuple[str, str, str], list[float | None]]
 
 
@@ -42,7 +43,7 @@ class Run:
     the first replication.
     """
 
-    def __init__(self, scenario: Any, seed: int, replications: list[Replication], record: Record) -> None:
+    def __init__(self, scenario: ScenarioFile, seed: int, replications: list[Replication], record: Record) -> None:
         self.scenario = scenario
         """The resolved scenario that was played."""
         self.seed = seed
@@ -91,7 +92,7 @@ class Run:
         return [one or (None if value is None else (value, value)) for one, value in zip(between, values)]
 
     @cached_property
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[MeasureRow]:
         """Every measure over the replications: mean, 95 % interval, standard error, samples, runs and unit.
 
         An interval is cut where the measure's unit ends: a ratio's to 0..1, and none goes below zero.
@@ -105,7 +106,7 @@ class Run:
                 key = (row.measure, row.of, row.during)
                 units[key] = row.unit
                 samples[key] = samples.get(key, 0) + row.n
-        found = []
+        found: list[MeasureRow] = []
         for (measure, of, during), values in self.values.items():
             told = [value for value in values if value is not None]
             key = (measure, of, during)
@@ -117,7 +118,7 @@ class Run:
             })  # fmt: skip
         return found
 
-    def _undecided(self, key: tuple[str, str, str]) -> dict[str, Any]:
+    def _undecided(self, key: tuple[str, str, str]) -> Undecided:
         """Return in how many replications a measure is undecided, and what its mean can come to."""
         if key not in self.between:
             return {"undecided": 0, "least": None, "most": None}
@@ -169,7 +170,7 @@ class Run:
         return bool(self.record.windows) or self.values.get(("offered", workload, "fault"), [None])[0] is not None
 
     @property
-    def rows_with_values(self) -> list[dict[str, Any]]:
+    def rows_with_values(self) -> list[MeasureRowWithValues]:
         """``rows``, each with its ``values``: one for each replication, None where it could not be told."""
         return [{**row, "values": self.values[row["measure"], row["of"], row["during"]]} for row in self.rows]
 
@@ -193,24 +194,91 @@ class Run:
 
     # --- data frames --------------------------------------------------------------------------------------
 
-    def __getattr__(self, name: str) -> Any:
-        """Make a data frame on first use."""
-        if name in FRAMES:
-            from sim.results import frames
-
-            frame = getattr(frames, name)(self.record)
-            self.__dict__[name] = frame
-            return frame
-        raise AttributeError(f"a run has no {name!r}")
-
     @cached_property
-    def measures(self) -> Any:
+    def measures(self) -> pandas.DataFrame:
         """``rows`` as a data frame."""
         import pandas
 
         return pandas.DataFrame(self.rows)
 
-    def explain(self) -> Any:
+    @cached_property
+    def requests(self) -> pandas.DataFrame:
+        """A row for each request: workload, arrival, outcome, latency, and whether it was answered, done and good."""
+        from sim.results import frames
+
+        return frames.requests(self.record)
+
+    @cached_property
+    def attempts(self) -> pandas.DataFrame:
+        """A row for each attempt of a call, a send or a delivery, with what its visit waited, worked and wasted."""
+        from sim.results import frames
+
+        return frames.attempts(self.record)
+
+    @cached_property
+    def messages(self) -> pandas.DataFrame:
+        """A row for each message of a queue."""
+        from sim.results import frames
+
+        return frames.messages(self.record)
+
+    @cached_property
+    def effects(self) -> pandas.DataFrame:
+        """A row for each application of an effect, with the workload of its request."""
+        from sim.results import frames
+
+        return frames.effects(self.record)
+
+    @cached_property
+    def marks(self) -> pandas.DataFrame:
+        """A row for each decision of a policy that no attempt shows."""
+        from sim.results import frames
+
+        return frames.marks(self.record)
+
+    @cached_property
+    def ledger(self) -> pandas.DataFrame:
+        """A row for each entry of the effects ledger: how often an effect was due to a request, and applied."""
+        from sim.results import frames
+
+        return frames.ledger(self.record)
+
+    @cached_property
+    def events(self) -> pandas.DataFrame:
+        """The rare events in order: faults, breakers, dead letters."""
+        from sim.results import frames
+
+        return frames.events(self.record)
+
+    @cached_property
+    def failures(self) -> pandas.DataFrame:
+        """How many requests of each workload ended how, where and why, after the warm-up; successes excluded."""
+        from sim.results import frames
+
+        return frames.failures(self.record)
+
+    @cached_property
+    def waste(self) -> pandas.DataFrame:
+        """Where work was done for callers that had left, worst first."""
+        from sim.results import frames
+
+        return frames.waste(self.record)
+
+    @cached_property
+    def symptoms(self) -> pandas.DataFrame:
+        """A row for each symptom in order of time: which part, what kind, and how much."""
+        from sim.results import frames
+
+        return frames.symptoms(self.record)
+
+    @cached_property
+    def series(self) -> pandas.DataFrame:
+        """A row for each second of each series: ``time_s``, ``of``, ``name``, ``value``, ``unit``."""
+        from sim.results import frames
+
+        return frames.series(self.record)
+
+    def explain(self) -> Story:
         """Return the story of the first replication: what happened in order, every sentence from measured events."""
         from sim.results.story.story import explain
 
@@ -256,8 +324,8 @@ class Run:
 
 
 def run(
-    scenario: Any, variant: str | None = None, with_: str | Iterable[str] = (), without: str | Iterable[str] = (),
-    seed: int | None = None, replications: int | None = None, set_: Mapping[str, object] | Iterable[str] = (),
+    scenario: Playable, variant: str | None = None, with_: str | Iterable[str] = (), without: str | Iterable[str] = (),
+    seed: int | None = None, replications: int | None = None, set_: Settings = (),
     workers: int | None = 1, progress: Callable[[float], None] | None = None, during: str | Iterable[str] = (),
 ) -> Run:  # fmt: skip
     """Play one combination of *scenario*, which may be a file or the name of a shipped one, and return its ``Run``.
@@ -268,14 +336,14 @@ def run(
     *during* names windows to measure besides the run's own and those of its claims: ``"100s to 200s"``.
     Raises ``ScenarioError`` for a combination that does not exist and ``ModelError`` if the books do not balance.
     """
-    scenario = opened(scenario)
-    resolved = scenario.resolve(variant, switched_on(scenario, with_, without), set_)
+    file = opened(scenario)
+    resolved = file.resolve(variant, switched_on(file, with_, without), set_)
     asked = asked_windows(resolved, [during] if isinstance(during, str) else during)
-    windows = [*written_windows(scenario), *asked]
+    windows = [*written_windows(file), *asked]
     return run_resolved(resolved, seed, replications, workers, progress, during=windows)
 
 
-def asked_windows(resolved: Any, during: Iterable[str], place: str = "during") -> list[str]:
+def asked_windows(resolved: Scenario, during: Iterable[str], place: str = "during") -> list[str]:
     """Return the windows of *during*, each of which *resolved* has or a span names that begins before its end.
 
     Raises ``ParameterError`` for another one, before anything is played.
@@ -293,7 +361,7 @@ def asked_windows(resolved: Any, during: Iterable[str], place: str = "during") -
     return found
 
 
-def switched_on(scenario: Any, with_: str | Iterable[str], without: str | Iterable[str]) -> tuple[str, ...]:
+def switched_on(scenario: Scenario, with_: str | Iterable[str], without: str | Iterable[str]) -> tuple[str, ...]:
     """Return the toggles of *with_* that *without* does not leave off; unknown names in either are an error."""
     off = several(without)
     for name in off:
@@ -304,9 +372,9 @@ def switched_on(scenario: Any, with_: str | Iterable[str], without: str | Iterab
 
 
 def run_resolved(
-    resolved: Any, seed: int | None = None, replications: int | None = None, workers: int | None = 1,
+    resolved: ScenarioFile, seed: int | None = None, replications: int | None = None, workers: int | None = 1,
     progress: Callable[[float], None] | None = None, pool: Executor | None = None, during: Iterable[str] = (),
-    sides: Iterable[Any] = (),
+    sides: Iterable[ScenarioFile] = (),
 ) -> Run:  # fmt: skip
     """Play a scenario that is resolved already, in the processes of *pool* if there is one.
 
@@ -320,12 +388,12 @@ def run_resolved(
     return Run(resolved, chosen, found, record)
 
 
-def written_windows(scenario: Any) -> list[str]:
+def written_windows(scenario: Scenario) -> list[str]:
     """Return the windows that the claims name in seconds (``500s to 600s``), each once."""
     return list(dict.fromkeys(c.during for c in scenario.expect.values() if is_written_window(c.during)))
 
 
-def judge_claims(claims: Mapping[str, Any], played: Run, other: Callable[[str], Run]) -> dict[str, Verdict]:
+def judge_claims(claims: Mapping[str, Claim], played: Run, other: Callable[[str], Run]) -> dict[str, Verdict]:
     """Judge the *claims* that speak of the combination *played*; *other* gives the run of another variant."""
     verdicts = {}
     for name, claim in claims.items():
@@ -334,7 +402,7 @@ def judge_claims(claims: Mapping[str, Any], played: Run, other: Callable[[str], 
     return verdicts
 
 
-def judge_on(name: str, claim: Any, played: Run, against: Run | None = None) -> Verdict:
+def judge_on(name: str, claim: Claim, played: Run, against: Run | None = None) -> Verdict:
     """Judge one claim on what was *played*, *against* the other variant where it speaks of a difference."""
     key = (claim.measure, claim.of, claim.during)
     if against is None:
@@ -345,7 +413,7 @@ def judge_on(name: str, claim: Any, played: Run, against: Run | None = None) -> 
     )  # fmt: skip
 
 
-def claims_of(scenario: Any, variant: str, toggles: Iterable[str]) -> dict[str, Any]:
+def claims_of(scenario: Scenario, variant: str, toggles: Iterable[str]) -> dict[str, Claim]:
     """Return the claims that speak of this combination; a claim without a variant speaks of the first."""
     first = next(iter(scenario.variants), "")
     on = set(toggles)

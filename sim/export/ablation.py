@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Iterable, Mapping
 
 from sim.experiments.ablation.ablate import Ablation, Met, label
+from sim.experiments.rows import MeasureRow
 from sim.export.summary import verdict_rows, versions
 from sim.export.tables import number, points, table, undecided, undecided_notes
 from sim.results.claims import describe_claim
@@ -161,16 +162,16 @@ def _remarks(ablation: Ablation) -> list[str]:
     return remarks
 
 
-def _share(row: dict[str, Any] | None) -> str:
+def _share(row: MeasureRow | None) -> str:
     """Return a share with its interval, which for a mean of few values may reach beyond all or none, cut off there."""
     if row is not None and row["undecided"]:
         return undecided(row)
-    if row is None or row["low"] is None:
+    if row is None or row["low"] is None or row["high"] is None:
         return _with_interval(row)
     return _with_interval({**row, "low": max(row["low"], 0.0), "high": min(row["high"], 1.0)})
 
 
-def _with_interval(row: dict[str, Any] | None) -> str:
+def _with_interval(row: Mapping[str, Any] | None) -> str:
     if row is None:
         return "-"
     text = number(row["mean"], row["unit"])
@@ -179,7 +180,7 @@ def _with_interval(row: dict[str, Any] | None) -> str:
     return f"{text} [{number(row['low'], row['unit'])}, {number(row['high'], row['unit'])}]"
 
 
-def _change(row: dict[str, Any], value: str) -> str:
+def _change(row: Mapping[str, Any], value: str) -> str:
     """Return an effect with its sign and interval; a mark where it cannot be told from none."""
     if row[value] is None:
         return "-"

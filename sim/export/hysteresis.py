@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.experiments.hysteresis import Hysteresis
+from sim.experiments.rows import StepRow
 from sim.export.summary import versions
 from sim.export.tables import number, table, undecided_notes
 from sim.results.statistics import Interval
@@ -35,7 +36,7 @@ def of_hysteresis(found: Hysteresis) -> str:
     ])  # fmt: skip
 
 
-def _share(row: dict[str, Any] | None) -> str:
+def _share(row: StepRow | None) -> str:
     if row is None:
         return ""
     text = number(row["goodput ratio"], "ratio")

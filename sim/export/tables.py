@@ -8,6 +8,7 @@ from typing import Any, Iterable, Mapping, Sequence
 
 from sim.experiments.check import Checked
 from sim.experiments.compare import Comparison
+from sim.experiments.rows import DifferenceRow, MeasureRow
 from sim.experiments.run import Run
 from sim.results.claims import Verdict
 from sim.results.headlines import row_name, with_worst
@@ -123,7 +124,7 @@ def _titled(measure: str) -> str:
 
 def _section(
     names: Iterable[str], measures: Sequence[str], windows: Sequence[str],
-    index: Mapping[tuple[str, str, str], dict[str, Any]],
+    index: Mapping[tuple[str, str, str], MeasureRow],
 ) -> list[list[str]]:  # fmt: skip
     body = []
     for name in names:
@@ -134,7 +135,7 @@ def _section(
     return body
 
 
-def _cell(row: dict[str, Any] | None) -> str:
+def _cell(row: MeasureRow | None) -> str:
     if row is None:
         return "-"
     if row.get("undecided"):
@@ -184,7 +185,7 @@ _DECIDED = tuple(
 """What defences decided; what breakers stopped is told of the links, as short-circuited."""
 
 
-def _decided(windows: Sequence[str], index: Mapping[tuple[str, str, str], dict[str, Any]]) -> list[list[str]]:
+def _decided(windows: Sequence[str], index: Mapping[tuple[str, str, str], MeasureRow]) -> list[list[str]]:
     """Return a row for each decision that was ever made, place by place."""
     places = dict.fromkeys((of, measure) for measure, of, _ in index if measure in _DECIDED)
     found = []
@@ -258,9 +259,9 @@ def of_comparison(comparison: Comparison) -> str:
         parts += [f"note: {label}: {note}" for note in undecided_notes(run)]
     body = []
     for name, window, label in product(shown, windows, list(comparison.runs)[1:]):
-        rows = [differences.get((label, measure, name, window)) for measure in _WORKLOAD[:3]]
-        if any(row is not None for row in rows):
-            body.append([label, *map(_difference, rows), row_name(name), window])
+        changes = [differences.get((label, measure, name, window)) for measure in _WORKLOAD[:3]]
+        if any(row is not None for row in changes):
+            body.append([label, *map(_difference, changes), row_name(name), window])
     parts.append(table(body, [f"Difference to {comparison.baseline}, in points", *_WORKLOAD[:3], "of", "during"]))
     if "fault" in windows and (told := _stretch(comparison)):
         parts.append(told)
@@ -275,7 +276,7 @@ def _stretch(comparison: Comparison) -> str:
     return "note: the faults differ; `fault` is the time of all of them together, for every combination"
 
 
-def _difference(row: dict[str, Any] | None) -> str:
+def _difference(row: DifferenceRow | None) -> str:
     """Return a difference of shares, and whether it can be told from none."""
     if row is None or row["difference"] is None:
         return "-"

@@ -6,7 +6,7 @@ Left out: time (the steps are in the table, and ``run.plot()`` draws them).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Mapping
 
 from sim.plots import style
 from sim.plots.style import Theme
@@ -19,7 +19,7 @@ GOOD_PERCENT = 95.0
 
 
 def loop_figure(
-    up: Sequence[dict[str, Any]], down: Sequence[dict[str, Any]], knee_up: float | None, knee_down: float | None,
+    up: Sequence[Mapping[str, Any]], down: Sequence[Mapping[str, Any]], knee_up: float | None, knee_down: float | None,
     workload: str, title: str, caption: str, look: Theme = style.LIGHT,
 ) -> Figure:  # fmt: skip
     """Return the figure of both ways: rows with ``rate`` (/s) and ``goodput ratio``, ``low``, ``high`` (shares).
@@ -47,7 +47,7 @@ def loop_figure(
     return figure
 
 
-def _draw(axes: Axes, rows: Sequence[dict[str, Any]], label: str, way: int, look: Theme) -> None:
+def _draw(axes: Axes, rows: Sequence[Mapping[str, Any]], label: str, way: int, look: Theme) -> None:
     rates, shares = [row["rate"] for row in rows], [100 * row["goodput ratio"] for row in rows]
     colour = look.cycle[way]
     axes.plot(rates, shares, style.LINES[way], marker=(">", "<")[way], markersize=7, color=colour, linewidth=2,
@@ -58,7 +58,7 @@ def _draw(axes: Axes, rows: Sequence[dict[str, Any]], label: str, way: int, look
             axes.plot([row["rate"]] * 2, [low, high], color=colour, linewidth=1.4, alpha=0.7, gid="whisker")
 
 
-def _shade(axes: Axes, up: Sequence[dict[str, Any]], down: Sequence[dict[str, Any]], look: Theme) -> None:
+def _shade(axes: Axes, up: Sequence[Mapping[str, Any]], down: Sequence[Mapping[str, Any]], look: Theme) -> None:
     """Shade between the two ways, where both are told."""
     back = {row["rate"]: row["goodput ratio"] for row in down}
     both = [row for row in up if row["goodput ratio"] is not None and back.get(row["rate"]) is not None]

@@ -24,6 +24,11 @@ from sim.scenario.yaml.parse import decode, read
 
 MAX_EXTENDS = 8
 
+Playable = ScenarioFile | str | Path
+"""What can be played: a scenario, a file, or the name of a shipped one."""
+Settings = Mapping[str, object] | Iterable[str]
+"""Values to change, as ``{path: value}`` or as texts ``path=value``."""
+
 
 def load(
     path: str | Path,

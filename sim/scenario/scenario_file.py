@@ -64,7 +64,7 @@ class ScenarioFile(Scenario):
         return file
 
     @property
-    def document(self) -> dict[str, Any]:
+    def document(self) -> dict[str, object]:
         """The scenario as plain values; once resolved without variants, toggles and claims on other combinations."""
         document: dict[str, Any] = plain(self._root)
         if not self._resolved:

@@ -91,7 +91,7 @@ def all_models() -> dict[str, type[Model]]:
     return found
 
 
-def schema() -> dict[str, Any]:
+def schema() -> dict[str, object]:
     """Return the JSON Schema (draft 2020-12) of a scenario file, keys written with spaces."""
     document = Scenario.model_json_schema(by_alias=True)
     parts: dict[str, Any] = document.pop("$defs")

@@ -5,7 +5,7 @@ import math
 import pytest
 
 import sim
-from sim.answers.exercise import Task, identity, numbers_for
+from sim.answers.judging import Task, identity, numbers_for
 from sim.answers.parse_answer import is_rounded, read
 from sim.answers.registry import EXERCISES
 from sim.errors import ParameterError

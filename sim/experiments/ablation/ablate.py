@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, cast
 
 from sim.errors import ParameterError, ScenarioError, did_you_mean
 from sim.experiments.ablation.factorial import MOST_IN_FULL, Combination, contrasts, design, effect
@@ -23,14 +23,18 @@ from sim.results.claims import HOLDS, Verdict
 from sim.results.headlines import ENOUGH, with_worst
 from sim.results.measures.registry import NAMES
 from sim.results.statistics import interval
-from sim.scenario.loading import opened
+from sim.scenario.loading import Playable, Settings, opened
 from sim.scenario.models import Claim
 from sim.scenario.rules.measurable import must_be_in_its_unit
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    import pandas
     from matplotlib.figure import Figure
+
+    from sim.experiments.rows import EffectRow, Value
+    from sim.scenario.scenario_file import ScenarioFile
 
 NONE = "(none)"
 """The label of the combination without any toggle; no toggle can have this name."""
@@ -97,9 +101,7 @@ class Ablation:
         """Each toggle alone against none, as a ``Comparison`` with the baseline ``(none)``."""
         return Comparison({label(on): run for on, run in self.runs.items() if len(on) <= 1})
 
-    def effects(
-        self, measure: str = "goodput ratio", of: str = "system", during: str | None = None
-    ) -> list[dict[str, Any]]:
+    def effects(self, measure: str = "goodput ratio", of: str = "system", during: str | None = None) -> list[EffectRow]:
         """Return the main effect of each toggle on a measure, then the interaction of each two (kind, toggles, mean…).
 
         A main effect is the mean, over the settings of the other toggles, of the value with it minus the value
@@ -121,7 +123,7 @@ class Ablation:
 
     def _effect(
         self, kind: str, on: Combination, key: tuple[str, str, str], told: Mapping[Combination, list[float | None]]
-    ) -> dict[str, Any]:
+    ) -> EffectRow:
         settings = contrasts(on, told, self.toggles)
         found = interval(effect(settings))
         clear = None if found.low is None or found.high is None else not found.low <= 0 <= found.high
@@ -236,15 +238,18 @@ class Ablation:
         raise ParameterError(rule, asked, did_you_mean(asked, sorted(known)), place)
 
     @cached_property
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[dict[str, Value]]:
         """Every measure of every combination: which it is, one truth for each toggle, then the run's own columns."""
         return [
-            {"combination": label(on), **{f"with {name}": name in on for name in self.toggles}, **row}
+            {
+                "combination": label(on), **{f"with {name}": name in on for name in self.toggles},
+                **cast("dict[str, Value]", row),
+            }
             for on, run in self.runs.items() for row in run.rows
         ]  # fmt: skip
 
     @property
-    def table(self) -> Any:
+    def table(self) -> pandas.DataFrame:
         """``rows`` as a data frame."""
         import pandas
 
@@ -271,9 +276,9 @@ class Ablation:
 
 
 def ablate(
-    scenario: Any, toggles: Iterable[str] | None = None, variant: str | None = None, replications: int | None = None,
-    seed: int | None = None, workers: int | None = 1, progress: Callable[[float], None] | None = None,
-    set_: Mapping[str, object] | Iterable[str] = (), announce: Announce | None = None,
+    scenario: Playable, toggles: Iterable[str] | None = None, variant: str | None = None,
+    replications: int | None = None, seed: int | None = None, workers: int | None = 1,
+    progress: Callable[[float], None] | None = None, set_: Settings = (), announce: Announce | None = None,
 ) -> Ablation:  # fmt: skip
     """Play the combinations of *toggles* (default: all that belong to *variant*, by default the first).
 
@@ -284,14 +289,14 @@ def ablate(
     ``ParameterError`` where there is no toggle at all.
     """
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
-    scenario = opened(scenario)
-    base = scenario.resolve(variant, (), set_)
-    base = scenario.resolve(base.variant, (), set_)  # without the toggles that a resolved scenario brings along
-    names = _in_order(scenario, toggles, base.variant)
-    resolved, left_out = _playable(scenario, base.variant, names, set_)
+    file = opened(scenario)
+    base = file.resolve(variant, (), set_)
+    base = file.resolve(base.variant, (), set_)  # without the toggles that a resolved scenario brings along
+    names = _in_order(file, toggles, base.variant)
+    resolved, left_out = _playable(file, base.variant, names, set_)
     chosen = base.seed if seed is None else seed
     times = base.replications if replications is None else replications
-    windows = written_windows(scenario)
+    windows = written_windows(file)
     announce_groups(announce, len(resolved), times, workers)
     runs: dict[Combination, Run] = {}
     pool: Executor | None = None
@@ -318,7 +323,7 @@ def _sign(one: Combination, on: Combination) -> int:
     return -1 if sum(name not in one for name in on) % 2 else 1
 
 
-def _in_order(scenario: Any, toggles: Iterable[str] | None, variant: str) -> tuple[str, ...]:
+def _in_order(scenario: ScenarioFile, toggles: Iterable[str] | None, variant: str) -> tuple[str, ...]:
     """Return the toggles in the file's order; unknown ones last, for ``resolve`` to refuse."""
     file = list(scenario.toggles)
     if toggles is None:
@@ -335,7 +340,7 @@ def _in_order(scenario: Any, toggles: Iterable[str] | None, variant: str) -> tup
 
 
 def _playable(
-    scenario: Any, variant: str, names: tuple[str, ...], set_: Any
+    scenario: ScenarioFile, variant: str, names: tuple[str, ...], set_: Settings
 ) -> tuple[dict[Combination, Any], dict[Combination, str]]:
     """Return the resolved combinations, and the reason for each that cannot be; one toggle alone must be playable."""
     resolved: dict[Combination, Any] = {}

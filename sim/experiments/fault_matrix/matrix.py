@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Any, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Callable, Iterable, Mapping
 
 from sim.errors import ParameterError, ScenarioError
 from sim.experiments.fault_matrix.batch import Batch
@@ -17,7 +17,11 @@ from sim.experiments.fault_matrix.lost_requests import observe
 from sim.experiments.fault_matrix.result import Matrix
 from sim.experiments.fault_matrix.trial import Defence, Trial
 from sim.experiments.processes import Announce
-from sim.scenario.loading import opened
+from sim.scenario.loading import Playable, Settings, opened
+
+if TYPE_CHECKING:
+    from sim.scenario.models import Scenario
+    from sim.scenario.scenario_file import ScenarioFile
 
 WORST = 5
 """The number of the worst faults on which the defences are tried."""
@@ -27,11 +31,11 @@ FAULT = "the fault"
 
 
 def matrix(
-    scenario: Any, variant: str | None = None, with_: Iterable[str] = (), toggles: Iterable[str] | None = None,
+    scenario: Playable, variant: str | None = None, with_: Iterable[str] = (), toggles: Iterable[str] | None = None,
     faults: Iterable[str] = (), on: Iterable[str] = (), sizes: Mapping[str, str] | None = None,
     at_s: float | None = None, for_s: float | None = None, worst: int = WORST, replications: int | None = None,
     seed: int | None = None, workers: int | None = 1, progress: Callable[[float], None] | None = None,
-    set_: Mapping[str, object] | Iterable[str] = (), announce: Announce | None = None,
+    set_: Settings = (), announce: Announce | None = None,
 ) -> Matrix:  # fmt: skip
     """Try every fault on every node and link of one combination, and each of *toggles* against the *worst* of them.
 
@@ -44,8 +48,7 @@ def matrix(
     that does not exist, ``ModelError`` if the books do not balance.
     """
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
-    scenario = opened(scenario)
-    chosen = scenario.resolve(variant, with_, set_)
+    chosen = opened(scenario).resolve(variant, with_, set_)
     own = chosen.toggles_on
     base = _with_fault(chosen, own, None, None)
     begin, span = window(base, at_s, for_s)
@@ -72,7 +75,7 @@ def matrix(
     return Matrix(base, root, (begin, begin + span), tuple(trials), tuple(shielded), left_out)
 
 
-def window(scenario: Any, at_s: float | None = None, for_s: float | None = None) -> tuple[float, float]:
+def window(scenario: Scenario, at_s: float | None = None, for_s: float | None = None) -> tuple[float, float]:
     """Return when a fault begins and how long it lasts, in seconds; the defaults are whole seconds where they can be.
 
     Raises ``ParameterError`` unless it lies between the warm-up and the end of the arrivals.
@@ -95,9 +98,11 @@ def _whole(seconds: float) -> float:
     return float(math.floor(seconds)) if seconds >= 1 else seconds
 
 
-def _with_fault(scenario: Any, toggles: tuple[str, ...], fault: Attempted | None, when: Any) -> Any:
+def _with_fault(
+    scenario: ScenarioFile, toggles: tuple[str, ...], fault: Attempted | None, when: tuple[float, float] | None
+) -> ScenarioFile:
     """Return the combination with one fault instead of its own, and without claims, which speak of others."""
-    faults = {FAULT: fault.on(*when)} if fault is not None else {}
+    faults = {FAULT: fault.on(*when)} if fault is not None and when is not None else {}
     try:
         return scenario.resolve(scenario.variant, toggles, {"expect": {}, "faults": faults})
     except ScenarioError as error:
@@ -105,7 +110,9 @@ def _with_fault(scenario: Any, toggles: tuple[str, ...], fault: Attempted | None
         raise ScenarioError(line.replace(f"set_ faults.{FAULT}.", where) for line in error.problems) from None
 
 
-def _defences(chosen: Any, own: tuple[str, ...], toggles: Iterable[str] | None) -> tuple[list[str], dict[str, str]]:
+def _defences(
+    chosen: ScenarioFile, own: tuple[str, ...], toggles: Iterable[str] | None
+) -> tuple[list[str], dict[str, str]]:
     """Return the switches to try, and those that cannot be on in this combination with the reason."""
     candidates = [
         name for name, toggle in chosen.toggles.items()

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim.experiments.fault_matrix.trial import Defence, Trial
 
 if TYPE_CHECKING:
+    import pandas
     from matplotlib.figure import Figure
+
+    from sim.experiments.rows import Value
+    from sim.scenario.scenario_file import ScenarioFile
 
 
 class Matrix:
@@ -23,7 +27,7 @@ class Matrix:
     """
 
     def __init__(
-        self, scenario: Any, seed: int, window: tuple[float, float], trials: tuple[Trial, ...],
+        self, scenario: ScenarioFile, seed: int, window: tuple[float, float], trials: tuple[Trial, ...],
         defences: tuple[Defence, ...], left_out: dict[str, str],
     ) -> None:  # fmt: skip
         self.scenario = scenario
@@ -61,7 +65,7 @@ class Matrix:
         return [trial for trial in self.trials if (trial.share.mean or 0.0) > share]
 
     @cached_property
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[dict[str, Value]]:
         """A row for each fault: lost requests and share with 95 % intervals, recovery, reach; and what switches save.
 
         ``lost`` counts from the fault's begin to the end of the arrivals, ``lost share`` in its window. ``recovery s``
@@ -76,7 +80,7 @@ class Matrix:
         ]  # fmt: skip
 
     @property
-    def table(self) -> Any:
+    def table(self) -> pandas.DataFrame:
         """``rows`` as a data frame."""
         import pandas
 

@@ -51,7 +51,7 @@ def record() -> str:
         label = f"{SWITCH} {name}"
         sides[name] = {
             "timeline": timeline(run.record, label),
-            "goodput": {of: round(rows[of]["mean"], 4) for of in WORKLOADS},
+            "goodput": {of: round(rows[of]["mean"] or 0.0, 4) for of in WORKLOADS},
             "n": {of: rows[of]["n"] for of in WORKLOADS},
         }
     return to_json({"scenario": scenario.digest, "sides": sides}) + "\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr
 
@@ -112,7 +112,7 @@ class Scenario(Model):
 
     _combination: Combination = PrivateAttr(default_factory=Combination)
 
-    def model_post_init(self, context: Any) -> None:
+    def model_post_init(self, context: object) -> None:
         """Keep the combination that validation was given as its context."""
         if isinstance(context, Combination):
             self._combination = context

@@ -20,7 +20,7 @@ def guide() -> dict[str, Any]:
 
     ``words`` are the values that a closed list allows; ``of`` are the kinds of what stands below the key.
     """
-    found = schema()
+    found: dict[str, Any] = dict(schema())
     parts = found["$defs"]
     guide = {name: _part(part) for name, part in parts.items() if "properties" in part}
     guide["Scenario"]["keys"]["extends"] = {
