@@ -54,13 +54,15 @@ def service(book: Book, clock: Clock, name: str) -> Entry:
         "n": len(rows),
         "workers": None if math.isinf(workers) else int(workers),
         "places": places,
-        "frees": occupancy.frees(book, name),
+        "frees": occupancy.frees_while_calling(book, name),
         "down": [list(span) for span in occupancy.all_down(book, name)],
         "rates": {"arrivals": clock.rates(entered), "rejected": clock.rates(entered[turned_away])},
         "levels": {
-            "busy": clock.levels(*occupancy.holds(book, code)),
-            "in service": clock.levels(*occupancy.services_of(book, code)) if occupancy.frees(book, name) else 0,
-            "waiting": clock.levels(*occupancy.lines(book, code)),
+            "busy": clock.levels(*occupancy.held(book, code)),
+            "in service": clock.levels(*occupancy.in_service(book, code))
+            if occupancy.frees_while_calling(book, name)
+            else 0,
+            "waiting": clock.levels(*occupancy.queued(book, code)),
             "there": 0 if math.isinf(workers) else _there(book, clock, name, workers),
         },
     }
@@ -71,7 +73,7 @@ def _there(book: Book, clock: Clock, name: str, workers: float) -> Values:
     outages = [span for spans in occupancy.outages(book, name).values() for span in spans]
     begin, end = np.array(outages, np.float64).reshape(-1, 2).T
     down = clock.means(begin, end) * workers / occupancy.replicas(book, name)
-    return rounded(np.maximum(workers - down - clock.means(*occupancy.missing(book, name)), 0.0))
+    return rounded(np.maximum(workers - down - clock.means(*occupancy.absent_workers(book, name)), 0.0))
 
 
 def queue(book: Book, clock: Clock, name: str) -> Entry:

@@ -103,11 +103,11 @@ class _Site:
         effects, answered = index.record.effects, index.succeeded
         asking = index.requests["outcome"] == STILL_OPEN
         row = rows_of(index.requests["id"], effects["request"])
-        mine = (effects["site"] == code) & (row >= 0)
+        of_site = (effects["site"] == code) & (row >= 0)
         self.owner = owner = _owners(index, index.record.effect_sites[code].once_per == "key")
-        self.applied = np.bincount(owner[row[mine]], minlength=n)
+        self.applied = np.bincount(owner[row[of_site]], minlength=n)
         self.last_at = np.full(n, -np.inf)
-        np.maximum.at(self.last_at, owner[row[mine]], effects["at"][mine])
+        np.maximum.at(self.last_at, owner[row[of_site]], effects["at"][of_site])
         self.promised, self.least, self.most = _promised(index, code)
         self.more = np.zeros(n, np.bool_)
         self.more[owner[prospects]] = True

@@ -150,6 +150,6 @@ def with_worst(sides: Iterable[Rows], workloads: Iterable[str], windows: Iterabl
                 shares.setdefault(row["of"], {})[f"{i} {row['during']}"] = (row["mean"], row["n"])
     found = []
     for workload in workloads:
-        mine = {of: each for of, each in shares.items() if of.startswith(f"{workload}/")}
-        found += [name for name in (workload, worst_of(mine)) if name]
+        by_operation = {of: each for of, each in shares.items() if of.startswith(f"{workload}/")}
+        found += [name for name in (workload, worst_of(by_operation)) if name]
     return found

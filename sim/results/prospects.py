@@ -93,10 +93,10 @@ class _Reader:
         workload, operation = self.index.requests["workload"][rows], self.index.requests["operation"][rows]
         for which in np.unique(np.stack([workload, operation]).astype(np.int64), axis=1).T.tolist():
             name = self.record.operations[which[1]]
-            mine = rows[(workload == which[0]) & (operation == which[1])]
+            asking = rows[(workload == which[0]) & (operation == which[1])]
             if not self._sends_again(f"{self.record.workloads[which[0]]} -> {name.partition('.')[0]}"):
-                mine = mine[used[mine] == 0]
-            self._mark(self.reach(name), mine)
+                asking = asking[used[asking] == 0]
+            self._mark(self.reach(name), asking)
 
     def attempts(self) -> None:
         """What is on its way, in line or at work."""
@@ -118,8 +118,8 @@ class _Reader:
         own = [i for i, site in enumerate(record.effect_sites) if f"{site.service}.{site.operation}" == name]
         by = rows_of(index.attempts["id"], record.effects["attempt"])
         for site, most in zip(own, self.effects[name], strict=True):
-            mine = by[(record.effects["site"] == site) & (by >= 0)]
-            done = np.bincount(mine, minlength=len(index.parent))[rows]
+            applied_by = by[(record.effects["site"] == site) & (by >= 0)]
+            done = np.bincount(applied_by, minlength=len(index.parent))[rows]
             self._mark([site], index.request_of[rows[done < most]])
         service = name.partition(".")[0]
         for target, most in self.steps[name].items():
@@ -139,17 +139,17 @@ class _Reader:
         index, rows = self.index, self.unsettled
         request = rows_of(index.requests["id"], index.messages["request"][rows])
         for code, name in enumerate(self.record.queues):
-            mine = (index.messages["queue"][rows] == code) & (request >= 0)
+            in_queue = (index.messages["queue"][rows] == code) & (request >= 0)
             queue = self.scenario.queues[name]
-            if name not in self.handlers or not mine.any():
+            if name not in self.handlers or not in_queue.any():
                 continue
             spent = np.zeros(len(rows), np.bool_)
             if queue.max_deliveries != UNLIMITED:
                 spent = index.messages["deliveries"][rows] >= queue.max_deliveries
             for handler in self.handlers[name]:
-                self._mark(self.reach(handler), request[mine & ~spent])
+                self._mark(self.reach(handler), request[in_queue & ~spent])
             if queue.dead_letters is not None:
-                self._mark(self.reach(queue.dead_letters), request[mine])
+                self._mark(self.reach(queue.dead_letters), request[in_queue])
 
     def _sends_again(self, link: str) -> bool:
         """Whether a step over *link* may make more than one attempt."""

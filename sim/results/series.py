@@ -97,13 +97,13 @@ def _services(book: Book, seconds: int) -> Iterator[Series]:
     for code, of in enumerate(book.record.services):
         rows, workers = book.visits_by_service.rows(code), occupancy.workers(book, of)
         yield Series(of, "arrivals", _count(book.entered_at[rows], seconds))
-        yield Series(of, "in service", _level(book, *occupancy.services_of(book, code), seconds))
-        yield Series(of, "waiting", _level(book, *occupancy.lines(book, code), seconds))
+        yield Series(of, "in service", _level(book, *occupancy.in_service(book, code), seconds))
+        yield Series(of, "waiting", _level(book, *occupancy.queued(book, code), seconds))
         if not math.isinf(workers):
-            there = workers - _level(book, *occupancy.missing(book, of), seconds)
-            yield Series(of, "utilisation", _level(book, *occupancy.holds(book, code), seconds) / there)
+            there = workers - _level(book, *occupancy.absent_workers(book, of), seconds)
+            yield Series(of, "utilisation", _level(book, *occupancy.held(book, code), seconds) / there)
         if book.model(of).autoscale is not None:
-            yield Series(of, "replicas", _level(book, *occupancy.present(book, of), seconds))
+            yield Series(of, "replicas", _level(book, *occupancy.present_replicas(book, of), seconds))
         if book.model(of).concurrency is not None:
             yield Series(of, "concurrency limit", _told(book, "concurrency limit", of, seconds))
 

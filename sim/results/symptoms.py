@@ -101,7 +101,7 @@ def _services(book: Book, clock: BeforeAfter) -> Iterator[Symptom]:
     for code, name in enumerate(book.record.services):
         workers = occupancy.workers(book, name)
         if not math.isinf(workers):
-            holds, missing = occupancy.holds(book, code), occupancy.missing(book, name)
+            holds, missing = occupancy.held(book, code), occupancy.absent_workers(book, name)
             begin, end = (np.append(*pair) for pair in zip(holds, missing, strict=True))
             span = clock.first_lasting(*spans_at_least(begin, end, workers, book.end))
             if span is not None:

@@ -104,17 +104,17 @@ def examples(record: Record | Book, workload: str | None = None) -> dict[str, in
     answered with a failure. Arrivals of the warm-up do not count.
     """
     book = record if isinstance(record, Book) else Book(record)
-    mine = book.windows["all"].holds(book.arrived_at)
+    chosen = book.windows["all"].holds(book.arrived_at)
     if workload is not None:
-        mine &= book.requests["workload"] == book.record.workloads.index(workload)
+        chosen &= book.requests["workload"] == book.record.workloads.index(workload)
     ids, took = book.requests["id"], book.answered_at - book.arrived_at
     found: dict[str, int] = {}
-    well = np.flatnonzero(mine & book.succeeded)
+    well = np.flatnonzero(chosen & book.succeeded)
     if len(well):
         in_order = well[np.argsort(took[well], kind="stable")]
         found["typical"] = int(ids[in_order[(len(well) - 1) // 2]])
         found["slowest"] = int(ids[in_order[-1]])
-    failed = mine & ~book.succeeded & (book.requests["outcome"] != OPEN)
+    failed = chosen & ~book.succeeded & (book.requests["outcome"] != OPEN)
     in_fault = failed & book.windows["fault"].holds(book.arrived_at) if book.record.windows else failed
     badly = np.flatnonzero(in_fault if in_fault.any() else failed)
     if len(badly):
@@ -122,7 +122,7 @@ def examples(record: Record | Book, workload: str | None = None) -> dict[str, in
         did = np.bincount(rows[rows >= 0], minlength=len(ids))
         found["failed"] = int(ids[badly[np.argmax(did[badly])]])
     ghosts = book.ledger.request[book.ledger.status == GHOST]
-    ghosts = ghosts[mine[ghosts]]
+    ghosts = ghosts[chosen[ghosts]]
     if len(ghosts):
         found["ghost"] = int(ids[ghosts[0]])
     return found
@@ -193,23 +193,23 @@ class _Reader:
     def _queued_again(self, row: int) -> list[Stretch]:
         """Return when a visit whose worker is free while it calls waited for one again."""
         segments = self.record.segments
-        mine = np.flatnonzero(segments["attempt"] == self.book.attempts["id"][row]).tolist()
-        return [(float(segments["queued_at"][i]), self._until(float(segments["started_at"][i]))) for i in mine]
+        segment_rows = np.flatnonzero(segments["attempt"] == self.book.attempts["id"][row]).tolist()
+        return [(float(segments["queued_at"][i]), self._until(float(segments["started_at"][i]))) for i in segment_rows]
 
     def _message(self, row: int, depth: int) -> Iterator[Span]:
         """Yield the span of a message, its deliveries, and the messages that it was dead-lettered into."""
         book, columns = self.book, self.book.messages
         begin, end = float(book.published_at[row]), float(columns["ended_at"][row])
         end = self._until(math.inf if math.isnan(end) else end)
-        mine = [other for other in self.attempts if self.message_of[other] == row]
-        below = [span for other in mine for span in self._attempt(other, depth + 1)]
+        deliveries = [other for other in self.attempts if self.message_of[other] == row]
+        below = [span for other in deliveries for span in self._attempt(other, depth + 1)]
         outcome = MESSAGE_OUTCOMES[columns["outcome"][row]]
         queue = self.record.queues[columns["queue"][row]]
         failed = outcome in ("dead-lettered", "lost", "expired")
         why = below[-1].why if failed and below else ""
         yield Span(
             "message", queue, queue, depth, 1, begin, end, end, outcome, queue if failed else "", why, False,
-            _cut(begin, end, end, [(WAITING, self._busy(mine))], rest=QUEUED), int(columns["id"][row]),
+            _cut(begin, end, end, [(WAITING, self._busy(deliveries))], rest=QUEUED), int(columns["id"][row]),
         )  # fmt: skip
         yield from below
         for other in self.messages:

@@ -22,13 +22,13 @@ ROUNDING_S = 1e-9
 def caller_left_at(index: RecordIndex) -> Floats:
     """Return when the caller of each attempt, or a caller above it, had left; infinity if it stayed to the end."""
     parent, is_call = index.parent, index.kind == 0
-    gone = np.where(index.failed, index.ended_at, np.inf)
+    left_at = np.where(index.failed, index.ended_at, np.inf)
     nested = np.flatnonzero(is_call & (parent >= 0))
-    gone[nested] = np.minimum(gone[nested], index.left_at[parent[nested]])
+    left_at[nested] = np.minimum(left_at[nested], index.left_at[parent[nested]])
     roots = np.flatnonzero(is_call & (parent < 0) & (index.request_of >= 0))
     request = index.request_of[roots]
-    gone[roots] = np.minimum(gone[roots], np.where(index.succeeded, np.inf, index.answered_at)[request])
-    return _fold_up(gone, parent, np.minimum)
+    left_at[roots] = np.minimum(left_at[roots], np.where(index.succeeded, np.inf, index.answered_at)[request])
+    return _fold_up(left_at, parent, np.minimum)
 
 
 def _fold_up(values: Floats, parent: Ints, fold: np.ufunc) -> Floats:
@@ -45,7 +45,7 @@ def tried_once(index: RecordIndex) -> Bools:
 
     An attempt counts if it is a first try and so is every attempt that led to it, through queues too.
     """
-    message, _, _, attempt = index.flights
+    message, _, _, attempt = index.deliveries_in_flight
     above = index.parent.copy()
     above[attempt] = rows_of(index.attempts["id"], index.messages["publisher"][message])
     again = (index.attempts["number"] > 1).astype(np.float64)
@@ -62,24 +62,25 @@ def work_s(index: RecordIndex) -> tuple[Floats, Floats, Floats]:
     """
     begin = np.minimum(index.started_at, index.end)
     end = np.maximum(np.minimum(index.left_at, index.end), begin)
-    free = np.array([*(occupancy.frees(index, name) for name in index.record.services), False])[index.service]
+    by_service = [occupancy.frees_while_calling(index, name) for name in index.record.services]
+    free = np.array([*by_service, False])[index.service]
     visits = (index.service >= 0) & ~free
     left = caller_left_at(index)
-    gone = np.minimum(np.maximum(left, begin), end)
+    left_within = np.minimum(np.maximum(left, begin), end)
     held = np.where(visits, end - begin, 0.0)
     worked = index.attempts["worked_s"]
     work = np.where(np.isnan(worked) | (worked > held - ROUNDING_S), held, worked)
-    wasted = np.minimum(np.where(visits, end - gone, 0.0), work)
-    between = visits & (gone > begin) & (gone < end) & (work < held)
+    wasted = np.minimum(np.where(visits, end - left_within, 0.0), work)
+    between = visits & (left_within > begin) & (left_within < end) & (work < held)
     if between.any():
-        waited = _waited_after(index, gone, end, between)
-        wasted = np.where(between, np.clip(end - gone - waited, 0.0, work), wasted)
+        waited = _waited_after(index, left_within, end, between)
+        wasted = np.where(between, np.clip(end - left_within - waited, 0.0, work), wasted)
     if free.any():
         _add_segments(index, left, work, wasted, held)
     return work, wasted, held
 
 
-def _add_segments(index: RecordIndex, gone: Floats, work: Floats, wasted: Floats, held: Floats) -> None:
+def _add_segments(index: RecordIndex, left_at: Floats, work: Floats, wasted: Floats, held: Floats) -> None:
     """Add what workers did that are freed while calling: they are held only while they work."""
     row = index.segment_row
     begin = np.nan_to_num(index.record.segments["started_at"], nan=index.end)
@@ -87,11 +88,11 @@ def _add_segments(index: RecordIndex, gone: Floats, work: Floats, wasted: Floats
     length = np.maximum(end - begin, 0.0)
     np.add.at(work, row, length)
     np.add.at(held, row, length)
-    np.add.at(wasted, row, np.clip(end - np.maximum(gone[row], begin), 0.0, length))
+    np.add.at(wasted, row, np.clip(end - np.maximum(left_at[row], begin), 0.0, length))
 
 
-def _waited_after(index: RecordIndex, gone: Floats, end: Floats, visits: Bools) -> Floats:
-    """Return how long each of *visits* waited for callees (and between its tries) from *gone* to *end*."""
+def _waited_after(index: RecordIndex, since: Floats, end: Floats, visits: Bools) -> Floats:
+    """Return how long each of *visits* waited for callees (and between its tries) from *since* to *end*."""
     parent = index.parent
     rows = np.flatnonzero((parent >= 0) & visits[parent])
     site, number = index.attempts["site"], index.attempts["number"]
@@ -101,8 +102,8 @@ def _waited_after(index: RecordIndex, gone: Floats, end: Floats, visits: Bools) 
     again = (parent[here] == parent[after]) & (site[here] == site[after]) & (number[after] == number[here] + 1)
     until[:-1][again] = index.sent_at[after[again]]
     owner = parent[rows]
-    begin = np.clip(index.sent_at[rows], gone[owner], end[owner]) - gone[owner]
-    until = np.clip(until, gone[owner], end[owner]) - gone[owner]
+    begin = np.clip(index.sent_at[rows], since[owner], end[owner]) - since[owner]
+    until = np.clip(until, since[owner], end[owner]) - since[owner]
     order = np.lexsort((begin, owner))
     owner, begin, until = owner[order], begin[order], until[order]
     # a running maximum within each owner: owners are set apart by more than any span

@@ -86,8 +86,8 @@ def _family(of: tuple[Of, ...], names: dict[str, tuple[str, str]], during: str =
 def _spread(prefix: str, of_what: str, statistics: tuple[str, ...]) -> dict[str, tuple[str, str]]:
     """Return the names of a spread of seconds."""
     words = {"mean": "mean", "max": "largest"}
-    told = {name: words.get(name) or f"{name[1:]}th percentile" for name in statistics}
-    return {f"{prefix} {name}": ("s", f"{word} of {of_what}") for name, word in told.items()}
+    texts = {name: words.get(name) or f"{name[1:]}th percentile" for name in statistics}
+    return {f"{prefix} {name}": ("s", f"{word} of {of_what}") for name, word in texts.items()}
 
 
 REQUESTS = _family(ASKED, {

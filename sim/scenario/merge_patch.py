@@ -61,9 +61,9 @@ def leaves(patch: Node, loc: Loc = ()) -> Iterator[tuple[Loc, Node]]:
 
 def clash(one: Node, other: Node) -> tuple[Loc, Node, Node] | None:
     """Return the first path that two patches set differently, with both values, or None."""
-    mine = list(leaves(one))
+    set_by_one = list(leaves(one))
     for path, theirs in leaves(other):
-        for loc, ours in mine:
+        for loc, ours in set_by_one:
             shared = min(len(loc), len(path))
             if loc[:shared] != path[:shared]:
                 continue

@@ -7,7 +7,7 @@ import pytest
 import sim
 from sim.record.record import Record
 from sim.results.book import Book
-from sim.results.index.occupancy import absences
+from sim.results.index.occupancy import absent_replicas
 from sim.results.series import series
 from sim.results.story.story import explain
 from tests.engine._play import attempts, messages, play, waits
@@ -42,7 +42,7 @@ def test_it_lets_replicas_go_when_so_few_would_have_done_for_long() -> None:
     assert [(kind, detail) for _, kind, detail in gone] == [("replica drains", "1"), ("replica leaves", "1")]
     drained, left = (at for at, _, _ in gone)
     assert drained in (20, 24) and drained < left <= drained + 4 / 60
-    assert absences(Book(record), "shop") == {0: [], 1: [(0, 6), (left, record.ended_at)],
+    assert absent_replicas(Book(record), "shop") == {0: [], 1: [(0, 6), (left, record.ended_at)],
                                               2: [(0, record.ended_at)], 3: [(0, record.ended_at)]}  # fmt: skip
 
 

@@ -24,14 +24,14 @@ class Driven:
         policy = DeliveryPolicy(visibility_s, max_deliveries, parse_backoff(redelivery))
         self.queue = VisibilityQueue(policy, lambda message, now: self.dead.append((now, message.body)))
         self.deliveries: list[Delivery] = []
-        self.rests: list[tuple[float, Message]] = []
+        self.waits_in_queue: list[tuple[float, Message]] = []
 
     def until(self, now: float) -> None:
         due: list[tuple[float, Any, Any]] = [
-            (at, self.queue.wake, (message,)) for at, message in self.rests if at <= now
+            (at, self.queue.wake, (message,)) for at, message in self.waits_in_queue if at <= now
         ]
         due += [(d.visible_at, self.queue.expire, (d, d.visible_at)) for d in self.deliveries if d.visible_at <= now]
-        self.rests = [rest for rest in self.rests if rest[0] > now]
+        self.waits_in_queue = [rest for rest in self.waits_in_queue if rest[0] > now]
         for _, step, arguments in sorted(due, key=lambda timer: timer[0]):
             step(*arguments)
 
@@ -52,7 +52,7 @@ class Driven:
         self.until(now)
         rest_s = self.queue.nack(delivery, now)
         if rest_s is not None:
-            self.rests.append((now + rest_s, delivery.message))
+            self.waits_in_queue.append((now + rest_s, delivery.message))
 
     def last(self, body: Any) -> Delivery:
         return [delivery for delivery in self.deliveries if delivery.message.body == body][-1]

@@ -76,7 +76,7 @@ def messages(book: Book) -> Breach | None:
     """
     columns, published_at = book.messages, book.published_at
     outcome = columns["outcome"]
-    row, _, end, _ = book.flights
+    row, _, end, _ = book.deliveries_in_flight
     counted = np.bincount(row[row >= 0], minlength=len(outcome))
     flying = np.bincount(row[(row >= 0) & ~np.isfinite(end)], minlength=len(outcome)) > 0
     is_open = (outcome == WAITING) | (outcome == IN_FLIGHT)

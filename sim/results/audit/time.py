@@ -55,9 +55,9 @@ def limits(book: Book) -> Breach | None:
         model, rows = book.model(name), book.visits_by_service.rows(code)
         entered, started, left = book.entered_at[rows], book.started_at[rows], book.left_at[rows]
         line = (entered, np.minimum(started, left))
-        checks = [("busy workers", occupancy.holds(book, code), model.workers), ("visits in line", line, model.waiting)]
-        if occupancy.frees(book, name) and model.in_flight is not None:
-            checks.append(("visits in flight", occupancy.services_of(book, code), model.in_flight))
+        checks = [("busy workers", occupancy.held(book, code), model.workers), ("visits in line", line, model.waiting)]
+        if occupancy.frees_while_calling(book, name) and model.in_flight is not None:
+            checks.append(("visits in flight", occupancy.in_service(book, code), model.in_flight))
         for what, (begin, end), each in checks:
             limit = float(each) * occupancy.replicas(book, name)
             if math.isinf(limit):
@@ -79,9 +79,9 @@ def worker_seconds(book: Book) -> Breach | None:
         rows, workers = book.visits_by_service.rows(code), occupancy.workers(book, name)
         if math.isinf(workers):
             continue
-        begin, end = occupancy.holds(book, code)
-        holder, each = book.attempts["replica"][occupancy.holders(book, code)], float(book.model(name).workers)
-        outages, absences = occupancy.outages(book, name), occupancy.absences(book, name)
+        begin, end = occupancy.held(book, code)
+        holder, each = book.attempts["replica"][occupancy.held_rows(book, code)], float(book.model(name).workers)
+        outages, absences = occupancy.outages(book, name), occupancy.absent_replicas(book, name)
         for why, spans in (("down", outages), ("not there", absences)):
             for replica, gone in spans.items():
                 busy, since = _overlap_s(begin[holder == replica], end[holder == replica], gone)
@@ -130,7 +130,7 @@ def little(book: Book) -> Breach | None:
     for code, name in enumerate(book.record.services):
         rows = book.visits_by_service.rows(code)
         entered, left = book.entered_at[rows], np.minimum(book.left_at[rows], book.end)
-        began, ended = (np.minimum(times, book.end) for times in occupancy.services_of(book, code))
+        began, ended = (np.minimum(times, book.end) for times in occupancy.in_service(book, code))
         begin = np.append(entered, began)
         end = np.append(np.minimum(book.started_at[rows], left), ended)
         times, levels = steps(begin, end)
@@ -165,9 +165,9 @@ def _intervals(book: Book, what: str, node: str) -> tuple[Floats, Floats]:
     record = book.record
     if node in record.services:
         code = record.services.index(node)
-        return occupancy.holds(book, code) if what == "busy" else occupancy.lines(book, code)
+        return occupancy.held(book, code) if what == "busy" else occupancy.queued(book, code)
     if node in record.queues:
         code = record.queues.index(node)
         return book.backlog(code)[:2] if what == "backlog" else book.in_flight(code)
-    mine = book.requests["workload"] == record.workloads.index(node)
-    return book.arrived_at[mine], book.answered_at[mine]
+    of_workload = book.requests["workload"] == record.workloads.index(node)
+    return book.arrived_at[of_workload], book.answered_at[of_workload]

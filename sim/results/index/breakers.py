@@ -1,6 +1,6 @@
-"""What the circuit breakers did, from their events: the state of each over time.
+"""The state of circuit breakers over time, from their events.
 
-A link has one breaker, or one for each caller or replica (its `scope`); then what is told of the link is their mean.
+A link has one breaker, or one for each caller or replica (its `scope`); the state of the link is then their mean.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def guarded(index: RecordIndex) -> list[str]:
 
 
 def how_many(index: RecordIndex, link: str) -> int:
-    """Return how many breakers stand on *link*."""
+    """Return how many breakers *link* has."""
     scenario = index.record.scenario
     breaker = scenario.links[link].breaker
     caller, _, callee = link.partition(" -> ")
@@ -49,13 +49,13 @@ def changes(index: RecordIndex) -> dict[str, tuple[Floats, Floats]]:
     """Return (instants, states from each on) of every link that has a breaker; closed before the first."""
     found: dict[str, tuple[Floats, Floats]] = {}
     for name in guarded(index):
-        many, mean = how_many(index, name), 0.0
+        count, mean = how_many(index, name), 0.0
         states: dict[str, float] = {}
         pairs = []
         for at, state, whose in _events(index, name):
-            mean += (state - states.get(whose, 0.0)) / many
+            mean += (state - states.get(whose, 0.0)) / count
             states[whose] = state
-            pairs.append((at, state if many == 1 else round(mean, 9)))
+            pairs.append((at, state if count == 1 else round(mean, 9)))
         table = np.array(pairs, np.float64).reshape(-1, 2)
         found[name] = (table[:, 0], table[:, 1])
     return found

@@ -17,14 +17,14 @@ def workers(index: RecordIndex, service: str) -> float:
 
 
 def replicas(index: RecordIndex, service: str) -> int:
-    """Return how many replicas *service* can have; see ``missing`` for those that are not there."""
+    """Return how many replicas *service* can have; see ``absent_replicas`` for those that are not there."""
     model = index.model(service)
     return int(model.replicas if model.autoscale is None else model.autoscale.max_replicas)
 
 
-def missing(index: RecordIndex, service: str) -> tuple[Floats, Floats]:
+def absent_workers(index: RecordIndex, service: str) -> tuple[Floats, Floats]:
     """Return begin and end of the time that each worker of a replica is not there (autoscaled services only)."""
-    spans = [span for replica in absences(index, service).values() for span in replica]
+    spans = [span for replica in absent_replicas(index, service).values() for span in replica]
     begin, end = np.array(spans, np.float64).reshape(-1, 2).repeat(_workers_each(index, service), axis=0).T
     return begin, end
 
@@ -34,21 +34,21 @@ def _workers_each(index: RecordIndex, service: str) -> int:
     return 0 if each == UNLIMITED else int(each)
 
 
-def frees(index: RecordIndex, service: str) -> bool:
+def frees_while_calling(index: RecordIndex, service: str) -> bool:
     """Whether *service* frees its workers while calling."""
     return bool(index.model(service).while_calling == "free")
 
 
-def services_of(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
+def in_service(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
     """Return begin and end of every visit's service at *service* (a code), those in line excluded."""
     rows = index.visits_by_service.rows(service)
     begun = rows[np.isfinite(index.started_at[rows])]
     return index.started_at[begun], index.left_at[begun]
 
 
-def holders(index: RecordIndex, service: int) -> Ints:
-    """Return the attempt row of every time that a worker of *service* (a code) was held, as in ``holds``."""
-    if frees(index, index.record.services[service]):
+def held_rows(index: RecordIndex, service: int) -> Ints:
+    """Return the attempt row of every time that a worker of *service* (a code) was held, as in ``held``."""
+    if frees_while_calling(index, index.record.services[service]):
         rows: Ints = index.segment_row[index.service[index.segment_row] == service]
         return rows
     rows = index.visits_by_service.rows(service)
@@ -72,30 +72,30 @@ def all_down(index: RecordIndex, service: str) -> list[tuple[float, float]]:
     return [(float(times[i]), float(times[i + 1])) for i in all_of_them]
 
 
-def holds(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
+def held(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
     """Return begin and end of every time that a worker of *service* (a code) was held."""
-    if frees(index, index.record.services[service]):
-        mine = index.service[index.segment_row] == service
+    if frees_while_calling(index, index.record.services[service]):
+        of_service = index.service[index.segment_row] == service
         segments = index.record.segments
-        return nan_to_inf(segments["started_at"][mine]), nan_to_inf(segments["ended_at"][mine])
-    return services_of(index, service)
+        return nan_to_inf(segments["started_at"][of_service]), nan_to_inf(segments["ended_at"][of_service])
+    return in_service(index, service)
 
 
-def lines(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
+def queued(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
     """Return begin and end of every wait for a worker of *service* (a code)."""
     rows = index.visits_by_service.rows(service)
     begin, end = index.entered_at[rows], np.minimum(index.started_at[rows], index.left_at[rows])
-    if not frees(index, index.record.services[service]):
+    if not frees_while_calling(index, index.record.services[service]):
         return begin, end
     # a visit waits again after each call; its first wait is that of a segment too, once it has begun service
     new = ~np.isfinite(index.started_at[rows])
     segments = index.record.segments
-    mine = index.service[index.segment_row] == service
-    again_end = np.minimum(nan_to_inf(segments["started_at"][mine]), nan_to_inf(segments["ended_at"][mine]))
-    return np.append(begin[new], segments["queued_at"][mine]), np.append(end[new], again_end)
+    of_service = index.service[index.segment_row] == service
+    again_end = np.minimum(nan_to_inf(segments["started_at"][of_service]), nan_to_inf(segments["ended_at"][of_service]))
+    return np.append(begin[new], segments["queued_at"][of_service]), np.append(end[new], again_end)
 
 
-def absences(index: RecordIndex, service: str) -> dict[int, list[tuple[float, float]]]:
+def absent_replicas(index: RecordIndex, service: str) -> dict[int, list[tuple[float, float]]]:
     """Return when each replica of *service* was not there, by its number; nothing for services that do not scale."""
     model = index.model(service)
     if model.autoscale is None:
@@ -112,10 +112,10 @@ def absences(index: RecordIndex, service: str) -> dict[int, list[tuple[float, fl
     return found
 
 
-def present(index: RecordIndex, service: str) -> tuple[Floats, Floats]:
+def present_replicas(index: RecordIndex, service: str) -> tuple[Floats, Floats]:
     """Return begin and end of the time that each replica of *service* was there."""
     spans = []
-    for away in absences(index, service).values():
+    for away in absent_replicas(index, service).values():
         edges = [0.0, *(edge for span in away for edge in span), index.end]
         spans += [(begin, end) for begin, end in zip(edges[::2], edges[1::2]) if end > begin]
     begin, end = np.array(spans, np.float64).reshape(-1, 2).T

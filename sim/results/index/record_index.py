@@ -87,14 +87,16 @@ class RecordIndex:
         """
         record, columns = self.record, self.requests
         workload, operation = columns["workload"].astype(np.int64), columns["operation"].astype(np.int64)
-        many = len(record.operations)
-        pairs = workload * many + operation
+        operations = len(record.operations)
+        pairs = workload * operations + operation
         by_workload = GroupedRows(workload, len(record.workloads), self.arrived_at)
-        by_pair = GroupedRows(pairs, len(record.workloads) * many, self.arrived_at)
+        by_pair = GroupedRows(pairs, len(record.workloads) * operations, self.arrived_at)
         whole = GroupedRows(np.zeros(len(workload), np.int64), 1, self.arrived_at)
         found = [(name, by_workload, code) for code, name in enumerate(record.workloads)]
         for pair in np.unique(pairs).tolist():
-            found.append((f"{record.workloads[pair // many]}/{record.operations[pair % many]}", by_pair, pair))
+            found.append(
+                (f"{record.workloads[pair // operations]}/{record.operations[pair % operations]}", by_pair, pair)
+            )
         return [*found, ("system", whole, 0)]
 
     # --- attempts -------------------------------------------------------------------------------------------
@@ -202,25 +204,25 @@ class RecordIndex:
         return GroupedRows(self.messages["queue"], len(self.record.queues), self.published_at)
 
     @cached_property
-    def flights(self) -> tuple[Ints, Floats, Floats, Ints]:
+    def deliveries_in_flight(self) -> tuple[Ints, Floats, Floats, Ints]:
         """Deliveries: (message row, begin, end, attempt row); a delivery is in flight no longer than its message."""
         attempt = rows_of(self.attempts["id"], self.record.deliveries["attempt"])
         message = rows_of(self.messages["id"], self.record.deliveries["message"])
         return message, self.sent_at[attempt], np.minimum(self.ended_at[attempt], self.settled_at[message]), attempt
 
     @cached_property
-    def flight_queue(self) -> Ints:
+    def queue_of_delivery(self) -> Ints:
         """The queue of each delivery."""
-        return self.messages["queue"][self.flights[0]].astype(np.int64)
+        return self.messages["queue"][self.deliveries_in_flight[0]].astype(np.int64)
 
     @cached_property
-    def rests(self) -> tuple[Ints, Floats, Floats]:
+    def waits_in_queue(self) -> tuple[Ints, Floats, Floats]:
         """Times at which a message waits in its queue: (message row, begin, end).
 
         The k-th wait begins at publication or where the delivery before ended, and ends where the next one begins.
         """
         every = np.arange(len(self.published_at))
-        message, began, ended, _ = self.flights
+        message, began, ended, _ = self.deliveries_in_flight
         rows = np.append(every, message)
         begin, end = np.append(self.published_at, ended), np.append(self.settled_at, began)
         first, last = np.lexsort((begin, rows)), np.lexsort((end, rows))
@@ -230,11 +232,11 @@ class RecordIndex:
 
     def backlog(self, queue: int) -> tuple[Floats, Floats, Floats]:
         """Return begin, end and time of publication of every wait of a message in *queue* (a code)."""
-        rows, begin, end = self.rests
-        mine = self.messages["queue"][rows] == queue
-        return begin[mine], end[mine], self.published_at[rows[mine]]
+        rows, begin, end = self.waits_in_queue
+        of_queue = self.messages["queue"][rows] == queue
+        return begin[of_queue], end[of_queue], self.published_at[rows[of_queue]]
 
     def in_flight(self, queue: int) -> tuple[Floats, Floats]:
         """Return begin and end of every delivery in flight from *queue* (a code)."""
-        mine = self.flight_queue == queue
-        return self.flights[1][mine], self.flights[2][mine]
+        of_queue = self.queue_of_delivery == queue
+        return self.deliveries_in_flight[1][of_queue], self.deliveries_in_flight[2][of_queue]

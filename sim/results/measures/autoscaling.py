@@ -17,7 +17,7 @@ def family(book: Book) -> list[Measure]:
     for name in book.record.services:
         if book.model(name).autoscale is None:
             continue
-        begin, end = occupancy.present(book, name)
+        begin, end = occupancy.present_replicas(book, name)
         times, levels = steps(begin, end)
         for window in book.windows.values():
             table.add("replicas mean", name, window.name, window.mean(begin, end), len(begin))

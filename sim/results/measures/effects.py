@@ -36,14 +36,14 @@ def family(book: Book) -> list[Measure]:
     arrived_at = book.arrived_at[ledger.request]
     for window in book.windows.values():
         inside = window.holds(arrived_at)
-        for of, mine in groups.items():
-            _entries(table, ledger, of, window, inside & mine)
+        for of, entries in groups.items():
+            _entries(table, ledger, of, window, inside & entries)
     return table.rows
 
 
-def _entries(table: Rows, ledger: EffectLedger, of: str, window: Window, mine: Bools) -> None:
-    """Add the counts of the entries that are *mine*."""
-    status, may_be = ledger.status[mine], ledger.may_be[mine]
+def _entries(table: Rows, ledger: EffectLedger, of: str, window: Window, chosen: Bools) -> None:
+    """Add the counts of the *chosen* entries."""
+    status, may_be = ledger.status[chosen], ledger.may_be[chosen]
     entries, during, is_open = len(status), window.name, status == OPEN
     unsettled = is_open | (status == UNDECIDED)
 
@@ -57,5 +57,5 @@ def _entries(table: Rows, ledger: EffectLedger, of: str, window: Window, mine: B
         add(name, status == code, unsettled & ((may_be & (1 << code)) != 0))
     add("undecided", status == UNDECIDED, none)
     add("open", is_open, none)
-    too_often = ledger.too_often[mine]
-    add("applied too often", too_often, ledger.more[mine] & ~too_often)
+    too_often = ledger.too_often[chosen]
+    add("applied too often", too_often, ledger.more[chosen] & ~too_often)

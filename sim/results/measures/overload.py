@@ -86,8 +86,8 @@ def marked_at(book: Book, kind: str, name: str) -> Floats:
     marks, places = book.record.marks, book.record.places
     if name not in places:
         return np.zeros(0)
-    mine = (marks["kind"] == MARKS.index(kind)) & (marks["place"] == places.index(name))
-    return np.sort(np.asarray(marks["at"], np.float64)[mine])
+    of_kind = (marks["kind"] == MARKS.index(kind)) & (marks["place"] == places.index(name))
+    return np.sort(np.asarray(marks["at"], np.float64)[of_kind])
 
 
 def _marked(book: Book, kind: str, place: int, inside: Any) -> int:

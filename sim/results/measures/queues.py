@@ -40,7 +40,7 @@ def family(book: Book) -> list[Measure]:
 def _flow(table: Rows, book: Book, of: str, code: int, window: Window) -> None:
     rows = book.messages_by_queue.within(code, window.counted.spans)
     outcome, n, here = book.messages["outcome"][rows], len(rows), bool(window.spans)
-    begun = int(np.count_nonzero(window.counted.holds(book.flights[1][book.flight_queue == code])))
+    begun = int(np.count_nonzero(window.counted.holds(book.deliveries_in_flight[1][book.queue_of_delivery == code])))
     counts: dict[str, float] = {
         "published": n,
         "deliveries": begun,

@@ -26,7 +26,7 @@ def family(book: Book) -> list[Measure]:
     table = Rows(NAMES)
     for code, name in enumerate(book.record.services):
         everyone = book.visits_by_service.rows(code)
-        holds, lines = occupancy.holds(book, code), occupancy.lines(book, code)
+        holds, lines = occupancy.held(book, code), occupancy.queued(book, code)
         for window in book.windows.values():
             entered = book.visits_by_service.within(code, window.counted.spans)
             _flow(table, book, name, window, entered, everyone)
@@ -68,7 +68,11 @@ def _levels(
     table.add("waiting mean", of, window.name, window.mean(*lines), n)
     table.add("in service mean", of, window.name, window.mean(started, left), n)
     table.add("in system mean", of, window.name, window.mean(entered, left), n)
-    workers, held, missing = occupancy.workers(book, of), window.mean(*holds), window.mean(*occupancy.missing(book, of))
+    workers, held, missing = (
+        occupancy.workers(book, of),
+        window.mean(*holds),
+        window.mean(*occupancy.absent_workers(book, of)),
+    )
     utilisation = None if held is None or missing is None or math.isinf(workers) else held / (workers - missing)
     table.add("utilisation", of, window.name, utilisation, n)
 

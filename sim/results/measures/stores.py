@@ -17,8 +17,8 @@ def family(book: Book) -> list[Measure]:
     """Return the rows of every store."""
     table, marks = Rows(NAMES), book.record.marks
     for name in book.record.scenario.stores:
-        mine = marks["place"] == book.record.places.index(name)
-        grouped = GroupedRows(np.where(mine, marks["kind"], -1), len(MARKS), marks["at"])
+        of_store = marks["place"] == book.record.places.index(name)
+        grouped = GroupedRows(np.where(of_store, marks["kind"], -1), len(MARKS), marks["at"])
         for window in book.windows.values():
             written, refused = (
                 len(grouped.within(MARKS.index(kind), window.counted.spans)) for kind in ("written", "conflict")

@@ -28,7 +28,7 @@ def held_by(book: Book, service: str, at: float) -> tuple[str, int]:
     A worker waits for a callee if the attempt it works on has an attempt open there at that instant. Empty and 0 unless
     it is more than half of the workers held; and where workers are freed while calling, which then hold nobody.
     """
-    if occupancy.frees(book, service):
+    if occupancy.frees_while_calling(book, service):
         return "", 0
     held = np.zeros(len(book.sent_at) + 1, np.bool_)
     visits = book.service == book.record.services.index(service)
@@ -75,8 +75,8 @@ def busy_at_the_end(book: Book) -> list[Busy]:
     begin, found = max(end - FOR_SECONDS, 0.0), []
     for code, name in enumerate(book.record.services):
         workers = occupancy.workers(book, name)
-        there_s = workers * (end - begin) - area_s(*occupancy.missing(book, name), begin, end)
-        if math.isinf(workers) or area_s(*occupancy.holds(book, code), begin, end) < BUSY * there_s:
+        there_s = workers * (end - begin) - area_s(*occupancy.absent_workers(book, name), begin, end)
+        if math.isinf(workers) or area_s(*occupancy.held(book, code), begin, end) < BUSY * there_s:
             continue
         rows = book.visits_by_service.rows(code)
         entered = (book.entered_at[rows] >= begin) & (book.entered_at[rows] < end)

@@ -88,10 +88,10 @@ def _closings(book: Book, found: list[Symptom]) -> Iterator[Sentence]:
     if not any(symptom.kind == "goodput" for symptom in found):
         yield _well_served(book)
     yield from _undecided(book)
-    yield from _promises(book)
+    yield from _broken_effects(book)
     for code, name in enumerate(book.record.queues):
-        mine = (book.messages["queue"] == code) & (book.messages["outcome"] == MESSAGE_LOST)
-        if lost := int(mine.sum()):
+        lost_here = (book.messages["queue"] == code) & (book.messages["outcome"] == MESSAGE_LOST)
+        if lost := int(lost_here.sum()):
             yield Sentence(book.end, f"{name}: {counted(lost, 'message')} lost in all", "lost", name, lost)
     if book.record.windows and any(symptom.kind not in HARMLESS for symptom in found):
         yield _reach(book, found)
@@ -102,14 +102,14 @@ def _closings(book: Book, found: list[Symptom]) -> Iterator[Sentence]:
 
 
 def _reasons(book: Book, collapsed: list[str]) -> Iterator[Sentence]:
-    """Yield what the last 10 s of arrivals show: who is saturated; or, if nobody is, how requests end."""
+    """Yield what the last 10 s of arrivals show: which services are saturated or, if none is, how requests end."""
     busy = busy_at_the_end(book)
-    for one in busy:
-        yield Sentence(book.end, _still_busy(one), "still saturated", one.service, one.came_per_s)
+    for service in busy:
+        yield Sentence(book.end, _still_busy(service), "still saturated", service.service, service.came_per_s)
     end = min(book.record.duration_s, book.end)
     for name in () if busy else collapsed:
-        mine = book.requests["workload"] == book.record.workloads.index(name)
-        rows = np.flatnonzero(mine & (book.arrived_at >= end - FOR_SECONDS) & (book.arrived_at < end))
+        of_workload = book.requests["workload"] == book.record.workloads.index(name)
+        rows = np.flatnonzero(of_workload & (book.arrived_at >= end - FOR_SECONDS) & (book.arrived_at < end))
         worst = worst_outcome(book, rows)
         if worst is not None:
             text = f"{name}: of the last {counted(len(rows), 'request')}, {number(worst[1])} ended {worst[0]}"
@@ -176,20 +176,20 @@ def _undecided(book: Book) -> Iterator[Sentence]:
         yield Sentence(book.end, f"{name}: {text}", "undecided", name, count)
 
 
-def _promises(book: Book) -> Iterator[Sentence]:
-    """Yield, for each effect, how often it broke what callers were told, among all requests after the warm-up."""
+def _broken_effects(book: Book) -> Iterator[Sentence]:
+    """Yield, for each effect, how often it was not as callers could expect, among all requests after the warm-up."""
     ledger, record = book.ledger, book.record
     inside = book.windows["all"].holds(book.arrived_at[ledger.request])
     names = [site.effect for site in record.effect_sites]
     for effect in dict.fromkeys(names):
-        mine = inside & np.isin(ledger.site, [code for code, name in enumerate(names) if name == effect])
+        of_effect = inside & np.isin(ledger.site, [code for code, name in enumerate(names) if name == effect])
         for kind, status, text in (
             ("ghost", GHOST, "applied though the caller was not told success"),
             ("duplicated", DUPLICATED, "applied more often than promised"),
             ("missing", MISSING, "promised and not applied"),
             ("undecided", UNDECIDED, "promised, and what may apply it (again) still waits or is at work"),
         ):
-            count = int(np.count_nonzero(ledger.status[mine] == status))
+            count = int(np.count_nonzero(ledger.status[of_effect] == status))
             if count:
                 times = "once" if count == 1 else f"{number(count)} times"
                 yield Sentence(book.end, f"{effect}: {text}, {times}", kind, effect, count)
