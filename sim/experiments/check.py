@@ -89,8 +89,8 @@ def shared_pool(stack: ExitStack, run: Run, workers: int | None, combinations: i
     """Return processes for all the combinations, if the first of them shows that it pays."""
     events = sum(replication.events_played for replication in run.replications)
     times = len(run.replications)
-    left = events * (combinations - 1)
-    processes = useful_processes(workers, left, times - 1) if times > 1 and combinations > 1 else 1
+    remaining = events * (combinations - 1)
+    processes = useful_processes(workers, remaining, times - 1) if times > 1 and combinations > 1 else 1
     return stack.enter_context(open_pool(processes)) if processes > 1 else None
 
 
@@ -98,10 +98,10 @@ def _combinations(scenario: Scenario) -> list[tuple[str, tuple[str, ...]]]:
     """Return the combinations that claims speak of, each once; without claims, the first variant."""
     first = next(iter(scenario.variants), "")
     order = list(scenario.toggles)
-    found = []
+    combinations = []
     for claim in scenario.expect.values():
-        found.append((claim.variant or first, tuple(sorted(claim.with_, key=order.index))))
-    return list(dict.fromkeys(found)) or [(first, ())]
+        combinations.append((claim.variant or first, tuple(sorted(claim.with_, key=order.index))))
+    return list(dict.fromkeys(combinations)) or [(first, ())]
 
 
 def _part(progress: Callable[[float], None], i: int, of: int) -> Callable[[float], None]:

@@ -41,7 +41,7 @@ class Comparison:
         """
         base = self.runs[self.baseline]
         units = {(row["measure"], row["of"], row["during"]): row["unit"] for row in base.rows}
-        found: list[DifferenceRow] = []
+        rows: list[DifferenceRow] = []
         for label, run in list(self.runs.items())[1:]:
             for key, values in run.values.items():
                 if key not in base.values:
@@ -51,27 +51,27 @@ class Comparison:
                 if units[key] == "ratio":
                     difference = difference.within(-1.0, 1.0)
                 extremes, undecided = _extremes(base, run, key)
-                told = _is_clear(difference)
-                if undecided and len({(_is_clear(one), (one.mean or 0.0) > 0) for one in extremes}) > 1:
-                    told = None
-                found.append({
+                distinguishable = _is_clear(difference)
+                if undecided and len({(_is_clear(extreme), (extreme.mean or 0.0) > 0) for extreme in extremes}) > 1:
+                    distinguishable = None
+                rows.append({
                     "combination": label, "measure": key[0], "of": key[1], "during": key[2],
                     "baseline": interval([a for a, _ in pairs]).mean, "mean": interval([b for _, b in pairs]).mean,
                     "difference": difference.mean, "low": difference.low, "high": difference.high,
                     "standard error": difference.error,
-                    "distinguishable": told, "runs": len(pairs), "unit": units[key], "undecided": undecided,
+                    "distinguishable": distinguishable, "runs": len(pairs), "unit": units[key], "undecided": undecided,
                 })  # fmt: skip
-        return found
+        return rows
 
     @property
     def rows_with_values(self) -> list[DifferenceRowWithValues]:
         """``rows``, each with its ``values``: the difference in each replication, None where a side could not tell."""
         base = self.runs[self.baseline].values
-        found: list[DifferenceRowWithValues] = []
+        rows: list[DifferenceRowWithValues] = []
         for row in self.rows:
             key = (row["measure"], row["of"], row["during"])
-            found.append({**row, "values": paired(self.runs[row["combination"]].values[key], base[key])})
-        return found
+            rows.append({**row, "values": paired(self.runs[row["combination"]].values[key], base[key])})
+        return rows
 
     @property
     def table(self) -> pandas.DataFrame:
@@ -114,7 +114,7 @@ def _extremes(base: Run, run: Run, key: tuple[str, str, str]) -> tuple[tuple[Int
     """
     if key not in base.between and key not in run.between:
         return (), 0
-    sides = [one.ranges(key) for one in (base, run)]
+    sides = [side.ranges(key) for side in (base, run)]
     pairs = [(a, b) for a, b in zip(*sides) if a is not None and b is not None]
     undecided = sum(a[0] < a[1] or b[0] < b[1] for a, b in pairs)
     least, most = [b[0] - a[1] for a, b in pairs], [b[1] - a[0] for a, b in pairs]

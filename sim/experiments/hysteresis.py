@@ -78,8 +78,8 @@ class Hysteresis:
     @cached_property
     def knees_down(self) -> list[float | None]:
         """The first load on the way down at which it is good again; None if it never is, or never was otherwise."""
-        found = [self._first(self.down, i, good=True) for i in range(len(self.run.replications))]
-        return [knee if lost is not None else None for lost, knee in zip(self.knees_up, found, strict=True)]
+        knees = [self._first(self.down, i, good=True) for i in range(len(self.run.replications))]
+        return [knee if lost is not None else None for lost, knee in zip(self.knees_up, knees, strict=True)]
 
     @cached_property
     def widths(self) -> list[float]:
@@ -87,11 +87,11 @@ class Hysteresis:
 
         Zero without a loop; where service never comes back, down to zero load. Below zero is called zero.
         """
-        found = []
+        widths = []
         for i, (lost, back) in enumerate(zip(self.knees_up, self.knees_down, strict=True)):
             good = [step.rate_per_s for step in self.up if _is_good(step, i) and step.rate_per_s < (lost or 0.0)]
-            found.append(max(max(good, default=0.0) - (back or 0.0), 0.0))
-        return found
+            widths.append(max(max(good, default=0.0) - (back or 0.0), 0.0))
+        return widths
 
     @property
     def knee_up(self) -> Interval:
@@ -116,14 +116,14 @@ class Hysteresis:
     @cached_property
     def rows(self) -> list[StepRow]:
         """A row for each step in order: way, load, window, goodput ratio with its 95 % interval, and runs."""
-        found: list[StepRow] = []
+        rows: list[StepRow] = []
         for step in self.steps:
-            told = interval([value for value in step.goodput if value is not None])
-            found.append({
+            goodput = interval([value for value in step.goodput if value is not None])
+            rows.append({
                 "way": step.way, "rate": step.rate_per_s, "begin_s": step.begin_s, "end_s": step.end_s,
-                "goodput ratio": told.mean, "low": told.low, "high": told.high, "runs": told.n,
+                "goodput ratio": goodput.mean, "low": goodput.low, "high": goodput.high, "runs": goodput.n,
             })  # fmt: skip
-        return found
+        return rows
 
     @property
     def table(self) -> pandas.DataFrame:
@@ -210,7 +210,7 @@ def hysteresis(
         "expect": {}, "faults": {}, "warmup": "0s", "duration": f"{len(in_order) * span:.9g}s",
         f"workload.{workload}.rate": f"steps {shape}",
     })  # fmt: skip
-    run = run_resolved(resolved, seed, replications, workers, progress, during=[written(*one) for one in windows])
+    run = run_resolved(resolved, seed, replications, workers, progress, during=[written(*window) for window in windows])
     return Hysteresis(workload, run, tuple(
         Step(way, rate, *window, tuple(run.values["goodput ratio", workload, written(*window)]))
         for way, rate, window in zip(ways, in_order, windows, strict=True)

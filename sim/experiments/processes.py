@@ -66,9 +66,9 @@ def open_pool(processes: int) -> Iterator[Executor]:
 def submit_all(pool: Executor, function: Callable[..., Any], arguments: Iterable[tuple[Any, ...]]) -> list[Future[Any]]:
     """Return a future for each call; the workers that are started here never get the signals that end a run."""
     futures = []
-    for one in arguments:
+    for each in arguments:
         with _signals_held():
-            futures.append(pool.submit(function, *one))
+            futures.append(pool.submit(function, *each))
     return futures
 
 

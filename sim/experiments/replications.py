@@ -1,6 +1,6 @@
 """Play a combination of variant and toggles several times, each replication from its own streams.
 
-Replication 0 is played here, and tells how long one takes; the others go to worker processes when that pays. Every
+Replication 0 is played here, and shows how long one takes; the others go to worker processes when that pays. Every
 replication is a pure function of (scenario, seed, replication), so where it was played changes nothing.
 """
 
@@ -45,9 +45,9 @@ def replicate(
     """Return the outcome of every replication of a resolved *scenario*, and the record of the first.
 
     *during* are further windows to measure; *sides* are the scenarios that it is held against, over whose faults it is
-    measured too. *workers* is the number of processes (default: as many as there are
-    processors, where it pays; 1: this process only), unless there is a *pool* of them already. *progress* is told the
-    share done. Raises ``ParameterError`` for a number of replications that nobody can play.
+    measured too. *workers* is the number of processes (default: as many as there are processors, where it pays; 1: this
+    process only), unless there is a *pool* of them already. *progress* is called with the share done. Raises
+    ``ParameterError`` for a number of replications that cannot be played.
     """
     if (
         isinstance(replications, bool)
@@ -56,29 +56,29 @@ def replicate(
     ):
         rule = f"be a whole number from 1 to {MOST_REPLICATIONS}"
         raise ParameterError(rule, replications, place="replications")
-    windows, beside = tuple(during), others(scenario, sides)
+    windows, against = tuple(during), others(scenario, sides)
     record = play(scenario, seed, 0, _part(progress, 0, replications))
-    found = [examine(record, windows, beside)]
-    left = range(1, replications)
-    processes = useful_processes(workers, found[0].events_played * len(left), len(left))
+    examined = [examine(record, windows, against)]
+    numbers = range(1, replications)
+    processes = useful_processes(workers, examined[0].events_played * len(numbers), len(numbers))
     if pool is not None:
-        found += _in_pool(pool, scenario, seed, left, windows, beside, progress)
+        examined += _in_pool(pool, scenario, seed, numbers, windows, against, progress)
     elif processes > 1:
-        with open_pool(processes) as own:
-            found += _in_pool(own, scenario, seed, left, windows, beside, progress)
+        with open_pool(processes) as new_pool:
+            examined += _in_pool(new_pool, scenario, seed, numbers, windows, against, progress)
     else:
-        for number in left:
-            one = play(scenario, seed, number, _part(progress, number, replications))
-            found.append(examine(one, windows, beside))
-    return found, record
+        for number in numbers:
+            later = play(scenario, seed, number, _part(progress, number, replications))
+            examined.append(examine(later, windows, against))
+    return examined, record
 
 
-def examine(record: Record, during: Sequence[str], beside: Sequence[Any] = ()) -> Replication:
-    """Measure a record, over the faults of the scenarios *beside* it too, and check its books.
+def examine(record: Record, during: Sequence[str], against: Sequence[Any] = ()) -> Replication:
+    """Measure a record, also over the faults of the scenarios that it is held *against*, and check its books.
 
     A broken identity raises ``ModelError``.
     """
-    book = Book(record, during, fault_spans(beside, record.seed, record.replication))
+    book = Book(record, during, fault_spans(against, record.seed, record.replication))
     return Replication(
         record.replication, tuple(measures_of(book)), verify(book), record.cut_off, record.events_played,
         record.ended_at,
@@ -86,10 +86,10 @@ def examine(record: Record, during: Sequence[str], beside: Sequence[Any] = ()) -
 
 
 def play_and_examine(
-    scenario: Any, seed: int, number: int, during: Sequence[str], beside: Sequence[Any] = ()
+    scenario: Any, seed: int, number: int, during: Sequence[str], against: Sequence[Any] = ()
 ) -> Replication:
     """One replication from beginning to end: what a worker process does."""
-    return examine(play(scenario, seed, number), during, beside)
+    return examine(play(scenario, seed, number), during, against)
 
 
 def _part(progress: Progress | None, number: int, of: int) -> Progress | None:
@@ -99,13 +99,13 @@ def _part(progress: Progress | None, number: int, of: int) -> Progress | None:
 
 
 def _in_pool(
-    pool: Executor, scenario: Any, seed: int, numbers: Sequence[int], windows: Sequence[str], beside: Sequence[Any],
+    pool: Executor, scenario: Any, seed: int, numbers: Sequence[int], windows: Sequence[str], against: Sequence[Any],
     progress: Progress | None,
 ) -> list[Replication]:  # fmt: skip
     """Spread replications over the processes of *pool*; results in order."""
     from concurrent.futures import as_completed
 
-    futures = submit_all(pool, play_and_examine, [(scenario, seed, number, windows, beside) for number in numbers])
+    futures = submit_all(pool, play_and_examine, [(scenario, seed, number, windows, against) for number in numbers])
     for done, _ in enumerate(as_completed(futures), start=1):
         if progress is not None:
             progress((done + 1) / (len(numbers) + 1))

@@ -64,12 +64,12 @@ class Run:
     @cached_property
     def values(self) -> Values:
         """(measure, of, during) to one value for each replication."""
-        found: Values = {}
+        values: Values = {}
         for i, replication in enumerate(self.replications):
             for row in replication.measures:
                 key = (row.measure, row.of, row.during)
-                found.setdefault(key, [None] * len(self.replications))[i] = row.value
-        return found
+                values.setdefault(key, [None] * len(self.replications))[i] = row.value
+        return values
 
     @cached_property
     def between(self) -> dict[tuple[str, str, str], list[tuple[float, float] | None]]:
@@ -77,19 +77,19 @@ class Run:
 
         None for a replication in which it is decided; without a bound it is infinite.
         """
-        found: dict[tuple[str, str, str], list[tuple[float, float] | None]] = {}
+        between: dict[tuple[str, str, str], list[tuple[float, float] | None]] = {}
         for i, replication in enumerate(self.replications):
             for row in replication.measures:
                 if row.least is not None and row.most is not None:
                     key = (row.measure, row.of, row.during)
-                    found.setdefault(key, [None] * len(self.replications))[i] = (row.least, row.most)
-        return found
+                    between.setdefault(key, [None] * len(self.replications))[i] = (row.least, row.most)
+        return between
 
     def ranges(self, key: tuple[str, str, str]) -> list[tuple[float, float] | None]:
         """Return what each replication's value of a measure can come to; None where it cannot be told."""
         values = self.values.get(key, [None] * len(self.replications))
         between = self.between.get(key, [None] * len(values))
-        return [one or (None if value is None else (value, value)) for one, value in zip(between, values)]
+        return [limits or (None if value is None else (value, value)) for limits, value in zip(between, values)]
 
     @cached_property
     def rows(self) -> list[MeasureRow]:
@@ -106,26 +106,26 @@ class Run:
                 key = (row.measure, row.of, row.during)
                 units[key] = row.unit
                 samples[key] = samples.get(key, 0) + row.n
-        found: list[MeasureRow] = []
+        rows: list[MeasureRow] = []
         for (measure, of, during), values in self.values.items():
-            told = [value for value in values if value is not None]
+            known = [value for value in values if value is not None]
             key = (measure, of, during)
-            spread = interval(told).within(*range_of(units[key]))
-            found.append({
+            spread = interval(known).within(*range_of(units[key]))
+            rows.append({
                 "measure": measure, "of": of, "during": during, "mean": spread.mean, "low": spread.low,
-                "high": spread.high, "standard error": spread.error, "n": samples[key], "runs": len(told),
+                "high": spread.high, "standard error": spread.error, "n": samples[key], "runs": len(known),
                 "unit": units[key], **self._undecided(key),
             })  # fmt: skip
-        return found
+        return rows
 
     def _undecided(self, key: tuple[str, str, str]) -> Undecided:
         """Return in how many replications a measure is undecided, and what its mean can come to."""
         if key not in self.between:
             return {"undecided": 0, "least": None, "most": None}
-        ends = [one for one in self.ranges(key) if one is not None]
+        ends = [limits for limits in self.ranges(key) if limits is not None]
         least, most = (sum(side) / len(ends) for side in zip(*ends))
         return {
-            "undecided": sum(one is not None for one in self.between[key]),
+            "undecided": sum(limits is not None for limits in self.between[key]),
             "least": least if isfinite(least) else None, "most": most if isfinite(most) else None,
         }  # fmt: skip
 
@@ -136,10 +136,10 @@ class Run:
         or not in this window.
         """
         try:
-            told = [value for value in self.values[measure, of, during] if value is not None]
+            known = [value for value in self.values[measure, of, during] if value is not None]
         except KeyError:
             raise KeyError(self._no_value(measure, of, during)) from None
-        return interval(told).mean if told else None
+        return interval(known).mean if known else None
 
     def _no_value(self, measure: str, of: str, during: str) -> str:
         """Return why there is no such value, with what there is."""
@@ -150,8 +150,9 @@ class Run:
             hint = did_you_mean(of, parts) or (f"there is {', '.join(parts)}" if parts else "there is none in this run")
             rule = f"name a {NAMES[measure].subjects}, of which {measure!r} is measured"
             return describe("of", rule, of, hint)
-        found = [key[2] for key in self.values if key[:2] == (measure, of)]
-        hint = did_you_mean(during, found) or f"there is {', '.join(found)}; a claim can name a window such as 5s to 9s"
+        windows = [key[2] for key in self.values if key[:2] == (measure, of)]
+        hint = did_you_mean(during, windows)
+        hint = hint or f"there is {', '.join(windows)}; a claim can name a window such as 5s to 9s"
         return describe("during", f"be a window in which {measure!r} is measured", during, hint)
 
     @cached_property
@@ -348,17 +349,17 @@ def asked_windows(resolved: Scenario, during: Iterable[str], place: str = "durin
 
     Raises ``ParameterError`` for another one, before anything is played.
     """
-    found, own = list(dict.fromkeys(during)), ["all", *((*FIXED, *resolved.faults) if resolved.faults else ())]
-    for name in found:
-        if name in own:
+    windows, known = list(dict.fromkeys(during)), ["all", *((*FIXED, *resolved.faults) if resolved.faults else ())]
+    for name in windows:
+        if name in known:
             continue
         try:
-            begin, _ = parse_span(name, own)
+            begin, _ = parse_span(name, known)
         except ParameterError as error:
             raise ParameterError(error.rule, error.value, error.hint, place) from None
         if begin >= resolved.duration:
             raise ParameterError(f"begin before the duration ({resolved.duration:g}s) is over", name, "", place)
-    return found
+    return windows
 
 
 def switched_on(scenario: Scenario, with_: str | Iterable[str], without: str | Iterable[str]) -> tuple[str, ...]:
@@ -384,8 +385,8 @@ def run_resolved(
     chosen = resolved.seed if seed is None else seed
     times = resolved.replications if replications is None else replications
     windows = dict.fromkeys([*written_windows(resolved), *during])
-    found, record = replicate(resolved, chosen, times, windows, workers, progress, pool, sides)
-    return Run(resolved, chosen, found, record)
+    outcomes, record = replicate(resolved, chosen, times, windows, workers, progress, pool, sides)
+    return Run(resolved, chosen, outcomes, record)
 
 
 def written_windows(scenario: Scenario) -> list[str]:

@@ -13,24 +13,24 @@ from sim.engine.faults import fault_windows
 from sim.results.index.windows import FaultSpan
 
 
-def others(one: Any, sides: Iterable[Any]) -> tuple[Any, ...]:
-    """Return those of *sides* (resolved scenarios) with other faults, or at other times, than *one*; each kind once."""
-    found = [one]
+def others(scenario: Any, sides: Iterable[Any]) -> tuple[Any, ...]:
+    """Return the scenarios of *sides* that differ from *scenario* in their faults or fault times, once each."""
+    distinct = [scenario]
     for side in sides:
-        if all(_when(side) != _when(known) for known in found):
-            found.append(side)
-    return tuple(found[1:])
+        if all(_when(side) != _when(known) for known in distinct):
+            distinct.append(side)
+    return tuple(distinct[1:])
 
 
-def _when(one: Any) -> tuple[Any, ...]:
-    """Return what decides when faults strike."""
-    return dict(one.faults), one.warmup, one.duration
+def _when(scenario: Any) -> tuple[Any, ...]:
+    """Return the parts of a scenario that decide when faults strike."""
+    return dict(scenario.faults), scenario.warmup, scenario.duration
 
 
 def fault_spans(sides: Iterable[Any], seed: int, replication: int) -> list[FaultSpan]:
     """Return the windows of the faults of *sides* in one replication."""
     return [
         (name, begin, end)
-        for side in sides for name, found in fault_windows(side, Streams(seed, replication)).items()
-        for begin, end in found
+        for side in sides for name, windows in fault_windows(side, Streams(seed, replication)).items()
+        for begin, end in windows
     ]  # fmt: skip

@@ -53,7 +53,7 @@ class Met:
     @property
     def by(self) -> tuple[Combination, ...]:
         """Every combination that meets all goals, fewest switches first."""
-        return tuple(on for on, told in self.verdicts.items() if all(v.verdict == HOLDS for v in told.values()))
+        return tuple(on for on, verdicts in self.verdicts.items() if all(v.verdict == HOLDS for v in verdicts.values()))
 
     @property
     def fewest(self) -> tuple[Combination, ...]:
@@ -117,37 +117,42 @@ class Ablation:
         key = (measure, of, self.window if during is None else during)
         self._find(key, "effects")
         values = {on: run.values.get(key, []) for on, run in self.runs.items()}
-        told = {on: found for on, found in values.items() if any(value is not None for value in found)}
+        known = {
+            on: by_replication
+            for on, by_replication in values.items()
+            if any(value is not None for value in by_replication)
+        }
         wanted = [*((name,) for name in self.toggles), *combinations(self.toggles, 2)]
-        return [self._effect("main" if len(on) == 1 else "interaction", on, key, told) for on in wanted]
+        return [self._effect("main" if len(on) == 1 else "interaction", on, key, known) for on in wanted]
 
     def _effect(
-        self, kind: str, on: Combination, key: tuple[str, str, str], told: Mapping[Combination, list[float | None]]
+        self, kind: str, on: Combination, key: tuple[str, str, str], known: Mapping[Combination, list[float | None]]
     ) -> EffectRow:
-        settings = contrasts(on, told, self.toggles)
-        found = interval(effect(settings))
-        clear = None if found.low is None or found.high is None else not found.low <= 0 <= found.high
+        settings = contrasts(on, known, self.toggles)
+        spread = interval(effect(settings))
+        clear = None if spread.low is None or spread.high is None else not spread.low <= 0 <= spread.high
         undecided = sum(any(run.between.get(key, ())) for run in self.runs.values())
-        if clear is not None and undecided and not self._is_sure(on, key, told):
+        if clear is not None and undecided and not self._is_sure(on, key, known):
             clear = None
         return {
-            "kind": kind, "toggles": on, "measure": key[0], "of": key[1], "during": key[2], "mean": found.mean,
-            "low": found.low, "high": found.high, "distinguishable": clear, "settings": len(settings),
-            "runs": found.n, "unit": NAMES[key[0]][0], "undecided": undecided,
+            "kind": kind, "toggles": on, "measure": key[0], "of": key[1], "during": key[2], "mean": spread.mean,
+            "low": spread.low, "high": spread.high, "distinguishable": clear, "settings": len(settings),
+            "runs": spread.n, "unit": NAMES[key[0]][0], "undecided": undecided,
         }  # fmt: skip
 
-    def _is_sure(self, on: Combination, key: tuple[str, str, str], told: Mapping[Combination, Any]) -> bool:
+    def _is_sure(self, on: Combination, key: tuple[str, str, str], known: Mapping[Combination, Any]) -> bool:
         """Whether an effect is told from none, or is not, however the undecided values of the runs turn out."""
         clear = set()
-        for more in (1, 0):  # with all that has the switches at its most and the rest at its least, and the other way
-            values = {
-                one: [None if it is None else it[more if _sign(one, on) > 0 else 1 - more] for it in run.ranges(key)]
-                for one, run in self.runs.items() if one in told
-            }  # fmt: skip
-            found = interval(effect(contrasts(on, values, self.toggles)))
-            if found.low is None or found.high is None or not math.isfinite(found.low + found.high):
+        for most in (True, False):  # all that has the switches at its most and the rest at its least, and the opposite
+            values = {}
+            for combination in known:
+                bound = 1 if (_sign(combination, on) > 0) == most else 0
+                ranges = self.runs[combination].ranges(key)
+                values[combination] = [None if limits is None else limits[bound] for limits in ranges]
+            spread = interval(effect(contrasts(on, values, self.toggles)))
+            if spread.low is None or spread.high is None or not math.isfinite(spread.low + spread.high):
                 return False
-            clear.add((not found.low <= 0 <= found.high, found.low > 0))
+            clear.add((not spread.low <= 0 <= spread.high, spread.low > 0))
         return len(clear) == 1
 
     def meets(self, claims: Mapping[str, Claim] | Iterable[Claim] | None = None) -> Met:
@@ -181,21 +186,21 @@ class Ablation:
         """
         scenario = self.baseline.scenario
         first = next(iter(scenario.variants), "")
-        there = {
+        goals = {
             name: claim.model_copy(update={"variant": None, "with_": []}) for name, claim in scenario.expect.items()
             if claim.than is None and (claim.variant or first) == self.baseline.variant
         }  # fmt: skip
         if names is None:
             known = {key for run in self.runs.values() for key in run.values}
-            return {name: goal for name, goal in there.items() if (goal.measure, goal.of, goal.during) in known}
+            return {name: goal for name, goal in goals.items() if (goal.measure, goal.of, goal.during) in known}
         chosen = list(names)
         for name in chosen:
-            if name not in there:
-                hint = did_you_mean(name, there) or f"there are {', '.join(there) or 'none'}"
+            if name not in goals:
+                hint = did_you_mean(name, goals) or f"there are {', '.join(goals) or 'none'}"
                 raise ParameterError(
                     "name a claim about this variant, and not one against another (`than`)", name, hint, "claim"
                 )
-        return {name: there[name] for name in chosen}
+        return {name: goals[name] for name in chosen}
 
     def fewest_for_claims(self) -> dict[str, tuple[Combination, ...]]:
         """Return, for each of ``claims()`` by itself, the combinations with the fewest switches that meet it."""
@@ -212,16 +217,16 @@ class Ablation:
         A workload's mean hides an operation that few ask for, so each is to be served well.
         """
         index = {(row["measure"], row["of"], row["during"]): row["n"] for row in self.baseline.rows}
-        found: list[str] = []
+        names: list[str] = []
         for workload in self.baseline.record.workloads:
-            mine = {
+            operations = {
                 of: n
                 for (measure, of, during), n in index.items()
                 if measure == "goodput ratio" and of.startswith(f"{workload}/") and during == self.window
             }
-            told = [of for of, n in mine.items() if n >= ENOUGH * len(self.baseline.replications)]
-            found += [workload, *(told if len(mine) > 1 else ())]
-        return tuple(found)
+            frequent = [of for of, n in operations.items() if n >= ENOUGH * len(self.baseline.replications)]
+            names += [workload, *(frequent if len(operations) > 1 else ())]
+        return tuple(names)
 
     @property
     def shown(self) -> list[str]:
@@ -233,9 +238,9 @@ class Ablation:
         """Raise ``ParameterError`` unless some run has the measure."""
         if any(key in run.values for run in self.runs.values()):
             return
-        known = {" | ".join(found) for run in self.runs.values() for found in run.values}
+        names = {" | ".join(each) for run in self.runs.values() for each in run.values}
         asked, rule = " | ".join(key), "name a measure, of and during that a run has"
-        raise ParameterError(rule, asked, did_you_mean(asked, sorted(known)), place)
+        raise ParameterError(rule, asked, did_you_mean(asked, sorted(names)), place)
 
     @cached_property
     def rows(self) -> list[dict[str, Value]]:
@@ -301,9 +306,9 @@ def ablate(
     runs: dict[Combination, Run] = {}
     pool: Executor | None = None
     with ExitStack() as stack:
-        for on, one in resolved.items():
+        for on, combination in resolved.items():
             part = None if progress is None else _part(progress, len(runs), len(resolved))
-            runs[on] = run_resolved(one, chosen, times, workers, part, pool, windows, resolved.values())
+            runs[on] = run_resolved(combination, chosen, times, workers, part, pool, windows, resolved.values())
             if pool is None and len(runs) == 1:
                 pool = shared_pool(stack, runs[on], workers, len(resolved))
     return Ablation(names, runs, left_out)
@@ -318,9 +323,9 @@ def label(on: Combination) -> str:
     return " + ".join(on) or NONE
 
 
-def _sign(one: Combination, on: Combination) -> int:
+def _sign(combination: Combination, on: Combination) -> int:
     """Return with which sign a combination counts in the effect of the switches *on*."""
-    return -1 if sum(name not in one for name in on) % 2 else 1
+    return -1 if sum(name not in combination for name in on) % 2 else 1
 
 
 def _in_order(scenario: ScenarioFile, toggles: Iterable[str] | None, variant: str) -> tuple[str, ...]:
@@ -328,15 +333,15 @@ def _in_order(scenario: ScenarioFile, toggles: Iterable[str] | None, variant: st
     file = list(scenario.toggles)
     if toggles is None:
         homes = {name: toggle.for_ for name, toggle in scenario.toggles.items()}
-        found = [name for name in file if (home := homes[name]) is None or variant in home]
+        ordered = [name for name in file if (home := homes[name]) is None or variant in home]
     else:
         asked = [toggles] if isinstance(toggles, str) else list(toggles)
-        found = [name for name in file if name in asked] + [name for name in asked if name not in file]
-    if not found:
+        ordered = [name for name in file if name in asked] + [name for name in asked if name not in file]
+    if not ordered:
         others = dict.fromkeys(name for toggle in scenario.toggles.values() for name in toggle.for_ or ())
         hint = f"there are toggles for {', '.join(others)}" if others else "the scenario has no toggles"
         raise ParameterError("name at least one toggle of the variant", variant or "as written", hint, "ablate")
-    return tuple(found)
+    return tuple(ordered)
 
 
 def _playable(

@@ -48,22 +48,22 @@ def contrasts(
     """
     others = [name for name in switches if name not in of]
     signs = [(part, (-1) ** (len(of) - len(part))) for part in _subsets(of)]
-    found = []
+    differences = []
     for rest in _subsets(others):
         needed = [(tuple(name for name in switches if name in part or name in rest), sign) for part, sign in signs]
         if all(combination in values for combination, _ in needed):
             sides = [(values[combination], sign) for combination, sign in needed]
-            found.append([_signed_sum(sides, i, 2 ** (len(of) - 1)) for i in range(len(sides[0][0]))])
-    return found
+            differences.append([_signed_sum(sides, i, 2 ** (len(of) - 1)) for i in range(len(sides[0][0]))])
+    return differences
 
 
 def effect(settings: Sequence[Sequence[float | None]]) -> list[float | None]:
     """Return the mean over *settings* (see ``contrasts``) for each replication; None where one could not be told."""
-    found: list[float | None] = []
+    means: list[float | None] = []
     for replication in zip(*settings):
-        told = [value for value in replication if value is not None]
-        found.append(math.fsum(told) / len(told) if len(told) == len(settings) else None)
-    return found
+        known = [value for value in replication if value is not None]
+        means.append(math.fsum(known) / len(known) if len(known) == len(settings) else None)
+    return means
 
 
 def _subsets(names: Sequence[str]) -> Iterator[Combination]:
@@ -73,5 +73,5 @@ def _subsets(names: Sequence[str]) -> Iterator[Combination]:
 
 def _signed_sum(sides: Sequence[tuple[Sequence[float | None], int]], i: int, divisor: int) -> float | None:
     terms = [(values[i], sign) for values, sign in sides]
-    told = [value * sign for value, sign in terms if value is not None]
-    return math.fsum(told) / divisor if len(told) == len(terms) else None
+    known = [value * sign for value, sign in terms if value is not None]
+    return math.fsum(known) / divisor if len(known) == len(terms) else None

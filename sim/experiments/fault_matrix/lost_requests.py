@@ -54,13 +54,13 @@ def _counts(book: Book, workload: int, begin: float, end: float) -> tuple[int, i
 
 def _longest_recovery(book: Book, begin: float, end: float) -> float | None:
     """Return the longest recovery of the workloads that came before the fault, by the rule of ``recovery time``."""
-    found = []
+    times = []
     for _, grouped, group in book.request_groups[: len(book.record.workloads)]:
         before = grouped.within(group, ((book.record.warmup_s, begin),))
-        took = recovery(book, grouped.rows(group), before, end)
-        if took is not None:
-            found.append(took)
-    least, most = (max((getattr(one, side) for one in found), default=None) for side in ("least", "most"))
+        time = recovery(book, grouped.rows(group), before, end)
+        if time is not None:
+            times.append(time)
+    least, most = (max((getattr(time, side) for time in times), default=None) for side in ("least", "most"))
     return least if least == most else None
 
 
