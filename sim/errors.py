@@ -7,11 +7,19 @@ from typing import Iterable
 
 
 class LabError(Exception):
-    """Everything that the laboratory raises on purpose."""
+    """Everything that the laboratory raises on purpose.
+
+    >>> issubclass(ScenarioError, LabError), issubclass(ParameterError, (LabError, ValueError))
+    (True, True)
+    """
 
 
 class ParameterError(LabError, ValueError):
-    """A single value that breaks a rule; *place* is added by whoever knows where the value stands."""
+    """A single value that breaks a rule; *place* names where the value is, once that is known.
+
+    >>> print(ParameterError("be a duration above zero", "0s", place="timeout"))
+    timeout must be a duration above zero, got '0s'
+    """
 
     def __init__(self, rule: str, value: object, hint: str = "", place: str = "") -> None:
         self.rule, self.value, self.hint, self.place = rule, value, hint, place
@@ -23,7 +31,11 @@ class ParameterError(LabError, ValueError):
 
 
 class ScenarioError(LabError):
-    """A scenario that cannot be played: all the problems found, one line each."""
+    """A scenario that cannot be played: all the problems found, one line each.
+
+    >>> ScenarioError(["title must be given, got nothing", "duration must be given, got nothing"]).problems
+    ('title must be given, got nothing', 'duration must be given, got nothing')
+    """
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
@@ -35,7 +47,11 @@ class ScenarioError(LabError):
 
 
 class BudgetError(LabError):
-    """A run was cut off by one of its budgets; *measured* says how far it came."""
+    """A run was cut off by one of its budgets; *measured* says how far it came.
+
+    >>> print(BudgetError("more than 60 s of processor time", "12 of 20 s played"))
+    more than 60 s of processor time; until then: 12 of 20 s played
+    """
 
     def __init__(self, reason: str, measured: str) -> None:
         self.reason, self.measured = reason, measured
@@ -47,7 +63,11 @@ class BudgetError(LabError):
 
 
 class ModelError(LabError):
-    """A broken identity: a bug of ours, named with time and component."""
+    """A broken identity: a bug of ours, named with time and component.
+
+    >>> print(not_played("fault of a link", "Jam"))
+    fault of a link must be one that the engine plays, got 'Jam'
+    """
 
 
 def not_played(what: str, value: object) -> ModelError:

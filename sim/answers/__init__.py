@@ -43,5 +43,8 @@ def check_answer(exercise_name: str, answer: object, seed: int | str, *, reveal:
     The verdict is true when the answer is right. The first wrong answer gets a hint; another wrong one, or *reveal*,
     shows what is expected and why. Which answers a student has given to an exercise is remembered until this Python
     ends, and nowhere else; the same answer again gets the same words. Raises ``ParameterError`` as ``exercise`` does.
+
+    >>> check_answer("03.1", None, "Ada")
+    Exercise 03.1: no answer yet. Put yours in place of None and run the cell again.
     """
     return judge(exercise(exercise_name, seed), answer, identity(seed), _TRIES, reveal=reveal)

@@ -128,7 +128,14 @@ def breaker_costs(
 ) -> BreakerCosts:  # fmt: skip
     """Play one combination with all its breakers, and without each of them, on the same seeds.
 
+    The costs are shares of all requests, between 0 and 1, with 95 % intervals over the replications.
+
     Raises ``ParameterError`` where there is no breaker, or no open loop to pair requests of.
+
+    >>> import sim
+    >>> found = sim.breaker_costs("circuit_breaker_seed", replications=1)
+    >>> [row["link"] for row in found.rows if row["share"] == "spoiled"]
+    ['shop -> payments']
     """
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
     file = opened(scenario)

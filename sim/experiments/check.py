@@ -48,6 +48,17 @@ def check(
     Every combination has the toggles *with_* on too and is changed by *set_*: do the claims still hold?
 
     Raises ``ModelError`` if the books of any run do not balance.
+
+    >>> import sim
+    >>> shop = sim.Scenario(
+    ...     version=1, title="One shop", duration="20s",
+    ...     workload={"people": {"calls": "shop.buy", "rate": "5/s"}},
+    ...     services={"shop": {"operations": {"buy": [{"work": "exponential 20ms"}]}}},
+    ...     expect={"served": {"measure": "answered ratio", "of": "people", "above": "95%"}},
+    ... )
+    >>> found = sim.check(shop, replications=2)
+    >>> found.holds, found.verdicts["served"].verdict
+    (True, 'holds')
     """
     file, more = opened(scenario), tuple(with_)
     checked = Checked(file)

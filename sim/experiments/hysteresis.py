@@ -52,7 +52,13 @@ class Step:
 class Hysteresis:
     """What stepping the load of *workload* up and down showed; ``run`` is the ``Run`` of all the steps.
 
-    Service is *good* where the goodput ratio is at least 95 %.
+    Service is *good* where the goodput ratio is at least 95 %. Loads are per second; a knee is None for a replication
+    that has none.
+
+    >>> import sim
+    >>> found = sim.hysteresis("hedging", "readers", "50/s", "150/s", steps=2, step_for="5s", replications=1)
+    >>> [(step.way, step.rate_per_s) for step in found.steps]
+    [('up', 50.0), ('up', 150.0), ('down', 50.0)]
     """
 
     def __init__(self, workload: str, run: Run, steps: tuple[Step, ...]) -> None:
@@ -190,7 +196,11 @@ def hysteresis(
     *low* and *high* are rates (``"2/s"``, or numbers per second); each step lasts *step_for* (``"60s"``, or seconds)
     and is measured in its second half. The scenario's faults, its warm-up and its duration give way to the steps.
 
-    Raises ``ParameterError`` for a workload that is no open loop and for steps that cannot be meant.
+    Raises ``ParameterError`` for a workload that is not an open loop and for steps that cannot be meant.
+
+    >>> import sim
+    >>> sim.hysteresis("hedging", "readers", "50/s", "100/s", steps=2, step_for="5s", replications=1).has_loop
+    False
     """
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
     base = opened(scenario).resolve(variant, with_, set_)

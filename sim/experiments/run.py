@@ -38,9 +38,17 @@ Values = dict[tuple[str, str, str], list[float | None]]
 class Run:
     """The replications of one combination, their measures with intervals, and the first one's record.
 
-    ``measures``, ``requests``, ``attempts``, ``messages``, ``effects``, ``marks``, ``ledger``, ``events``,
-    ``failures``, ``waste``, ``symptoms`` and ``series`` are data frames, made on first use; all but the first are of
-    the first replication.
+    ``rows`` and ``measures`` hold every measure over all replications. The other data frames (``requests``,
+    ``attempts``, ``messages``, ``effects``, ``marks``, ``ledger``, ``events``, ``failures``, ``waste``, ``symptoms``,
+    ``series``), the story, the figures and the replay are of the first replication. Frames are made on first use;
+    times in them are seconds on the scenario's clock, and ``frame.attrs["units"]`` has the unit of each column.
+
+    >>> import sim
+    >>> run = sim.run("hedging", variant="hedged", replications=2)
+    >>> run.variant, len(run.replications), all(run.identities.values())
+    ('hedged', 2, True)
+    >>> run.rows[0]["measure"], run.rows[0]["of"], run.rows[0]["unit"]
+    ('offered', 'readers', 'requests')
     """
 
     def __init__(self, scenario: ScenarioFile, seed: int, replications: list[Replication], record: Record) -> None:
@@ -133,7 +141,15 @@ class Run:
         """Return the mean of one measure over the replications that could tell it; None if none could.
 
         Raises ``KeyError`` with the nearest names for a measure that does not exist, that is not measured of this part
-        or not in this window.
+        or not in this window. The value is in the measure's unit: seconds, per second, or a share between 0 and 1.
+
+        >>> import sim
+        >>> run = sim.run("hedging", replications=1)
+        >>> run.value("goodput ratio", "readers", "before") > 0.99
+        True
+        >>> run.value("goodput ratio", "readrs")
+        Traceback (most recent call last):
+        KeyError: "of must name a ..., got 'readrs'; did you mean 'readers'?"
         """
         try:
             known = [value for value in self.values[measure, of, during] if value is not None]
@@ -336,6 +352,10 @@ def run(
     ``if __name__ == "__main__"``; None takes as many as pay.
     *during* names windows to measure besides the run's own and those of its claims: ``"100s to 200s"``.
     Raises ``ScenarioError`` for a combination that does not exist and ``ModelError`` if the books do not balance.
+
+    >>> import sim
+    >>> sim.run("hedging", variant="hedged", seed=7, replications=1, set_={"workload.readers.rate": "50/s"})
+    <Run of 'Hedging', hedged: seed 7, 1 replications>
     """
     file = opened(scenario)
     resolved = file.resolve(variant, switched_on(file, with_, without), set_)

@@ -29,7 +29,13 @@ class Summary:
 
 
 def catalogue(folder: str | Path) -> list[Summary]:
-    """Return a summary of every ``*.yaml`` file in *folder*, by name; raises ``ScenarioError`` for no folder."""
+    """Return a summary of every ``*.yaml`` file in *folder*, by name; raises ``ScenarioError`` for no folder.
+
+    >>> import sim
+    >>> from sim.scenario.shipped import shipped_folder
+    >>> [one.title for one in sim.catalogue(shipped_folder()) if one.name == "hedging"]
+    ['Hedging']
+    """
     place = Path(folder)
     if not place.is_dir():
         raise ScenarioError([f"{place} must be a folder of scenarios, got {'a file' if place.exists() else 'nothing'}"])

@@ -44,6 +44,14 @@ def load(
 
     With a variant, toggles or settings it is resolved to that combination at once. Raises ``ScenarioError`` with
     every problem of the file, each ``FILE:LINE:COLUMN: place must rule, got value``.
+
+    >>> import sim
+    >>> sim.load("hedging").variants.keys()
+    dict_keys(['alone', 'hedged'])
+    >>> sim.load("hedgin")
+    Traceback (most recent call last):
+    sim.errors.ScenarioError: scenario must be a file or the name of a shipped scenario, got 'hedgin'; did you mean \
+'hedging'?
     """
     path = _found(path)
     node, problems = _document(path, str(path), ())
@@ -79,7 +87,15 @@ def opened(scenario: object) -> ScenarioFile:
 
 
 def loads(text: str, folder: str | Path | None = None, name: str = "<text>") -> ScenarioFile:
-    """Return the scenario in *text*; data files and `extends` are looked up in *folder*, if there is one."""
+    """Return the scenario in *text*; data files and `extends` are looked up in *folder*, if there is one.
+
+    *name* stands for the file in messages. Raises ``ScenarioError`` as ``load`` does.
+
+    >>> import sim
+    >>> sim.loads("{version: 1, title: Nothing}")
+    Traceback (most recent call last):
+    sim.errors.ScenarioError: <text>:1:1: duration must be given, got nothing...
+    """
     place = Path(folder) if folder is not None else None
     node, problems = _extended(*_read(text.encode("utf-8", "surrogateescape"), name), name, place, ())
     return ScenarioFile.of(_source(node, problems, name, place).open())
@@ -94,7 +110,13 @@ def document(path: str | Path) -> Node:
 
 
 def dump(scenario: ScenarioFile) -> str:
-    """Return the YAML text of a scenario's document; ``loads`` reads it back to an equal scenario."""
+    """Return the YAML text of a scenario's document; ``loads`` reads it back to an equal scenario.
+
+    >>> import sim
+    >>> scenario = sim.load("hedging")
+    >>> sim.loads(sim.dump(scenario)) == scenario
+    True
+    """
     yaml, out = YAML(typ="rt", pure=True), StringIO()
     yaml.default_flow_style, yaml.width = False, 120
     yaml.dump(scenario.document, out)

@@ -31,7 +31,17 @@ class ScenarioFile(Scenario):
     """A scenario that can be resolved to any of its combinations, and changed.
 
     Built from keyword arguments (values, dicts or models inside), it is checked as a file would be, and raises
-    ``ScenarioError`` with every problem. It is frozen: ``resolve`` and ``set`` return another one.
+    ``ScenarioError`` with every problem. It is frozen: ``resolve`` and ``set`` return another one. Durations are in
+    seconds, rates per second, shares between 0 and 1; each is written with its unit.
+
+    >>> import sim
+    >>> shop = sim.Scenario(
+    ...     version=1, title="One shop", duration="20s",
+    ...     workload={"people": {"calls": "shop.buy", "rate": "5/s"}},
+    ...     services={"shop": {"operations": {"buy": [{"work": "exponential 100ms"}]}}},
+    ... )
+    >>> shop.set("services.shop.workers", 2).services["shop"].workers
+    2
     """
 
     _source: Source = PrivateAttr()

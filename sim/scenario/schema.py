@@ -92,7 +92,12 @@ def all_models() -> dict[str, type[Model]]:
 
 
 def schema() -> dict[str, object]:
-    """Return the JSON Schema (draft 2020-12) of a scenario file, keys written with spaces."""
+    """Return the JSON Schema (draft 2020-12) of a scenario file, keys written with spaces.
+
+    >>> import sim
+    >>> sim.schema()["$schema"]
+    'https://json-schema.org/draft/2020-12/schema'
+    """
     document = Scenario.model_json_schema(by_alias=True)
     parts: dict[str, Any] = document.pop("$defs")
     parts["Scenario"] = document

@@ -2,6 +2,10 @@
 
 Every function is plain arithmetic with its source in the docstring. Left out: anything that needs a simulation, a
 transient that is not a straight line (only ``fluid_backlog`` speaks of time), and priorities that interrupt work.
+
+>>> import sim
+>>> sim.theory.mm1(8, 10).sojourn_s
+0.5
 """
 
 from sim.theory.defences import (

@@ -1,7 +1,11 @@
 """What can be said about a system before any run: its shape, its load, and what it can do to itself.
 
 ``describe`` gathers everything for ``pileup show``; ``advice`` says what is legal and unwise. Times are those of an
-empty system, so that only a run tells of waiting. networkx is imported on first use.
+empty system; waiting is only known from a run. networkx is imported on first use.
+
+>>> import sim
+>>> sim.topology.describe(sim.load("hedging").resolve()).lines()[0]
+'Hedging: 1 workload, 1 service, 1 link, calls 1 deep'
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def batch_windows(system: System, workload: str) -> list[BatchWindow]:
 def batched(times: Iterator[list[float]], windows: Sequence[BatchWindow]) -> Iterator[list[float]]:
     """Yield blocks of instants, ascending, those in a window moved back to the tick before them.
 
-    >>> list(together(iter([[1.0, 2.5, 3.5, 9.0]]), [(2.0, 4.0, 1.0)]))
+    >>> list(batched(iter([[1.0, 2.5, 3.5, 9.0]]), [(2.0, 4.0, 1.0)]))
     [[1.0, 2.0, 3.0, 9.0]]
     """
     for block in times:

@@ -66,7 +66,12 @@ class Ablation:
     """Combinations of *toggles* on top of one variant, fewest switches first, all on the same seeds.
 
     ``runs`` maps the toggles that are on, in the file's order, to a ``Run``. ``left_out`` maps the combinations that
-    cannot be played (two toggles set one path differently) to the reason.
+    cannot be played (two toggles set one path differently) to the reason. Effects are in the measure's unit.
+
+    >>> import sim
+    >>> found = sim.ablate("jitter", ["full jitter", "equal jitter"], replications=1)
+    >>> list(found.runs), list(found.left_out)
+    ([(), ('full jitter',), ('equal jitter',)], [('full jitter', 'equal jitter')])
     """
 
     def __init__(
@@ -292,6 +297,11 @@ def ablate(
 
     Raises ``ScenarioError`` for a variant or a toggle that does not exist, or one that cannot be played alone, and
     ``ParameterError`` where there is no toggle at all.
+
+    >>> import sim
+    >>> found = sim.ablate("jitter", ["full jitter"], replications=2)
+    >>> found.effects("goodput ratio", of="clients")[0]["mean"] > 0.5
+    True
     """
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
     file = opened(scenario)

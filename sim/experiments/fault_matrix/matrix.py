@@ -46,6 +46,11 @@ def matrix(
 
     Raises ``ParameterError`` for a name, a size or a window that cannot be meant, ``ScenarioError`` for a combination
     that does not exist, ``ModelError`` if the books do not balance.
+
+    >>> import sim
+    >>> found = sim.matrix("hedging", faults=["crash"], on=["search"], worst=0, replications=1)
+    >>> found.rows[0]["on"], found.rows[0]["lost"] > 0
+    ('search', True)
     """
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
     chosen = opened(scenario).resolve(variant, with_, set_)

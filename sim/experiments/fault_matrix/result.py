@@ -24,6 +24,11 @@ class Matrix:
 
     ``trials`` are ranked by good requests lost. ``window`` is the fault's, in seconds. ``left_out`` maps switches that
     cannot be on here to the reason.
+
+    >>> import sim
+    >>> found = sim.matrix("hedging", faults=["slow"], on=["search"], worst=0, replications=1)
+    >>> found.trials[0].name, found.replications
+    ('slow 10x: search', 1)
     """
 
     def __init__(
