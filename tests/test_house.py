@@ -15,8 +15,11 @@ ROOT = Path(__file__).parent.parent
 
 FACES = ("sim.cli", "sim.lab", "sim.answers", "sim.__main__")
 ROOMS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
-    (("sim.version", "sim.errors", "sim.quantities", "sim.outcomes", "sim.chance"), ("numpy", "scipy")),
+    (("sim.version", "sim.errors", "sim.number_words", "sim.outcomes"), ()),
+    (("sim.quantities", "sim.chance"), ("numpy", "scipy")),
     (("sim.markup",), ("jinja2", "markupsafe")),
+    (("sim.fields",), ("pydantic", "pydantic_core")),
+    (("sim.mechanisms",), ("pydantic",)),
     (("sim.scenario",), ("pydantic", "pydantic_core", "ruamel", "numpy")),
     (("sim.topology",), ("networkx",)),
     (("sim.theory",), ("numpy", "scipy")),
@@ -37,7 +40,7 @@ FRONT_DOOR = set(sim.__all__)
 
 FLOORS: dict[str, list[tuple[str, ...]]] = {
     "sim.scenario": [
-        ("fields", "measures", "scaffold", "shipped"), ("fault_fields", "yaml"), ("models", "data"),
+        ("measures", "scaffold", "shipped"), ("yaml",), ("models", "data"),
         ("from_python", "key_normalisation", "schema"), ("merge_patch", "pydantic_errors"), ("rules", "settings"),
         ("source",), ("scenario_file",), ("loading",), ("catalogue",),
     ],
@@ -46,7 +49,7 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("faults", "census", "ending"), ("assembly",), ("run",),
     ],
     "sim.results": [
-        ("index", "numbers"), ("rows", "prospects", "wasted_work"), ("effect_accounting", "statistics"), ("book",),
+        ("index",), ("rows", "prospects", "wasted_work"), ("effect_accounting", "statistics"), ("book",),
         ("audit", "onset", "recovery_time", "trace"), ("headlines", "symptoms"), ("blast",), ("measures",),
         ("claims", "series", "story"), ("frames",),
     ],

@@ -59,7 +59,6 @@ def show(
 
 
 def _show_switches(scenario: Any, resolved: Any) -> None:
-    from sim.scenario.rules.fault_targets import when
 
     if scenario.variants:
         print(f"\nVariants: {', '.join(scenario.variants)}")
@@ -71,13 +70,13 @@ def _show_switches(scenario: Any, resolved: Any) -> None:
     if resolved.faults:
         print("\nFaults:")
     for name, fault in resolved.faults.items():
-        print(f"  {name}: {when(fault)}")
+        print(f"  {name}: {fault.when}")
 
 
 def _show_answer(scenario: Any, wanted: bool) -> None:
     """Show the lesson and the claims where they are *wanted*; else say that they are there."""
+    from sim.number_words import counted
     from sim.results.claims import describe_claim
-    from sim.results.numbers import counted
 
     if not wanted:
         kept = ["the lesson"] * bool(scenario.lesson)

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from textwrap import wrap
 
+from sim.fields.labels import labels, many
+from sim.number_words import percent
 from sim.quantities import UNLIMITED
-from sim.results.numbers import percent
 from sim.scenario.models import Scenario
-from sim.scenario.models.labels import labels, many
-from sim.scenario.rules.fault_targets import fault_targets
 from sim.topology import system_graph
 
 MEASURES = (
@@ -106,7 +105,7 @@ def _troubles(scenario: Scenario, faults: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in faults:
         fault = scenario.faults[name]
-        words, hit = fault.label, fault_targets(scenario, fault)
+        words, hit = fault.label, fault.targets(scenario)
         parts = dict.fromkeys((*hit.queues, *hit.links, *hit.workloads), words)
         for service, indexes in hit.services.items():
             some = "" if indexes is None else f"{len(indexes)} of {scenario.services[service].replicas} "

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from sim.engine.operations.stores import Store
     from sim.engine.services.autoscaling import AutoscalingGroup
     from sim.engine.services.service import Service
+    from sim.mechanisms.faults.targets import FaultTargets
     from sim.policies.breaker import CircuitBreaker
     from sim.scenario import models
-    from sim.scenario.rules.fault_targets import FaultTargets
 
 Span = tuple[float, float]
 """Begin and end of a window, in seconds on the scenario's clock."""

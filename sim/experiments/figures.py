@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Sequence
 import numpy as np
 
 from sim.diagram.system import MEASURES, drawing_of
+from sim.number_words import percent
 from sim.plots import over_time, style
 from sim.plots.compare import Side, comparison
 from sim.plots.records import columns_of, outcome_counts
 from sim.plots.system import system_figure
-from sim.results.numbers import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.number_words import percent
 from sim.plots import style
 from sim.plots.style import Theme
-from sim.results.numbers import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

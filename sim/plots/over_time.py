@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.number_words import percent
 from sim.plots import style
 from sim.plots.style import Theme, Window
-from sim.results.numbers import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -17,9 +17,7 @@ from sim.replay import nodes
 from sim.replay.clock import Clock
 from sim.replay.links import links
 from sim.results.book import Book
-from sim.results.story.fault_text import fault_sentence
 from sim.results.story.story import Sentence, explain
-from sim.scenario.models import fault_kind
 
 Timeline = dict[str, Any]
 EVENTS = ("fault begins", "fault ends", "breaker open", "breaker half-open", "breaker closed")
@@ -97,7 +95,7 @@ def _faults(book: Book, clock: Clock) -> list[dict[str, Any]]:
         troubles += [(f"{arrow.caller} -> {arrow.callee}", arrow.trouble) for arrow in struck.arrows if arrow.trouble]
         found.append({
             "name": name, "at_s": begin, "until_s": min(end, clock.end_s), "on": [list(pair) for pair in troubles],
-            "kind": fault_kind(scenario.faults[name]), "words": fault_sentence(scenario.faults[name]),
+            "kind": scenario.faults[name].verb, "words": scenario.faults[name].sentence(),
         })  # fmt: skip
     return found
 

@@ -12,7 +12,6 @@ from typing import Iterable, Literal
 from sim.record.record import Record
 from sim.results.book import Book
 from sim.results.symptoms import Symptom, symptoms
-from sim.scenario.rules.fault_targets import fault_targets
 
 Direction = Literal["struck", "upstream", "downstream", "aside", "apart"]
 Neighbours = dict[str, list[str]]
@@ -70,7 +69,7 @@ def struck(record: Record) -> tuple[str, ...]:
     """Return the nodes that the faults of *record* strike, each once; of a link both ends are struck."""
     found: list[str] = []
     for name in dict.fromkeys(name for name, begin, _ in record.windows if begin <= record.ended_at):
-        hit = fault_targets(record.scenario, record.scenario.faults[name])
+        hit = record.scenario.faults[name].targets(record.scenario)
         found += [*hit.services, *hit.queues, *hit.workloads]
         used = {site.link: None for site in record.sites}
         found += [end for link in hit.links if link in used for end in link.split(" -> ")]

@@ -11,9 +11,9 @@ from typing import Any, Iterable, Mapping, Sequence
 
 import numpy as np
 
+from sim.number_words import seconds
 from sim.results.book import Book
 from sim.results.index.columns import GroupedRows, Ints
-from sim.results.numbers import seconds
 from sim.results.recovery_time import FOR_SECONDS, GOOD_ENOUGH, NEVER, recovery
 from sim.results.rows import needed
 

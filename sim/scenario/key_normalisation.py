@@ -11,7 +11,7 @@ import types
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
-from sim.scenario.fields import LinkName, one_arrow, spaced
+from sim.fields.quantity import LinkName, one_arrow, spaced
 from sim.scenario.models import PATCH, Model, Scenario
 from sim.scenario.yaml.nodes import Node, Problem, twice
 

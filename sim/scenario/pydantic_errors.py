@@ -12,8 +12,9 @@ from typing import Any, Literal, Sequence, get_args, get_origin
 from pydantic import ValidationError
 
 from sim.errors import ParameterError, did_you_mean
+from sim.mechanisms.faults import FAULTS
 from sim.scenario.key_normalisation import child_kinds, fields_of, keys_of
-from sim.scenario.models import FAULTS, STEPS, Scenario
+from sim.scenario.models import STEPS, Scenario
 from sim.scenario.yaml.nodes import Loc, Node, Problem, Words, at_value, shown
 
 _KNOWN_KEYS = "have known keys only"

@@ -16,16 +16,16 @@ from types import ModuleType
 from typing import Any, Iterator
 
 from sim.errors import ParameterError, did_you_mean
+from sim.fields.quantity import spaced
+from sim.mechanisms import faults
+from sim.mechanisms.faults import FAULTS, Fault
 from sim.quantities import LAW_FORMS
 from sim.scenario import models
-from sim.scenario.fields import spaced
 from sim.scenario.models import (
-    FAULTS,
     STEPS,
     Model,
     Scenario,
     defences,
-    faults,
     health,
     links,
     nodes,
@@ -68,7 +68,8 @@ def _classes() -> Iterator[ast.ClassDef]:
         yield from (part for part in body if isinstance(part, ast.ClassDef) and part.name in all_models())
 
 
-_FIRST = (steps, workload, nodes, health, overload, links, defences, faults, scenario)
+_FAULTS = (sys.modules[kind.__module__] for kind in (Fault, *FAULTS.values()))
+_FIRST = (steps, workload, nodes, health, overload, links, defences, *dict.fromkeys(_FAULTS), scenario)
 """The order in which the format is told; modules that are not among them come last."""
 
 
@@ -78,6 +79,9 @@ def _modules() -> list[ModuleType]:
     return [*_FIRST, *sorted(others, key=lambda module: module.__name__)]
 
 
+_HOMES = (f"{models.__name__}.", f"{faults.__name__}.")
+
+
 @cache
 def all_models() -> dict[str, type[Model]]:
     """Return every model of the format by its name, found by inheritance, so that none can be forgotten."""
@@ -85,7 +89,7 @@ def all_models() -> dict[str, type[Model]]:
     waiting: list[type[Model]] = [Model]
     while waiting:
         for model in waiting.pop().__subclasses__():
-            if model.__module__.startswith(models.__name__ + "."):
+            if model.__module__.startswith(_HOMES):
                 found[model.__name__] = model
                 waiting.append(model)
     return found
@@ -159,10 +163,10 @@ def _models() -> Iterator[tuple[str, type[Model]]]:
     """Iterate over the models by the name under which people meet them: scenario, workload, link, step work."""
     for name in field_texts():
         model = all_models()[name]
-        if issubclass(model, models.Fault) and model not in FAULTS.values():
+        if issubclass(model, Fault) and model not in FAULTS.values():
             continue
-        if issubclass(model, models.Fault):
-            yield f"fault {next(verb for verb, fault in FAULTS.items() if fault is model)}", model
+        if issubclass(model, Fault):
+            yield f"fault {model.verb}", model
         else:
             words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
             yield ("step " if model in STEPS.values() else "") + words, model

@@ -9,9 +9,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sim.mechanisms.faults.targets import on_host
 from sim.quantities import UNLIMITED
 from sim.scenario.models import Call, Link, Scenario
-from sim.scenario.rules.fault_targets import on_host
 from sim.topology.graph import calls_and_sends, operation_graph, requested
 from sim.topology.operation_costs import OperationCosts
 

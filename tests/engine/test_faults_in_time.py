@@ -8,7 +8,6 @@ import pytest
 
 from sim.record.record import Record
 from sim.results.index.windows import windows
-from sim.results.story.fault_text import fault_sentence
 from tests.engine._play import attempts, effects, play, requests
 
 PLAIN = """
@@ -36,15 +35,15 @@ def test_up_and_down_in_turn_from_the_warm_ups_end_or_within_a_window() -> None:
     assert record.windows == [("f", 2.0, 3.0), ("f", 5.0, 6.0), ("f", 8.0, 9.0)]
     record = on_plain("f: {slow: a, by: 2x, at: 1s, for: 5s, up: 1s, down: 2s}")
     assert record.windows == [("f", 2.0, 4.0), ("f", 5.0, 6.0)]
-    assert windows(record)["fault"].fault_windows == ((2.0, 4.0), (5.0, 6.0))
-    assert windows(record)["before"].fault_windows == ((0.0, 2.0),)
-    assert windows(record)["after"].fault_windows == ((6.0, 10.0),)
+    assert windows(record)["fault"].spans == ((2.0, 4.0), (5.0, 6.0))
+    assert windows(record)["before"].spans == ((0.0, 2.0),)
+    assert windows(record)["after"].spans == ((6.0, 10.0),)
 
 
 def test_a_fault_that_never_struck_leaves_an_empty_window() -> None:
     record = on_plain("f: {slow: a, by: 2x, up: 20s, down: 1s}")
     assert record.windows == []
-    assert windows(record)["fault"].fault_windows == windows(record)["f"].fault_windows == ()
+    assert windows(record)["fault"].spans == windows(record)["f"].spans == ()
     assert windows(record)["before"].seconds == 10.0
 
 
@@ -262,5 +261,5 @@ faults: {f: {synchronise: c, every: 2s, at: 2s, for: 4s}}"""
 ])  # fmt: skip
 def test_a_fault_is_told_in_words(fault: str, text: str) -> None:
     record = on_plain(f"f: {{{fault}, at: 1s, for: 2s}}", "500ms")
-    assert fault_sentence(record.scenario.faults["f"]) == text
+    assert record.scenario.faults["f"].sentence() == text
     assert not effects(record)

@@ -9,7 +9,6 @@ from sim.results.blast import struck
 from sim.results.book import Book
 from sim.results.index.occupancy import all_down
 from sim.results.measures.registry import measures
-from sim.results.story.fault_text import fault_sentence
 from tests.engine._play import attempts, messages, play, requests
 
 WANTED = "sent_at replica left_at ended_at outcome why"
@@ -254,7 +253,7 @@ faults: {f: {drip: c -> a, rate: 10/s, way: out, at: 0s, for: 4000s}}"""
 ])  # fmt: skip
 def test_a_fault_is_told_with_the_part_that_it_strikes(fault: str, text: str) -> None:
     record = play(THREE.format(fault=fault, arrivals="500ms"))
-    assert fault_sentence(record.scenario.faults["f"]) == text
+    assert record.scenario.faults["f"].sentence() == text
     assert requests(record)
 
 

@@ -18,10 +18,11 @@ from ruamel.yaml import YAML
 
 import sim
 from sim.engine import run as engine
+from sim.fields.quantity import spaced
+from sim.mechanisms.faults import FAULTS, Fault
 from sim.record.record import Record
 from sim.results.measures.registry import measures
-from sim.scenario.fields import spaced
-from sim.scenario.models import FAULTS, STEPS, Fault, Model
+from sim.scenario.models import STEPS, Model
 from sim.scenario.schema import all_models
 from tests.properties.judge import columns
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -10,12 +10,14 @@ import sim
 from sim.engine import run as engine
 from sim.engine.assembly.needs import needs_admission_control, needs_pipeline
 from sim.engine.assembly.system import build
-from sim.engine.faults import network, nodes
+from sim.engine.faults.network import LinkUnderFault
+from sim.engine.faults.services import ServiceUnderFault
 from sim.engine.operations.expected_effects import expected_effects
 from sim.errors import ModelError
+from sim.mechanisms.faults import FAULTS, Fault, LinkFault, ServiceFault
+from sim.mechanisms.faults.cut import Cut
 from sim.quantities import Arrivals, Balance, LineOrder
 from sim.record.recorder import MarkCodes, reason_code
-from sim.results.story.fault_text import fault_sentence
 from sim.scenario import models
 from sim.scenario.schema import all_models
 from sim.topology import describe
@@ -32,15 +34,17 @@ links: {web -> db: {latency: 1ms}}
 """
 
 
-class Stutter(models.ServiceFault):
+class Stutter(ServiceFault):
     """A fault that is described and not played."""
 
+    verb: ClassVar[str] = "stutter"
     stutter: str
 
 
-class Jam(models.LinkFault):
+class Jam(LinkFault):
     """A fault of a link that is described and not played."""
 
+    verb: ClassVar[str] = "jam"
     jam: str
 
 
@@ -73,26 +77,26 @@ def with_service(**changes: Any) -> models.Scenario:
 
 def test_a_fault_that_nothing_plays_is_an_error() -> None:
     fault = Stutter(stutter="db", for_="1s")
-    with pytest.raises(ModelError, match="fault must be one that the engine plays, got 'Stutter'"):
+    with pytest.raises(ModelError, match="fault of a service must be one that the engine plays, got 'Stutter'"):
         engine.play(scenario(faults={"f": fault}))
 
 
 def test_no_part_takes_a_fault_that_it_does_not_know_for_another() -> None:
     system = build(scenario(), 1, 0)
     with pytest.raises(ModelError, match="fault of a service must be one that the engine plays, got 'Stutter'"):
-        nodes.on_service(system, "f", "f 0", Stutter(stutter="db"), system.services["db"], None)
+        Stutter(stutter="db").on_service(ServiceUnderFault(system, "f", "f 0", system.services["db"], None))
     with pytest.raises(ModelError, match="fault of a queue must be one that the engine plays, got 'Stutter'"):
-        nodes.on_queue(None, Stutter(stutter="jobs"))  # type: ignore[arg-type]
-    struck = scenario(faults={"f": models.Cut(cut="web -> db", mode="silent", for_="1s")})
+        Stutter(stutter="jobs").on_queue(None)  # type: ignore[arg-type]
+    struck = scenario(faults={"f": Cut(cut="web -> db", mode="silent", for_="1s")})
     with pytest.raises(ModelError, match="fault of a link must be one that the engine plays, got 'Jam'"):
-        network.edges(build(struck, 1, 0), "f", "f 0", Jam(jam="web -> db"), "web -> db")
-    with pytest.raises(ModelError, match="fault must be one that the engine plays, got 'Fault'"):
-        fault_sentence(models.Fault())
+        Jam(jam="web -> db").on_link(LinkUnderFault(build(struck, 1, 0), "f 0", "web -> db"))
+    with pytest.raises(ModelError, match="fault of a story must be one that the engine plays, got 'Fault'"):
+        Fault().sentence()
 
 
-@pytest.mark.parametrize("kind", models.FAULTS)
+@pytest.mark.parametrize("kind", FAULTS)
 def test_every_kind_of_fault_says_what_it_befalls(kind: str) -> None:
-    assert models.FAULTS[kind].befalls or kind in ("poison", "partition")
+    assert FAULTS[kind].befalls or kind in ("poison", "partition")
 
 
 def test_a_defence_that_nothing_plays_is_an_error() -> None:
@@ -149,4 +153,5 @@ def test_a_reason_and_a_mark_must_be_declared() -> None:
 
 def test_the_schema_finds_every_model_by_itself() -> None:
     exported = {name for name in models.__all__ if isinstance(getattr(models, name), type)} - {"Model", "Combination"}
-    assert exported == set(all_models())
+    faults = {base.__name__ for fault in FAULTS.values() for base in fault.__mro__ if issubclass(base, Fault)}
+    assert exported | faults == set(all_models())

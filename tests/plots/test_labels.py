@@ -9,10 +9,8 @@ from ruamel.yaml import YAML
 
 import sim
 from sim.diagram.system import drawing_of
-from sim.results.story.fault_text import fault_sentence
-from sim.scenario.fields import spaced
-from sim.scenario.models import FAULTS, Link, Model, Scenario, Service
-from sim.scenario.models.labels import Label, labels
+from sim.fields.labels import Label, labels
+from sim.scenario.models import Link, Model, Scenario, Service
 from sim.scenario.schema import all_models
 
 BASE = """
@@ -125,18 +123,6 @@ def test_a_defence_without_words_is_named_by_its_field() -> None:
 
 
 FIELDS = YAML(typ="safe").load((Path(__file__).parent.parent / "engine" / "fields.yaml").read_text(encoding="utf-8"))
-
-
-@pytest.mark.parametrize("kind", FAULTS)
-def test_every_kind_of_fault_has_words_for_pictures_and_stories(kind: str) -> None:
-    part = FIELDS["models"][FAULTS[kind].__name__]
-    workload = {**FIELDS["system"]["workload"], **part.get("given", {}).get("workload", {})}
-    struck = sim.Scenario(**{**FIELDS["system"], "workload": workload, "faults": {"f": part["here"]}}).resolve()
-    fault = struck.faults["f"]
-    drawing = drawing_of(struck, faults=["f"])
-    assert fault.label in [one.trouble for one in (*drawing.nodes, *drawing.arrows)]
-    assert fault.label and len(fault_sentence(fault)) > len(fault.label)
-    assert [spaced(name) for name in type(fault).model_fields if spaced(name) == kind] == [kind]
 
 
 def test_a_long_label_is_broken_so_that_its_arrow_stays_visible() -> None:

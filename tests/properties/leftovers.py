@@ -13,7 +13,7 @@ from typing import Any, Iterator
 from sim.engine import run
 from sim.engine.assembly.system import build
 from sim.engine.calls.attempt import Attempt
-from sim.engine.calls.strategies import BreakerStrategy, BulkheadStrategy, BulkheadPlaces
+from sim.engine.calls.strategies import BreakerStrategy, BulkheadPlaces, BulkheadStrategy
 from sim.engine.census import Census
 from sim.engine.clock.kernel import ANSWER, ScheduledCall
 from sim.engine.messaging.bounded import BoundedQueue

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sim.errors import ScenarioError
+from sim.mechanisms.faults import FAULTS
 from sim.scenario import ScenarioFile, loads, models
 from sim.scenario.key_normalisation import normalise
 from sim.scenario.source import Source
@@ -22,7 +23,7 @@ WORDS = [
     float("inf"), float("nan"),
 ]  # fmt: skip
 KEYS = sorted(
-    {info.alias or name for model in (*models.STEPS.values(), *models.FAULTS.values(), models.Scenario, models.Link,
+    {info.alias or name for model in (*models.STEPS.values(), *FAULTS.values(), models.Scenario, models.Link,
      models.Service, models.Queue, models.Workload, models.Claim, models.Toggle, models.Retry)
      for name, info in model.model_fields.items()} | {"x", "retry", "extends"}
 )  # fmt: skip

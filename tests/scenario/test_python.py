@@ -8,8 +8,9 @@ import pytest
 
 from sim.engine.run import play
 from sim.errors import ScenarioError
+from sim.mechanisms.faults.slow import Slow
 from sim.scenario import ScenarioFile, dump, loads, models
-from sim.scenario.models import Breaker, Call, Claim, Link, Retry, Service, Slow, Work, Workload
+from sim.scenario.models import Breaker, Call, Claim, Link, Retry, Service, Work, Workload
 
 
 def parts() -> dict[str, Any]:

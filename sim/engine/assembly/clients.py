@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Callable, Iterator
 from sim.engine.clients import arrivals
 from sim.engine.clients.clients import Client, Source, User, no_keys
 from sim.engine.operations.steps import Degraded
+from sim.mechanisms.faults.spike import Spike
 from sim.scenario import models
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _sources(system: System, name: str, model: models.Workload, client: Client, 
         shape = shape.with_counts(system.scenario.tables[shape.path])
     sources = [(name, shape)]
     for fault_name, fault in system.scenario.faults.items():
-        if isinstance(fault, models.Spike) and fault.spike == name and shape is not None:
+        if isinstance(fault, Spike) and fault.spike == name and shape is not None:
             for number, (begin, end) in enumerate(system.fault_windows[fault_name]):
                 component = f"{name} spike {fault_name}" + (f" {number}" if number else "")
                 sources.append((component, arrivals.during(shape, fault.by, begin, min(end, until_s))))

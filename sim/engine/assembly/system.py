@@ -52,10 +52,9 @@ class _Builder:
         needs = Needs()
         if self.scenario.faults:
             from sim.engine import faults
-            from sim.scenario.rules.fault_targets import fault_targets
 
             scenario, system = self.scenario, self.system
-            system.fault_targets = {name: fault_targets(scenario, fault) for name, fault in scenario.faults.items()}
+            system.fault_targets = {name: fault.targets(scenario) for name, fault in scenario.faults.items()}
             system.fault_windows = faults.fault_windows(scenario, system.streams)
             needs = faults.needs(scenario, system.fault_targets)
         links = self.scenario.links

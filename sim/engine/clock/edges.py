@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any
 
-Act = Callable[[], None]
-Edges = tuple[Act, Act]
-"""What happens at the beginning and at the end."""
+from sim.mechanisms.faults.parts import Act, Edges
 
 
 def switch(active: dict[str, Any], key: str, value: Any, apply: Act | None = None) -> Edges:

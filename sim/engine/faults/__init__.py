@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.engine.clock.edges import Act, Edges
 from sim.engine.clock.kernel import FAULT_EDGE
-from sim.engine.faults import network, nodes
 from sim.engine.faults.capabilities import Needs, needs
+from sim.engine.faults.network import LinkUnderFault
+from sim.engine.faults.queues import QueueUnderFault
+from sim.engine.faults.services import ServiceUnderFault
 from sim.engine.faults.windows import fault_windows
 from sim.errors import not_played
-from sim.scenario import models
+from sim.mechanisms.faults import Fault, WorkloadFault
+from sim.mechanisms.faults.parts import Act, Edges
 
 if TYPE_CHECKING:
     from sim.engine.faults.windows import Span
@@ -47,17 +49,17 @@ def _edge(what: tuple[list[tuple[float, str, str, str]], float, str, str, list[A
         act()
 
 
-def _edges(system: System, name: str, key: str, fault: models.Fault, span: Span) -> list[Edges]:
+def _edges(system: System, name: str, key: str, fault: Fault, span: Span) -> list[Edges]:
     """Return what happens at the edges of one window of *fault*, for each part that it strikes."""
     targets = system.fault_targets[name]
     found: list[Edges] = []
     for link in targets.links:
         if link in system.networks:
-            found.append(network.edges(system, name, key, fault, link))
+            found.append(fault.on_link(LinkUnderFault(system, key, link)))
     for queue in targets.queues:
-        found.append(nodes.on_queue(system.queues[queue], fault))
+        found.append(fault.on_queue(QueueUnderFault(system.queues[queue])))
     for service, indexes in targets.services.items():
-        found += nodes.on_service(system, name, key, fault, system.services[service], indexes)
-    if targets.workloads and not isinstance(fault, models.Spike | models.Synchronise):
+        found += fault.on_service(ServiceUnderFault(system, name, key, system.services[service], indexes))
+    if targets.workloads and not isinstance(fault, WorkloadFault):
         raise not_played("fault of a workload", type(fault).__name__)
     return found  # the arrivals of a spike are a source of their own, and a synchronised source is one from the start

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Mapping
 
+from sim.mechanisms.faults.parts import CAN_FAIL, CAN_PAUSE, VARIABLE_SPEED
+from sim.mechanisms.faults.targets import FaultTargets
 from sim.scenario import models
-from sim.scenario.rules.fault_targets import FaultTargets
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +25,18 @@ class Needs:
 
 
 def needs(scenario: models.Scenario, fault_targets: Mapping[str, FaultTargets]) -> Needs:
-    """Return what the faults of *scenario* need; *fault_targets* tells what each strikes."""
+    """Return the capabilities that the faults of *scenario* need in the parts that they strike."""
     found = Needs()
     for name, fault in scenario.faults.items():
         targets = fault_targets[name]
         found.links.update(targets.links)
-        nodes = {*targets.services, *targets.queues}
-        kills = isinstance(fault, models.Death) or (isinstance(fault, models.Poison) and fault.effect == "crash")
-        if kills or isinstance(fault, models.Pause):
-            found.can_pause.update(nodes)
-        if isinstance(fault, models.Errors | models.Poison):
-            found.can_die.update(nodes)
-        if isinstance(fault, models.Leak | models.Deploy) or (isinstance(fault, models.Death) and fault.warm_up):
-            found.has_variable_speed.update(targets.services)
-        if isinstance(fault, models.Slow):
-            found.has_variable_speed.update(
-                service for service, indexes in targets.services.items() if indexes is not None
-            )
+        asked = [(service, fault.needs(indexes)) for service, indexes in targets.services.items()]
+        asked += [(queue, fault.needs(None) - {VARIABLE_SPEED}) for queue in targets.queues]
+        for node, capabilities in asked:
+            for capability in capabilities:
+                getattr(found, _SETS[capability]).add(node)
     found.can_die.update(found.can_pause, found.has_variable_speed)
     return found
+
+
+_SETS = {CAN_PAUSE: "can_pause", CAN_FAIL: "can_die", VARIABLE_SPEED: "has_variable_speed"}

@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from sim.engine.clock.kernel import FAULT_EDGE
 from sim.engine.faults.slowdown import ColdStart
-from sim.scenario import models
 
 if TYPE_CHECKING:
-    from sim.engine.clock.edges import Edges
     from sim.engine.clock.streams import Draw
     from sim.engine.services.replica import Replica
     from sim.engine.services.service import Service
     from sim.engine.system import System
-    from sim.scenario.rules.fault_targets import Indexes
+    from sim.mechanisms.faults.targets import Indexes
 
 
-def targets(service: Service, indexes: Indexes) -> list[Replica]:
+def replicas_of(service: Service, indexes: Indexes) -> list[Replica]:
     """Return the replicas with these numbers that exist now."""
     return [replica for replica in service.replicas if indexes is None or replica.index in indexes]
 
@@ -44,60 +42,14 @@ class CrashPlayer:
         self.recorder.events.append((self.kernel.now, what, self.service.name, str(replica.index)))
 
 
-def crash(system: System, name: str, fault: models.Death, service: Service, indexes: Indexes) -> Edges:
-    """Return the edges of a crash: dead in between."""
-    crash_player = CrashPlayer(system, service, fault.mode == "refuse", _cold(system, name, fault, service))
-    here: list[Replica] = []
-
-    def begin() -> None:
-        here[:] = targets(service, indexes)
-        crash_player.kill(here)
-
-    return begin, lambda: crash_player.revive(here)
-
-
-def _cold(system: System, name: str, fault: models.Death, service: Service) -> ColdStart | None:
-    """Return what the restarts of one fault leave at *service*, made at its first window."""
-    if fault.warm_up is None or fault.cold is None:
-        return None
-    key = f"{name} warms up"
-    if key not in service.speed_factors:
-        made = ColdStart(system.kernel, float(fault.cold), float(fault.warm_up))
-        service.speed_factors[key] = made
-        service.on_restart.append(made.restarted)
-    found: Any = service.speed_factors[key]
-    cold: ColdStart = found
-    return cold
-
-
-def crash_loop(
-    system: System, name: str, key: str, fault: models.CrashLoop, service: Service, indexes: Indexes
-) -> Edges:
-    """Return the edges of a crash loop: each replica dies at its beginning, and again and again until its end."""
-    crash_player = CrashPlayer(system, service, fault.mode == "refuse", _cold(system, name, fault, service))
-    loops: list[_CrashLoop] = []
-
-    def begin() -> None:
-        for replica in targets(service, indexes):
-            lives = system.streams.draw(fault.lives, f"fault {key}", f"lives {service.name} {replica.index}")
-            loops.append(_CrashLoop(crash_player, replica, fault, lives))
-        for loop in loops:
-            loop.die(None)
-
-    def end() -> None:
-        for loop in loops:
-            loop.stop()
-
-    return begin, end
-
-
-class _CrashLoop:
+class CrashLoop:
     """One replica that dies, waits, lives for a while and dies again."""
 
-    def __init__(self, crash_player: CrashPlayer, replica: Replica, fault: models.CrashLoop, lives: Draw) -> None:
-        self.crash_player, self.replica, self.lives = crash_player, replica, lives
-        self.wait_s: Callable[[int], float] = fault.restarts_after.wait_s
-        self.most = fault.times
+    def __init__(
+        self, crash_player: CrashPlayer, replica: Replica, wait_s: Callable[[int], float], most: int | None, lives: Draw
+    ) -> None:
+        self.crash_player, self.replica, self.wait_s, self.lives = crash_player, replica, wait_s, lives
+        self.most = most
         self.deaths = 0
         self.is_dead = self.is_over = False
 

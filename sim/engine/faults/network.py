@@ -1,73 +1,77 @@
-"""What faults do to links: cut them, slow them down, make them lossy, let only so much through; each way or one."""
+"""How the engine plays the verbs of faults on a link: cut, delay, loss and a limit, each way or both."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Callable, Sequence, cast
 
 from sim.engine.clock.edges import switch
-from sim.errors import not_played
 from sim.outcomes import PENDING, REFUSED
-from sim.scenario import models
 
 if TYPE_CHECKING:
     from sim.engine.calls.network import FaultyNetwork, Way
-    from sim.engine.clock.edges import Edges
     from sim.engine.system import System
-
-_WAYS = {"out": ("out",), "back": ("back",), "both": ("out", "back")}
-
-
-def edges(system: System, name: str, key: str, fault: models.Fault, link: str) -> Edges:
-    """Return the edges of a window, with the unique name *key*, of the fault *name* on *link*."""
-    network = cast("FaultyNetwork", system.networks[link])  # a link that a fault strikes has this kind
-    ways = _WAYS[fault.way if isinstance(fault, models.LinkFault) else "both"]
-    if isinstance(fault, models.Cut | models.Partition):
-        return _cut(system, network, link, fault.mode, ways)
-    pairs = [_on_way(system, key, fault, network.ways[way]) for way in ways]
-
-    def begin() -> None:
-        for start, _ in pairs:
-            start()
-
-    def end() -> None:
-        for _, stop in pairs:
-            stop()
-
-    return begin, end
+    from sim.mechanisms.faults.parts import Edges
+    from sim.quantities import Law
 
 
-def _on_way(system: System, key: str, fault: models.Fault, way: Way) -> Edges:
-    match fault:
-        case models.Delay():
-            draw = system.streams.draw(fault.by, f"fault {key}", way.name)
-            return switch(way.delays, key, draw, way.change)
-        case models.Lose():
-            return switch(way.losses, key, float(fault.share), way.change)
-        case models.Drip():
-            return switch(way.throughput_limits, key, 1.0 / float(fault.rate), way.change)
-        case _:
-            raise not_played("fault of a link", type(fault).__name__)
+class LinkUnderFault:
+    """The network of *link*; *key* is unique to the window of the fault."""
 
+    def __init__(self, system: System, key: str, link: str) -> None:
+        self.system, self.key, self.link = system, key, link
+        self.network = cast("FaultyNetwork", system.networks[link])  # a link that a fault strikes has this kind
 
-def _cut(system: System, network: FaultyNetwork, link: str, mode: str, names: tuple[str, ...]) -> Edges:
-    """Count the cuts that are on; a reset also tells whoever waits for an answer over *link*."""
-    ways = [network.ways[name] for name in names]
-    refuses = mode != "silent"
+    def delay(self, by: Law, ways: Sequence[str]) -> Edges:
+        """Add a time drawn from *by* to each message."""
+        streams, key = self.system.streams, self.key
+        return self._each(
+            ways, lambda way: switch(way.delays, key, streams.draw(by, f"fault {key}", way.name), way.change)
+        )
 
-    def change(by: int) -> None:
-        for way in ways:
-            way.cuts += by
-            way.refusing_cuts += by * refuses
+    def lose(self, share: float, ways: Sequence[str]) -> Edges:
+        """Lose a *share* of messages."""
+        return self._each(ways, lambda way: switch(way.losses, self.key, share, way.change))
 
-    def begin() -> None:
-        change(1)
-        if mode == "reset":
-            waiting = [one for one in system.recorder.open_attempts.values() if one.outcome == PENDING]
-            for attempt in waiting:
-                site = system.sites[int(attempt.step.code)]
-                # a queue waits on no connection: whoever handles its message will say so when it is done
-                if attempt.outcome == PENDING and site.link == link and site.kind != "delivery":
-                    attempt.result, attempt.reason = REFUSED, network.cut_reason
-                    attempt.step.receive(attempt)
+    def limit(self, per_s: float, ways: Sequence[str]) -> Edges:
+        """Let *per_s* messages a second through; the others wait in order."""
+        return self._each(ways, lambda way: switch(way.throughput_limits, self.key, 1.0 / per_s, way.change))
 
-    return begin, lambda: change(-1)
+    def _each(self, ways: Sequence[str], act: Callable[[Way], Edges]) -> Edges:
+        pairs = [act(self.network.ways[way]) for way in ways]
+
+        def begin() -> None:
+            for start, _ in pairs:
+                start()
+
+        def end() -> None:
+            for _, stop in pairs:
+                stop()
+
+        return begin, end
+
+    def cut(self, mode: str, ways: Sequence[str]) -> Edges:
+        """Count the cuts that are on; a reset also answers every caller that waits for an answer over the link."""
+        directions = [self.network.ways[name] for name in ways]
+        refuses = mode != "silent"
+
+        def change(by: int) -> None:
+            for way in directions:
+                way.cuts += by
+                way.refusing_cuts += by * refuses
+
+        def begin() -> None:
+            change(1)
+            if mode == "reset":
+                self._reset()
+
+        return begin, lambda: change(-1)
+
+    def _reset(self) -> None:
+        system = self.system
+        waiting = [one for one in system.recorder.open_attempts.values() if one.outcome == PENDING]
+        for attempt in waiting:
+            site = system.sites[int(attempt.step.code)]
+            # a queue waits on no connection: the handler of its message answers when it is done
+            if attempt.outcome == PENDING and site.link == self.link and site.kind != "delivery":
+                attempt.result, attempt.reason = REFUSED, self.network.cut_reason
+                attempt.step.receive(attempt)

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from sim.engine.calls.attempt import Attempt
     from sim.engine.clock.kernel import Kernel
     from sim.engine.services.replica import Replica
-    from sim.scenario.rules.fault_targets import Indexes
+    from sim.mechanisms.faults.targets import Indexes
 
 
 class SlowFactor:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Iterator, Sequence
 
 import numpy as np
 
-from sim.scenario import models
+from sim.mechanisms.faults.synchronise import Synchronise
 
 if TYPE_CHECKING:
     from sim.engine.clock.kernel import Kernel
@@ -23,7 +23,7 @@ def batch_windows(system: System, workload: str) -> list[BatchWindow]:
     return [
         (begin, end, end - begin if fault.every is None else float(fault.every))
         for name, fault in system.scenario.faults.items()
-        if isinstance(fault, models.Synchronise) and fault.synchronise == workload
+        if isinstance(fault, Synchronise) and fault.synchronise == workload
         for begin, end in system.fault_windows[name]
     ]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Iterator
 
 from sim.errors import BudgetError
+from sim.fields.fault_fields import After
 from sim.scenario import models
-from sim.scenario.fault_fields import After
 from sim.scenario.rules.faults import MOST_WINDOWS
 
 if TYPE_CHECKING:

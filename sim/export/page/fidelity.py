@@ -11,7 +11,6 @@ from typing import Any, Sequence
 
 from sim.experiments.run import Run
 from sim.export.summary import versions
-from sim.scenario.rules.fault_targets import when
 
 LEFT_OUT = (
     "Machines: services share no processor, memory, disk or network card; a worker is a place, not a core.",
@@ -75,7 +74,7 @@ def modelled(scenario: Any) -> list[str]:
     if scenario.stores:
         found.append(f"{_counted(len(scenario.stores), 'store')}: {', '.join(scenario.stores)}")
     for name, fault in scenario.faults.items():
-        found.append(f"the fault {name}, {when(fault)}")
+        found.append(f"the fault {name}, {fault.when}")
     return found
 
 

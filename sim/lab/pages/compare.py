@@ -14,8 +14,8 @@ from sim.lab.selection import Selection, settings
 from sim.lab.server.job_queue import JobSpec
 from sim.lab.widgets import charts, gallery, matrix, panels, waiting
 from sim.lab.widgets.cards import WHEN
+from sim.number_words import seconds
 from sim.results.headlines import row_name, with_worst
-from sim.results.story.fault_text import seconds
 
 LATE_S = 1.0
 """Work of which half takes longer is called late."""

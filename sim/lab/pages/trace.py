@@ -12,8 +12,8 @@ from sim.lab.glossary import GLOSSARY, plain
 from sim.lab.server import jobs
 from sim.lab.widgets import charts, theme, waiting
 from sim.lab.widgets.charts import nominal, quantitative
+from sim.number_words import seconds
 from sim.results import trace as reading
-from sim.results.story.fault_text import seconds
 from sim.results.trace import Part, Span, Trace
 
 EXAMPLES = {

@@ -12,9 +12,9 @@ from typing import Any
 import streamlit as st
 
 from sim.lab.glossary import GLOSSARY, plain
+from sim.number_words import seconds, share
 from sim.results.book import Book
 from sim.results.headlines import Headline, headlines
-from sim.results.story.fault_text import seconds, share
 
 WHEN = {"fault": "in the fault", "after": "after it", "all": "in all"}
 """The windows of a card in words."""

@@ -14,8 +14,8 @@ import numpy as np
 import streamlit as st
 
 from sim.lab.widgets import theme
+from sim.number_words import number
 from sim.results.series import NAMES, Series
-from sim.results.story.fault_text import number
 
 MOST_POINTS = 600
 """Values of one line; what is longer is thinned."""

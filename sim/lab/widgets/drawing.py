@@ -11,7 +11,6 @@ from sim.diagram.system import Arrow, drawing_of
 from sim.markup import render
 from sim.plots import style
 from sim.plots.system import system_figure
-from sim.scenario.rules.fault_targets import when
 
 MOST_NODES = 60
 MOST_OPERATIONS = 300
@@ -34,7 +33,7 @@ def too_large(scenario: Any) -> str:
 def drawn(resolved: Any, dark: bool) -> str:
     """Return the drawing of a resolved scenario as SVG text; what its faults will strike is framed and named."""
     drawing = drawing_of(resolved, None, resolved.faults)
-    faults = ", ".join(f"{name}: {when(fault)}" for name, fault in resolved.faults.items())
+    faults = ", ".join(f"{name}: {fault.when}" for name, fault in resolved.faults.items())
     caption = "before any run" + (f" · framed: {faults}" if faults else "")
     figure = system_figure(drawing, resolved.title[:90], caption[:170], style.theme(dark))
     out = StringIO()

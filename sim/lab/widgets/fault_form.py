@@ -13,9 +13,9 @@ from typing import Any
 
 import streamlit as st
 
+from sim.fields.quantity import spaced
 from sim.lab.glossary import plain
-from sim.scenario.fields import spaced
-from sim.scenario.models import FAULTS, fault_kind
+from sim.mechanisms.faults import FAULTS, fault_kind
 from sim.scenario.rules import recipes
 from sim.scenario.rules.faults import befalls
 from sim.scenario.schema import defaults, field_texts
@@ -23,13 +23,6 @@ from sim.scenario.yaml.nodes import grown
 
 Fault = dict[str, Any]
 MOMENTS = ("at", "for", "up", "down")
-STARTS: dict[tuple[str, str], str] = {
-    ("crash loop", "lives"): "exponential 5s", ("crash loop", "restarts after"): "", ("leak", "within"): "20s",
-    ("deploy", "share"): "20%", ("poison", "keys"): "[1, 2, 3]", ("delay", "by"): "500ms", ("errors", "share"): "50%",
-    ("lose", "share"): "50%", ("spike", "by"): "3x", ("crash", "mode"): "refuse",
-}  # fmt: skip
-"""What stands in a field at first, where an example of its type would say too little."""
-
 LABELS = {"at": "From, in words", "by": "By how much"}
 HINTS = {
     "at": "5s after NAME ends", "up": "50s", "down": "10s", "replicas": "1, or [0, 2]", "times": "3", "requests": "500",
@@ -55,6 +48,7 @@ class Field:
 def fields(kind: str) -> tuple[Field, ...]:
     """Return the fields of a kind of fault, the needed ones first; its verb, which names the target, is left out."""
     model = FAULTS[kind]
+    starts = model.form_starts
     texts, written = field_texts()[model.__name__], defaults(model)
     schema = model.model_json_schema(by_alias=True)["properties"]
     found = []
@@ -69,10 +63,10 @@ def fields(kind: str) -> tuple[Field, ...]:
         needed = model.model_fields[python].is_required()
         found.append(
             Field(
-                name, " ".join(about.split()), needed or (kind, name) in STARTS and STARTS[kind, name] != "", options,
+                name, " ".join(about.split()), needed or starts.get(name, "") != "", options,
                 any(part.get("type") == "boolean" for part in parts), examples[0] if examples else "",
                 "" if default in (None, False) else str(default),
-                STARTS.get((kind, name), (options or examples or [""])[0] if needed else ""),
+                starts.get(name, (options or examples or [""])[0] if needed else ""),
             )
         )  # fmt: skip
     return tuple(sorted(found, key=lambda one: not one.required))

@@ -11,7 +11,7 @@ from sim.lab.glossary import HELP, plain
 from sim.lab.selection import Selection, scaled
 from sim.lab.server.job_queue import JobSpec
 from sim.lab.widgets import charts, panels, waiting
-from sim.results.story.fault_text import counted, number, seconds, share
+from sim.number_words import counted, number, seconds, share
 
 SHOWN = 12
 LEAST_HELP = 0.01

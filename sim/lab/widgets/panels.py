@@ -13,9 +13,9 @@ from sim.lab.selection import Selection, resolve, settings
 from sim.lab.server.job_queue import JobSpec
 from sim.lab.widgets import charts, waiting
 from sim.lab.widgets.cards import WHEN
+from sim.number_words import number, seconds, share
 from sim.results.headlines import row_name, with_worst
 from sim.results.measures.registry import NAMES
-from sim.results.story.fault_text import number, seconds, share
 
 SERIES = ("goodput", "utilisation", "waiting", "backlog", "attempts", "in flight", "oldest age", "breaker state")
 """What can be drawn over time, in the order in which it is offered; the first that exist are drawn."""

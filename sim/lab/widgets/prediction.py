@@ -8,9 +8,8 @@ import streamlit as st
 
 from sim.lab import selected
 from sim.lab.glossary import plain
-from sim.results.story.fault_text import share
+from sim.number_words import share
 from sim.scenario.rules import recipes
-from sim.scenario.rules.fault_targets import fault_targets
 from sim.scenario.yaml.nodes import grown
 
 NOBODY = "nobody else"
@@ -36,7 +35,7 @@ def can_be_hit(scenario: Any) -> list[str]:
     """Return the services and queues that no fault of *scenario* strikes itself; of a link both ends are struck."""
     struck: set[str] = set()
     for fault in scenario.faults.values():
-        found = fault_targets(scenario, fault)
+        found = fault.targets(scenario)
         struck |= {*found.services, *found.queues, *(end for link in found.links for end in link.split(" -> "))}
     return [name for name in (*scenario.services, *scenario.queues) if name not in struck]
 

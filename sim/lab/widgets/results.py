@@ -8,7 +8,7 @@ import streamlit as st
 
 from sim.experiments.run import claims_of, judge_claims
 from sim.lab.glossary import plain
-from sim.results.numbers import percent
+from sim.number_words import percent
 
 SHOWN = ("goodput ratio", "answered ratio", "latency p50", "latency p95")
 _SIGNS = {"holds": "✓ holds", "fails": "✕ fails", "cannot tell": "? cannot tell"}

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.number_words import seconds, share
 from sim.results.book import Book
 from sim.results.index.columns import exact_sum
-from sim.results.numbers import seconds, share
 from sim.results.rows import Measure, Rows
 from sim.scenario import measures
 

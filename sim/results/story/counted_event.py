@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sim.number_words import counted, number, plural
 from sim.record.record import Record
 from sim.results.index.windows import measured_faults
-from sim.results.numbers import counted, number, plural
 
 
 class CountedEvent(NamedTuple):

@@ -13,12 +13,12 @@ from typing import Any, Iterator
 
 import numpy as np
 
+from sim.number_words import counted, number, share
 from sim.record.record import REJECTED
 from sim.results.book import Book
 from sim.results.index.columns import Bools, Floats
 from sim.results.measures import link_defences
 from sim.results.measures.overload import levels, marked_at
-from sim.results.numbers import counted, number, share
 from sim.results.onset import BeforeAfter, beyond_chance, first_in_a_row, lasts_until, lowest_pair
 from sim.results.story.counted_event import CountedEvent
 from sim.results.story.sentence import Sentence

@@ -4,86 +4,16 @@ from __future__ import annotations
 
 from typing import Callable
 
-from sim.errors import not_played
+from sim.number_words import counted, number, seconds, share
 from sim.results.book import Book
 from sim.results.index.breakers import how_many
 from sim.results.index.windows import last_fault_end
 from sim.results.measures import link_defences
-from sim.results.numbers import counted, number, seconds, share
 from sim.results.onset import BeforeAfter
 from sim.results.recovery_time import FOR_SECONDS
 from sim.results.story.causes import held_by, rejected_by, retried_share
 from sim.results.story.counted_event import CountedEvent, the_fault
 from sim.results.symptoms import Symptom
-from sim.scenario import models
-from sim.scenario.rules.fault_targets import named
-
-__all__ = ["counted", "fault_sentence", "number", "seconds", "share", "told"]
-"""The words for numbers are passed on from ``sim.results.numbers``."""
-
-
-def fault_sentence(fault: models.Fault) -> str:
-    """Return what a fault does, in words; how long is said by whoever knows when it ends."""
-    who = _struck_part(fault)
-    match fault:
-        case models.Slow():
-            return f"{who} takes {number(fault.by)} times as long to work"
-        case models.Crash():
-            return f"{who} crashes and {'refuses calls' if fault.mode == 'refuse' else 'answers nobody'}"
-        case models.CrashLoop():
-            return f"{who} dies again and again and {'refuses calls' if fault.mode == 'refuse' else 'answers nobody'}"
-        case models.Pause():
-            return f"{who} stops"
-        case models.Leak():
-            grown = f"in {seconds(fault.within)}" if fault.within else f"with {counted(fault.requests or 0, 'request')}"
-            return f"{who} gets slower and slower, {number(fault.by)} times {grown},"
-        case models.Deploy():
-            bad = [f"{share(fault.share)} of requests fail"] if fault.share else []
-            bad += [f"work takes {number(fault.by)} times as long"] if fault.by != 1 else []
-            return f"{who} runs a bad version ({' and '.join(bad)})"
-        case models.Poison():
-            what = "fail in" if fault.effect == "error" else "kill the replicas of"
-            return f"requests for key {', '.join(map(str, fault.keys))} {what} {who}"
-        case models.Errors():
-            return f"{who} answers {share(fault.share)} of requests with an error"
-        case models.Cut():
-            return f"{who} is cut{_way(fault)}{_REFUSING[fault.mode]}"
-        case models.Partition():
-            return f"{who} cannot reach each other{_PARTED[fault.mode]}"
-        case models.Delay():
-            return f"{who} takes longer, by {seconds(fault.by.mean)} on average{_way(fault) or ' each way'},"
-        case models.Lose():
-            return f"{who} loses {share(fault.share)} of what it carries,{_way(fault) or ' each way'},"
-        case models.Drip():
-            return f"{who} lets {number(fault.rate)} messages a second through{_way(fault) or ' each way'},"
-        case models.Spike():
-            return f"requests of {who} come {number(fault.by)} times as often"
-        case models.Synchronise():
-            return f"requests of {who} come all at once" + (f" every {seconds(fault.every)}" if fault.every else "")
-        case _:
-            raise not_played("fault of a story", type(fault).__name__)
-
-
-_REFUSING = {"silent": "", "refuse": " and refuses calls", "reset": " and resets the calls on it"}
-
-
-_PARTED = {"silent": "", "refuse": "; calls are refused", "reset": "; calls are refused, those on their way too"}
-
-
-def _struck_part(fault: models.Fault) -> str:
-    """Return the node, the link, or the replicas that a fault strikes."""
-    if isinstance(fault, models.Partition):
-        sides = [", ".join(members) for members in fault.partition.values()]
-        return " and ".join(sides) if len(sides) > 1 else f"{sides[0]} and the rest"
-    if isinstance(fault, models.ServiceFault) and fault.replicas is not None:
-        some = ", ".join(f"#{index}" for index in fault.replicas)
-        return f"{named(fault)} (replica{'' if len(fault.replicas) == 1 else 's'} {some})"
-    return named(fault)
-
-
-def _way(fault: models.LinkFault) -> str:
-    """Return in which direction only a fault of a link acts; empty for both."""
-    return {"out": " for requests", "back": " for answers", "both": ""}[fault.way]
 
 
 def told(book: Book, symptom: Symptom) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Iterator
 
+from sim.number_words import counted, number
 from sim.results.book import Book
-from sim.results.numbers import counted, number
 from sim.results.story.sentence import Sentence
 
 _EVENTS = {

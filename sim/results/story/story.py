@@ -13,18 +13,18 @@ from typing import Iterator
 
 import numpy as np
 
+from sim.number_words import counted, number, seconds, share
 from sim.record.record import MESSAGE_LOST, Record
 from sim.results.blast import HARMLESS, blast_radius
 from sim.results.book import Book
 from sim.results.effect_accounting import DUPLICATED, GHOST, MISSING, UNDECIDED
 from sim.results.index.windows import last_fault_end
 from sim.results.measures.drain import note_of
-from sim.results.numbers import counted, number, seconds, share
 from sim.results.recovery_time import FOR_SECONDS, recovery
 from sim.results.story.causes import Busy, busy_at_the_end, worst_outcome
 from sim.results.story.counted_event import the_fault
 from sim.results.story.defence_events import defence_events
-from sim.results.story.fault_text import fault_sentence, told, told_at_first
+from sim.results.story.fault_text import told, told_at_first
 from sim.results.story.replica_events import replica_events
 from sim.results.story.sentence import Sentence
 from sim.results.symptoms import Symptom, held, last_shares, symptoms
@@ -68,7 +68,7 @@ def _openings(book: Book) -> Iterator[Sentence]:
         yield Sentence(0.0, text, "no fault", "system", record.duration_s)
     for name in dict.fromkeys(name for name, _, _ in record.windows):
         spans = [(begin, end) for fault, begin, end in record.windows if fault == name and begin <= book.end]
-        text, total = f"{name}: {fault_sentence(record.scenario.faults[name])}", math.fsum(e - b for b, e in spans)
+        text, total = f"{name}: {record.scenario.faults[name].sentence()}", math.fsum(e - b for b, e in spans)
         if len(spans) > MOST_OPENINGS:
             at_first, ended = text.rstrip(","), max(end for _, end in spans)
             told = f"{at_first}, {number(len(spans))} times, {seconds(total)} in all"

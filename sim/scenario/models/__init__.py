@@ -5,32 +5,8 @@ editor, docs and command line. The models hold no behaviour but their words on p
 ``sim.scenario.rules`` finds what no single field can see. Left out: everything that the engine does not play.
 """
 
-from sim.scenario.models.base import PATCH, Combination, Model, Patch
+from sim.fields.model import PATCH, Combination, Model, Patch
 from sim.scenario.models.defences import Breaker, Bulkhead, Cache, CallLimit, Hedge, Retry, RetryBudget, Throttle
-from sim.scenario.models.faults import (
-    FAULTS,
-    AnyFault,
-    Crash,
-    CrashLoop,
-    Cut,
-    Death,
-    Delay,
-    Deploy,
-    Drip,
-    Errors,
-    Fault,
-    Leak,
-    LinkFault,
-    Lose,
-    Partition,
-    Pause,
-    Poison,
-    ServiceFault,
-    Slow,
-    Spike,
-    Synchronise,
-    fault_kind,
-)
 from sim.scenario.models.health import HealthChecks
 from sim.scenario.models.links import Link
 from sim.scenario.models.nodes import Queue, Service, Store
@@ -60,7 +36,6 @@ from sim.scenario.models.steps import (
 from sim.scenario.models.workload import Task, Workload
 
 __all__ = [
-    "AnyFault",
     "Autoscale",
     "Branch",
     "Breaker",
@@ -71,32 +46,16 @@ __all__ = [
     "Claim",
     "Combination",
     "Concurrency",
-    "Crash",
-    "CrashLoop",
-    "Cut",
-    "Death",
-    "Delay",
-    "Deploy",
-    "Drip",
     "Effect",
-    "Errors",
-    "FAULTS",
     "Fail",
-    "Fault",
     "HealthChecks",
     "Hedge",
-    "Leak",
     "Link",
-    "LinkFault",
-    "Lose",
     "Model",
     "OnError",
     "PATCH",
     "Parallel",
-    "Partition",
     "Patch",
-    "Pause",
-    "Poison",
     "Queue",
     "RateLimit",
     "Read",
@@ -110,12 +69,8 @@ __all__ = [
     "Scenario",
     "Send",
     "Service",
-    "ServiceFault",
     "Shed",
-    "Slow",
-    "Spike",
     "Step",
-    "Synchronise",
     "Store",
     "Task",
     "Throttle",
@@ -124,7 +79,6 @@ __all__ = [
     "Work",
     "Workload",
     "Write",
-    "fault_kind",
     "nested",
     "step_kind",
     "unfold_step",

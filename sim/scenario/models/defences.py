@@ -10,8 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.quantities import UNLIMITED, BackoffLaw
-from sim.scenario.fields import (
+from sim.fields.labels import many, percent, seconds
+from sim.fields.model import Model
+from sim.fields.quantity import (
     BackoffField,
     Count,
     Factor,
@@ -21,8 +22,7 @@ from sim.scenario.fields import (
     Share,
     Weight,
 )
-from sim.scenario.models.base import Model
-from sim.scenario.models.labels import many, percent, seconds
+from sim.quantities import UNLIMITED, BackoffLaw
 
 Scope = Literal["link", "caller"]
 

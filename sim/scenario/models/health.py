@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from sim.fields.labels import seconds
+from sim.fields.model import Model
+from sim.fields.quantity import LawField, PositiveDuration
 from sim.quantities import Constant
-from sim.scenario.fields import LawField, PositiveDuration
-from sim.scenario.models.base import Model
-from sim.scenario.models.labels import seconds
 
 
 class HealthChecks(Model):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from sim.fields.labels import UNSAID, Label, seconds
+from sim.fields.model import Model
+from sim.fields.quantity import LawField, PositiveDuration, Share
 from sim.quantities import Constant
-from sim.scenario.fields import LawField, PositiveDuration, Share
-from sim.scenario.models.base import Model
 from sim.scenario.models.defences import Breaker, Bulkhead, Cache, CallLimit, Hedge, Retry, Throttle
-from sim.scenario.models.labels import UNSAID, Label, seconds
 
 
 class Link(Model):

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.quantities import UNLIMITED, BackoffLaw, Balance, Constant, Law, LineOrder
-from sim.scenario.fields import (
+from sim.fields.labels import UNSAID, Label, seconds
+from sim.fields.model import Model
+from sim.fields.quantity import (
     BackoffField,
     BalanceField,
     Count,
@@ -16,9 +17,8 @@ from sim.scenario.fields import (
     PositiveCount,
     PositiveDuration,
 )
-from sim.scenario.models.base import Model
+from sim.quantities import UNLIMITED, BackoffLaw, Balance, Constant, Law, LineOrder
 from sim.scenario.models.health import HealthChecks
-from sim.scenario.models.labels import UNSAID, Label, seconds
 from sim.scenario.models.overload import Autoscale, Concurrency, RateLimit, RefuseLate, Shed
 from sim.scenario.models.steps import Recipe
 

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.scenario.fields import Duration, Factor, PositiveDuration, RateNumber, Share, TargetField
-from sim.scenario.models.base import Model
-from sim.scenario.models.labels import seconds
+from sim.fields.labels import seconds
+from sim.fields.model import Model
+from sim.fields.quantity import Duration, Factor, PositiveDuration, RateNumber, Share, TargetField
 
 
 class RateLimit(Model):

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr
 
+from sim.fields.model import Combination, Model, Patch
+from sim.fields.quantity import Duration, LinkName, PositiveDuration, Size, Value
+from sim.mechanisms.faults import AnyFault
 from sim.quantities import MOST_REPLICATIONS
-from sim.scenario.fields import Duration, LinkName, PositiveDuration, Size, Value
-from sim.scenario.models.base import Combination, Model, Patch
-from sim.scenario.models.faults import AnyFault
 from sim.scenario.models.links import Link
 from sim.scenario.models.nodes import Queue, Service, Store
 from sim.scenario.models.workload import Workload

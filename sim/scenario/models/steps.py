@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Sequence, Union
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from sim.scenario.fields import ConditionField, LawField, Share, WorkField
-from sim.scenario.models.base import Model
+from sim.fields.model import Model
+from sim.fields.quantity import ConditionField, LawField, Share, WorkField
 
 if TYPE_CHECKING:
     pass

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from sim.fields.model import Model
+from sim.fields.quantity import ArrivalsField, KeysField, LawField, PositiveDuration, RateField, Weight
 from sim.quantities import Arrivals, Constant
-from sim.scenario.fields import ArrivalsField, KeysField, LawField, PositiveDuration, RateField, Weight
-from sim.scenario.models.base import Model
 
 
 class Task(Model):

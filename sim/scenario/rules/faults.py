@@ -6,9 +6,9 @@ from typing import Callable, Iterator
 
 from sim import quantities as q
 from sim.errors import did_you_mean
-from sim.scenario.fault_fields import After, parse_begin, parse_replicas
-from sim.scenario.fields import one_arrow
-from sim.scenario.models import FAULTS, LinkFault, fault_kind
+from sim.fields.fault_fields import After, parse_begin, parse_replicas
+from sim.fields.quantity import one_arrow
+from sim.mechanisms.faults import FAULTS, LinkFault, fault_kind
 from sim.scenario.rules import recipes
 from sim.scenario.yaml.nodes import Node, Problem, Words, at_key, at_value, parsed, plain
 

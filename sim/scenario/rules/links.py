@@ -6,7 +6,7 @@ from typing import Callable, Iterator
 
 from sim import quantities as q
 from sim.errors import did_you_mean
-from sim.scenario.fields import spaced
+from sim.fields.quantity import spaced
 from sim.scenario.models import Link
 from sim.scenario.rules import recipes
 from sim.scenario.yaml.nodes import Node, Problem, at_key, at_value, parsed

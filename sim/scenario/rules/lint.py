@@ -11,9 +11,9 @@ from typing import Callable, Iterator
 
 from sim import quantities as q
 from sim.errors import did_you_mean
+from sim.mechanisms.faults.targets import on_host
 from sim.scenario.models import Link, Scenario
 from sim.scenario.rules import recipes
-from sim.scenario.rules.fault_targets import on_host
 from sim.scenario.yaml.nodes import Node, Problem, Words, at_key, at_value, path_text
 
 

@@ -10,7 +10,7 @@ from typing import Any, Iterator, Sequence
 
 from sim import quantities as q
 from sim.errors import ParameterError, did_you_mean
-from sim.scenario.fields import Written, one_arrow
+from sim.fields.quantity import Written, one_arrow
 from sim.scenario.measures import MEASURES, Declared
 from sim.scenario.models import Claim, Link, Scenario
 from sim.scenario.rules import recipes

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, ScalarNode
 
 from sim.errors import ParameterError
-from sim.scenario.fields import one_arrow, spaced
+from sim.fields.quantity import one_arrow, spaced
 from sim.scenario.yaml.parse import read
 
 _PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._%/+>-]*[A-Za-z0-9%])?")

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable
 
+from sim.fields.model import Model
 from sim.quantities import UNLIMITED
-from sim.scenario.models.base import Model
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,160 @@
+"""What every fault declares: its fields, its targets, its words, how it is tried, and how it acts on each part.
+
+A new fault is a subclass of ``ServiceFault``, ``LinkFault`` or ``Fault`` in a file of its own, named in the tuple of
+``sim.mechanisms.faults``. ``tests/test_mechanisms.py`` asks it for all of its parts.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, Mapping
+
+from sim.errors import not_played
+from sim.fields.fault_fields import After, BeginField, ReplicasField
+from sim.fields.model import Model
+from sim.fields.quantity import LawField, PositiveDuration
+from sim.mechanisms.faults.injection import Injection
+from sim.mechanisms.faults.parts import Edges, LinkPart, Nodes, QueuePart, ServicePart
+from sim.mechanisms.faults.targets import FaultTargets, Indexes, on_host
+
+Way = Literal["out", "back", "both"]
+
+
+class Fault(Model):
+    """Something injected in a window [at, at + for), or again and again (`up`, `down`); windows may overlap."""
+
+    verb: ClassVar[str]
+    """The key of the format that names what it strikes."""
+    befalls: ClassVar[tuple[str, ...]]
+    """The parts of a scenario where the name of what it strikes is looked up; empty for a rule of its own."""
+    tried: ClassVar[tuple[Injection, ...]] = ()
+    """How the fault matrix tries it."""
+    not_tried: ClassVar[str] = ""
+    """Why the fault matrix does not try it."""
+    form_starts: ClassVar[Mapping[str, str]] = {}
+    """What the lab's form holds at first in a field, by key, where the first example of its type says too little."""
+
+    at: BeginField | None = None
+    """When it begins, on the scenario's clock: an instant, a law that is drawn anew for each replication (`uniform 60s
+    to 90s`), or after another fault: `5s after db down ends` (or `begins`), once for each of its windows.
+    It may begin in the warm-up, so that what comes and goes at random is warmed up too (`at: 0s`); it is measured from
+    the warm-up's end."""
+    for_: PositiveDuration | None = None
+    """How long it lasts. With `up` and `down`: for how long it comes and goes; default until the duration is over."""
+    up: LawField | None = None
+    """Instead of one window: how long all is well before it strikes, each time (the mean is the MTTF; MTBF is up and
+    down together). It comes and goes from `at` on, by default from the warm-up's end; `up: 50s, down: 10s` is once a
+    minute."""
+    down: LawField | None = None
+    """With `up`: how long it strikes, each time (the mean is the MTTR)."""
+
+    @property
+    def label(self) -> str:
+        """What it does to what it strikes, in a word or two: for pictures."""
+        raise not_played("fault of a picture", type(self).__name__)
+
+    def sentence(self) -> str:
+        """Return what it does, as the story's first clause, without its time."""
+        raise not_played("fault of a story", type(self).__name__)
+
+    # --- what it strikes ------------------------------------------------------------------------------------------
+
+    @property
+    def target_name(self) -> str:
+        """What the verb names: a node, a link, a host; the sides of a partition."""
+        value = getattr(self, self.verb.replace(" ", "_"))
+        return " | ".join(value) if isinstance(value, dict) else str(value)
+
+    @property
+    def struck_part(self) -> str:
+        """The subject of its sentence."""
+        return self.target_name
+
+    def targets(self, scenario: Nodes) -> FaultTargets:
+        """Return the parts of a resolved scenario that it strikes."""
+        raise not_played("fault", type(self).__name__)
+
+    @property
+    def when(self) -> str:
+        """When it strikes, in the words of its file: ``at 60s for 30s``, or ``5s after db down ends, for 10s``."""
+        words = "" if self.at is None else f"{self.at}," if isinstance(self.at, After) else f"at {self.at}"
+        span = "" if self.for_ is None else f"for {self.for_:g}s"
+        again = "" if self.up is None else f"again and again, up {self.up}, down {self.down}"
+        return " ".join(part for part in (words, span, again) if part)
+
+    # --- what it asks of the engine -------------------------------------------------------------------------------
+
+    def needs(self, indexes: Indexes) -> frozenset[str]:
+        """Return what the replicas with these numbers must be able to do (``parts``: CAN_PAUSE and others)."""
+        return frozenset()
+
+    def on_service(self, part: ServicePart) -> list[Edges]:
+        """Return what one of its windows does to a service."""
+        raise not_played("fault of a service", type(self).__name__)
+
+    def on_queue(self, part: QueuePart) -> Edges:
+        """Return what one of its windows does to a queue."""
+        raise not_played("fault of a queue", type(self).__name__)
+
+    def on_link(self, part: LinkPart) -> Edges:
+        """Return what one of its windows does to a link."""
+        raise not_played("fault of a link", type(self).__name__)
+
+
+class ServiceFault(Fault):
+    """A fault of a service: of all its replicas, or (gray failure) of some."""
+
+    befalls: ClassVar[tuple[str, ...]] = ("services", "hosts")
+
+    replicas: ReplicasField | None = None
+    """Strikes only so many replicas (the first ones), or those of a list, numbered from 0: `[0, 2]`. Default: all."""
+
+    @property
+    def struck_part(self) -> str:
+        """The service, the queue or the host, with its replicas where it strikes only some."""
+        if self.replicas is None:
+            return self.target_name
+        some = ", ".join(f"#{index}" for index in self.replicas)
+        return f"{self.target_name} (replica{'' if len(self.replicas) == 1 else 's'} {some})"
+
+    def targets(self, scenario: Nodes) -> FaultTargets:
+        """Return the service, the queue, or what is on the host."""
+        name = self.target_name
+        if name in scenario.services:
+            return FaultTargets(services={name: None if self.replicas is None else tuple(self.replicas)})
+        if name in scenario.queues:
+            return FaultTargets(queues=(name,))
+        services, queues = on_host(scenario, name)
+        return FaultTargets(services, queues if "queues" in self.befalls else ())
+
+
+class LinkFault(Fault):
+    """A fault of a link, in both directions or in one."""
+
+    befalls: ClassVar[tuple[str, ...]] = ("links",)
+
+    way: Way = "both"
+    """`out`: only from caller to callee (requests). `back`: only from callee to caller (answers). `both`: each way."""
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The directions in which it acts."""
+        return ("out", "back") if self.way == "both" else (self.way,)
+
+    @property
+    def one_way(self) -> str:
+        """The words for a single direction; empty for both."""
+        return {"out": " for requests", "back": " for answers", "both": ""}[self.way]
+
+    def targets(self, scenario: Nodes) -> FaultTargets:
+        """Return the link."""
+        return FaultTargets(links=(self.target_name,))
+
+
+class WorkloadFault(Fault):
+    """A fault of the arrivals of a workload: its source plays it (``sim.engine.clients``)."""
+
+    befalls: ClassVar[tuple[str, ...]] = ("workload",)
+
+    def targets(self, scenario: Nodes) -> FaultTargets:
+        """Return the workload."""
+        return FaultTargets(workloads=(self.target_name,))
