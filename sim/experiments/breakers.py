@@ -1,10 +1,11 @@
-"""What a circuit breaker costs and what it saves: the same requests with and without it, one by one.
+"""The cost and the benefit of a circuit breaker: the same requests with and without it, one by one.
 
-A request is *spoiled* if the breaker stopped one of its calls, it was not well served, and without the breaker, on the
-same seed, it is: the availability cost. It is *saved* if it is well served only with the breaker. Requests are paired
-by workload and arrival. Luck that is drawn call by call (a `fail` step, a law of work) falls on others when calls are
-left out, so a few requests change sides by chance alone, as many one way as the other. Left out: requests of closed
-loops, whose arrivals depend on what was answered, and what the callee is spared (compare its measures for that).
+A request is *spoiled* if the breaker stopped one of its calls, it was not well served, and it is well served without
+the breaker on the same seed: the availability cost. It is *saved* if it is well served only with the breaker. Requests
+are paired by workload and arrival. Random draws for each call (a `fail` step, a law of work) shift to other calls when
+some are left out, so a few requests change sides by chance alone, as many one way as the other. Not modelled: requests
+of closed loops, whose arrivals depend on earlier answers, and the work that the callee is spared (compare its measures
+for that).
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Hysteresis: load stepped up, then down, within one run; where service is lost, and how far down it is found again.
+"""Hysteresis: load stepped up, then down, within one run; the load at which service is lost, and at which it recovers.
 
-A system without memory is served alike on both ways. Where retries (or caches, or lines) keep a collapse alive, the way
-down stays below the way up: a loop, and two knees. Source: N. Bronson et al., "Metastable Failures in Distributed
-Systems", HotOS 2021, on the two states at one load. Left out: loads between the steps, and other workloads, whose load
-stays as it is. An overloaded line without bound needs time to drain in proportion to how long it grew, so it shows a
-loop without any retries: go little beyond capacity, or bound the line, to see the rest.
+A system without memory is served alike on both ways. Where retries (or caches, or queues) keep a collapse alive, the
+way down stays below the way up: a loop, and two knees. Source: N. Bronson et al., "Metastable Failures in Distributed
+Systems", HotOS 2021, on the two states at one load. An overloaded queue without bound needs time to drain in proportion
+to its length, so it shows a loop without any retries: step only a little beyond capacity, or bound the queue, to see
+the rest. Not modelled: loads between the steps; the load of other workloads stays as it is.
 """
 
 from __future__ import annotations

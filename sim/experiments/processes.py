@@ -1,4 +1,4 @@
-"""Worker processes: how many pay, started, and never alive longer than the process that started them.
+"""Worker processes: how many of them save time, how they start, and how they end with the process that started them.
 
 The signals that end a run are the parent's: it ends its workers. A worker also watches for its parent's end, so that
 it ends after ``kill -9`` too. Source for spawned processes and their sentinels: the Python library reference,

@@ -1,7 +1,7 @@
-"""Play a combination of variant and toggles several times, each replication from its own streams.
+"""One combination of variant and toggles, played several times, each replication from its own streams.
 
-Replication 0 is played here, and shows how long one takes; the others go to worker processes when that pays. Every
-replication is a pure function of (scenario, seed, replication), so where it was played changes nothing.
+Replication 0 is played here, and shows how long one takes; the others go to worker processes when that saves time.
+Every replication is a pure function of (scenario, seed, replication), so the process that plays it changes nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One combination of a scenario, played several times and looked at: what ``sim.run`` returns."""
+"""One combination of a scenario, played several times and measured: the result of ``sim.run``."""
 
 from __future__ import annotations
 

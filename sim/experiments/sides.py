@@ -1,6 +1,6 @@
-"""Runs that are held against each other are measured over the same stretch of the clock: the faults of all of them.
+"""Runs that are compared are measured over the same stretch of the clock: the faults of all of them.
 
-When a fault strikes is drawn before the run from streams of its own, so every replication knows the windows of the
+The times of a fault are drawn before the run from streams of its own, so every replication knows the windows of the
 other sides without playing them.
 """
 

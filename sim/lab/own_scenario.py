@@ -1,7 +1,7 @@
-"""What is wrong with a participant's text, placed for the editor; and the text opened, once nothing is.
+"""A participant's own text: its problems, placed for the editor, and the scenario once there are none.
 
-The text is hostile until it is judged here: its size and what its patches multiply it to are bounded before it is
-judged. It may use the data files and extend the scenarios that are shipped, and nothing else of this machine.
+The text is hostile until it is checked here: its size, and the size that its patches multiply it to, are bounded
+first. It may use the data files and extend the scenarios that are shipped, and nothing else of this machine.
 """
 
 from __future__ import annotations

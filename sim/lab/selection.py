@@ -1,6 +1,6 @@
-"""What a participant has chosen, as a value: a scenario, a variant, switches, faults, load and seed; and as a link.
+"""A participant's selection as a value: a scenario, a variant, switches, faults, load and seed; and as a link.
 
-A choice resolves to a scenario that any other face plays to the same numbers. Links are untrusted: each part is
+A selection resolves to a scenario that any other face plays to the same numbers. Links are untrusted: each part is
 bounded and checked by the scenario's own models before anything is played.
 """
 

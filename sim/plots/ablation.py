@@ -1,6 +1,6 @@
-"""Which defence did the work: every combination's goodput as a heat map, and beside it each switch's main effect.
+"""The figure of an ablation: the goodput of every combination as a heat map, and the main effect of each switch.
 
-Left out: interactions (they are in the tables). A cell's colour and its number say the same.
+A cell's colour and its number say the same. Not drawn: interactions (they are in the tables).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A formula beside what was measured: curves for the formula, marks with intervals for runs.
+"""A formula and measurements on the same axes: curves for the formula, marks with intervals for runs.
 
-For lessons and reports that hold a run against theory; it knows neither. Marks and line styles differ by shape, so
-that the picture can be read without colours.
+For lessons and reports that compare a run with theory; the module imports neither. Marks and line styles differ by
+shape, so that the picture can be read without colours.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Variants side by side on shared axes: a row for each, a column for each workload, the headline numbers beside."""
+"""Variants on shared axes: a row for each, a column for each workload, and the headline numbers."""
 
 from __future__ import annotations
 

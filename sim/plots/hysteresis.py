@@ -1,6 +1,6 @@
 """Goodput against load, stepped up and then down: where the two ways part there is a loop, and it is shaded.
 
-Left out: time (the steps are in the table, and ``run.plot()`` draws them).
+Not drawn: time (the steps are in the table, and ``run.plot()`` draws them).
 """
 
 from __future__ import annotations

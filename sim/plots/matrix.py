@@ -1,7 +1,7 @@
-"""What hurts most: every fault on every part as a heat map, and beside it the worst of them with each switch.
+"""The figure of a fault matrix: every fault on every part as a heat map, and the worst of them with each switch.
 
 A cell's colour and its number say the same: the share of the good requests expected in the fault that is missing.
-Left out: intervals (they are in the tables).
+Not drawn: intervals (they are in the tables).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""One run over time: what was answered and what was done, how busy everyone was, how backlogs grew and drained.
+"""One run over time: requests answered and done, how busy each service was, how backlogs grew and drained.
 
 A series is ``{(of, name): (times in seconds, values)}`` with one value a second; the names are those of
-``sim.results.series``. What a run did not record is not drawn: a system without queues has no queue figure (None).
+``sim.results.series``. A series that a run did not record is not drawn: a system without queues has no queue figure
+(None).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A figure as a notebook shows it: a PNG in the page, with words for those who cannot see it.
+"""A figure as a notebook shows it: a PNG in the page, with words for readers who cannot see it.
 
-Jupyter shows a bare matplotlib figure only after somebody has chosen a backend, and never with an alternative text.
+Jupyter shows a bare matplotlib figure only after a backend has been chosen, and never with an alternative text.
 """
 
 from __future__ import annotations

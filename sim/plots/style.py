@@ -1,4 +1,4 @@
-"""How every figure looks: colours that the colour-blind can tell apart, light and dark, shaded faults, a caption.
+"""The style of every figure: colours for colour-blind readers, light and dark, shaded faults, a caption.
 
 Figures are made without pyplot, so that no global state changes and no window can open; matplotlib is imported on
 first use. Palette: M. Okabe and K. Ito, Color Universal Design (2008). Colour never stands alone: line styles,

@@ -1,6 +1,6 @@
-"""The system drawn with its state: who calls whom, how busy everyone is, and where calls fail.
+"""The system drawn with its state: its calls, how busy each service is, and where calls fail.
 
-A workload points to the right, a service is a rounded box, a queue a lying cylinder. How busy a service is shows as
+A workload points to the right, a service is a rounded box, a queue a lying cylinder. The load of a service is shown as
 a bar and in words; trouble as a thicker outline, a line style and words, never as colour alone.
 """
 

@@ -1,8 +1,8 @@
-"""The frames of a replay: what happened is counted in each, and levels are their time-weighted means.
+"""The frames of a replay: events are counted in each frame, and levels are time-weighted means over it.
 
-Levels (workers busy, lines, backlogs) get finer frames than counts, whose frames must hold enough to be told from
-noise. A last frame that would be cut short is left out. The functions are those of ``results.index.intervals``,
-given times in units of a frame.
+Levels (busy workers, queue lengths, backlogs) get finer frames than counts, whose frames must hold enough events to
+stand out from noise. A last frame that would be cut short is left out. The functions are those of
+``results.index.intervals``, given times in units of a frame.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What a replay says of each link over time: what is sent over it, how it ends for the caller, and what is stopped.
+"""The series of each link in a replay: attempts sent, their ends for the caller, and attempts that were stopped.
 
-Left out: single attempts, and how long those took that were never answered.
+Not modelled: single attempts, and the time of those that were never answered.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a replay says of each node over time: workloads, services and queues, each from the book's own intervals."""
+"""The series of each node in a replay: workloads, services and queues, each from the book's own intervals."""
 
 from __future__ import annotations
 

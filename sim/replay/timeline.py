@@ -1,7 +1,7 @@
-"""One run as data for the player: what each node and link did over time, the faults, the events and the story.
+"""One run as data for the player: each node and link over time, the faults, the events and the story.
 
 Everything comes from ``sim.results``; here it is only cut into frames, rounded and laid out. The same run gives the
-same data. Left out: single requests (see the trace) and single replicas.
+same data. Not modelled: single requests (see the trace) and single replicas.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ from sim.lab.widgets.votes import bars_html
 
 CODE, KEY = "AB39KZ", "the trainer's key"
 
-# --- the door ----------------------------------------------------------------------------------------------------
+# --- the code ----------------------------------------------------------------------------------------------------
 
 
 def test_codes_are_drawn_from_hundreds_of_millions() -> None:
@@ -81,13 +81,13 @@ def test_the_right_code_is_never_counted() -> None:
 
 
 @given(st.text(max_size=60))
-def test_whatever_is_typed_the_door_stays_shut_without_the_code(text: str) -> None:
+def test_whatever_is_typed_only_the_code_admits(text: str) -> None:
     join_code = JoinCode(CODE, KEY)
     assert (join_code.check(text, "one", 0.0) == OPEN) == (tidy(text) == CODE)
     assert join_code.is_trainer(text) == (text == KEY)
 
 
-# --- the board ---------------------------------------------------------------------------------------------------
+# --- the poll ----------------------------------------------------------------------------------------------------
 
 
 def test_predictions_are_counted_and_can_be_changed() -> None:
@@ -138,7 +138,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     room.poll.cache_clear()
 
 
-def at_the_door() -> None:
+def at_the_entrance() -> None:
     import streamlit as st
 
     from sim.lab.pages.room import page
@@ -170,12 +170,12 @@ def titles(app: Any) -> list[str]:
     return [one.value for one in app.title]
 
 
-def test_without_a_room_there_is_no_door() -> None:
-    assert titles(AppTest.from_function(at_the_door).run()) == ["inside", "Room"]
+def test_without_a_room_no_code_is_asked_for() -> None:
+    assert titles(AppTest.from_function(at_the_entrance).run()) == ["inside", "Room"]
 
 
 def test_a_wrong_code_is_refused_and_the_right_one_lets_in(opened: None) -> None:
-    app = AppTest.from_function(at_the_door).run()
+    app = AppTest.from_function(at_the_entrance).run()
     assert titles(app) == ["Pileup: join the room"]
     app.text_input[0].input("WRONG2")
     app.button[0].click().run()
@@ -193,7 +193,7 @@ def test_a_wrong_code_is_refused_and_the_right_one_lets_in(opened: None) -> None
 def test_an_address_with_the_code_or_the_key_lets_in_and_loses_it(
     opened: None, name: str, value: str, inside: bool
 ) -> None:
-    app = AppTest.from_function(at_the_door)
+    app = AppTest.from_function(at_the_entrance)
     app.query_params[name] = value
     app.run()
     assert ("inside" in titles(app)) == inside
@@ -201,14 +201,14 @@ def test_an_address_with_the_code_or_the_key_lets_in_and_loses_it(
 
 
 def test_guessing_through_the_page_is_slowed_down(opened: None) -> None:
-    app = AppTest.from_function(at_the_door).run()
+    app = AppTest.from_function(at_the_entrance).run()
     for _ in range(PER_ADDRESS + 1):
         app.text_input[0].input("WRONG2")
         app.button[0].click().run()
     assert "Too many wrong codes" in app.error[0].value
 
 
-def enter(kind: str, value: str, script: Any = at_the_door) -> Any:
+def enter(kind: str, value: str, script: Any = at_the_entrance) -> Any:
     app = AppTest.from_function(script, default_timeout=30)
     app.query_params[kind] = value
     return app.run()

@@ -1,1 +1,1 @@
-"""Every combination of toggles on the same seeds: which defence did the work."""
+"""Every combination of toggles on the same seeds: the effect of each defence."""

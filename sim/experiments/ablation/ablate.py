@@ -1,7 +1,7 @@
-"""Which defence did the work: combinations of toggles on the same seeds, their effects, and the fewest that suffice.
+"""Ablation: combinations of toggles on the same seeds, their effects, and the fewest toggles that meet the goals.
 
 Every combination meets the same arrivals, keys and faults, replication by replication, so an effect is a mean of
-paired differences. Left out: costs of a defence; the fewest switches are counted, not weighed.
+paired differences. Not modelled: costs of a defence; the fewest switches are counted, not weighed.
 """
 
 from __future__ import annotations

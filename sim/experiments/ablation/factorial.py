@@ -1,9 +1,9 @@
-"""Designs of two levels: which combinations of switches to play, and what effects the played ones tell.
+"""Two-level factorial designs: the combinations of switches to play, and the effects computed from them.
 
 Sources: D. Montgomery, Design and Analysis of Experiments, 8th ed., sections 6.2 and 6.3 (the 2^k design, main
 effects, interactions as half the difference of differences); A. Law, Simulation Modeling and Analysis, 5th ed.,
 section 12.2 (the same for simulations, replicated as a whole so that each replication gives one value of each effect).
-Left out: interactions of three and more switches, and fractional designs with chosen aliases.
+Not modelled: interactions of three and more switches, and fractional designs with chosen aliases.
 """
 
 from __future__ import annotations

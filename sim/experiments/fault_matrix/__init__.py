@@ -1,1 +1,1 @@
-"""Every fault on every part of a system: what hurts most, and which switch helps."""
+"""Every fault on every part of a system: the cost of each, and the switches that reduce it."""

@@ -1,6 +1,6 @@
 """The cost of a fault against the same seed without it: requests that are missing among those well served.
 
-Every workload is held against itself: as many good requests are expected as without the fault or, where more came
+Every workload is compared with itself: as many good requests are expected as without the fault or, where more came
 (a spike), the same share of those. In a closed loop users who wait ask less, and that counts as lost too.
 Not modelled: the waits of those that were served.
 """

@@ -1,7 +1,7 @@
-"""Every fault on every part of one's own system, one at a time: what hurts most, and what each defence would change.
+"""Every fault on every part of a system, one at a time: the cost of each, and the effect of each defence on the worst.
 
-The scenario's own faults are taken out; every run of a replication meets the same arrivals, with and without a fault,
-with and without a switch, so a loss is a difference of pairs. Left out: combinations of faults and of switches.
+The scenario's own faults are taken out. Every run of a replication meets the same arrivals, with and without a fault,
+with and without a switch, so a loss is a difference of pairs. Not modelled: combinations of faults and of switches.
 """
 
 from __future__ import annotations

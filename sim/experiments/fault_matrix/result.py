@@ -1,6 +1,6 @@
 """The result of a fault matrix: the loss, recovery and reach of each fault, and the requests that switches save.
 
-Left out: playing anything (``sim.experiments.fault_matrix.matrix``).
+``sim.experiments.fault_matrix.matrix`` plays the runs.
 """
 
 from __future__ import annotations

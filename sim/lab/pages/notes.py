@@ -1,7 +1,7 @@
 """The page Notes: the trainer's own window, apart from the one that is projected; it follows the lesson shown there.
 
-Here stand the minutes, the notes, and the votes as they come in: what would tell a room the answer, or how the others
-vote. The page is in no menu; ``/notes`` opens it. Left out: a clock that runs down.
+It has the minutes, the notes, and the votes as they come in: everything that would give a room the answer, or the
+votes of others. The page is in no menu; ``/notes`` opens it. Not modelled: a clock that runs down.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ def page() -> None:
         "Lesson", [FOLLOWING, *lessons()], key="notes lesson",
         format_func=lambda name: name if name == FOLLOWING else lessons()[name].title,
     )  # fmt: skip
-    _board()
+    _poll()
     _follow(chosen)
 
 
 @st.fragment(run_every=EVERY_S)
-def _board() -> None:
+def _poll() -> None:
     """Draw how the room votes just now, which the projected page keeps back until the question is closed."""
     from sim.lab.widgets.votes import votes
 

@@ -1,4 +1,4 @@
-"""The page Trace: everything that one request did, as a waterfall, and why it failed where it did."""
+"""The page Trace: everything that one request did, as a waterfall, and the place and reason of its failure."""
 
 from __future__ import annotations
 

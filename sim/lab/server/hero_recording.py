@@ -1,7 +1,7 @@
 """The recording that the first screen plays: the hero, with the circuit breaker off and on, as measured.
 
-``python -m sim.lab.server.hero_recording`` writes ``recordings/hero.json`` again; a test holds that it is
-fresh. It is shipped so that the first screen moves before anything is played.
+``python -m sim.lab.server.hero_recording`` writes ``recordings/hero.json`` again; a test checks that it is the
+result of today's engine. It is shipped so that the first screen moves before anything is played.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Runs outside the pages: a few worker processes, one or two runs at a time for each participant, results shared.
 
-Two participants who ask for the same thing get the same ``Job``; what is done stays in a cache bounded by count and
-bytes. A run ends at its budget of wall-clock time, or when everybody who asked for it has cancelled.
+Two participants who ask for the same thing get the same ``Job``. Finished jobs stay in a cache bounded by count and
+bytes. A run ends at its budget of wall-clock time, or when every participant who asked for it has cancelled.
 """
 
 from __future__ import annotations

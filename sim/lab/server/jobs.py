@@ -1,4 +1,4 @@
-"""Jobs of the pages: what a page asks for becomes a job of the server's one worker pool."""
+"""Jobs of the pages: each request of a page becomes a job of the server's one worker pool."""
 
 from __future__ import annotations
 

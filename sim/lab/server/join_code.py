@@ -1,8 +1,8 @@
 """The join code of a room, which cannot be guessed cheaply, and the trainer's own key.
 
 The code has six letters out of 30, 729 million in all, drawn by the operating system. At the rates allowed here, trying
-them all takes seven years. Wrong codes are counted by address and in all; an admitted session stays admitted. Left out:
-encryption; on an open network others can listen, so a room is for exercises and not for secrets.
+them all takes seven years. Wrong codes are counted by address and in all; an admitted session stays admitted.
+Not modelled: encryption; on an open network others can listen, so a room is for exercises and not for secrets.
 """
 
 from __future__ import annotations

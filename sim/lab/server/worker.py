@@ -1,7 +1,7 @@
 """A worker process: ``python -m sim.lab.server.worker`` reads tasks on stdin and writes their results on stdout.
 
-Each message is a pickle between this process and the server that started it, never from anybody else. A process of
-its own keeps a long run off the pages of others, and can be ended at once.
+Each message is a pickle between this process and the server that started it, never from anyone else. A long run in a
+process of its own does not slow the pages of others, and can be ended at once.
 """
 
 from __future__ import annotations

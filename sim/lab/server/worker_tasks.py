@@ -1,6 +1,6 @@
 """The tasks of a worker of the lab: play, compare, ablate, try all faults, report, read the gallery.
 
-Each is the function of the room that does it, with the lab's budgets: a page must not be held by one file for minutes.
+Each calls the function of its room, with the lab's budgets: one file must not hold a page for minutes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The cards above the replay: each workload's share well served in the fault and after it, held against the baseline.
+"""The cards above the replay: each workload's share well served in the fault and after it, with the baseline's.
 
 Both runs are measured over the same stretch of the clock, the faults of both, so that a fault that only one of them
 has does not dilute its numbers.

@@ -1,4 +1,4 @@
-"""The system that a text describes, drawn before any run, and what can be said of its load: pictures and words."""
+"""The system of a text, drawn before any run, and its arithmetic of load: pictures and words."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def _try(code: str) -> str:
 
 def _form() -> None:
     st.title("Pileup: join the room")
-    with st.form("door"):
+    with st.form("join"):
         code = st.text_input("Join code", max_chars=12, autocomplete="off", help="It stands on the trainer's screen.")
         sent = st.form_submit_button("Join", type="primary")
     st.caption("No account, no name; nothing that you do here is stored.")

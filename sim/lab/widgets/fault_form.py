@@ -1,6 +1,6 @@
-"""The form of a fault, made from the models: every kind, what it can strike, and its fields with their own help.
+"""The form of a fault, made from the models: every kind, its targets, and its fields with their own help.
 
-What is typed is judged by the loader alone, as it would be in a file, when the fault is added.
+The loader alone checks the values, as it would in a file, when the fault is added.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Faults on a page: those of the choice as sliders on the scenario's clock, new ones, and *break it here*."""
+"""Faults on a page: those of the selection as sliders on the scenario's clock, new ones, and *break it here*."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gallery: every shipped scenario with its question, by what it is about, and a search over all its words."""
+"""The gallery: every shipped scenario with its question, grouped by topic, and a search over all its words."""
 
 from __future__ import annotations
 

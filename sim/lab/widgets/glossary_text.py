@@ -1,4 +1,4 @@
-"""Text whose terms are explained where they stand, on hover, on focus and on touch; meanings come from the glossary.
+"""Text whose terms are explained in place, on hover, on focus and on touch; meanings come from the glossary.
 
 Texts are plain words with ``**strong**`` and `` `code` ``; they reach the browser as data and are never markup.
 """

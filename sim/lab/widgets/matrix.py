@@ -1,4 +1,4 @@
-"""The fault matrix on a page: every fault on every part of the chosen design, one at a time, and what hurts most."""
+"""The fault matrix on a page: every fault on every part of the selected design, one at a time."""
 
 from __future__ import annotations
 

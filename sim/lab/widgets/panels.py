@@ -1,4 +1,4 @@
-"""What the Lab shows of a run: headline numbers, series below the replay, the ledger, differences and defences."""
+"""The parts of the page Lab that show a run: series below the replay, the ledger, differences and defences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The browser player on a page of the lab: shown once, told what to play, and asked what was chosen in it."""
+"""The browser player on a page of the lab: it gets data and options, and reports the selected node."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A prediction before the run, and how it compares with what was measured."""
+"""A prediction before the run, and its comparison with the measurement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run of a composed scenario came to, as a table, claims and the story; the Lab shows the rest."""
+"""The results of a run as a table, claims and the story, for the page Compose; the Lab shows the rest."""
 
 from __future__ import annotations
 

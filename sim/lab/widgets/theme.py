@@ -1,4 +1,4 @@
-"""How the lab looks: colours that can be told apart, larger type for a projector, charts in both themes."""
+"""The look of the lab: colours for colour-blind readers, larger type for a projector, charts in both themes."""
 
 from __future__ import annotations
 

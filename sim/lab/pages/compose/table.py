@@ -1,7 +1,7 @@
-"""Services and links as tables, and what was changed in a table as changes of the text, which keeps its comments.
+"""Services and links as tables; a change in a table becomes a change of the text, which keeps its comments.
 
-Cells hold what the file would: words with units. Only what is written in the file itself is changed, not what a variant
-or a toggle puts on top of it.
+Cells hold what the file would: words with units. Only values written in the file itself are changed, not those that a
+variant or a toggle sets.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The page Learn: lessons that go predict, run, explain, try; each whole for a projector; and the glossary."""
+"""The page Learn: lessons in four stages (predict, run, explain, try), each whole for a projector; and the glossary."""
 
 from __future__ import annotations
 

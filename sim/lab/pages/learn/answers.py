@@ -1,6 +1,6 @@
-"""A prediction held against the run: which option the run makes right, how near a number came, which goals are met.
+"""A prediction compared with the run: the option that is right, the error of a number, the goals that are met.
 
-Nothing here knows a right answer beforehand. Where the run cannot tell (too few samples), no answer is right.
+No right answer is known here beforehand. Where the run has too few samples to decide, no answer is right.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""One lesson on the page: each step asks, plays what was asked about, and explains it with what was measured.
+"""One lesson on the page: each step asks, plays the combination that it asks about, and explains it with measurements.
 
-What a participant has predicted is kept in the browser session only. The next step opens when this one is answered.
+A participant's predictions are kept in the browser session only. The next step opens when this one is answered.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Lessons as data: what is asked, what is played, what is told of it, and what the trainer should know.
+"""Lessons as data: the questions, the combinations to play, the explanations, and notes for the trainer.
 
 A lesson is a YAML file in ``sim/lab/lessons``. It holds no results: right answers are conditions on measures, and
 numbers in its texts are names of measures in braces, filled in from the run.
