@@ -45,7 +45,7 @@ class Form:
     {'low': 2.0, 'high': 5.0}
     """
 
-    __slots__ = ("template", "example", "meaning", "_tokens", "_rest", "_options")
+    __slots__ = ("template", "example", "meaning", "word", "_tokens", "_rest", "_options")
 
     def __init__(self, template: str, example: str, meaning: str = "") -> None:
         self.template, self.example, self.meaning = template, example, meaning
@@ -62,17 +62,16 @@ class Form:
                 self._rest = (name, READERS[kind])
             else:
                 self._tokens.append((name, READERS[kind]))
-
-    @property
-    def word(self) -> str:
-        """The word that the form begins with; empty for one that begins with a value."""
         first = self._tokens[0]
-        return first if isinstance(first, str) else ""
+        self.word = first if isinstance(first, str) else ""
+        """The word that the form begins with; empty for one that begins with a value."""
 
     def fits(self, words: Sequence[str]) -> bool:
         """Whether *words* have this form: its words in their places, a number first if it begins with a value."""
         fixed = len(self._tokens)
-        if len(words) < fixed or any(isinstance(token, str) and token != word for token, word in self._pairs(words)):
+        if len(words) < fixed or self.word not in ("", words[0]):
+            return False
+        if any(isinstance(token, str) and token != word for token, word in self._pairs(words)):
             return False
         if not self.word and not units.is_number(words[0]):
             return False
