@@ -22,7 +22,7 @@ from sim.record.record import SHORT_CIRCUITED
 from sim.results.book import Book
 from sim.results.index.columns import Bools, Floats, Ints
 from sim.results.statistics import Interval, interval
-from sim.scenario.loading import Playable, Settings, opened
+from sim.scenario.loading import Playable, Settings, loaded
 
 if TYPE_CHECKING:
     import pandas
@@ -139,7 +139,7 @@ def breaker_costs(
     ['shop -> payments']
     """
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
-    file = opened(scenario)
+    file = loaded(scenario)
     base = file.resolve(variant, with_, set_)
     links = [name for name, link in base.links.items() if link.breaker is not None]
     if not links:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Callable, Iterable, Mapping
 from sim.experiments.processes import Announce, announce_groups, open_pool, useful_processes
 from sim.experiments.run import Run, claims_of, judge_claims, run_resolved, written_windows
 from sim.results.claims import Verdict
-from sim.scenario.loading import Playable, Settings, opened
+from sim.scenario.loading import Playable, Settings, loaded
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -60,7 +60,7 @@ def check(
     >>> found.holds, found.verdicts["served"].verdict
     (True, 'holds')
     """
-    file, more = opened(scenario), tuple(with_)
+    file, more = loaded(scenario), tuple(with_)
     checked = Checked(file)
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
     combinations, windows = _combinations(file), written_windows(file)

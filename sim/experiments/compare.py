@@ -10,7 +10,7 @@ from sim.errors import ParameterError
 from sim.experiments.processes import Announce, announce_groups
 from sim.experiments.run import Run, run_resolved, written_windows
 from sim.results.statistics import Interval, interval, paired
-from sim.scenario.loading import Playable, Settings, opened
+from sim.scenario.loading import Playable, Settings, loaded
 
 if TYPE_CHECKING:
     import pandas
@@ -153,7 +153,7 @@ def compare(
     >>> [row["difference"] > 0.3 for row in of_fault if row["measure"] == "goodput ratio"]
     [True]
     """
-    file = opened(scenario)
+    file = loaded(scenario)
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
     combinations = _combinations(file, variants, toggle, variant)
     windows = written_windows(file)

@@ -19,7 +19,7 @@ from sim.experiments.run import Run, run_resolved
 from sim.quantities import parse_duration, parse_rate
 from sim.results.recovery_time import GOOD_ENOUGH
 from sim.results.statistics import Interval, interval
-from sim.scenario.loading import Playable, Settings, opened
+from sim.scenario.loading import Playable, Settings, loaded
 
 if TYPE_CHECKING:
     import pandas
@@ -203,7 +203,7 @@ def hysteresis(
     False
     """
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
-    base = opened(scenario).resolve(variant, with_, set_)
+    base = loaded(scenario).resolve(variant, with_, set_)
     if workload not in base.workload or base.workload[workload].rate is None:
         loops = [name for name, model in base.workload.items() if model.rate is not None]
         rule = "name a workload with a rate: only an open loop can be stepped"

@@ -13,7 +13,7 @@ from sim.results.index.windows import FIXED, is_written_window, parse_span, show
 from sim.results.measures import drain
 from sim.results.measures.registry import NAMES
 from sim.results.statistics import interval
-from sim.scenario.loading import Playable, Settings, opened
+from sim.scenario.loading import Playable, Settings, loaded
 from sim.scenario.measures import range_of
 from sim.scenario.rules.names import several
 
@@ -357,7 +357,7 @@ def run(
     >>> sim.run("hedging", variant="hedged", seed=7, replications=1, set_={"workload.readers.rate": "50/s"})
     <Run of 'Hedging', hedged: seed 7, 1 replications>
     """
-    file = opened(scenario)
+    file = loaded(scenario)
     resolved = file.resolve(variant, switched_on(file, with_, without), set_)
     asked = asked_windows(resolved, [during] if isinstance(during, str) else during)
     windows = [*written_windows(file), *asked]

@@ -1,6 +1,8 @@
-"""The few words that a picture says of a part: how what is given in a field reads on an arrow or under a box.
+"""Labels of pictures: the few words about a field on an arrow or under a box.
 
-A defence says its words itself (``labels``), a plain field by a ``Label`` beside its type. Left out: what is not given.
+A defence says its words itself (``labels``), a plain field by a ``Label`` next to its type.
+
+Not modelled: fields that are not given.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every model of the format shares: frozen, strict, closed to unknown keys, written with spaces."""
+"""The base of every model of the format: frozen, strict, closed to unknown keys, written with spaces."""
 
 from __future__ import annotations
 

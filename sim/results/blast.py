@@ -1,7 +1,9 @@
-"""How far a fault reached: the parts that showed a symptom, and how far along the links each is from what was struck.
+"""The blast radius of a fault: the parts that showed a symptom, and how many links each is from the faulty part.
 
-A symptom of a link is its caller's: who waits, gives up, tries again or trips a breaker. Links are those that something
-can be sent over, and the way from a queue to its dead letters. Left out: what the symptoms were.
+A symptom of a link belongs to its caller, which waits, gives up, retries or opens a breaker. Links are those that
+something can be sent over, and the way from a queue to its dead letters.
+
+Not modelled: what the symptoms were.
 """
 
 from __future__ import annotations

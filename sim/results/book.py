@@ -1,6 +1,8 @@
 """The books of a run: its indexed record, with what follows from several tables at once and several families need.
 
-Each column is computed on first use. Not modelled: any one measure.
+Each column is computed on first use.
+
+Not modelled: any one measure.
 """
 
 from __future__ import annotations

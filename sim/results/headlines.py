@@ -1,7 +1,9 @@
-"""The numbers that come first of each workload: well served in the fault and after it, back when, and done how late.
+"""Headlines of each workload: goodput in the fault and after it, recovery time, and delay of late effects.
 
-A workload that asks for several operations is followed by the one that is served worst, because a mean over all of
-them hides it. Left out: intervals (these are numbers of one run).
+A workload that asks for several operations is followed by the one that is served worst, because a mean over all of them
+hides it.
+
+Not modelled: intervals (these are numbers of one run).
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""When something begins to go otherwise than before the first fault: the rules of onset, all exact.
+"""Onset: when a part begins to behave otherwise than before the first fault. All rules are exact.
 
 Seconds are counted from the first fault's begin (the warm-up's end, if it began before), backwards to the end of the
 warm-up and forwards to the run's end.
-Without faults there is no "before": the clock begins at the warm-up's end, and whatever happens is the first. Left
-out: whether a difference is more than chance; a rule only says what was measured.
+Without faults there is no "before": the clock begins at the warm-up's end, and everything that happens is the first.
+
+Not modelled: whether a difference is more than chance; a rule only says what was measured.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class BeforeAfter:
 
     @staticmethod
     def of(book: Book) -> BeforeAfter:
-        """Return the yardstick of a run; without faults *before* is empty."""
+        """Return both sides of a run; without faults *before* is empty."""
         low = book.record.warmup_s
         begin = min((begin for _, begin, _ in measured_faults(book.record)), default=low)
         return BeforeAfter(low, begin, max(book.end, begin))

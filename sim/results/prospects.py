@@ -1,9 +1,10 @@
-"""What may still apply an effect when a run ends: requests that are open, attempts at work, messages in a queue.
+"""Effects that may still be applied when a run ends: by open requests, attempts at work and messages in queues.
 
 An attempt may apply the effect steps of its operation that it has not done yet, and whatever the calls and sends lead
 to that it has not finished; a message what its handler leads to and, if it runs out of deliveries, what its dead
-letters' handler does. A step counts as done once it has been done as often as the recipe has it at most. Left out:
-which way a branch goes, and how long a fault lasts (a message in line behind a dead consumer waits).
+letters' handler does. A step counts as done once it has been done as often as the recipe has it at most.
+
+Not modelled: which way a branch goes, and how long a fault lasts (a message in line behind a dead consumer waits).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every component did in each second of the scenario's clock, from zero to the run's end.
+"""Time series of every component, for each second of the clock from zero to the end of the run.
 
 Counts are of things that happened in the second [t, t+1), levels are time-weighted means over it, and what is said of
 an instant (a breaker's state, the age of the oldest message) is said of the second's beginning. The last second may be

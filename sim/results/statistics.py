@@ -1,7 +1,9 @@
-"""What several replications say together: means with intervals, paired differences, pooled percentiles.
+"""Statistics over replications: means with intervals, paired differences, pooled percentiles.
 
 Replications are independent and identically distributed by construction (each has its own streams), so Student's
-interval applies to their means; within a run nothing is assumed independent. Left out: sequential stopping.
+interval applies to their means; within a run nothing is assumed independent.
+
+Not modelled: sequential stopping.
 """
 
 from __future__ import annotations

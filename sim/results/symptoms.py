@@ -1,8 +1,10 @@
-"""What each part of the system showed first after the first fault's begin, by the rules of ``sim.results.onset``.
+"""The first symptoms of each part after the first fault began, by the rules of ``sim.results.onset``.
 
 A symptom is measured against the same part before the fault, so that a link which always times out a little has none.
 Without faults there is nothing to compare with: then only saturation, rejections, timeouts and other failures, breakers
-and lost messages are known. Left out: why (``sim.results.story.story`` names a cause where the rows show it).
+and lost messages are known.
+
+Not modelled: why (``sim.results.story.story`` names a cause where the rows show it).
 """
 
 from __future__ import annotations

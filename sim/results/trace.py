@@ -1,7 +1,9 @@
-"""Everything that one request did, across all services, on one line of time: spans, each cut into what it was doing.
+"""The trace of one request across all services: spans, each cut into stretches by activity.
 
-A span's parts say what its visit did at every instant: under way on the network, queued for a worker, served, waiting
-for an answer of its own call, or backing off before it asks again. Left out: single steps of a recipe between calls.
+A stretch says what its visit did: on the network, queued for a worker, served, waiting
+for an answer of its own call, or backing off before it asks again.
+
+Not modelled: single steps of a recipe between calls.
 """
 
 from __future__ import annotations

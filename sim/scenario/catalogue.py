@@ -1,4 +1,4 @@
-"""What there is to play in a folder: each scenario's title, question and lesson, without judging it."""
+"""The scenarios of a folder: title, question and lesson of each, without judging it."""
 
 from __future__ import annotations
 

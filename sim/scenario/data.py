@@ -1,7 +1,9 @@
-"""Data files beside a scenario: traces of rates and samples of durations, read once and bounded.
+"""Data files of a scenario: traces of rates and samples of durations, read once and bounded.
 
 A file is a column of numbers, or ``second,requests`` with the seconds counting up from 0. Only files inside the
-scenario's own folder are read, after following symbolic links. Left out: compressed files and other columns.
+scenario's own folder are read, after following symbolic links.
+
+Not modelled: compressed files and other columns.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import Iterator
 
 from sim import quantities as q
 from sim.errors import ParameterError
-from sim.scenario.yaml.nodes import Node, Words, parsed
+from sim.scenario.yaml.nodes import Node, Unquoted, parsed
 
 MAX_DATA_BYTES = 8_000_000
 Table = tuple[float, ...]
@@ -73,13 +75,13 @@ def _number(cell: str) -> float | None:
     return value if math.isfinite(value) and value >= 0 else None
 
 
-def no_such_file(error: OSError) -> Words:
+def no_such_file(error: OSError) -> Unquoted:
     """Return what to say of a scenario file that cannot be opened."""
     if isinstance(error, FileNotFoundError):
-        return Words("no such file")
+        return Unquoted("no such file")
     if isinstance(error, IsADirectoryError):
-        return Words("a folder")
-    return Words(f"one that cannot be opened ({type(error).__name__})")
+        return Unquoted("a folder")
+    return Unquoted(f"one that cannot be opened ({type(error).__name__})")
 
 
 TRACE_RULE = "name a data file of requests per second"

@@ -1,8 +1,9 @@
-"""Which keys of a document belong to the format and which are names: read from the models, applied before merging.
+"""The spelling of keys: read from the models which belong to the format and which are names; applied before merging.
 
 Keys of the format may be written with spaces or underscores and come out with spaces; names of services, queues,
-toggles and so on stay as they are; blanks around the arrow of a link's name become one. Left out: any judgement of
-values.
+toggles and so on stay as they are; blanks around the arrow of a link's name become one.
+
+Not modelled: any judgement of values.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""Files and texts into scenarios and back: ``load``, ``loads``, ``dump`` and the list of a file's ``problems``.
+"""Loading and dumping scenarios: ``load``, ``loads``, ``dump`` and the list of a file's ``problems``.
 
-``extends: shop.yaml`` makes a file a merge patch on another one in its folder. Left out: writing comments back.
+``extends: shop.yaml`` makes a file a merge patch on another one in its folder.
+
+Not modelled: writing comments back.
 """
 
 from __future__ import annotations
@@ -74,7 +76,7 @@ def _found(path: str | Path) -> Path:
     return Path(path)
 
 
-def opened(scenario: object) -> ScenarioFile:
+def loaded(scenario: object) -> ScenarioFile:
     """Return *scenario*, loaded if it is a path or the name of a shipped one.
 
     Raises ``ParameterError`` for anything else than these and a scenario, and ``ScenarioError`` as ``load`` does.

@@ -1,8 +1,9 @@
-"""Everything that a run can measure: names, units, meanings, what each is measured of, and in which windows.
+"""Declarations of all measures: names, units, meanings, subjects and windows.
 
-It stands with the description, so that a claim is checked before anything is played; ``sim.results`` measures. A
-family here is a module there, which gives a row for each of these subjects. Left out: values that a run cannot tell
-for want of samples.
+They belong to the description, so that a claim is checked before anything is played; ``sim.results`` measures. A family
+here is a module there, which gives a row for each of these subjects.
+
+Not modelled: values that a run does not have for want of samples.
 """
 
 from __future__ import annotations

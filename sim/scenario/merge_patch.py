@@ -1,4 +1,4 @@
-"""Change to a scenario: merge patches after RFC 7386, the paths of ``--set``, and two patches that disagree.
+"""Changes to a scenario: merge patches after RFC 7386, the paths of ``--set``, and patches that disagree.
 
 In a patch null removes a key, a map merges, and everything else, lists too, replaces what was there. Steps of a
 recipe are therefore replaced as a whole by a patch; ``--set`` reaches one step by its `as` name or its number.

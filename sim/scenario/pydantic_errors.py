@@ -1,4 +1,4 @@
-"""What pydantic found wrong, said in the one form of every message and placed where it was written.
+"""Pydantic's errors as problems: in the one form of every message, placed where the mistake was written.
 
 Pydantic's location of an error also names the alternatives it went through (the verb of a step, the kind of a
 value); here they are dropped while walking the document, so that the place is the one a person would look at.
@@ -15,7 +15,7 @@ from sim.errors import ParameterError, did_you_mean
 from sim.mechanisms.faults import FAULTS
 from sim.scenario.key_normalisation import child_kinds, fields_of, keys_of
 from sim.scenario.models import STEPS, Scenario
-from sim.scenario.yaml.nodes import Loc, Node, Problem, Words, at_value, shown
+from sim.scenario.yaml.nodes import Loc, Node, Problem, Unquoted, at_value, shown
 
 _KNOWN_KEYS = "have known keys only"
 _ALTERNATIVES = {"on error": ("a word", "steps"), "join": ("a word", "a number")}
@@ -148,7 +148,7 @@ def _missing(walk: _Walk) -> Problem:
     hint = f"it is {_either(list(map(repr, get_args(literal))))}" if literal else ""
     gone = parent.removed.get(key)
     if gone is not None:
-        return Problem(gone.key_at, gone.loc, "be given", Words("null, which removes it"), hint)
+        return Problem(gone.key_at, gone.loc, "be given", Unquoted("null, which removes it"), hint)
     return Problem(parent.key_at or parent.at, (*parent.loc, key), "be given", None, hint)
 
 
@@ -164,7 +164,7 @@ def _no_verb(walk: _Walk) -> Problem:
     verbs, rule = list(STEPS), "be a step with one of the verbs "
     if walk.path[:1] == ("faults",):
         verbs, rule = list(FAULTS), "say what breaks with one of "
-    value = Words(", ".join(map(repr, keys))) if isinstance(node.value, dict) and keys else shown(node)
+    value = Unquoted(", ".join(map(repr, keys))) if isinstance(node.value, dict) and keys else shown(node)
     hint = next(filter(None, (did_you_mean(key, verbs) for key in keys)), "")
     return at_value(node, rule + ", ".join(verbs), hint, value=value)
 

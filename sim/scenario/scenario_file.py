@@ -21,7 +21,7 @@ from sim.scenario.rules import claims, recipes
 from sim.scenario.rules.names import NODE_KINDS, several
 from sim.scenario.settings import set_values
 from sim.scenario.source import Chosen, Source
-from sim.scenario.yaml.nodes import Node, Problem, grown, in_order, plain
+from sim.scenario.yaml.nodes import Node, Problem, in_order, node_of, plain
 
 MACHINERY = ("variants", "toggles", "expect")
 """The keys of a scenario that say how to change or judge it, not what it is."""
@@ -62,7 +62,7 @@ class ScenarioFile(Scenario):
     def _from_python(cls, values: Any, handler: Callable[[Any], ScenarioFile]) -> ScenarioFile:
         """Judge values of Python as a document; *handler* is pydantic's validation, which fills the new object."""
         problems: list[Problem] = []
-        source = Source(normalise(grown(written(values)), problems))
+        source = Source(normalise(node_of(written(values)), problems))
         problems += source.problems()
         try:
             file = handler(plain(source.root))

@@ -1,4 +1,4 @@
-"""What ``--set`` and ``set_`` give: paths and values, read as what stands there, before any scenario is changed."""
+"""The values of ``--set`` and ``set_``: paths and values, read before any scenario is changed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Iterable, Mapping
 
 from sim.errors import ScenarioError, describe
 from sim.scenario.merge_patch import covered
-from sim.scenario.yaml.nodes import SET, SET_IN_PYTHON, Node, Words, grown, shown
+from sim.scenario.yaml.nodes import SET, SET_IN_PYTHON, Node, Unquoted, node_of, shown
 from sim.scenario.yaml.parse import read
 
 Settings = tuple[tuple[str, Node], ...]
@@ -30,7 +30,7 @@ def set_values(values: Mapping[str, object] | Iterable[str]) -> Settings:
 def _value(label: str, path: str, value: object) -> Node:
     """Return the tree of a value that *label* (one of ``SETS``) gives, normalised as what stands at *path*."""
     if not isinstance(value, str):
-        return grown(value, (label,))
+        return node_of(value, (label,))
     node, problems = read("value: " + value, f"{label} {path}={value}")
     inner = node.get("value") if node is not None and len(node.value) == 1 else None
     if not value.strip():
@@ -45,6 +45,6 @@ def must_not_overlap(root: Node, sets: Settings) -> None:
     for i, (path, value) in enumerate(sets):
         for later, other in sets[i + 1 :]:
             if covered(root, path, later):
-                given = Words(f"{shown(value)} and {shown(other)}")
+                given = Unquoted(f"{shown(value)} and {shown(other)}")
                 hint = "" if path == later else f"{later!r} is the same place, or around it"
                 raise ScenarioError([describe(f"{value.loc[0]} {path}", "be given once", given, hint)])

@@ -1,6 +1,6 @@
-"""Where the scenarios that come with Pileup are, in a checkout and after ``pip install`` alike.
+"""The folder of the shipped scenarios, in a checkout and after ``pip install`` alike.
 
-A checkout keeps them in ``scenarios/`` beside ``sim/``. The wheel carries the same folder as ``sim/_scenarios``
+A checkout keeps them in ``scenarios/`` next to ``sim/``. The wheel carries the same folder as ``sim/_scenarios``
 (``force-include`` in pyproject.toml), so that they are found from any working directory.
 """
 

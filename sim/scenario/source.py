@@ -20,7 +20,7 @@ from sim.scenario.pydantic_errors import problems_of
 from sim.scenario.rules import check, claims, lint, names
 from sim.scenario.rules.workloads import silent_workloads
 from sim.scenario.settings import Settings, must_not_overlap
-from sim.scenario.yaml.nodes import SETS, Node, Problem, Words, at_key, at_value, in_order, plain
+from sim.scenario.yaml.nodes import SETS, Node, Problem, Unquoted, at_key, at_value, in_order, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Source:
         """The names of the variants; a scenario without any is played as the one named by the empty string."""
         return list(self.root.children("variants")) or [""]
 
-    def home_of(self, toggle: str) -> list[str]:
+    def variants_of(self, toggle: str) -> list[str]:
         """Return the variants that a toggle belongs to."""
         node = self.root.children("toggles")[toggle].get("for")
         if node is None or not isinstance(node.value, list):
@@ -134,14 +134,14 @@ class Source:
         unused = [{p.line for p in problems if p.unused} for problems in combinations]
         never = set.intersection(*unused)
         found = [p for p in found if not p.unused or p.line in never]
-        return found + list(claims.problems(self.root, self.variants, self.home_of, self.merged, self._model))
+        return found + list(claims.problems(self.root, self.variants, self.variants_of, self.merged, self._model))
 
     def _toggle_problems(
         self, toggle: str, patch: Node, alone: dict[str, list[Problem]], combinations: list[list[Problem]]
     ) -> list[Problem]:
         found: list[Problem] = []
         inside = patch.get("patch")
-        homes = self.home_of(toggle)
+        homes = self.variants_of(toggle)
         changes = False
         for variant in homes:
             before, after = self.merged(variant), self.merged(variant, [toggle])
@@ -152,14 +152,14 @@ class Source:
             found += [_blamed(p, "toggles", toggle, patch, False) for p in problems if p.line not in known]
         if homes and not changes and inside is not None and isinstance(inside.value, dict):
             rule = "change something in a variant it belongs to"
-            found.append(at_key(inside, rule, value=Words("one that changes nothing")))
+            found.append(at_key(inside, rule, value=Unquoted("one that changes nothing")))
         return found
 
     def warnings(self) -> list[Problem]:
         """Return what is legal and unwise in any variant, or with any toggle that is on alone."""
         combinations: list[tuple[str, tuple[str, ...]]] = [(variant, ()) for variant in self.variants]
         for toggle in self.root.children("toggles"):
-            combinations += [(variant, (toggle,)) for variant in self.home_of(toggle)]
+            combinations += [(variant, (toggle,)) for variant in self.variants_of(toggle)]
         found: list[Problem] = []
         for variant, toggles in combinations:
             root = self.merged(variant, toggles)
@@ -219,8 +219,8 @@ class Source:
         for name in wanted:
             if name not in known:
                 raise _unknown("toggle", name, known)
-            if variant not in self.home_of(name):
-                homes = ", ".join(self.home_of(name)) or "none"
+            if variant not in self.variants_of(name):
+                homes = ", ".join(self.variants_of(name)) or "none"
                 rule = f"be on only in a variant it belongs to ({homes})"
                 raise ScenarioError([describe(f"toggle {name!r}", rule, variant)])
         toggles = [name for name in known if name in wanted]
@@ -235,7 +235,7 @@ class Source:
                 root = assign(root, path, value)
             except NoSuchPath as error:
                 toggles = self.root.children("toggles")
-                others = [(name, [t]) for t in toggles for name in self.home_of(t)]
+                others = [(name, [t]) for t in toggles for name in self.variants_of(t)]
                 if not self._exists_elsewhere(path, value, [*((name, []) for name in self.variants), *others]):
                     raise ScenarioError([error.problem.line]) from None
                 notes.append(f"{value.loc[0]} {path} changes nothing here: this combination has no such place")

@@ -12,7 +12,7 @@ from sim.mechanisms.faults import FAULTS
 from sim.scenario import ScenarioFile, loads, models
 from sim.scenario.key_normalisation import normalise
 from sim.scenario.source import Source
-from sim.scenario.yaml.nodes import grown, plain
+from sim.scenario.yaml.nodes import node_of, plain
 from sim.scenario.yaml.parse import read
 
 HERO = Path(__file__).parent.parent.parent / "scenarios" / "cascade_vs_backlog.yaml"
@@ -66,7 +66,7 @@ def test_a_mutated_document_is_a_scenario_or_messages(seed: int) -> None:
         mutate(document, chance)
     problems: list[Any] = []
     try:
-        scenario = ScenarioFile.of(Source(normalise(grown(document), problems), "hero").open())
+        scenario = ScenarioFile.of(Source(normalise(node_of(document), problems), "hero").open())
     except ScenarioError as error:
         assert all(" must " in line for line in error.problems)
         return

@@ -9,7 +9,7 @@ import pytest
 from sim.errors import ScenarioError
 from sim.scenario import load, loads
 from sim.scenario.merge_patch import clash, merge
-from sim.scenario.yaml.nodes import grown, plain
+from sim.scenario.yaml.nodes import node_of, plain
 
 TEXT = """
 version: 1
@@ -58,7 +58,7 @@ expect:
     ],
 )
 def test_a_patch_merges_as_rfc_7386_says(target: object, patch: object, result: object) -> None:
-    assert plain(merge(grown(target), grown(patch))) == result
+    assert plain(merge(node_of(target), node_of(patch))) == result
 
 
 def test_the_first_variant_is_the_baseline() -> None:
@@ -112,7 +112,7 @@ def test_two_toggles_that_agree_may_both_be_on() -> None:
     ],
 )
 def test_patches_clash_where_their_order_would_matter(one: object, other: object, clashes: bool) -> None:
-    assert (clash(grown(one), grown(other)) is not None) is clashes
+    assert (clash(node_of(one), node_of(other)) is not None) is clashes
 
 
 def test_a_toggle_that_changes_nothing_here_is_a_note() -> None:

@@ -23,7 +23,7 @@ from sim.results.claims import HOLDS, Verdict
 from sim.results.headlines import ENOUGH, with_worst
 from sim.results.measures.registry import NAMES
 from sim.results.statistics import interval
-from sim.scenario.loading import Playable, Settings, opened
+from sim.scenario.loading import Playable, Settings, loaded
 from sim.scenario.models import Claim
 from sim.scenario.rules.measurable import must_be_in_its_unit
 
@@ -304,7 +304,7 @@ def ablate(
     True
     """
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
-    file = opened(scenario)
+    file = loaded(scenario)
     base = file.resolve(variant, (), set_)
     base = file.resolve(base.variant, (), set_)  # without the toggles that a resolved scenario brings along
     names = _in_order(file, toggles, base.variant)

@@ -17,7 +17,7 @@ from sim.experiments.fault_matrix.lost_requests import observe
 from sim.experiments.fault_matrix.result import Matrix
 from sim.experiments.fault_matrix.trial import Defence, Trial
 from sim.experiments.processes import Announce
-from sim.scenario.loading import Playable, Settings, opened
+from sim.scenario.loading import Playable, Settings, loaded
 
 if TYPE_CHECKING:
     from sim.scenario.models import Scenario
@@ -53,7 +53,7 @@ def matrix(
     ('search', True)
     """
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
-    chosen = opened(scenario).resolve(variant, with_, set_)
+    chosen = loaded(scenario).resolve(variant, with_, set_)
     own = chosen.toggles_on
     base = _with_fault(chosen, own, None, None)
     begin, span = window(base, at_s, for_s)

@@ -19,7 +19,7 @@ from sim.mechanisms.faults import FAULTS, fault_kind
 from sim.scenario.rules import recipes
 from sim.scenario.rules.faults import befalls
 from sim.scenario.schema import defaults, field_texts
-from sim.scenario.yaml.nodes import grown
+from sim.scenario.yaml.nodes import node_of
 
 Fault = dict[str, Any]
 MOMENTS = ("at", "for", "up", "down")
@@ -87,7 +87,7 @@ def targets(scenario: Any, kind: str, node: str | None = None) -> list[str]:
         if where == "operations":
             found += [(name, (name.partition(".")[0],)) for name in _poisonable(scenario)]
         elif where == "links":
-            found += [(name, tuple(name.split(" -> "))) for name in recipes.links_used(grown(scenario.document))]
+            found += [(name, tuple(name.split(" -> "))) for name in recipes.links_used(node_of(scenario.document))]
         elif where == "hosts":
             found += [(name, tuple(one.partition("#")[0] for one in on_it)) for name, on_it in scenario.hosts.items()]
         else:
@@ -104,7 +104,7 @@ def _sideable(scenario: Any) -> list[str]:
 
 def _poisonable(scenario: Any) -> list[str]:
     """Return the operations that a workload with keys reaches."""
-    root = grown(scenario.document)
+    root = node_of(scenario.document)
     keyed = [node for node in root.children("workload").values() if node.get("keys") is not None]
     starts = [str(node.value) for workload in keyed for node in recipes.requested(workload)]
     return recipes.reached(root, starts)

@@ -10,7 +10,7 @@ from sim.lab import selected
 from sim.lab.glossary import plain
 from sim.number_words import share
 from sim.scenario.rules import recipes
-from sim.scenario.yaml.nodes import grown
+from sim.scenario.yaml.nodes import node_of
 
 NOBODY = "nobody else"
 FATES = ("hardly notice it (95 % or more well served)", "are hit in part", "mostly fail (under 50 % well served)")
@@ -60,7 +60,7 @@ def ask(scenario: Any) -> None:
 def who_asks_whom(scenario: Any) -> str:
     """Return the links of a scenario by who calls or sends, as Markdown."""
     found: dict[str, list[str]] = {}
-    for link in recipes.links_used(grown(scenario.document)):
+    for link in recipes.links_used(node_of(scenario.document)):
         caller, _, callee = link.partition(" -> ")
         found.setdefault(caller, []).append(callee)
     return " · ".join(f"{plain(caller)} → {', '.join(map(plain, callees))}" for caller, callees in found.items())

@@ -1,1 +1,1 @@
-"""The identities that every run must satisfy: counts, time, and what the engine's own census saw."""
+"""The identities that every run must satisfy: counts, time, and the census of the engine."""

@@ -1,4 +1,4 @@
-"""Identities of counting: everything that was begun is somewhere, once, and belongs to something."""
+"""Identities of counting: everything that began is somewhere, once, and belongs to something."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The books balance, always: what must hold of every run, whatever the system, checked after each.
+"""The books balance: the identities that hold for every run of every system, checked after each run.
 
 Each identity compares two things that were counted by different roads, and finds the first breach with its time and
 component. A broken identity is a bug of the laboratory, never a property of the system under study.

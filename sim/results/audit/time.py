@@ -1,4 +1,4 @@
-"""Identities of time: instants in order, levels within their limits, and areas that agree whichever way one adds."""
+"""Identities of time: instants in order, levels within their limits, and areas that agree in each way of adding."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The record, opened once: rows by name and window, intervals, and the states of breakers over time."""
+"""The index of a record: columns and groups of rows, windows, intervals, occupancy and states of breakers."""

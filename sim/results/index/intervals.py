@@ -1,7 +1,9 @@
 """Levels over time from intervals [start, end): areas, counts at instants, peaks; nothing is sampled.
 
-An interval that never began starts at infinity, one that never ended ends there. At one instant everything that
-happens counts before the level is read, so an interval of length zero is nowhere. Left out: what the intervals are.
+An interval that never began starts at infinity, one that never ended ends there. At one instant everything that happens
+counts before the level is read, so an interval of length zero is nowhere.
+
+Not modelled: what the intervals are.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Workers and replicas over time: how many a service has, when each is held or not there, and when visits wait."""
+"""Occupancy of a service over time: its workers and replicas, when each is held or absent, and when visits queue."""
 
 from __future__ import annotations
 

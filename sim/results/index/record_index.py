@@ -1,8 +1,9 @@
 """The columns of a record as every measure needs them: codes instead of names, infinity for "never", grouped rows.
 
 A ``RecordIndex`` is made once for a run and computes each column on first use. It knows how the tables hang together
-(an attempt's parent, a visit's service, a message's deliveries) and nothing about any one measure. Not modelled: what
-follows from several tables at once, which ``Book`` adds.
+(an attempt's parent, a visit's service, a message's deliveries) and nothing about any one measure.
+
+Not modelled: what follows from several tables at once, which ``Book`` adds.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 """The windows a measure can speak of: `all`, `before`, `fault`, `after`, a fault's name, or `500s to 600s`.
 
-A window is a union of spans [begin, end) on the scenario's clock. The first four lie between warm-up and `duration`;
-a written span is taken as it is written. Counts of a window that reaches `duration` take in the drain, rates and levels
-end with the span. Left out: which rows belong to a window (that is each measure's business).
+A window is a union of spans [begin, end) on the scenario's clock. The first four lie between warm-up and `duration`; a
+written span is taken as it is written. Counts of a window that reaches `duration` take in the drain, rates and levels
+end with the span.
+
+Not modelled: which rows belong to a window (that is each measure's business).
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
-"""How much of a run happened in its drain, after the arrivals had stopped: what counts include, rates and levels not.
+"""The share of a run that happened in its drain, after the arrivals had stopped: counts include it, rates do not.
 
 One rule makes a table agree with itself. Requests and messages belong to the window in which they arrive and are
 followed to the run's end; whatever happens is counted in the window in which it happens, and what happens in the drain
 in each window that reaches `duration`. So nothing after the warm-up is left out of `all`. Rates and levels are those of
-the time in which clients arrive. Left out: what requests of the warm-up still do after it, which counts.
+the time in which clients arrive.
+
+Not modelled: what requests of the warm-up still do after it, which counts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The effects ledger: what was due, and whether it happened once, twice, never, or behind the caller's back.
+"""Measures of the effect ledger: effects due, applied once, duplicated, missing, and applied to failed requests.
 
-Entries belong to the window in which their request arrived, whenever the effect was applied. A count is of those that
-are decided when the run ends; what is undecided then bounds what it can come to.
+Entries belong to the window in which their request arrived, whenever the effect was applied. A count has the entries
+that are decided when the run ends; the undecided ones bound it.
 """
 
 from __future__ import annotations

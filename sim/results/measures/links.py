@@ -1,7 +1,9 @@
-"""What went over each link: tries, how they ended for the caller, and what the breaker let through.
+"""Attempts on each link: counts, outcomes for the caller, and calls that the breaker stopped.
 
-Attempts belong to the window in which they are sent, those of the drain to one that reaches `duration`. A
-short-circuited call is no attempt. ``system`` counts all calls together. Left out: bytes.
+Attempts belong to the window in which they are sent, those of the drain to one that reaches `duration`. A call that
+the breaker stopped is not an attempt. ``system`` counts all calls together.
+
+Not modelled: bytes.
 """
 
 from __future__ import annotations

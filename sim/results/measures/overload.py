@@ -1,4 +1,4 @@
-"""Whom the services' own defences turned away or held up, by reason; only for services that have such a defence.
+"""Rejections and delays by the defences of services, by reason; only for services with such a defence.
 
 A reason reaches the caller: one that had left before is not counted here.
 """

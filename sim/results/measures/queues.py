@@ -1,7 +1,9 @@
-"""What the queues held: backlog, the age of the oldest message, how long it took to drain, and what was never handled.
+"""Queues: backlog, age of the oldest message, drain time, and messages that were never handled.
 
 Messages belong to the window in which they are published, deliveries to the one in which they begin. The backlog
-excludes what is in flight. Left out: which consumer took what.
+excludes what is in flight.
+
+Not modelled: which consumer took what.
 """
 
 from __future__ import annotations

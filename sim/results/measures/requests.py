@@ -1,4 +1,4 @@
-"""What became of the requests: the clients' view, on two clocks, *answered* and *done*.
+"""Request outcomes and latencies as clients see them, on two clocks: *answered* and *done*.
 
 Requests belong to the window they arrive in; rates count what happens in the window. ``system`` is all workloads
 together, each request judged by its own workload's limits. Where requests are undecided at the run's end, a measure

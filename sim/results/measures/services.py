@@ -1,7 +1,9 @@
-"""What the services did: how long visits waited, how busy the workers were, and for whom.
+"""Services: time in the queue, utilisation of workers, and useful and wasted work.
 
 A visit is an attempt that reached the service, a delivery included; it belongs to the window in which it entered.
-Levels are time-weighted. Work belongs to the window in which its visit got a worker. Left out: single replicas.
+Levels are time-weighted. Work belongs to the window in which its visit got a worker.
+
+Not modelled: single replicas.
 """
 
 from __future__ import annotations

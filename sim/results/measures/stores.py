@@ -1,4 +1,4 @@
-"""What happened at the stores: rows written, and writes refused because somebody else had written since the read."""
+"""Stores: rows written, and writes refused because the row had changed since it was read."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Whose calls the work in vain was done for: wasted work by link, as services have it by place.
+"""Wasted work per link: work done for callers that had already left.
 
 The links into a service share its wasted work among them. Work belongs to the window in which its visit got a worker.
-Left out: why the callers left (``run.waste`` has it).
+
+Not modelled: why the callers left (``run.waste`` has it).
 """
 
 from __future__ import annotations

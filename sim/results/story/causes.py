@@ -1,7 +1,8 @@
-"""What the rows show about a cause: whom workers waited for, what was sent again, who was busy to the end.
+"""Causes that the rows show: the callees that workers waited for, retries, and services busy to the end.
 
-Each function counts; where the count does not settle it, it says that there is nothing to say. Left out: causes that
-need a second run to be known.
+Each function counts; where the count decides nothing, it returns nothing.
+
+Not modelled: causes that need a second run to be known.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Wording for rare events: that they begin, or that there are more than before the fault, and how many.
 
-English only; the caller gives the counts. Not modelled: when they begin (``sim.results.onset``).
+English only; the caller gives the counts.
+
+Not modelled: when they begin (``sim.results.onset``).
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""What defences on links and at doors did from the first fault on: a sentence for each kind and place.
+"""Events of defences since the first fault: a sentence for each kind and place.
 
-Told is what there was not before the fault, or more of it than ever (``onset``): calls that a throttle,
-a limit or a bulkhead stopped, retries that a budget denied, hedges, stand-in answers, a cache that answers less, a
-limit on calls in flight that falls. A defence that acts hits nobody, so acts are no symptoms and do not count in the
-blast radius: who fails by them shows it in the goodput. Rejections are told with their reasons among the symptoms. Left
-out: what would have been without the defence.
+An event is reported if there was none before the fault, or more than ever (``onset``): calls that a throttle, a limit
+or a bulkhead stopped, retries that a budget denied, hedges, stand-in answers, a cache that answers less, a limit on
+calls in flight that falls. A defence that acts is not a symptom and does not count in the blast radius; requests that
+fail by it show in the goodput. Rejections are reported with their reasons among the symptoms.
+
+Not modelled: the run without the defence.
 """
 
 from __future__ import annotations

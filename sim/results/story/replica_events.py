@@ -1,7 +1,8 @@
-"""What became of single replicas, and what the autoscaler asked for: the first of each kind, and how many there were.
+"""Events of single replicas and of the autoscaler: the first of each kind, and how many there were.
 
-Told over the whole run: a replica that dies or joins is never usual. Left out: replicas that leave when they have
-drained, and boots that were called off, of which nothing is seen.
+Reported over the whole run: a replica that dies or joins is never usual.
+
+Not modelled: replicas that leave when they have drained, and boots that were called off, of which nothing is seen.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""What happened in a run, in order and in sentences: each is made of measured values, and none is a guess.
+"""The story of a run in sentences, in order of time: each is made of measured values, and none is a guess.
 
-A cause is named only where the rows show it: whom the workers were waiting for at the instant they were all busy, how
-many attempts came of retries, which service was saturated to the end. A workload is *well served* where its requests
-are answered and done. Left out: what would have happened otherwise.
+A cause is named only where the rows show it: the callee that the workers waited for when all were busy, the share of
+retries among attempts, the service that was saturated to the end. A workload is *well served* where its requests
+are answered and done.
+
+Not modelled: what would have happened otherwise.
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 
 The attribute docstrings are the JSON Schema's descriptions and the text of ``pileup explain-field``: one text for
 editor, docs and command line. The models hold no behaviour but their words on pictures (``labels``);
-``sim.scenario.rules`` finds what no single field can see. Left out: everything that the engine does not play.
+``sim.scenario.rules`` finds what no single field can see.
+
+Not modelled: everything that the engine does not play.
 """
 
 from sim.fields.model import PATCH, Combination, Model, Patch

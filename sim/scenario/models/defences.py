@@ -1,4 +1,4 @@
-"""Defences of a caller: what stands on a link between a step that calls and the network.
+"""Defences of a caller: the parts of a link between the calling step and the network.
 
 From the outside in: cache, fallback, hedge, retry and its budget, breaker, throttle, limit, bulkhead, timeout. Names
 are those that resilience4j and Polly share; where they differ the field says so.

@@ -1,4 +1,4 @@
-"""Links: the network between two ends, and the policies of whoever calls over it."""
+"""Links: the network between two ends, and the policies of the caller."""
 
 from __future__ import annotations
 

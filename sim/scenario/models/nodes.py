@@ -1,4 +1,4 @@
-"""Nodes that are asked: services and queues."""
+"""Nodes that answer: services, queues and stores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defences of a service: what it does about more work than it can do. Each replica decides by itself."""
+"""Defences of a service against more work than it can do. Each replica decides by itself."""
 
 from __future__ import annotations
 

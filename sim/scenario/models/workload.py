@@ -1,4 +1,4 @@
-"""Who asks: open loops and closed loops."""
+"""Workloads: open loops and closed loops of clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of a service's defences: what only makes sense beside something else, or not beside it."""
+"""The rules of a service's defences: keys that need or exclude one another."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Iterator
 
 from sim import quantities as q
 from sim.scenario.rules.workloads import given
-from sim.scenario.yaml.nodes import Node, Problem, Words, at_key, at_value, parsed
+from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key, at_value, parsed
 
 
 def admission_problems(root: Node) -> Iterator[Problem]:
@@ -84,7 +84,7 @@ def _concurrency(limit: Node | None) -> Iterator[Problem]:
                 yield at_value(written, rule)
     least, initial, most = (_whole(limit, key, default) for key, default in _BOUNDS)
     if not least <= initial <= most:
-        yield at_key(limit, "have least <= initial <= most", value=Words(f"{least}, {initial} and {most}"))
+        yield at_key(limit, "have least <= initial <= most", value=Unquoted(f"{least}, {initial} and {most}"))
 
 
 _BOUNDS = (("least", 1), ("initial", 20), ("most", 1000))
@@ -102,7 +102,7 @@ def _autoscale(service: Node) -> Iterator[Problem]:
     if scale is None or not isinstance(scale.value, dict):
         return
     if workers is not None and workers.value == "unlimited":
-        yield at_key(scale, "scale a service with a bound on its `workers`", value=Words("unlimited workers"))
+        yield at_key(scale, "scale a service with a bound on its `workers`", value=Unquoted("unlimited workers"))
     for node in given(scale, "target utilisation"):
         if parsed(q.parse_share, node) == 0:
             yield at_value(node, "be a share above 0%")
@@ -110,4 +110,4 @@ def _autoscale(service: Node) -> Iterator[Problem]:
     least, most = _whole(scale, "min replicas", 1), _whole(scale, "max replicas", first)
     if not least <= first <= most:
         rule = "have min replicas <= replicas <= max replicas"
-        yield at_key(scale, rule, value=Words(f"{least}, {first} and {most}"))
+        yield at_key(scale, rule, value=Unquoted(f"{least}, {first} and {most}"))

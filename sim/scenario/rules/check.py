@@ -1,7 +1,7 @@
-"""What no single field can see: names, references, loops, faults and sizes of one combination of a scenario.
+"""All rules that no single field can see: names, references, loops, faults and sizes of one combination of a scenario.
 
-Every check reads the placed tree and says nothing where a value is of the wrong type: the models have said that.
-What is legal and unwise is in ``sim.scenario.rules.lint``.
+Every check reads the placed tree and is silent where a value is of the wrong type, which the models report.
+Warnings are in ``sim.scenario.rules.lint``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sim.scenario.rules.names import name_problems
 from sim.scenario.rules.operations import operation_problems
 from sim.scenario.rules.sizes import size_problems
 from sim.scenario.rules.workloads import workload_problems
-from sim.scenario.yaml.nodes import Node, Problem, Words, at_key, at_value, parsed
+from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key, at_value, parsed
 
 
 def problems(root: Node) -> list[Problem]:
@@ -76,4 +76,4 @@ def _queues(root: Node) -> Iterator[Problem]:
             way.append(queues[way[-1]].word("dead letters") or "")
         earlier = list(queues)[: list(queues).index(name)]
         if way[-1] == name and not any(other in earlier for other in way):
-            yield at_value(node, "not lead back to the same queue", value=Words(" -> ".join(way)))
+            yield at_value(node, "not lead back to the same queue", value=Unquoted(" -> ".join(way)))

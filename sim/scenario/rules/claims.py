@@ -1,4 +1,4 @@
-"""The rules of claims: what each speaks of must exist in the combination it names."""
+"""The rules of claims: measure and subject of each must exist in the combination that it names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sim.scenario.models import Scenario
 from sim.scenario.rules.measurable import BOUNDS, measure_problems, subject_problems, window_problems
 from sim.scenario.rules.names import WINDOWS
 from sim.scenario.rules.workloads import given
-from sim.scenario.yaml.nodes import Node, Problem, Words, at_key, at_value, path_text, plain, shown
+from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key, at_value, path_text, plain, shown
 
 _REPLICATIONS = re.compile(r"(\d{1,6}) of (\d{1,6})")
 
@@ -20,7 +20,7 @@ _REPLICATIONS = re.compile(r"(\d{1,6}) of (\d{1,6})")
 def problems(
     root: Node,
     variants: list[str],
-    home_of: Callable[[str], list[str]],
+    variants_of: Callable[[str], list[str]],
     merged: Callable[[str, Iterable[str]], Node],
     model_of: Callable[[Node], Scenario | None],
 ) -> Iterator[Problem]:
@@ -40,7 +40,7 @@ def problems(
         yield from _bound(claim)
         yield from _in(claim.get("in"))
         yield from measure_problems(claim)
-        combination = list(_combination(root, claim, variants, home_of))
+        combination = list(_combination(root, claim, variants, variants_of))
         yield from combination
         if not combination:
             own, than = claim.word("variant") or variants[0], claim.word("than")
@@ -65,7 +65,7 @@ def _bound(claim: Node) -> Iterator[Problem]:
     if not found:
         yield at_key(claim, rule, value=None)
     for extra in found[1:]:
-        yield Problem(extra.key_at, claim.loc, rule, Words(" and ".join(str(node.loc[-1]) for node in found)))
+        yield Problem(extra.key_at, claim.loc, rule, Unquoted(" and ".join(str(node.loc[-1]) for node in found)))
     between = claim.get("between")
     if between is not None and isinstance(between.value, list) and len(between.value) == 2:
         try:
@@ -85,7 +85,7 @@ def _in(node: Node | None) -> Iterator[Problem]:
 
 
 def _combination(
-    root: Node, claim: Node, variants: list[str], home_of: Callable[[str], list[str]]
+    root: Node, claim: Node, variants: list[str], variants_of: Callable[[str], list[str]]
 ) -> Iterator[Problem]:
     named = [name for name in variants if name]
     for key in ("variant", "than"):
@@ -104,15 +104,15 @@ def _combination(
         if item.value not in known:
             hint = did_you_mean(item.value, known) or ("" if known else "this scenario has none")
             yield at_value(item, "name a toggle that exists", hint)
-        elif variant in variants and variant not in home_of(item.value):
-            homes = ", ".join(home_of(item.value)) or "none"
+        elif variant in variants and variant not in variants_of(item.value):
+            homes = ", ".join(variants_of(item.value)) or "none"
             yield at_value(item, f"name a toggle of the variant {variant!r}", f"it belongs to {homes}")
     wanted = [name for name in known if name in _toggles(claim)]
     clashing = _disagreement(root, wanted)
     if clashing is not None and with_ is not None:
         place, one, other = clashing
         hint = f"{one!r} and {other!r} set {place} differently"
-        yield at_value(with_, "name toggles that agree with each other", hint, value=Words(" and ".join(wanted)))
+        yield at_value(with_, "name toggles that agree with each other", hint, value=Unquoted(" and ".join(wanted)))
 
 
 def _during(document: Node, node: Node | None) -> Iterator[Problem]:
@@ -172,7 +172,9 @@ def disagreement(root: Node, toggles: list[str]) -> str:
         for part in path.split("."):
             node = node.get(part) if node is not None else None
         values.append(str(shown(node)))
-    return describe(path, f"not be set differently by the toggles {one!r} and {other!r}", Words(" and ".join(values)))
+    return describe(
+        path, f"not be set differently by the toggles {one!r} and {other!r}", Unquoted(" and ".join(values))
+    )
 
 
 def of_combination(root: Node, variant: str, toggles: tuple[str, ...]) -> dict[str, Any]:

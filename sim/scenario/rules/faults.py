@@ -1,4 +1,4 @@
-"""The rules of faults: what each can befall, and when it may begin."""
+"""The rules of faults: valid targets of each kind, and when it may begin."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sim.fields.fault_fields import After, parse_begin, parse_replicas
 from sim.fields.quantity import one_arrow
 from sim.mechanisms.faults import FAULTS, LinkFault, fault_kind
 from sim.scenario.rules import recipes
-from sim.scenario.yaml.nodes import Node, Problem, Words, at_key, at_value, parsed, plain
+from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key, at_value, parsed, plain
 
 _WORDS = {"services": "service", "queues": "queue", "workload": "workload", "hosts": "host"}
 _NODES = ("workload", "services", "queues")
@@ -231,7 +231,7 @@ def _given(fault: Node, key: str, hint: str = "") -> Iterator[Problem]:
         return
     gone = fault.removed.get(key)
     if gone is not None:
-        yield Problem(gone.key_at, gone.loc, "be given", Words("null, which removes it"), hint)
+        yield Problem(gone.key_at, gone.loc, "be given", Unquoted("null, which removes it"), hint)
     else:
         yield Problem(fault.key_at or fault.at, (*fault.loc, key), "be given", None, hint)
 
@@ -258,7 +258,7 @@ def _after(root: Node, name: str, node: Node, begin: After) -> Iterator[Problem]
     while (then := parsed(parse_begin, faults[way[-1]].get("at"))) is not None and isinstance(then, After):
         if then.fault in way or then.fault not in faults:
             if then.fault == name and name == min(way):
-                yield at_value(node, "not hang on itself", value=Words(" after ".join([*way, name])))
+                yield at_value(node, "not hang on itself", value=Unquoted(" after ".join([*way, name])))
             return
         way.append(then.fault)
 

@@ -1,4 +1,4 @@
-"""What is legal and unwise in one combination: warnings of ``pileup validate``, which never prevent a run.
+"""Warnings of ``pileup validate`` about one combination: legal, but unwise. They never prevent a run.
 
 Not modelled: load against capacity, which is a matter of ``sim.topology``.
 """
@@ -14,7 +14,7 @@ from sim.errors import did_you_mean
 from sim.mechanisms.faults.targets import on_host
 from sim.scenario.models import Link, Scenario
 from sim.scenario.rules import recipes
-from sim.scenario.yaml.nodes import Node, Problem, Words, at_key, at_value, path_text
+from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key, at_value, path_text
 
 
 def warnings(root: Node, model: Scenario) -> Iterator[Problem]:
@@ -91,12 +91,12 @@ def _outlasting(
     attempts = link.retry.max_attempts
     node, rule = _below(root, "links", link_name, "retry"), f"end before the deadline of {workload} ({written})"
     if math.isinf(attempts):
-        yield at_key(node, rule, value=Words("unlimited attempts"))
+        yield at_key(node, rule, value=Unquoted("unlimited attempts"))
         return
     waits = math.fsum(link.retry.backoff.wait_s(n) for n in range(1, int(attempts)))
     longest = attempts * link.timeout + waits
     if longest > deadline:
-        yield at_key(node, rule, value=Words(f"{longest:g}s for {attempts:g} attempts with their waits"))
+        yield at_key(node, rule, value=Unquoted(f"{longest:g}s for {attempts:g} attempts with their waits"))
 
 
 def _visibility(root: Node, model: Scenario) -> Iterator[Problem]:
@@ -174,9 +174,9 @@ def _queues(root: Node, model: Scenario) -> Iterator[Problem]:
         node = _below(root, "queues", name)
         if name not in sent and name not in buried:
             hint = did_you_mean(name, [word for word in sent if word])
-            yield at_key(node, "get messages from some send", hint, value=Words("none"))
+            yield at_key(node, "get messages from some send", hint, value=Unquoted("none"))
         if name not in consumed and name not in buried:
-            yield at_key(node, "have a consumer", value=Words("none"))
+            yield at_key(node, "have a consumer", value=Unquoted("none"))
         if queue.dead_letters is not None and queue.max_deliveries == q.UNLIMITED:
             letters = _below(root, "queues", name, "dead letters")
             yield at_key(letters, "stand beside `max deliveries`, without which nothing is dead-lettered")

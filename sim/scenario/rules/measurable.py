@@ -1,6 +1,6 @@
-"""Whether a claim can have a verdict: its measure exists, is measured of its subject, and its bounds have its unit.
+"""The rules of measures in claims: the measure exists, is measured of its subject, and its bounds have its unit.
 
-Left out: values that a run cannot tell for want of samples or of anything that happened.
+Not modelled: values that a run does not have for want of samples or of events.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Names in a scenario: what they may be made of, and which must differ. Markup in a name is impossible by this rule."""
+"""The rules of names: their letters, and which must differ. They make markup in a name impossible."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_NAME = 80
 MAX_PATCHES = 64
 NODE_KINDS = ("workload", "services", "queues", "stores")
 WINDOWS = ("all", "before", "fault", "after")
-"""Words that name a window of a run, so that no fault may."""
+"""Unquoted that name a window of a run, so that no fault may."""
 UNPATCHED = ("version", "variants", "toggles", "expect", "extends")
 """Keys that a patch may not change: they say how a scenario is changed or judged."""
 

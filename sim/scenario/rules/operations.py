@@ -7,7 +7,7 @@ from typing import Iterator
 from sim import quantities as q
 from sim.errors import did_you_mean
 from sim.scenario.rules import recipes
-from sim.scenario.yaml.nodes import Node, Problem, Words, at_value, parsed
+from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_value, parsed
 
 
 def operation_problems(root: Node) -> Iterator[Problem]:
@@ -73,7 +73,7 @@ def _named_once(steps: list[Node]) -> Iterator[Problem]:
 
 def _cycles(root: Node) -> Iterator[Problem]:
     for way, node in recipes.cycles(root):
-        yield at_value(node, "not lead back to where the calls began", value=Words(" -> ".join(way)))
+        yield at_value(node, "not lead back to where the calls began", value=Unquoted(" -> ".join(way)))
 
 
 def _keys(root: Node) -> Iterator[Problem]:
@@ -90,4 +90,4 @@ def _keys(root: Node) -> Iterator[Problem]:
             node = step.target() if condition is not None and condition.kind == "key" else step.node.get("once per")
             if node is not None and (condition is not None or (step.verb == "effect" and node.value == "key")):
                 rule = "be reached only by workloads with keys"
-                yield at_value(node, rule, "give them `keys: uniform 5000`", value=Words(", ".join(names)))
+                yield at_value(node, rule, "give them `keys: uniform 5000`", value=Unquoted(", ".join(names)))

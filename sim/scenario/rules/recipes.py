@@ -1,6 +1,6 @@
-"""Reading recipes in a document that may still be wrong: their steps, who calls whom, and who can reach what.
+"""Recipes of a document that may still be wrong: their steps, callers and callees, and reachable operations.
 
-These work on the placed tree, not on the models, so that one mistake does not hide the others of a file.
+These work on the placed tree, not on the models, so that one mistake does not hide the other ones of a file.
 """
 
 from __future__ import annotations

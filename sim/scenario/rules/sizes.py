@@ -1,4 +1,4 @@
-"""How large a scenario may be, so that judging and playing it ends in reasonable time."""
+"""Limits on the size of a scenario, so that judging and playing it ends in reasonable time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of a workload: what it asks for, and whether it is an open or a closed loop, but never half of each."""
+"""The rules of a workload: it asks for something, and it is either an open or a closed loop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sim import quantities as q
 from sim.errors import did_you_mean
 from sim.scenario.models import Scenario
 from sim.scenario.rules import recipes
-from sim.scenario.yaml.nodes import SETS, Node, Problem, Words, at_key, at_value, parsed
+from sim.scenario.yaml.nodes import SETS, Node, Problem, Unquoted, at_key, at_value, parsed
 
 MOST_REQUESTS = 1_000_000_000
 
@@ -38,8 +38,8 @@ def latest(nodes: list[Node]) -> Node:
     return max(reversed(nodes), key=lambda node: layers.get(str(node.loc[0]) if node.loc else "", 0))
 
 
-def _names(nodes: list[Node]) -> Words:
-    return Words(" and ".join(str(node.loc[-1]) for node in nodes))
+def _names(nodes: list[Node]) -> Unquoted:
+    return Unquoted(" and ".join(str(node.loc[-1]) for node in nodes))
 
 
 def _asks_for_one_thing(workload: Node) -> Iterator[Problem]:
@@ -95,11 +95,11 @@ def _weights(workload: Node) -> Iterator[Problem]:
     if mix is not None and isinstance(mix.value, dict):
         weights = [node.value for node in mix.value.values()]
         if not weights or all(weight == 0 for weight in weights):
-            yield at_key(mix, "have a weight above zero", value=Words("none"))
+            yield at_key(mix, "have a weight above zero", value=Unquoted("none"))
     if tasks is not None and isinstance(tasks.value, dict):
         chosen = [task.get("weight") for task in tasks.value.values()]
         if not chosen or all(weight is not None and weight.value == 0 for weight in chosen):
-            yield at_key(tasks, "have a task with a weight above zero", value=Words("none"))
+            yield at_key(tasks, "have a task with a weight above zero", value=Unquoted("none"))
 
 
 def silent_workloads(scenario: Scenario) -> list[str]:

@@ -1,1 +1,1 @@
-"""Text and models: YAML with places, merge patches, variants and toggles, and errors that name their place."""
+"""YAML with places: text to a tree of values that know where they were written, and edits in place."""

@@ -1,7 +1,9 @@
-"""One value of a scenario's text changed in place: comments, order, and the writer's own style stay as they are.
+"""Edits of one value in a scenario's text: comments, order and the writer's style stay as they are.
 
 The places come from ruamel.yaml's marks, and only the characters of the value (or of the new key) are touched, so that
-nothing else can be lost. Left out: values reached through an alias, and lists.
+nothing else can be lost.
+
+Not modelled: values reached through an alias, and lists.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""A document as a tree of values that know where they were written: what every message about a scenario points at.
+"""A document as a tree of values with places: every message about a scenario points at one of them.
 
-A node remembers the file, line and column of its value and of its key, and its path inside the file that it came
-from. Patches share the nodes they do not touch, so a merged document still knows the origin of each of its parts.
-Left out: comments and the style of writing.
+A node remembers the file, line and column of its value and of its key, and its path inside the file that it came from.
+Patches share the nodes they do not touch, so a merged document still knows the origin of each of its parts.
+
+Not modelled: comments and the style of writing.
 """
 
 from __future__ import annotations
@@ -78,12 +79,12 @@ def plain(node: Node) -> Any:
     return node.value
 
 
-def grown(value: Any, loc: Loc = ()) -> Node:
+def node_of(value: Any, loc: Loc = ()) -> Node:
     """Return a tree without places for a plain document, as for a scenario built in Python."""
     if isinstance(value, dict):
-        return Node({str(key): grown(child, (*loc, str(key))) for key, child in value.items()}, loc=loc)
+        return Node({str(key): node_of(child, (*loc, str(key))) for key, child in value.items()}, loc=loc)
     if isinstance(value, (list, tuple)):
-        return Node([grown(child, (*loc, i)) for i, child in enumerate(value)], loc=loc)
+        return Node([node_of(child, (*loc, i)) for i, child in enumerate(value)], loc=loc)
     return Node(value, loc=loc)
 
 
@@ -108,7 +109,7 @@ def path_text(loc: Loc) -> str:
     return ".".join(str(part) for part in loc) or "scenario"
 
 
-class Words:
+class Unquoted:
     """Text that a message shows as it is, without quotes."""
 
     __slots__ = ("text",)
@@ -125,13 +126,13 @@ def shown(node: Node | None) -> object:
     if node is None:
         return None
     if isinstance(node.value, dict):
-        return Words("a map" if node.value else "an empty map")
+        return Unquoted("a map" if node.value else "an empty map")
     if isinstance(node.value, list):
         short = len(node.value) <= 4 and not any(isinstance(item.value, (dict, list)) for item in node.value)
         listed = f"[{', '.join(str(shown(item)) for item in node.value)}]"
-        return Words(listed if short and node.value else "a list" if node.value else "an empty list")
+        return Unquoted(listed if short and node.value else "a list" if node.value else "an empty list")
     if isinstance(node.value, bool):
-        return Words("true" if node.value else "false")
+        return Unquoted("true" if node.value else "false")
     return node.value
 
 
@@ -180,4 +181,4 @@ def twice(first: Node, where: Place | None, loc: Loc, key: str) -> Problem:
     """Return the problem of a *key* at *where* that already stands at *first* in the same map."""
     at = first.key_at
     hint = f"the first is at line {at.line}, column {at.column}" if at is not None else ""
-    return Problem(where, loc, "be given once", Words(f"a second {key!r}"), hint)
+    return Problem(where, loc, "be given once", Unquoted(f"a second {key!r}"), hint)

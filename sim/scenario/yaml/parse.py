@@ -1,7 +1,9 @@
 """YAML 1.2 text into a tree of placed values, with every way in which the text itself can be wrong.
 
 Untrusted files are expected here: size, aliases, expanded nodes and nesting are bounded before anything walks them.
-Keys are always text. Left out: tags, several documents in one file, and keys that are lists or maps.
+Keys are always text.
+
+Not modelled: tags, several documents in one file, and keys that are lists or maps.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.tokens import AliasToken
 
-from sim.scenario.yaml.nodes import Loc, Node, Place, Problem, Words, twice
+from sim.scenario.yaml.nodes import Loc, Node, Place, Problem, Unquoted, twice
 
 MAX_BYTES = 1_000_000
 MAX_ALIASES = 64
@@ -45,14 +47,14 @@ def decode(data: bytes, name: str) -> tuple[str, list[Problem]]:
     """Return the text of a file's bytes; too large or not UTF-8 is a problem."""
     if len(data) > MAX_BYTES:
         rule = f"hold at most {MAX_BYTES} bytes"
-        return "", [Problem(Place(name, 1, 1), ("file",), rule, Words(f"{len(data)} bytes"))]
+        return "", [Problem(Place(name, 1, 1), ("file",), rule, Unquoted(f"{len(data)} bytes"))]
     try:
         return data.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:
         before = data[: error.start]
         line = before.count(b"\n") + 1
         column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
-        value = Words(f"the byte 0x{data[error.start]:02x}")
+        value = Unquoted(f"the byte 0x{data[error.start]:02x}")
         return "", [Problem(Place(name, line, column), ("file",), "be UTF-8 text", value)]
 
 
@@ -77,12 +79,12 @@ def read(text: str, name: str) -> tuple[Node | None, list[Problem]]:
         return None, [_syntax(error, text, name)]
     except YAMLError as error:
         where = _position_of(text, name, getattr(error, "position", None))
-        return None, [Problem(where, ("file",), "be readable YAML", Words("a character that YAML does not allow"))]
+        return None, [Problem(where, ("file",), "be readable YAML", Unquoted("a character that YAML does not allow"))]
     if document is None or (isinstance(document, ScalarNode) and document.tag == _TAG + "null"):
-        return None, [Problem(start, ("file",), "hold a scenario", Words("nothing"))]
+        return None, [Problem(start, ("file",), "hold a scenario", Unquoted("nothing"))]
     if not isinstance(document, MappingNode):
         kind = "a list" if isinstance(document, SequenceNode) else "a single value"
-        return None, [Problem(_place(document, name), ("file",), "hold a map of keys and values", Words(kind))]
+        return None, [Problem(_place(document, name), ("file",), "hold a map of keys and values", Unquoted(kind))]
     builder = _Builder(name)
     try:
         return builder.node(document, (), None), builder.problems
@@ -95,13 +97,13 @@ def _syntax(error: MarkedYAMLError, text: str, name: str) -> Problem:
     where = Place(name, mark.line + 1, mark.column + 1) if mark is not None else Place(name, 1, 1)
     what = str(error.problem or error.context)
     if "another document" in what:
-        return Problem(where, ("file",), "hold one document", Words("a second one"))
+        return Problem(where, ("file",), "hold one document", Unquoted("a second one"))
     if "'\\t'" in what:
-        return Problem(where, ("file",), "be indented with spaces", Words("a tab"))
+        return Problem(where, ("file",), "be indented with spaces", Unquoted("a tab"))
     hint = next((hint for part, hint in _HINTS.items() if part in what), "")
     if error.context and error.context_mark is not None and error.context_mark.line != mark.line:
         hint = f"{error.context} that begins at line {error.context_mark.line + 1}" + (f"; {hint}" if hint else "")
-    return Problem(where, ("file",), "be readable YAML", Words(f"a mistake ({what})"), hint)
+    return Problem(where, ("file",), "be readable YAML", Unquoted(f"a mistake ({what})"), hint)
 
 
 def _position_of(text: str, name: str, index: int | None) -> Place:
@@ -114,11 +116,11 @@ def _place(node: Any, name: str) -> Place:
 
 
 def _too_deep(where: Place) -> Problem:
-    return Problem(where, ("file",), f"nest at most {MAX_DEPTH} levels", Words("more"))
+    return Problem(where, ("file",), f"nest at most {MAX_DEPTH} levels", Unquoted("more"))
 
 
 def _too_many(where: Place) -> Problem:
-    return Problem(where, ("file",), f"hold at most {MAX_NODES} values, aliases written out", Words("more"))
+    return Problem(where, ("file",), f"hold at most {MAX_NODES} values, aliases written out", Unquoted("more"))
 
 
 class _Refused(Exception):
@@ -172,7 +174,7 @@ class _Builder:
             where = _place(key, self.name)
             if not isinstance(key, ScalarNode):
                 rule = "have keys that are plain text"
-                self.problems.append(Problem(where, loc, rule, Words("a list or a map as a key")))
+                self.problems.append(Problem(where, loc, rule, Unquoted("a list or a map as a key")))
                 continue
             if key.tag == _TAG + "merge":
                 merged += value.value if isinstance(value, SequenceNode) else [value]
@@ -185,7 +187,7 @@ class _Builder:
         for other in merged:
             if not isinstance(other, MappingNode):
                 rule = "merge maps only (`<<: *anchor`)"
-                self.problems.append(Problem(_place(other, self.name), (*loc, "<<"), rule, Words("something else")))
+                self.problems.append(Problem(_place(other, self.name), (*loc, "<<"), rule, Unquoted("something else")))
                 continue
             if depth > MAX_DEPTH:
                 raise _Refused(_too_deep(_place(other, self.name)))
