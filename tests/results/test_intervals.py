@@ -1,11 +1,13 @@
 """Areas and levels against counting by hand, instant by instant."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.results.index.columns import GroupedRows, rows_of
 from sim.results.index.intervals import area_s, areas_per_second, levels_at, lowest_at, peak, steps
+
+UNTIMED = settings(deadline=None, derandomize=True, database=None)
 
 SECONDS = 8
 EIGHTHS = st.integers(0, SECONDS * 8).map(lambda n: n / 8)
@@ -26,6 +28,7 @@ def level(at: float, starts: np.ndarray, ends: np.ndarray) -> int:
     return sum(start <= at < end for start, end in zip(starts.tolist(), ends.tolist(), strict=True))
 
 
+@UNTIMED
 @given(intervals(), EIGHTHS, EIGHTHS)
 def test_area_is_the_sum_of_levels(some, a, b):
     begin, end = min(a, b), max(a, b)
@@ -33,12 +36,14 @@ def test_area_is_the_sum_of_levels(some, a, b):
     assert area_s(*some, begin, end) == sum(level(at, *some) / 8 for at in grid)
 
 
+@UNTIMED
 @given(intervals())
 def test_areas_per_second_are_areas(some):
     found = areas_per_second(*some, SECONDS)[0]
     assert found.tolist() == [area_s(*some, k, k + 1) for k in range(SECONDS)]
 
 
+@UNTIMED
 @given(intervals())
 def test_levels_and_steps_and_peaks_agree_with_counting(some):
     grid = np.arange(0, SECONDS, 1 / 8)
@@ -50,6 +55,7 @@ def test_levels_and_steps_and_peaks_agree_with_counting(some):
     assert peak(times, levels, 2.0, 6.0) == max(counted[16:48])
 
 
+@UNTIMED
 @given(intervals())
 def test_groups_are_kept_apart(some):
     codes = np.arange(len(some[0])) % 3
@@ -62,6 +68,7 @@ def test_groups_are_kept_apart(some):
         )
 
 
+@UNTIMED
 @given(intervals())
 def test_the_lowest_value_is_that_of_the_open_intervals(some):
     grid = np.arange(0, SECONDS, 1 / 4)

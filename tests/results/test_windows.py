@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.engine.run import play
@@ -16,6 +16,8 @@ from sim.results.index.columns import GroupedRows
 from sim.results.index.windows import Window
 from sim.results.measures.registry import measures_of
 from sim.scenario.loading import loads
+
+UNTIMED = settings(deadline=None, derandomize=True, database=None)
 
 EIGHTHS = st.integers(0, 64).map(lambda n: n / 8)
 """Times on a grid of eighths, so that every sum is exact."""
@@ -37,6 +39,7 @@ def spans(draw: st.DrawFn) -> tuple[tuple[float, float], ...]:
     return tuple(zip(edges[::2], edges[1::2], strict=False))
 
 
+@UNTIMED
 @given(spans(), st.lists(st.tuples(EIGHTHS, EIGHTHS | st.just(np.inf)), max_size=12))
 def test_area_over_several_spans_is_the_sum_over_each(cut, pairs):
     starts, ends = np.array([begin for begin, _ in pairs], float), np.array([end for _, end in pairs], float)
@@ -46,12 +49,14 @@ def test_area_over_several_spans_is_the_sum_over_each(cut, pairs):
     assert window.lengths_s(starts, ends).tolist() == each
 
 
+@UNTIMED
 @given(spans(), st.lists(EIGHTHS | st.sampled_from([np.inf, np.nan]), max_size=12))
 def test_a_window_holds_the_begins_of_its_spans_and_not_their_ends(cut, times):
     inside = Window("w", cut).holds(np.array(times, float))
     assert inside.tolist() == [any(low <= at < high for low, high in cut) for at in times]
 
 
+@UNTIMED
 @given(spans(), st.lists(st.tuples(st.integers(-1, 2), EIGHTHS), max_size=20))
 def test_the_rows_of_a_group_within_several_spans_come_in_order_of_time(cut, rows):
     codes, times = np.array([code for code, _ in rows], int), np.array([at for _, at in rows], float)
