@@ -29,8 +29,7 @@ def sources_of(entry: str) -> set[str]:
 
 
 def test_every_script_of_the_package_is_a_bundle() -> None:
-    scripts = {path.relative_to(ROOT).as_posix() for path in (ROOT / "sim").rglob("*.js")}
-    assert set(BUNDLES.values()) == scripts - {"sim/lab/compose/editor.js"}
+    assert set(BUNDLES.values()) == {path.relative_to(ROOT).as_posix() for path in (ROOT / "sim").rglob("*.js")}
 
 
 @pytest.mark.parametrize("entry", BUNDLES)
@@ -57,6 +56,13 @@ def test_every_version_is_exact_and_no_host_is_named() -> None:
     assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values())
     lock = (WEB / "package-lock.json").read_text("utf-8")
     assert '"resolved"' not in lock and "://" not in re.sub(r'"url": "[^"]*"', "", lock)
+
+
+def test_the_licences_of_what_is_bundled_are_with_it() -> None:
+    licences = (ROOT / "sim/lab/compose/codemirror.licences.txt").read_text("utf-8")
+    for name, version in json.loads((WEB / "package.json").read_text("utf-8"))["dependencies"].items():
+        assert f"{name} {version} (MIT)" in licences
+    assert "sim/lab/compose/codemirror.licences.txt" in (ROOT / "pyproject.toml").read_text("utf-8")
 
 
 def test_no_module_is_in_a_circle_of_imports() -> None:

@@ -66,6 +66,7 @@ def drawn(page: Any) -> None:
 def checked(page: Any) -> None:
     """Wait until the editor has judged its text."""
     page.locator(".state", has_text="valid").wait_for(timeout=60_000)
+    page.locator(".cm-content").wait_for(timeout=60_000)
 
 
 PAGES: dict[str, tuple[str, Callable[[Any], None]]] = {

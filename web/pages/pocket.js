@@ -2,9 +2,9 @@
 // The pocket page: a prediction, then switches that answer at once, because everything was played beforehand.
 
 /** @import { Handle } from "../player/types" */
-/** @import { Child } from "../player/dom.js" */
+/** @import { Child } from "../common/dom.js" */
 /** @import { Entry, Figure, Pocket } from "./pocket_data.js" */
-import { html, setText } from "../player/dom.js";
+import { html, setText } from "../common/dom.js";
 import { mount, readJson } from "../player/mount.js";
 import { ANSWERS, Combinations, firstFault, isRight, shareText, whenText } from "./pocket_data.js";
 

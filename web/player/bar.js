@@ -5,7 +5,7 @@
 /** @import { Run } from "./run.js" */
 import { bandsOf } from "./chart.js";
 import { SPEEDS } from "./clock.js";
-import { html, setAttribute, setText, svg } from "./dom.js";
+import { html, setAttribute, setText, svg } from "../common/dom.js";
 import { formatSeconds } from "./text.js";
 
 const ICONS = {

@@ -4,7 +4,7 @@
 /** @import { Controls, PartData, RunData } from "./types" */
 /** @import { Line } from "./lines.js" */
 /** @import { Run } from "./run.js" */
-import { html, setText, svg } from "./dom.js";
+import { html, setText, svg } from "../common/dom.js";
 import { linesOf, pointsOf, scaleKey, stepOf, summaryOf, ticksOf } from "./lines.js";
 import { valueAt } from "./numbers.js";
 import { formatCount, formatSeconds } from "./text.js";

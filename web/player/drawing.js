@@ -6,7 +6,7 @@
 /** @import { Placement } from "./placement.js" */
 /** @import { Run } from "./run.js" */
 /** @import { Pill, Update } from "./shapes.js" */
-import { fill, html, setAttribute, svg, toggleClass } from "./dom.js";
+import { fill, html, setAttribute, svg, toggleClass } from "../common/dom.js";
 import { arrowTransform, placeWords, samplesOf, showWords, strokeWidth, trafficOf, travel } from "./link_marks.js";
 import { BOX_HEIGHT, pathOf, placementOf, portsOf } from "./placement.js";
 import { inWords } from "./run.js";

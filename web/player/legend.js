@@ -2,7 +2,7 @@
 // The key of the drawing: what its shapes stand for.
 
 /** @import { Run } from "./run.js" */
-import { html, svg } from "./dom.js";
+import { html, svg } from "../common/dom.js";
 
 /**
  * @param {Run[]} runs

@@ -5,7 +5,7 @@
 /** @import { Point } from "./placement.js" */
 /** @import { Run } from "./run.js" */
 /** @import { Pill } from "./shapes.js" */
-import { setAttribute, setText, textWidth, toggleClass } from "./dom.js";
+import { setAttribute, setText, textWidth, toggleClass } from "../common/dom.js";
 import { freeSample, isLevel } from "./placement.js";
 import { occurs, perSecond } from "./run.js";
 import { setPill } from "./shapes.js";

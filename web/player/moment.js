@@ -4,7 +4,7 @@
 /** @import { Controls, Fact, PartData } from "./types" */
 /** @import { Run } from "./run.js" */
 import { Chart } from "./chart.js";
-import { html, setText, toggleClass } from "./dom.js";
+import { html, setText, toggleClass } from "../common/dom.js";
 import { isLink, kindOf, perSecond } from "./run.js";
 import { formatPercent, formatSeconds } from "./text.js";
 

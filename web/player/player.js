@@ -4,7 +4,7 @@
 /** @import { Controls, HeadingTag, Options, Selection, Timeline } from "./types" */
 import { Bar } from "./bar.js";
 import { Clock, instantToShow, momentsOf } from "./clock.js";
-import { html, setText } from "./dom.js";
+import { html, setText } from "../common/dom.js";
 import { Drawing } from "./drawing.js";
 import { legendOf } from "./legend.js";
 import { scalesOf } from "./lines.js";

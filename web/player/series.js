@@ -4,7 +4,7 @@
 /** @import { Controls, NodeData, RunData } from "./types" */
 /** @import { Run } from "./run.js" */
 import { Chart, swatch } from "./chart.js";
-import { html } from "./dom.js";
+import { html } from "../common/dom.js";
 import { haveQueue } from "./legend.js";
 
 const FEW = 6; // charts that are seen at a glance

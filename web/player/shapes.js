@@ -2,9 +2,9 @@
 // The shapes: a service is a box of workers, a queue a cylinder that fills, a client a ring of those well served.
 
 /** @import { NodeData, QueueData, ServiceData, WorkloadData } from "./types" */
-/** @import { Attributes } from "./dom.js" */
+/** @import { Attributes } from "../common/dom.js" */
 /** @import { Run } from "./run.js" */
-import { setAttribute, setText, svg, textWidth, toggleClass } from "./dom.js";
+import { setAttribute, setText, svg, textWidth, toggleClass } from "../common/dom.js";
 import { scaleKey } from "./lines.js";
 import { clamp } from "./numbers.js";
 import { BOX_HEIGHT } from "./placement.js";

@@ -4,7 +4,7 @@
 /** @import { Controls, SentenceData } from "./types" */
 /** @import { Clock } from "./clock.js" */
 /** @import { Run } from "./run.js" */
-import { html, setText } from "./dom.js";
+import { html, setText } from "../common/dom.js";
 import { formatSeconds } from "./text.js";
 
 export class Story {

@@ -15,7 +15,7 @@ from sim.lab import navigation, selected, session
 from sim.lab.glossary import plain
 from sim.lab.own_scenario import MOST_LETTERS, Checked, check
 from sim.lab.pages.compose import table
-from sim.lab.pages.compose.editor import KEY, editor, typed
+from sim.lab.pages.compose.editor import KEY, code_mirror, editor, typed
 from sim.lab.selection import OWN, Selection, pack, unpack
 from sim.lab.server.job_queue import JobSpec
 from sim.lab.widgets import drawing, gallery, results, theme, waiting
@@ -48,6 +48,7 @@ def page() -> None:
     _first_text()
     _beginnings()
     _workbench()
+    code_mirror()
 
 
 def text() -> str:

@@ -1,6 +1,9 @@
-"""The editor as an inline component: its script and style are this package's own files, and nothing comes from others.
+"""The editor as two inline components: a small one that holds the text, and CodeMirror, which it takes when it arrives.
 
-What a participant wrote goes to the browser as JSON and is shown there as text, never as markup.
+Streamlit sends a component's script with every change of its data. The small one changes with each word that is typed;
+CodeMirror and the guide to the format, half a megabyte, never do, so a browser gets them once. Until then, and where
+they never come, the text is in the browser's own text area. What a participant wrote goes to the browser as JSON and is
+shown there as text, never as markup.
 """
 
 from __future__ import annotations
@@ -19,8 +22,14 @@ _FOLDER = files("sim.lab") / "compose"
 
 
 @cache
-def _files() -> tuple[str, str]:
-    return tuple((_FOLDER / name).read_text(encoding="utf-8") for name in ("editor.css", "editor.js"))  # type: ignore[return-value]
+def _file(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
+
+
+def code_mirror() -> None:
+    """Bring CodeMirror into the page; it is outside of what runs again while someone types."""
+    mount = st.components.v2.component("pileup.codemirror", js=_file("codemirror.js"))
+    mount(key="compose codemirror", data={"guide": guide()})
 
 
 def editor(
@@ -34,13 +43,13 @@ def editor(
     A new *revision* puts *text* into the editor; within one, what is typed there counts, and *edit* says which of its
     states the marks are about. *changed* is called when something was typed; ``typed`` then returns it.
     """
-    css, js = _files()
-    mount = st.components.v2.component("pileup.editor", html="<div class='mount'></div>", css=css, js=js)
+    mount = st.components.v2.component(
+        "pileup.editor", html="<div class='mount'></div>", css=_file("editor.css"), js=_file("editor.js")
+    )
     mount(
         key=KEY,
         data={
-            "text": text, "revision": revision, "edit": edit, "help": guide(),
-            "begins": begins,
+            "text": text, "revision": revision, "edit": edit, "begins": begins,
             "problems": [{"line": m.line, "column": m.column, "text": m.text, "level": m.level} for m in marks],
         },
         on_code_change=changed,
