@@ -7,10 +7,11 @@ every other scenario; a mechanism that is added takes its line away.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Sequence
+from typing import Sequence
 
 from sim.experiments.run import Run
 from sim.export.summary import versions
+from sim.scenario.models import Link, Scenario
 
 LEFT_OUT = (
     "Machines: services share no processor, memory, disk or network card; a worker is a place, not a core.",
@@ -54,7 +55,7 @@ def fidelity(run: Run) -> Fidelity:
 WHOLE = ("offered", "system", "all")
 
 
-def modelled(scenario: Any) -> list[str]:
+def modelled(scenario: Scenario) -> list[str]:
     """Return what a resolved scenario is made of, in words with counts."""
     found = [
         f"{_counted(len(scenario.workload), 'workload')}: {', '.join(scenario.workload)}",
@@ -62,7 +63,7 @@ def modelled(scenario: Any) -> list[str]:
     ]
     if scenario.queues:
         found.append(f"{_counted(len(scenario.queues), 'queue')}: {', '.join(scenario.queues)}")
-    fields = {name: field.alias or name for name, field in _link_fields(scenario).items()}
+    fields = {name: field.alias or name for name, field in Link.model_fields.items()}
     for name, words in fields.items():
         on = [link for link, model in scenario.links.items() if name in model.model_fields_set]
         if on:
@@ -76,12 +77,6 @@ def modelled(scenario: Any) -> list[str]:
     for name, fault in scenario.faults.items():
         found.append(f"the fault {name}, {fault.when}")
     return found
-
-
-def _link_fields(scenario: Any) -> dict[str, Any]:
-    for link in scenario.links.values():
-        return dict(type(link).model_fields)
-    return {}
 
 
 def _counted(n: int, what: str) -> str:

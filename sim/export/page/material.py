@@ -13,6 +13,9 @@ from sim.experiments.check import Checked
 from sim.experiments.compare import Comparison
 from sim.experiments.run import Run, claims_of, judge_claims, run_resolved, switched_on, written_windows
 from sim.experiments.sides import others
+from sim.scenario.loading import Settings
+from sim.scenario.models import Scenario
+from sim.scenario.scenario_file import ScenarioFile
 
 Combination = tuple[str, tuple[str, ...]]
 """A variant (empty where there are none) and the toggles that are on."""
@@ -24,7 +27,7 @@ MOST_TOGGLES = 6
 class Report:
     """What a report tells of: the run in front, the combinations it is compared with, and the claims."""
 
-    scenario: Any
+    scenario: ScenarioFile
     run: Run
     comparison: Comparison | None
     checked: Checked | None
@@ -42,8 +45,8 @@ class Report:
 
 
 def play(
-    scenario: Any, variant: str | None = None, with_: Iterable[str] = (), without: Iterable[str] = (),
-    set_: Mapping[str, object] | Iterable[str] = (), seed: int | None = None, replications: int | None = None,
+    scenario: ScenarioFile, variant: str | None = None, with_: Iterable[str] = (), without: Iterable[str] = (),
+    set_: Settings = (), seed: int | None = None, replications: int | None = None,
     workers: int | None = 1, progress: Callable[[float], None] | None = None,
 ) -> Report:  # fmt: skip
     """Play everything that a report tells: one combination, its comparison with the others, and all the claims.
@@ -75,18 +78,18 @@ def _part(progress: Callable[[float], None], i: int, of: int) -> Callable[[float
     return lambda share: progress((i + share) / of)
 
 
-def first_variant(scenario: Any) -> str:
+def first_variant(scenario: Scenario) -> str:
     """Return the variant that is meant where none is named; empty where there are none."""
     return next(iter(scenario.variants), "")
 
 
-def _in_order(scenario: Any, toggles: Iterable[str]) -> tuple[str, ...]:
+def _in_order(scenario: Scenario, toggles: Iterable[str]) -> tuple[str, ...]:
     """Return *toggles* in the order of the file; names that it does not have stay, for ``resolve`` to refuse."""
     order = list(scenario.toggles)
     return tuple(sorted(toggles, key=lambda name: order.index(name) if name in order else len(order)))
 
 
-def _compared(scenario: Any, variant: str) -> dict[str, Combination]:
+def _compared(scenario: Scenario, variant: str) -> dict[str, Combination]:
     """Return what is compared, by label: the variants, or the one there is without and with each of its toggles."""
     if len(scenario.variants) > 1:
         return {name: (name, ()) for name in scenario.variants}
@@ -99,7 +102,7 @@ def _compared(scenario: Any, variant: str) -> dict[str, Combination]:
     }
 
 
-def _claimed(scenario: Any) -> dict[Combination, None]:
+def _claimed(scenario: Scenario) -> dict[Combination, None]:
     """Return the combinations that the claims speak of, those that differences are told from among them."""
     found: dict[Combination, None] = {}
     for claim in scenario.expect.values():
@@ -109,7 +112,7 @@ def _claimed(scenario: Any) -> dict[Combination, None]:
     return found
 
 
-def _judged(scenario: Any, claimed: Iterable[Combination], runs: Mapping[Combination, Run]) -> Checked:
+def _judged(scenario: ScenarioFile, claimed: Iterable[Combination], runs: Mapping[Combination, Run]) -> Checked:
     """Return the verdicts of all claims, in the order of the file."""
     checked, verdicts = Checked(scenario), {}
     for variant, on in claimed:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any, Callable, Iterable, Mapping
+from typing import Any, Callable, Mapping
 
 from sim.errors import ScenarioError
 from sim.experiments.run import Run, run_resolved
@@ -15,6 +15,9 @@ from sim.export.page import parts
 from sim.export.summary import versions
 from sim.replay import timeline, to_json
 from sim.replay.html import json_for_html
+from sim.scenario.loading import Settings
+from sim.scenario.models import Scenario
+from sim.scenario.scenario_file import ScenarioFile
 
 MOST_COMBINATIONS = 48
 MOST_BYTES = 2_600_000
@@ -26,7 +29,7 @@ Combination = tuple[str, tuple[str, ...]]
 class Pocket:
     """A scenario's combinations as they were played, in order, and what was left out, in sentences."""
 
-    scenario: Any
+    scenario: ScenarioFile
     entries: list[dict[str, Any]] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     replications: int = 1
@@ -35,7 +38,7 @@ class Pocket:
 
 
 def pre_run(
-    scenario: Any, set_: Mapping[str, object] | Iterable[str] = (), seed: int | None = None,
+    scenario: ScenarioFile, set_: Settings = (), seed: int | None = None,
     replications: int | None = None, workers: int | None = 1, progress: Callable[[float], None] | None = None,
     most: int = MOST_COMBINATIONS,
 ) -> Pocket:  # fmt: skip
@@ -66,7 +69,7 @@ def _part(progress: Callable[[float], None], i: int, of: int) -> Callable[[float
     return lambda share: progress((i + share) / of)
 
 
-def combinations_of(scenario: Any) -> list[Combination]:
+def combinations_of(scenario: Scenario) -> list[Combination]:
     """Return every variant with every set of toggles that belong to it, those with the fewest toggles first."""
     names = list(scenario.variants) or [""]
     belong = {
@@ -77,7 +80,7 @@ def combinations_of(scenario: Any) -> list[Combination]:
     return [(name, on) for many in range(most + 1) for name in names for on in combinations(belong[name], many)]
 
 
-def _resolved(scenario: Any, set_: Any, pocket: Pocket) -> list[Any]:
+def _resolved(scenario: ScenarioFile, set_: Settings, pocket: Pocket) -> list[ScenarioFile]:
     """Return the combinations that exist; of toggles that contradict each other the pairs are told, each once."""
     found = []
     told: dict[str, None] = {}
