@@ -18,12 +18,12 @@ ROOMS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (("sim.version", "sim.errors", "sim.number_words", "sim.outcomes"), ()),
     (("sim.quantities", "sim.chance"), ("numpy", "scipy")),
     (("sim.markup",), ("jinja2", "markupsafe")),
+    (("sim.policies",), ("numpy",)),
     (("sim.fields",), ("pydantic", "pydantic_core")),
     (("sim.mechanisms",), ("pydantic",)),
     (("sim.scenario",), ("pydantic", "pydantic_core", "ruamel", "numpy")),
     (("sim.topology",), ("networkx",)),
     (("sim.theory",), ("numpy", "scipy")),
-    (("sim.policies",), ("numpy",)),
     (("sim.record",), ("numpy",)),
     (("sim.engine",), ("simpy", "numpy")),
     (("sim.results",), ("numpy", "pandas", "scipy")),
@@ -40,7 +40,7 @@ FRONT_DOOR = set(sim.__all__)
 
 FLOORS: dict[str, list[tuple[str, ...]]] = {
     "sim.scenario": [
-        ("measures", "scaffold", "shipped"), ("yaml",), ("models", "data"),
+        ("scaffold", "shipped"), ("yaml",), ("models", "data"), ("measures",),
         ("from_python", "key_normalisation", "schema"), ("merge_patch", "pydantic_errors"), ("rules", "settings"),
         ("source",), ("scenario_file",), ("loading",), ("catalogue",),
     ],

@@ -3,6 +3,7 @@
 That the presence of each field changes a record is asked in ``tests/engine/test_fields.py``.
 """
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,16 @@ from ruamel.yaml import YAML
 import sim
 from sim.diagram.system import drawing_of
 from sim.experiments.fault_matrix.catalogue import INJECTIONS, KINDS
+from sim.fields.labels import labels
 from sim.fields.quantity import spaced
 from sim.mechanisms.faults import FAULTS
 from sim.mechanisms.faults.parts import CAN_FAIL, CAN_PAUSE, VARIABLE_SPEED
+from sim.mechanisms.loads import KNOWN
+from sim.record.record import MARKS, REASONS
+from sim.scenario.measures import MEASURES
 from sim.scenario.models import Scenario
+from sim.scenario.models.links import LINK_DEFENCES
+from sim.scenario.models.nodes import SERVICE_RULES
 
 FIELDS = YAML(typ="safe").load((Path(__file__).parent / "engine" / "fields.yaml").read_text(encoding="utf-8"))
 
@@ -59,3 +66,41 @@ def test_every_fault_is_tried_by_the_matrix_or_says_why_not(kind: str) -> None:
 
 def test_no_two_ways_of_trying_a_fault_have_one_name() -> None:
     assert len(set(KINDS)) == len(KINDS)
+
+
+@pytest.mark.parametrize("field", LINK_DEFENCES)
+def test_every_defence_of_a_link_has_labels_decisions_and_an_effect_on_loads(field: str) -> None:
+    defence = LINK_DEFENCES[field]
+    document = copy.deepcopy(FIELDS["system"])
+    part = FIELDS["models"]["Link"]["fields"][spaced(field)]
+    for key in ("workload", "links"):
+        for name, more in part.get("given", {}).get(key, {}).items():
+            document[key].setdefault(name, {}).update(more)
+    document["links"].setdefault("web -> db", {}).update({**part.get("here", {}), spaced(field): part["to"][0]})
+    link = sim.Scenario(**document).resolve().links["web -> db"]
+    assert defence.given(link) is not None and labels(link)
+    for decision in defence.decisions:
+        assert decision.measure in MEASURES and MEASURES[decision.measure].meaning == decision.meaning
+        assert bool(decision.mark) != bool(decision.reason)
+        assert decision.mark in ("", *MARKS) and decision.reason in ("", *REASONS)
+        assert bool(decision.thing) == bool(decision.does)
+    assert defence.loads in KNOWN or defence.loads.endswith("s")
+
+
+def test_no_two_defences_of_a_link_stand_at_one_place() -> None:
+    layers = [defence.layer for defence in LINK_DEFENCES.values()]
+    assert len(set(layers)) == len(layers) and layers == sorted(layers)
+
+
+@pytest.mark.parametrize("field", SERVICE_RULES)
+def test_every_rule_of_a_service_has_labels_reasons_and_an_effect_on_loads(field: str) -> None:
+    rule = SERVICE_RULES[field]
+    document = copy.deepcopy(FIELDS["system"])
+    part = FIELDS["models"]["Service"]["fields"][spaced(field)]
+    document["services"]["db"].update({**part.get("here", {}), spaced(field): part["to"][0]})
+    service = sim.Scenario(**document).resolve().services["db"]
+    assert rule.given(service) is not None and labels(service)
+    for rejection in rule.rejections:
+        assert rejection.reason in REASONS and MEASURES[rejection.measure].meaning == rejection.meaning
+        assert rejection.by and rejection.whose.startswith("with ")
+    assert rule.loads and rule.layer

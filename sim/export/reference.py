@@ -10,7 +10,7 @@ from typing import Iterator, Sequence
 
 from sim.quantities import LAW_FORMS
 from sim.results.measures.registry import NAMES
-from sim.scenario.schema import EXTENDS, Key, reference
+from sim.scenario.schema import EXTENDS, Key, declared_kinds, reference
 
 PARTS = (
     ("The file", ("scenario",)),
@@ -18,13 +18,14 @@ PARTS = (
     ("Who answers", ("service", "queue", "store")),
     ("What an operation does, step by step", ("step ",)),
     ("Links, and what a caller does about failures",
-     ("link", "retry", "retry budget", "breaker", "hedge", "bulkhead", "call limit", "throttle", "cache")),
+     ("link", "retry", "retry budget", "breaker", "hedge", "bulkhead", "call limit", "throttle", "cache", "links.")),
     ("What a service does about too much work",
-     ("rate limit", "shed", "concurrency", "refuse late", "autoscale", "health checks")),
+     ("rate limit", "shed", "concurrency", "refuse late", "autoscale", "health checks", "services.")),
     ("What breaks", ("fault ",)),
     ("What is switched and what is claimed", ("toggle", "claim")),
 )  # fmt: skip
-"""The chapters, each with the parts of the format it holds; a name that ends in a blank is the beginning of several."""
+"""The chapters, each with the parts of the format it holds, in order: by name; by the beginning of several names, which
+ends in a blank; or all others that a room of ``sim.mechanisms`` declares, by the room's name, which ends in a point."""
 
 WORDS = """\
 A file is YAML 1.2. Keys are plain English, with spaces or underscores. Whatever has a dimension has its unit:
@@ -50,14 +51,17 @@ def page() -> str:
     parts = {kind: (about, keys) for kind, about, keys in reference()}
     for title, kinds in PARTS:
         lines += [f"## {title}", ""]
-        for kind in (name for wanted in kinds for name in _named(wanted, parts)):
-            lines += _part(kind, *parts.pop(kind))
+        for wanted in kinds:
+            for kind in _named(wanted, parts):
+                lines += _part(kind, *parts.pop(kind))
     if parts:
         raise KeyError(f"the reference has no chapter for {', '.join(parts)}")
     return "\n".join([*lines, *_laws(), *_measures()])
 
 
 def _named(wanted: str, parts: dict[str, tuple[str, list[Key]]]) -> list[str]:
+    if wanted.endswith("."):
+        return [kind for kind in declared_kinds(wanted.removesuffix(".")) if kind in parts]
     return [kind for kind in parts if kind.startswith(wanted)] if wanted.endswith(" ") else [wanted]
 
 

@@ -33,6 +33,8 @@ from sim.outcomes import (
     TIMEOUT,
     WAITING,
 )
+from sim.scenario.models.links import LINK_DEFENCES
+from sim.scenario.models.nodes import SERVICE_RULES
 
 __all__ = [
     "ABANDONED",
@@ -66,7 +68,7 @@ __all__ = [
 
 Columns = dict[str, NDArray[Any]]
 
-REASONS = (
+_FIRST_REASONS = (
     "",
     "timeout",
     "deadline",
@@ -94,9 +96,13 @@ REASONS = (
     "poison",
     "cancelled",
 )
-"""Why something failed, where it arose; a reason code is a position here."""
+_DECIDED = [one for defence in LINK_DEFENCES.values() for one in defence.decisions]
+_REJECTED = [one.reason for rule in SERVICE_RULES.values() for one in rule.rejections]
 
-MARKS = (
+REASONS = tuple(dict.fromkeys((*_FIRST_REASONS, *(one.reason for one in _DECIDED if one.reason), *_REJECTED)))
+"""Why something failed, where it arose; a reason code is a position here. New declared reasons are appended."""
+
+_FIRST_MARKS = (
     "cache hit",
     "cache miss",
     "coalesced",
@@ -110,7 +116,8 @@ MARKS = (
     "written",
     "conflict",
 )
-"""Decisions of a policy that no row of an attempt tells; a mark's kind is a position here."""
+MARKS = tuple(dict.fromkeys((*_FIRST_MARKS, *(one.mark for one in _DECIDED if one.mark))))
+"""Decisions of a policy that no row of an attempt shows; a mark's kind is a position here. New ones are appended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,14 @@ import math
 from dataclasses import dataclass
 from typing import Any, Callable, NamedTuple
 
+from sim.mechanisms.links.base import Decision
+from sim.mechanisms.links.registry import DeclaredDefence
+from sim.mechanisms.services.base import Rejection
+from sim.mechanisms.services.registry import DeclaredRule
 from sim.outcomes import OUTCOMES
 from sim.quantities import UNLIMITED
+from sim.scenario.models.links import LINK_DEFENCES as DEFENCES_OF_LINKS
+from sim.scenario.models.nodes import SERVICE_RULES
 
 
 def _whatever(part: Any) -> bool:
@@ -153,26 +159,24 @@ _WAITS = Of(
 _BOUNDED = Of("queue", "with a `max length`", lambda queue: queue.max_length != UNLIMITED)
 _CONCURRENCY = Of("service", "with `concurrency`", lambda service: service.concurrency is not None)
 
+
+def _whose(rule: DeclaredRule, rejection: Rejection) -> Of:
+    return Of("service", rejection.whose, lambda service: rule.given(service) is not None)
+
+
+_REJECTIONS = {
+    rejection.measure: _one(_whose(rule, rejection), "calls", rejection.meaning)
+    for rule in SERVICE_RULES.values()
+    for rejection in rule.rejections
+}
+
 OVERLOAD: Names = {
-    "rate limited": _one(
-        Of("service", "with a `limit`", lambda service: service.limit is not None),
-        "calls", "calls rejected because the service's rate limit had no token for them",
-    ),
+    "rate limited": _REJECTIONS["rate limited"],
     "delayed": _one(
         (_WAITS, _BOUNDED),
         "calls", "calls that waited for a token of a service's rate limit, sends that waited for room in a queue",
     ),
-    "shed": _one(
-        Of("service", "with `shed`", lambda service: service.shed is not None),
-        "calls", "calls rejected by the service's load shedding, on joining or on leaving the line",
-    ),
-    "over concurrency limit": _one(
-        _CONCURRENCY, "calls", "calls rejected because so many were in flight as the limit allows"
-    ),
-    "refused late": _one(
-        Of("service", "with `refuse late`", lambda service: service.refuse_late is not None),
-        "calls", "calls rejected because they could not be done before their caller's time was over",
-    ),
+    **_REJECTIONS,
     "pushed back": _one(_BOUNDED, "calls", "sends rejected because the queue was full"),
     "concurrency limit mean": _one(
         _CONCURRENCY, "calls", "time-weighted limit on calls in flight, of all replicas together"
@@ -205,55 +209,26 @@ LINKS = {
     ),
 }  # fmt: skip
 
+
+def _made_by(defence: DeclaredDefence, decision: Decision) -> Of:
+    return Of("link", decision.whose, lambda link: defence.makes(decision, link))
+
+
+def _decisions(by: str) -> Names:
+    """Return the measures that count decisions of links, known *by* their ``mark`` or by their ``reason``."""
+    return {
+        decision.measure: _one(_made_by(defence, decision), "calls", decision.meaning)
+        for defence in DEFENCES_OF_LINKS.values()
+        for decision in defence.decisions
+        if getattr(decision, by)
+    }
+
+
 LINK_DEFENCES: Names = {
-    "cache hits": _one(_CACHE, "calls", "calls answered from the cache"),
-    "coalesced": _one(
-        Of("link", "with a `cache` that coalesces", lambda link: link.cache is not None and link.cache.coalesce),
-        "calls", "calls that waited for another's answer to the same key",
-    ),
-    "fallbacks": _one(
-        Of("link", "with a `fallback`", lambda link: link.fallback is not None),
-        "calls", "failed calls that went on with a stand-in answer",
-    ),
-    "hedges": _one(
-        Of("link", "with a `hedge`", lambda link: link.hedge is not None),
-        "calls", "second attempts sent because the first took long",
-    ),
-    "retries denied": _one(
-        Of("link", "with a retry `budget`", lambda link: link.retry is not None and link.retry.budget is not None),
-        "calls", "retries that the budget did not pay for",
-    ),
-    "late answers accepted": _one(
-        Of("link", "with `late answers: accept`", lambda link: link.late_answers == "accept"),
-        "calls", "calls ended by an answer to an attempt that had timed out",
-    ),
-    "dropped": _one(
-        Of("link", "with `on abandon`", lambda link: link.on_abandon != "continue"),
-        "calls", "attempts dropped on their way or in line because nobody waited any more",
-    ),
-    "cancelled": _one(
-        Of("link", "with `on abandon: cancel`", lambda link: link.on_abandon == "cancel"),
-        "calls", "attempts whose work was stopped because nobody waited any more",
-    ),
+    **_decisions("mark"),
     "cache hit ratio": _one(_CACHE, "ratio", "share of calls answered from the cache"),
-    "stopped by breaker": _one(_BREAKER, "calls", "tries that were not sent: breaker open"),
-    "stopped by throttle": _one(
-        Of("link", "with a `throttle`", lambda link: link.throttle is not None),
-        "calls", "tries that were not sent: throttled",
-    ),
-    "stopped by limit": _one(
-        Of("link", "with a `limit`", lambda link: link.limit is not None),
-        "calls", "tries that were not sent: rate limit",
-    ),
-    "stopped by bulkhead": _one(
-        Of("link", "with a `bulkhead`", lambda link: link.bulkhead is not None),
-        "calls", "tries that were not sent: bulkhead full",
-    ),
-    "stopped by deadline": _one(
-        Of("link", "with `propagate deadline`", lambda link: link.propagate_deadline),
-        "calls", "tries that were not sent: out of time",
-    ),
-}  # fmt: skip
+    **_decisions("reason"),
+}
 
 QUEUES = {
     **_family((QUEUE,), {

@@ -13,27 +13,29 @@ import sys
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
-from typing import Any, Iterator
+from typing import Any, Iterable, Iterator
 
+from sim import mechanisms
 from sim.errors import ParameterError, did_you_mean
 from sim.fields.quantity import spaced
-from sim.mechanisms import faults
 from sim.mechanisms.faults import FAULTS, Fault
+from sim.mechanisms.links.base import LinkDefence
+from sim.mechanisms.services.base import ServiceRule
 from sim.quantities import LAW_FORMS
 from sim.scenario import models
 from sim.scenario.models import (
     STEPS,
     Model,
     Scenario,
-    defences,
     health,
     links,
     nodes,
-    overload,
     scenario,
     steps,
     workload,
 )
+from sim.scenario.models.links import LINK_DEFENCES
+from sim.scenario.models.nodes import SERVICE_RULES
 
 EXTENDS = "Another scenario file in the same folder; this file is a merge patch (RFC 7386) on it."
 _REFUSED = "^[^<>&.:/]+$"
@@ -68,8 +70,15 @@ def _classes() -> Iterator[ast.ClassDef]:
         yield from (part for part in body if isinstance(part, ast.ClassDef) and part.name in all_models())
 
 
+def _homes(declared: Iterable[Any]) -> list[ModuleType]:
+    """Return the modules in which mechanisms of links or services are declared."""
+    kinds = [one.declaration for one in declared if isinstance(one.declaration, type)]
+    return list(dict.fromkeys(sys.modules[kind.__module__] for kind in kinds))
+
+
+_DEFENCES, _RULES = _homes(LINK_DEFENCES.values()), _homes(SERVICE_RULES.values())
 _FAULTS = (sys.modules[kind.__module__] for kind in (Fault, *FAULTS.values()))
-_FIRST = (steps, workload, nodes, health, overload, links, defences, *dict.fromkeys(_FAULTS), scenario)
+_FIRST = (steps, workload, nodes, health, *_RULES, links, *_DEFENCES, *dict.fromkeys(_FAULTS), scenario)
 """The order in which the format is told; modules that are not among them come last."""
 
 
@@ -79,7 +88,7 @@ def _modules() -> list[ModuleType]:
     return [*_FIRST, *sorted(others, key=lambda module: module.__name__)]
 
 
-_HOMES = (f"{models.__name__}.", f"{faults.__name__}.")
+_HOMES = (f"{models.__name__}.", f"{mechanisms.__name__}.")
 
 
 @cache
@@ -163,8 +172,8 @@ def _models() -> Iterator[tuple[str, type[Model]]]:
     """Iterate over the models by the name under which people meet them: scenario, workload, link, step work."""
     for name in field_texts():
         model = all_models()[name]
-        if issubclass(model, Fault) and model not in FAULTS.values():
-            continue
+        if (issubclass(model, Fault) and model not in FAULTS.values()) or model in (LinkDefence, ServiceRule):
+            continue  # what several share is no part of its own
         if issubclass(model, Fault):
             yield f"fault {model.verb}", model
         else:
@@ -225,6 +234,11 @@ def reference() -> Iterator[tuple[str, str, list[Key]]]:
             text = " ".join(texts.get(field, "").split())
             keys.append(Key(name, _type_words(properties["properties"][name]), default, text))
         yield kind, inspect.getdoc(model) or "", keys
+
+
+def declared_kinds(room: str) -> list[str]:
+    """Return the parts of the format that a room of ``sim.mechanisms`` declares, as people meet them."""
+    return [kind for kind, model in _models() if model.__module__.startswith(f"{mechanisms.__name__}.{room}.")]
 
 
 def _explained(field: str, model: type[Model], properties: dict[str, Any]) -> str:

@@ -10,8 +10,13 @@ import math
 from dataclasses import dataclass
 from typing import Iterator
 
+from sim.mechanisms.links.bulkhead import Bulkhead
+from sim.mechanisms.links.retry import RetryBudget
+from sim.mechanisms.loads import KNOWN
 from sim.quantities import UNLIMITED
-from sim.scenario.models import Bulkhead, Link, RetryBudget, Scenario
+from sim.scenario.models import Link, Scenario
+from sim.scenario.models.links import LINK_DEFENCES
+from sim.scenario.models.nodes import SERVICE_RULES
 from sim.topology.load import ServiceLoad
 from sim.topology.operation_costs import OperationCosts
 from sim.topology.traffic import (
@@ -139,10 +144,6 @@ def _number(value: float) -> str:
     return "unlimited" if math.isinf(value) else f"{value:,.0f}" if value >= 999.5 else f"{value:.3g}"
 
 
-LEFT_OUT = ("hedge", "breaker", "throttle", "bulkhead", "shed", "concurrency")
-"""Defences that the load does not know, by their fields."""
-
-
 def assumptions(scenario: Scenario) -> list[str]:
     """Return what the arithmetic of *scenario* assumes and leaves out, one line each."""
     links, services = list(scenario.links.values()), list(scenario.services.values())
@@ -161,8 +162,10 @@ def assumptions(scenario: Scenario) -> list[str]:
         lines.append("loads and capacities are those of the replicas at first, before an autoscaler adds any")
     if any(one.bulkhead is not None for one in links):
         lines.append("who finds a bulkhead full: calls at random times, a callee without a line")
-    out = [{"shed": "load shedding", "concurrency": "limits on calls in flight"}.get(name, f"{name}s")
-           for name in LEFT_OUT if has(name)]  # fmt: skip
+    given = [one for one in LINK_DEFENCES.values() if any(one.given(link) is not None for link in links)]
+    out = [one.loads for one in given if one.loads not in KNOWN]
+    rules = [one for one in SERVICE_RULES.values() if any(one.given(service) is not None for service in services)]
+    out += [one.loads for one in rules if one.loads not in KNOWN]
     if out:
         lines.append(f"the loads leave out what these do: {', '.join(out)}")
     return lines

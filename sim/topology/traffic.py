@@ -12,8 +12,9 @@ import math
 from dataclasses import dataclass, field
 from typing import Hashable, Mapping, TypeVar
 
+from sim.mechanisms.links.cache import Cache
 from sim.quantities import UNLIMITED, Keys, RateShape
-from sim.scenario.models import Cache, Scenario, Workload
+from sim.scenario.models import Scenario, Workload
 from sim.topology.graph import requested
 from sim.topology.operation_costs import Hits, OperationCosts, Target, fixed_hits
 

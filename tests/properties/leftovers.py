@@ -21,6 +21,7 @@ from sim.engine.operations.steps import ForkBranch, WorkInProgress
 from sim.engine.services.free_replica import FreeReplica
 from sim.engine.services.replica import Replica
 from sim.engine.system import System
+from sim.mechanisms.links.bulkhead import Bulkhead
 from sim.outcomes import PENDING
 from sim.policies.breaker import HALF_OPEN, Breaker, CircuitBreaker
 from sim.policies.budget import RetryBudget
@@ -113,7 +114,7 @@ def _breaker(name: str, breaker: Breaker) -> None:
         assert breaker._probing == known < breaker.probes, f"{name}: {breaker._probing} probes, {known} outcomes"
 
 
-def _bulkhead(name: str, places: BulkheadPlaces, model: models.Bulkhead | None) -> None:
+def _bulkhead(name: str, places: BulkheadPlaces, model: Bulkhead | None) -> None:
     assert model is not None and places.free == model.max_concurrent_calls, f"{name}: {places.free} places are free"
     assert all(waiting.sequence.over for waiting in places.line), f"{name}: a call waits for a place"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.mechanisms.links.breaker import Breaker
 from sim.record.record import OUTCOMES, Record
-from sim.scenario import models
 
 TINY_S = 1e-9
 SHORT_CIRCUITED, REJECTED = OUTCOMES.index("short-circuited"), OUTCOMES.index("rejected")
@@ -69,7 +69,7 @@ def _shared_by_callers(record: Record) -> None:
             _breaker(record, name, sent_at[~first] if link.breaker.guards == "retries" else sent_at, link.breaker)
 
 
-def _breaker(record: Record, name: str, sent_at: np.ndarray, model: models.Breaker) -> None:
+def _breaker(record: Record, name: str, sent_at: np.ndarray, model: Breaker) -> None:
     changes = [(at, kind.removeprefix("breaker ")) for at, kind, where, _ in record.events
                if where == name and kind.startswith("breaker ")]  # fmt: skip
     for (at, state), (then, next_state) in zip(changes, [*changes[1:], (np.inf, "half-open")]):

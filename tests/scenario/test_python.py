@@ -9,8 +9,10 @@ import pytest
 from sim.engine.run import play
 from sim.errors import ScenarioError
 from sim.mechanisms.faults.slow import Slow
+from sim.mechanisms.links.breaker import Breaker
+from sim.mechanisms.links.retry import Retry
 from sim.scenario import ScenarioFile, dump, loads, models
-from sim.scenario.models import Breaker, Call, Claim, Link, Retry, Service, Work, Workload
+from sim.scenario.models import Call, Claim, Link, Service, Work, Workload
 
 
 def parts() -> dict[str, Any]:

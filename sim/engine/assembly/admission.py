@@ -5,7 +5,6 @@ Left out: what the rules cost (deciding takes no time and no worker).
 
 from __future__ import annotations
 
-from math import inf
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from sim.engine.assembly.needs import service_defences
@@ -13,9 +12,10 @@ from sim.engine.services.admission_control import AdmissionControl
 from sim.engine.services.in_flight import InFlight
 from sim.errors import not_played
 from sim.policies.limiter import TokenBucket
-from sim.policies.shedding import AdaptiveLifo, CoDel, ControlledDelay, PriorityShed
+from sim.policies.shedding import CoDel, ControlledDelay, PriorityShed
 from sim.record.recorder import MarkCodes, reason_code
 from sim.scenario import models
+from sim.scenario.models.nodes import SERVICE_RULES
 
 if TYPE_CHECKING:
     from sim.engine.calls.attempt import Attempt
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sim.engine.services.interfaces import QueueTimer
     from sim.engine.services.replica import Replica
     from sim.engine.system import System
-    from sim.quantities import LineOrder
+    from sim.policies.concurrency import Aimd, Gradient
 
 DELAYED = MarkCodes()["delayed"]
 
@@ -33,12 +33,10 @@ class RateLimiter:
 
     __slots__ = ("bucket", "waits", "most_s", "reason", "mark", "component", "after")
 
-    def __init__(self, system: System, name: str, model: models.RateLimit) -> None:
-        self.bucket = TokenBucket(model.rate, model.burst)
-        self.waits = model.when_full == "wait"
-        self.most_s = inf if model.max_wait is None else float(model.max_wait)
-        self.component = system.component_code(name)
-        self.reason = reason_code(self.component, "rate limit")
+    def __init__(
+        self, system: System, component: int, bucket: TokenBucket, reason: int, waits: bool, most_s: float
+    ) -> None:
+        self.bucket, self.component, self.reason, self.waits, self.most_s = bucket, component, reason, waits, most_s
         self.mark, self.after = system.recorder.marks.write, system.kernel.after
 
     def pass_on(self, replica: WithAdmission, attempt: Attempt) -> None:
@@ -90,8 +88,8 @@ class CoDelRule:
 
     __slots__ = ("policy", "reason")
 
-    def __init__(self, target_s: float, interval_s: float, reason: int) -> None:
-        self.policy, self.reason = CoDel(target_s, interval_s), reason
+    def __init__(self, policy: CoDel, reason: int) -> None:
+        self.policy, self.reason = policy, reason
 
     def admits(self, replica: Replica, attempt: Any, now: float) -> bool:
         """Whether *attempt* may begin."""
@@ -111,109 +109,100 @@ class DeadlineRule:
         return bool(now + self.least_s <= attempt.due_at)
 
 
+class PolicyRule:
+    """Any policy that is asked ``admit(now)``."""
+
+    __slots__ = ("policy", "reason")
+
+    def __init__(self, policy: Any, reason: int) -> None:
+        self.policy, self.reason = policy, reason
+
+    def admits(self, replica: Replica, attempt: Any, now: float) -> bool:
+        """Whether *attempt* may enter."""
+        return bool(self.policy.admit(now))
+
+
 def install_admission_control(system: System, name: str, model: models.Service, replica: WithAdmission) -> None:
-    """Give *replica*, just built, the door that its service describes."""
+    """Give *replica*, just built, the admission control that its service declares."""
     for field in service_defences(model):
-        if field not in _RULES:
+        if field not in SERVICE_RULES:
             raise not_played(f"defence of the service {name}", field)
+    rules = sorted(SERVICE_RULES.values(), key=lambda rule: rule.layer)
 
     def renewed() -> AdmissionControl:
-        admission = AdmissionControl(renewed)
-        for field, rule in _RULES.items():
-            if (described := getattr(model, field)) is not None:
-                rule(system, name, described, replica, admission)
-        return admission
+        builder = AdmissionBuilder(system, name, replica, AdmissionControl(renewed))
+        for rule in rules:
+            if (value := rule.given(model)) is not None:
+                rule.build(builder, value)
+        return builder.made
 
     replica.admission = renewed()
 
 
-def _refuse_late(
-    system: System, name: str, model: models.RefuseLate, replica: WithAdmission, admission: AdmissionControl
-) -> None:
-    in_time = DeadlineRule(model.least_time, reason_code(system.component_code(name), "out of time"))
-    admission.at_entry.append(in_time)
-    admission.to_begin.append(in_time)
+class AdmissionBuilder:
+    """Builds the admission control of one replica: the part that a declared rule speaks to."""
 
+    def __init__(self, system: System, name: str, replica: WithAdmission, made: AdmissionControl) -> None:
+        self.system, self.replica, self.made = system, replica, made
+        self.component = system.component_code(name)
 
-def _limit(
-    system: System, name: str, model: models.RateLimit, replica: WithAdmission, admission: AdmissionControl
-) -> None:
-    admission.tokens = RateLimiter(system, name, model)
+    def limit_rate(self, bucket: TokenBucket, reason: str, waits: bool, most_s: float) -> None:
+        """Ask *bucket* for a token before the replica is entered."""
+        code = reason_code(self.component, reason)
+        self.made.tokens = RateLimiter(self.system, self.component, bucket, code, waits, most_s)
 
+    def admit(self, policy: Any, reason: str) -> None:
+        """Ask ``policy.admit(now)`` at entry."""
+        self.made.at_entry.append(PolicyRule(policy, reason_code(self.component, reason)))
 
-def _line(system: System, name: str, order: LineOrder, replica: WithAdmission, admission: AdmissionControl) -> None:
-    match order.kind:
-        case "fifo":
-            pass
-        case "lifo":
-            admission.newest_first = _always
-        case "priority":
-            priorities = _priorities(system)
-            admission.rank = lambda attempt: priorities[int(attempt.request.client.code)]
-        case "adaptive lifo":
-            admission.newest_first = AdaptiveLifo(order.above, order.after_s).newest_first
-        case _:
-            raise not_played(f"line of the service {name}", order.kind)
+    def refuse_late(self, least_s: float, reason: str) -> None:
+        """Reject a call whose caller's time ends in less than *least_s*."""
+        rule = DeadlineRule(least_s, reason_code(self.component, reason))
+        self.made.at_entry.append(rule)
+        self.made.to_begin.append(rule)
 
+    def limit_in_flight(self, policy: Aimd | Gradient, reason: str, hears_drops: bool) -> None:
+        """Bound the calls inside by ``policy.limit``."""
+        self.made.in_flight = InFlight(policy, reason_code(self.component, reason), hears_drops)
+        self.made.at_entry.append(self.made.in_flight)
 
-def _always(now: float, waiting: int, empty_at: float) -> bool:
-    return True
+    def limit_queue(self, length: int, reason: str) -> None:
+        """Reject a call that finds *length* calls in the queue."""
+        self.made.to_join.append(QueueLengthLimit(length, reason_code(self.component, reason)))
 
+    def shed_by_priority(self, shares: Sequence[float], reason: str) -> None:
+        """Keep the last waiting places for important calls."""
+        rule = PriorityShedding(shares, self._priorities(), reason_code(self.component, reason))
+        self.made.to_join.append(rule)
 
-def _priorities(system: System) -> list[int]:
-    return [workload.priority for workload in system.scenario.workload.values()]
+    def drop_on_leaving(self, policy: CoDel, reason: str) -> None:
+        """Ask *policy* when a worker takes a call from the queue."""
+        self.made.to_begin.append(CoDelRule(policy, reason_code(self.component, reason)))
 
+    def bound_waits(self, policy: ControlledDelay, reason: str) -> None:
+        """Withdraw calls from the queue after a long wait, or a short one while the queue does not empty."""
+        replica, kernel, code = self.replica, self.system.kernel, reason_code(self.component, reason)
 
-def _concurrency(
-    system: System, name: str, model: models.Concurrency, replica: WithAdmission, admission: AdmissionControl
-) -> None:
-    admission.in_flight = InFlight(model, system.component_code(name))
-    admission.at_entry.append(admission.in_flight)
+        def leave(wait_timer: QueueTimer) -> None:
+            replica.line.remove(wait_timer.attempt)
+            replica.service.reject(wait_timer.attempt, code)
 
+        timer_queues = {wait_s: kernel.timer_queue(wait_s, leave) for wait_s in (policy.interval_s, policy.target_s)}
+        replica.wait_timer = timer_queues[policy.interval_s]
 
-def _autoscale(
-    system: System, name: str, model: models.Autoscale, replica: WithAdmission, admission: AdmissionControl
-) -> None:
-    """Replicas that come and go are the fleet's business, which adds what it asks at the door itself."""
+        def start(wait_timer: QueueTimer, now: float, empty_at: float) -> None:
+            timer_queues[policy.patience_s(now, empty_at)].add(wait_timer)
 
+        self.made.wait_timer = start
 
-def _shed(system: System, name: str, model: models.Shed, replica: WithAdmission, admission: AdmissionControl) -> None:
-    reason = reason_code(system.component_code(name), "shed")
-    if model.line_length is not None:
-        admission.to_join.append(QueueLengthLimit(model.line_length, reason))
-    if model.by_priority is not None:
-        admission.to_join.append(PriorityShedding(model.by_priority, _priorities(system), reason))
-    if model.codel is not None:
-        admission.to_begin.append(CoDelRule(model.codel.target_s, model.codel.interval_s, reason))
-    if model.controlled_delay is not None:
-        admission.wait_timer = _controlled(system, replica, model.controlled_delay, reason)
+    def take_newest_first(self, newest_first: Callable[[float, int, float], bool]) -> None:
+        """Ask *newest_first* whether the newest is next."""
+        self.made.newest_first = newest_first
 
+    def take_important_first(self) -> None:
+        """Order the queue by the priorities of the workloads."""
+        priorities = self._priorities()
+        self.made.rank = lambda attempt: priorities[int(attempt.request.client.code)]
 
-def _controlled(
-    system: System, replica: WithAdmission, target: Any, reason: int
-) -> Callable[[QueueTimer, float, float], None]:
-    """Return what starts the timer of one who joins the line: a long one, or a short one while the line stands."""
-    policy = ControlledDelay(target.target_s, target.interval_s)
-
-    def leave(wait_timer: QueueTimer) -> None:
-        replica.line.remove(wait_timer.attempt)
-        replica.service.reject(wait_timer.attempt, reason)
-
-    timer_queues = {wait_s: system.kernel.timer_queue(wait_s, leave) for wait_s in (policy.interval_s, policy.target_s)}
-    replica.wait_timer = timer_queues[policy.interval_s]
-
-    def start(wait_timer: QueueTimer, now: float, empty_at: float) -> None:
-        timer_queues[policy.patience_s(now, empty_at)].add(wait_timer)
-
-    return start
-
-
-_RULES: dict[str, Callable[[System, str, Any, WithAdmission, AdmissionControl], None]] = {
-    "refuse_late": _refuse_late,
-    "limit": _limit,
-    "line": _line,
-    "shed": _shed,
-    "autoscale": _autoscale,
-    "concurrency": _concurrency,  # the last to be asked at entry: who it admits is inside
-}
-"""What puts a service's rules into the door of a replica, by its fields."""
+    def _priorities(self) -> list[int]:
+        return [workload.priority for workload in self.system.scenario.workload.values()]

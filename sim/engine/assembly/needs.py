@@ -1,17 +1,14 @@
-"""Which links and services have defences of their own: only for them are the parts built that defences need.
+"""Which links and services need more than the plain kind of call and replica: only they get the parts for it.
 
-Listed is what a plain link or service has and every kind of call and replica plays. All else that a model holds counts
-as a defence, now and later, and goes to the makers of defences (``arming``, ``rules``), which refuse what they do not
-know: a field that nobody plays cannot be given in silence.
+A plain link has a network, a timeout, retries and a breaker by failures in a row; a plain service the fields of
+PLAIN_SERVICE. Every other field must be declared by a mechanism: one that is given and that nothing plays is an error.
 """
 
 from __future__ import annotations
 
 from sim.scenario import models
+from sim.scenario.models.links import LINK_DEFENCES, NETWORK
 
-PLAIN_LINK = frozenset({"latency", "loss", "timeout", "retry", "breaker"})
-PLAIN_RETRY = frozenset({"max_attempts", "backoff", "jitter", "on"})
-PLAIN_BREAKER = frozenset({"failures", "open_for", "probes"})
 PLAIN_SERVICE = frozenset(
     {
         "operations",
@@ -36,20 +33,14 @@ def beyond(model: models.Model | None, plain: frozenset[str]) -> tuple[str, ...]
     return tuple(name for name, info in fields if name not in plain and getattr(model, name) != info.default)
 
 
-def link_defences(link: models.Link) -> tuple[str, ...]:
-    """Return the fields of *link* that ask for more than a timeout, retries and a plain breaker."""
-    more = {"retry": beyond(link.retry, PLAIN_RETRY), "breaker": beyond(link.breaker, PLAIN_BREAKER)}
-    return (*beyond(link, PLAIN_LINK), *(name for name, fields in more.items() if fields))
+def undeclared(link: models.Link) -> tuple[str, ...]:
+    """Return the fields that are given on *link* and that no mechanism declares: nothing plays them."""
+    return beyond(link, NETWORK | LINK_DEFENCES.keys())
 
 
 def needs_pipeline(link: models.Link) -> bool:
     """Whether the calls of *link* need more than a timeout, retries and a plain breaker."""
-    return bool(link_defences(link))
-
-
-def judges_rates(breaker: models.Breaker) -> bool:
-    """Whether a breaker judges shares of a window instead of failures in a row."""
-    return breaker.failure_rate is not None or breaker.slow_rate is not None
+    return any(not defence.is_plain(link) for defence in LINK_DEFENCES.values()) or bool(undeclared(link))
 
 
 def service_defences(model: models.Service) -> tuple[str, ...]:

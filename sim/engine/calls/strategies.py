@@ -121,6 +121,18 @@ class ReplicaBreakerStrategy(BreakerStrategy):
         return DENIED
 
 
+class AdmissionStrategy(Strategy):
+    """Any policy that is asked before an attempt and learns nothing from it."""
+
+    __slots__ = ()
+    learns = False
+
+    def acquire(self, sequence: AttemptSequence, now: float) -> Any:
+        """Ask the policy."""
+        policy: Any = self.only if self.only is not None else self.of(sequence)
+        return policy if policy.admit(now) else DENIED
+
+
 class ThrottleStrategy(Strategy):
     """Adaptive throttling: what the callee did not turn away counts as accepted."""
 

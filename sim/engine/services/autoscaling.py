@@ -14,7 +14,6 @@ from sim.engine.clock.kernel import CENSUS
 from sim.engine.services.balancing import Pool
 from sim.policies.autoscaler import Autoscaler
 from sim.record.recorder import reason_code
-from sim.scenario import models
 
 if TYPE_CHECKING:
     from sim.engine.clock.kernel import Kernel
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from sim.engine.services.interfaces import MessageSource
     from sim.engine.services.replica import Replica
     from sim.engine.services.service import Service
+    from sim.mechanisms.services.autoscale import Autoscale
     from sim.record.recorder import Event
 
 ABSENT, BOOTING, UP, DRAINING = range(4)
@@ -48,9 +48,7 @@ class AutoscalingGroup:
 
     __slots__ = ("kernel", "events", "service", "model", "policy", "states", "orders", "homes", "samples", "ticks")
 
-    def __init__(
-        self, kernel: Kernel, events: list[Event], service: Service, scale: models.Autoscale, initial: int
-    ) -> None:
+    def __init__(self, kernel: Kernel, events: list[Event], service: Service, scale: Autoscale, initial: int) -> None:
         self.kernel, self.events, self.service, self.model = kernel, events, service, scale
         self.policy = Autoscaler(
             scale.target_utilisation, scale.min_replicas, scale.max_replicas, scale.tolerance, scale.down_after

@@ -4,29 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.errors import not_played
 from sim.outcomes import PENDING
 from sim.policies.concurrency import Aimd, Gradient
-from sim.record.recorder import reason_code
-from sim.scenario import models
-
-
-def policy_of(model: models.Concurrency) -> Aimd | Gradient:
-    """Return a fresh policy as *model* describes it."""
-    if model.kind == "aimd":
-        slow_s = {} if model.slow_call is None else {"timeout_s": float(model.slow_call)}
-        return Aimd(model.initial, model.least, model.most, float(model.backoff), **slow_s)
-    if model.kind != "gradient":
-        raise not_played("limit on calls in flight", model.kind)
-    return Gradient(
-        model.initial,
-        model.least,
-        model.most,
-        float(model.smoothing),
-        float(model.tolerance),
-        model.queue,
-        model.window,
-    )
 
 
 class InFlight:
@@ -34,12 +13,11 @@ class InFlight:
 
     __slots__ = ("policy", "inside", "hears_drops", "reason")
 
-    def __init__(self, model: models.Concurrency, component: int) -> None:
-        self.policy = policy_of(model)
+    def __init__(self, policy: Aimd | Gradient, reason: int, hears_drops: bool) -> None:
+        self.policy = policy
         self.inside: dict[Any, int] = {}
         """Each call, with how many were inside when it began."""
-        self.hears_drops = model.kind == "aimd"
-        self.reason = reason_code(component, "concurrency limit")
+        self.hears_drops, self.reason = hears_drops, reason
 
     def admits(self, replica: Any, attempt: Any, now: float) -> bool:
         """Whether *attempt* may enter; it counts as inside from now on."""

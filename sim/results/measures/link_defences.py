@@ -6,6 +6,7 @@ what would have been without them (``pileup compare`` and ``pileup ablate`` play
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Callable, Iterator
 
 import numpy as np
@@ -15,34 +16,31 @@ from sim.results.book import Book
 from sim.results.index.columns import Floats, GroupedRows
 from sim.results.rows import Measure, Rows
 from sim.scenario import measures
+from sim.scenario.models.links import LINK_DEFENCES
 
 NAMES = measures.LINK_DEFENCES
 
 COUNTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    name: (kind, NAMES[name].of[0].has)
-    for name, kind in (
-        ("cache hits", "cache hit"), ("coalesced", "coalesced"), ("fallbacks", "fallback"), ("hedges", "hedge"),
-        ("retries denied", "retry denied"), ("late answers accepted", "late answer accepted"), ("dropped", "dropped"),
-        ("cancelled", "cancelled"),
-    )
-}  # fmt: skip
+    decision.measure: (decision.mark, partial(defence.makes, decision))
+    for defence in LINK_DEFENCES.values()
+    for decision in defence.decisions
+    if decision.mark
+}
 """Measures that count marks: name to (kind of mark, whether a link has such)."""
 
 STOPS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    name: (reason, NAMES[name].of[0].has)
-    for name, reason in (
-        ("stopped by breaker", "breaker open"), ("stopped by throttle", "throttled"),
-        ("stopped by limit", "rate limit"), ("stopped by bulkhead", "bulkhead full"),
-        ("stopped by deadline", "out of time"),
-    )
-}  # fmt: skip
+    decision.measure: (decision.reason, partial(defence.makes, decision))
+    for defence in LINK_DEFENCES.values()
+    for decision in defence.decisions
+    if decision.reason
+}
 """Measures that count tries which the caller itself stopped: name to (reason, whether a link has such)."""
 
 
 def family(book: Book) -> list[Measure]:
     """Return the rows of every link with such a defence."""
     table = Rows(NAMES)
-    for name, link in _armed(book):
+    for name, link in _deciding(book):
         marks, stops = _marks(book, name), _stops(book, name)
         for window in book.windows.values():
             here = bool(window.spans)
@@ -60,7 +58,7 @@ def family(book: Book) -> list[Measure]:
     return table.rows
 
 
-def _armed(book: Book) -> Iterator[tuple[str, Any]]:
+def _deciding(book: Book) -> Iterator[tuple[str, Any]]:
     """Iterate over the links of the run that decide anything."""
     links = book.record.scenario.links
     for name in book.links:

@@ -16,16 +16,15 @@ from sim.results.index.columns import Floats, exact_sum
 from sim.results.index.windows import Window
 from sim.results.rows import Measure, Rows
 from sim.scenario import measures
+from sim.scenario.models.nodes import SERVICE_RULES
 
 NAMES = measures.OVERLOAD
 
-TOLD: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    name: (reason, NAMES[name].of[0].has)
-    for name, reason in (
-        ("rate limited", "rate limit"), ("shed", "shed"), ("refused late", "out of time"),
-        ("over concurrency limit", "concurrency limit"),
-    )
-}  # fmt: skip
+REJECTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    rejection.measure: (rejection.reason, NAMES[rejection.measure].of[0].has)
+    for rule in SERVICE_RULES.values()
+    for rejection in rule.rejections
+}
 """The measures that count a reason: (the reason, whether a service has what gives it)."""
 
 
@@ -38,7 +37,7 @@ def family(book: Book) -> list[Measure]:
         for window in book.windows.values():
             rows = book.visits_by_service.within(code, window.counted.spans)
             here = rows[rejected[rows] & (columns["where"][rows] == place)]
-            for measure, (reason, has) in TOLD.items():
+            for measure, (reason, has) in REJECTIONS.items():
                 if has(model):
                     count = int(np.count_nonzero(columns["why"][here] == REASONS.index(reason)))
                     table.add(measure, name, window.name, count if window.spans else None, count)

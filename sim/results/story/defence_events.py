@@ -23,22 +23,14 @@ from sim.results.measures.overload import levels, marked_at
 from sim.results.onset import BeforeAfter, beyond_chance, first_in_a_row, lasts_until, lowest_pair
 from sim.results.story.counted_event import CountedEvent
 from sim.results.story.sentence import Sentence
+from sim.scenario.models.links import LINK_DEFENCES
 
-STOPPED = {
-    "stopped by throttle": CountedEvent("try", "be stopped by the adaptive throttle"),
-    "stopped by limit": CountedEvent("try", "be stopped by the rate limit"),
-    "stopped by bulkhead": CountedEvent("try", "be stopped by the full bulkhead"),
-    "stopped by deadline": CountedEvent("try", "be left unsent, their caller's time being over"),
-}
-"""What stops tries before they are sent, beside the breaker, whose opening tells it."""
+_DECISIONS = [one for defence in LINK_DEFENCES.values() for one in defence.decisions if one.does]
 
-MARKED = {
-    "retries denied": CountedEvent("retry", "be denied, the budget being exhausted"),
-    "fallbacks": CountedEvent("failed call", "go on with a stand-in answer"),
-    "late answers accepted": CountedEvent("late answer", "be accepted after all"),
-    "dropped": CountedEvent("attempt", "be dropped, on the way or in line, because nobody waits any more"),
-    "cancelled": CountedEvent("attempt", "be cancelled at work because nobody waits any more"),
-}
+STOPPED = {one.measure: CountedEvent(one.thing, one.does) for one in _DECISIONS if one.reason}
+"""What stops tries before they are sent, other than the breaker, whose opening is a sentence of its own."""
+
+MARKED = {one.measure: CountedEvent(one.thing, one.does) for one in _DECISIONS if one.mark}
 """What else a link decides, by the names of its measures."""
 
 HEDGED = CountedEvent("hedge", "be sent")

@@ -14,6 +14,7 @@ from sim.results.recovery_time import FOR_SECONDS
 from sim.results.story.causes import held_by, rejected_by, retried_share
 from sim.results.story.counted_event import CountedEvent, the_fault
 from sim.results.symptoms import Symptom
+from sim.scenario.models.nodes import SERVICE_RULES
 
 
 def told(book: Book, symptom: Symptom) -> str:
@@ -118,10 +119,11 @@ def _collapsed(book: Book, symptom: Symptom) -> str:
 
 
 _REJECTED_BY = {
-    "line full": "a full line", "waited too long": "the longest wait that is allowed", "rate limit": "its rate limit",
-    "shed": "load shedding", "concurrency limit": "its limit on calls in flight",
-    "out of time": "refusing what its caller cannot use in time", "unhealthy": "a replica that was gone",
-}  # fmt: skip
+    "line full": "a full line",
+    "waited too long": "the longest wait that is allowed",
+    "unhealthy": "a replica that was gone",
+    **{one.reason: one.by for rule in SERVICE_RULES.values() for one in rule.rejections},
+}
 
 
 _TURNED_AWAY = CountedEvent("visit", "be turned away", "rejection")

@@ -8,11 +8,9 @@ Not modelled: everything that the engine does not play.
 """
 
 from sim.fields.model import PATCH, Combination, Model, Patch
-from sim.scenario.models.defences import Breaker, Bulkhead, Cache, CallLimit, Hedge, Retry, RetryBudget, Throttle
 from sim.scenario.models.health import HealthChecks
 from sim.scenario.models.links import Link
 from sim.scenario.models.nodes import Queue, Service, Store
-from sim.scenario.models.overload import Autoscale, Concurrency, RateLimit, RefuseLate, Shed
 from sim.scenario.models.scenario import Claim, Scenario, Toggle
 from sim.scenario.models.steps import (
     STEPS,
@@ -38,20 +36,13 @@ from sim.scenario.models.steps import (
 from sim.scenario.models.workload import Task, Workload
 
 __all__ = [
-    "Autoscale",
     "Branch",
-    "Breaker",
-    "Bulkhead",
-    "Cache",
     "Call",
-    "CallLimit",
     "Claim",
     "Combination",
-    "Concurrency",
     "Effect",
     "Fail",
     "HealthChecks",
-    "Hedge",
     "Link",
     "Model",
     "OnError",
@@ -59,23 +50,17 @@ __all__ = [
     "Parallel",
     "Patch",
     "Queue",
-    "RateLimit",
     "Read",
     "Recipe",
-    "RefuseLate",
     "Repeat",
     "Reply",
-    "Retry",
-    "RetryBudget",
     "STEPS",
     "Scenario",
     "Send",
     "Service",
-    "Shed",
     "Step",
     "Store",
     "Task",
-    "Throttle",
     "Toggle",
     "Wait",
     "Work",

@@ -7,8 +7,16 @@ from typing import Annotated, Literal
 from sim.fields.labels import UNSAID, Label, seconds
 from sim.fields.model import Model
 from sim.fields.quantity import LawField, PositiveDuration, Share
+from sim.mechanisms.links.breaker import Breaker
+from sim.mechanisms.links.bulkhead import Bulkhead
+from sim.mechanisms.links.cache import Cache
+from sim.mechanisms.links.call_limit import CallLimit
+from sim.mechanisms.links.hedge import Hedge
+from sim.mechanisms.links.registry import declared_in
+from sim.mechanisms.links.retry import Retry
+from sim.mechanisms.links.switches import FALLBACK, LATE_ANSWERS, ON_ABANDON, PROPAGATE_DEADLINE
+from sim.mechanisms.links.throttle import Throttle
 from sim.quantities import Constant
-from sim.scenario.models.defences import Breaker, Bulkhead, Cache, CallLimit, Hedge, Retry, Throttle
 
 
 class Link(Model):
@@ -24,19 +32,17 @@ class Link(Model):
     """Try again."""
     breaker: Breaker | None = None
     """Circuit breaker of this link."""
-    propagate_deadline: Annotated[bool, Label(lambda value: "passes its deadline on")] = False
+    propagate_deadline: Annotated[bool, PROPAGATE_DEADLINE] = False
     """What is left of the caller's time travels with the call: it is given up when the caller's own time is over, is
     not tried again beyond it, and a callee that refuses late work can tell."""
-    on_abandon: Annotated[Literal["continue", "drop queued", "cancel"], Label(lambda value: f"on abandon: {value}")] = (
-        "continue"
-    )
+    on_abandon: Annotated[Literal["continue", "drop queued", "cancel"], ON_ABANDON] = "continue"
     """What becomes of an attempt whose caller gave it up: the callee goes on, drops it while it waits in line, or
     stops working on it at once too. The word of it takes no time."""
-    late_answers: Annotated[Literal["ignore", "accept"], Label(lambda value: "late answers count")] = "ignore"
+    late_answers: Annotated[Literal["ignore", "accept"], LATE_ANSWERS] = "ignore"
     """Whether a good answer to an attempt that timed out ends the call if it is still being tried again."""
     hedge: Hedge | None = None
     """A second attempt in a race with a slow first one."""
-    fallback: Annotated[Literal["default", "empty", "cached"] | None, Label(lambda value: f"fallback: {value}")] = None
+    fallback: Annotated[Literal["default", "empty", "cached"] | None, FALLBACK] = None
     """When the call fails for good, go on `degraded` with a default answer, an empty part, or the last good answer for
     this key if there ever was one."""
     throttle: Throttle | None = None
@@ -47,3 +53,10 @@ class Link(Model):
     """Limit on calls that are out at once."""
     cache: Cache | None = None
     """Cache in front of the call."""
+
+
+LINK_DEFENCES = declared_in(Link)
+"""The defences of a caller by their fields, from the outside in."""
+
+NETWORK = frozenset({"latency", "loss", "timeout"})
+"""The fields of a link that every call plays without a defence."""

@@ -17,9 +17,15 @@ from sim.fields.quantity import (
     PositiveCount,
     PositiveDuration,
 )
+from sim.mechanisms.services.autoscale import Autoscale
+from sim.mechanisms.services.concurrency import Concurrency
+from sim.mechanisms.services.line_order import LINE
+from sim.mechanisms.services.rate_limit import RateLimit
+from sim.mechanisms.services.refuse_late import RefuseLate
+from sim.mechanisms.services.registry import declared_in
+from sim.mechanisms.services.shed import Shed
 from sim.quantities import UNLIMITED, BackoffLaw, Balance, Constant, Law, LineOrder
 from sim.scenario.models.health import HealthChecks
-from sim.scenario.models.overload import Autoscale, Concurrency, RateLimit, RefuseLate, Shed
 from sim.scenario.models.steps import Recipe
 
 
@@ -57,7 +63,7 @@ class Service(Model):
     """Start and stop replicas as utilisation demands."""
     refuse_late: RefuseLate | None = None
     """Refuse work that cannot be done before its caller's propagated deadline."""
-    line: Annotated[LineField, Label(lambda value: f"{value.kind} line")] = LineOrder("fifo")
+    line: Annotated[LineField, LINE] = LineOrder("fifo")
     """Who of those in line is next: `fifo`, `lifo`, `priority` (the workload's most important first, equals in order;
     work that has begun goes on), or `adaptive lifo above 10 after 100ms`, which is lifo while more than so many
     (default 0) wait and the line has not been empty for so long (default 100ms)."""
@@ -65,6 +71,10 @@ class Service(Model):
     """Checks by which callers' balancers learn who is dead; without them they send to dead replicas too."""
     consumes: Annotated[dict[str, str], UNSAID] = {}
     """Queues whose messages free workers take, each with the operation that handles them: `{charges: charge}`."""
+
+
+SERVICE_RULES = declared_in(Service)
+"""The rules of a service's replicas by their fields."""
 
 
 class Store(Model):

@@ -1,0 +1,5 @@
+"""Who shares the policy of a defence."""
+
+from typing import Literal
+
+Scope = Literal["link", "caller"]

@@ -1,0 +1,26 @@
+"""Who of those that wait in the queue of a replica is next."""
+
+from __future__ import annotations
+
+from sim.errors import not_played
+from sim.mechanisms.services.base import ServiceSwitch
+from sim.mechanisms.services.parts import ReplicaPart
+from sim.policies.shedding import AdaptiveLifo
+from sim.quantities import LineOrder
+
+
+def _order(replica: ReplicaPart, order: LineOrder) -> None:
+    match order.kind:
+        case "fifo":
+            pass
+        case "lifo":
+            replica.take_newest_first(lambda now, waiting, empty_at: True)
+        case "priority":
+            replica.take_important_first()
+        case "adaptive lifo":
+            replica.take_newest_first(AdaptiveLifo(order.above, order.after_s).newest_first)
+        case _:
+            raise not_played("line of a service", order.kind)
+
+
+LINE = ServiceSwitch(lambda order: f"{order.kind} line", 30, _order)
