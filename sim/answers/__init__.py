@@ -1,7 +1,7 @@
 """Exercises of the notebooks: each student's own numbers, and answers held against a formula or a run.
 
 A question's numbers come from the student's name, so neighbours compare ideas and not results. What is expected is
-worked out when an answer is checked; nothing is stored. A first wrong answer gets a hint only. Left out: marks,
+worked out when an answer is checked; nothing is stored. A first wrong answer gets a hint only. Not modelled: marks,
 accounts, and any record of answers beyond the running process.
 """
 

@@ -1,1 +1,1 @@
-"""Decisions: small state machines that are told the time and given their stream; they never wait or read a clock."""
+"""Policies: small state machines that decide. The caller passes them the time and a random stream; they never wait."""

@@ -1,7 +1,7 @@
-"""How many replicas a service should have, by the rule of Kubernetes' Horizontal Pod Autoscaler.
+"""The number of replicas a service should have, by the rule of Kubernetes' Horizontal Pod Autoscaler.
 
-Left out: several metrics, limits on the size of a step (Kubernetes at most doubles within 15 s, or adds 4), and the
-special treatment of pods that are not ready. How often it looks and how long a replica boots is the engine's affair.
+Not modelled: several metrics, limits on the size of a step (Kubernetes at most doubles within 15 s, or adds 4), and the
+special treatment of pods that are not ready. The engine holds the interval between looks and the boot time.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ class Autoscaler:
     boot, and it harms where utilisation is high because a callee is slow: more replicas then only send more calls. A
     utilisation cannot be above 1, so in an overload it asks for 1 / target times as many each time, no more.
 
-    Nothing changes while utilisation / target is within *tolerance* of 1. The highest answer of the last
-    *down_after_s* holds (stabilisation window); the first look counts what it finds as one. The answer stays within
-    *least* and *most*. Give the mean utilisation over the same *replicas*, those that still boot counted as idle, or
-    the same need is ordered again at each look.
+    Nothing changes while utilisation / target is within *tolerance* of 1. The highest answer of the last *down_after_s*
+    holds (stabilisation window); the first look counts the present number as an answer. The answer stays within *least*
+    and *most*. Give the mean utilisation over the same *replicas* and count those that still boot as idle. Otherwise
+    the same replicas are ordered again at each look.
     Source: Kubernetes documentation, "Horizontal Pod Autoscaling", "Algorithm details" (0.1 and 300 s).
     """
 
@@ -46,7 +46,7 @@ class Autoscaler:
         self._highest: deque[tuple[float, int]] = deque()  # answers by instant that no later one has reached
 
     def desired(self, now: float, replicas: int, utilisation: float) -> int:
-        """Return how many replicas there should be, from what was measured at *now*, not before the last look."""
+        """Return the desired number of replicas from the utilisation at *now*, not before the last look."""
         highest = self._highest
         if not highest:
             highest.append((now, replicas))

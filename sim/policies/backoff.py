@@ -1,7 +1,7 @@
-"""How long to wait before trying again: a law of growing waits, and jitter that keeps callers from marching in step.
+"""Backoff: a growing wait before each retry, with jitter so that callers do not retry at the same instants.
 
 The caller keeps the state of its call (how many attempts, the last wait), so that one object serves a whole link.
-Left out: waits that the callee asks for (Retry-After), and clocks that drift.
+Not modelled: waits that the callee asks for (Retry-After), and clocks that drift.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ JITTERS = ("none", "full", "equal", "decorrelated")
 
 
 class Backoff:
-    """Turn a law of waits into one wait at a time, with the jitter asked for.
+    """Compute the wait before each retry from a law of growing waits and a kind of jitter.
 
-    Use jitter whenever many callers fail together: without it they come back together. Jitter stays within the law's
-    ``least`` and ``cap``. *uniform* gives the next number in [0, 1); without jitter it is never called, so that a
-    stream is not moved for nothing.
+    Use jitter whenever many callers fail together: without it they retry together. Jitter stays within the law's
+    ``least`` and ``cap``. *uniform* gives the next number in [0, 1); without jitter it is never called, so no number of
+    a stream is wasted.
     Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015: full, equal and decorrelated
     jitter by these names.
     """

@@ -1,7 +1,8 @@
-"""Circuit breakers: stop calling what does not work, and ask again after a while. Here: on consecutive failures.
+"""Circuit breakers: stop calling a callee that fails, and try again after a while. This one counts failures in a row.
 
-``Breaker`` holds what all kinds share, the three states and their generations; ``sim.policies.window_breaker`` decides
-by ratios instead. Left out: a background probe; as in most libraries a breaker leaves "open" only when a call comes.
+``Breaker`` holds the three states and their generations, which all kinds share. ``sim.policies.window_breaker`` decides
+by ratios instead. Not modelled: a background probe; as in most libraries a breaker leaves "open" only when a call
+comes.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ PASSING_BY = -1
 
 
 class Breaker:
-    """The states of a breaker, without the rule by which it opens and closes: that is for the kinds of breakers.
+    """The states of a breaker. Subclasses add the rule by which it opens and closes.
 
     It stays open for at least *open_for_s*: a call at exactly that instant is a probe. Exactly *probes* calls pass
     half-open. Outcomes of calls admitted before the last transition change nothing (their generation is old). A probe
@@ -28,7 +29,7 @@ class Breaker:
     A breaker that stops retries only lets first tries *pass by*. While it is closed they count as any call does;
     otherwise they take no place, prolong no open time and decide no probe. The idea is reported in M. Brooker, "Fixing
     retries with token buckets and circuit breakers", 2022, whose published code has one share over all time and no
-    states: there the good first tries alone can let retries go again, here a probe must go well.
+    states: there successful first tries alone can allow retries again, here a probe must succeed.
 
     *on_change* is called with the instant and the new state's name at each transition.
     """
@@ -42,7 +43,7 @@ class Breaker:
         self.open_for_s, self.probes = open_for_s, probes
         self.state = CLOSED
         self.generation = 0
-        """Counts transitions; a caller notes it when admitted and gives it back with the outcome."""
+        """Counts transitions. A caller notes it when admitted and passes it back with the outcome."""
         self._on_change = on_change
         self._probing = 0  # half-open: probes that were let through
         self._probe_at = 0.0  # open: the first instant at which a probe may pass
@@ -61,7 +62,7 @@ class Breaker:
         return True
 
     def pass_by(self) -> int:
-        """Let a call pass whatever the state; return the generation that is to learn how it ends, perhaps none."""
+        """Let a call pass in any state; return the generation that its outcome belongs to, if it counts."""
         return self.generation if self.state == CLOSED else PASSING_BY
 
     def record(self, generation: int, ok: bool, now: float, took_s: float = 0.0) -> None:
@@ -74,7 +75,7 @@ class Breaker:
             self._probing -= 1
 
     def _forget(self) -> None:
-        """Start every count of outcomes again."""
+        """Reset all counts of outcomes."""
         raise NotImplementedError
 
     def _enter(self, state: int, now: float) -> None:
@@ -94,7 +95,7 @@ class CircuitBreaker(Breaker):
 
     Use it on calls whose failure costs the caller time. At a steady random failure rate it lowers availability, and
     it counts failures only: a slow callee never opens it unless a timeout makes slow calls fail. All probes must
-    succeed to close it, and the first failure opens it anew, counted from that failure.
+    succeed to close it, and the first failure opens it again, for *open_for_s* from that failure.
 
     Source: M. Nygard, Release It!, 2nd ed., ch. 5; generations as in Sony's gobreaker; the defaults of a scenario
     (5 failures, 30 s, 1 probe) from the guide "Microservices API Communication", "Circuit Breaker".

@@ -1,7 +1,7 @@
 """Budgets that many calls share, so that retries stay a small part of the load: a token bucket and the SDKs' quota.
 
-Both hold whole units, so that ten tenths of a token are one token. Left out: budgets over a window of time (Finagle,
-Linkerd), which also forget, and a floor of retries per second for callers with few calls.
+Both hold whole units, so that ten tenths of a token are one token. Not modelled: budgets over a window of time
+(Finagle, Linkerd), which also forget, and a floor of retries per second for callers with few calls.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ class RetryBudget:
 
     Use it with every retry: when most calls fail, retries are at most *per_try* / *cost* of the first tries (or
     *per_success* / *cost* of the successes), so a struggling callee does not get the load multiplied; while failures
-    are rare the budget is never felt. Paid per first try it keeps retrying into a total outage; paid per success it
-    stops when nothing succeeds. It harms a caller whose few calls never fill it.
+    are rare the budget has no effect. Paid per first try it allows retries throughout a total outage; paid per success
+    it stops them when nothing succeeds. It harms a caller with too few calls to fill it.
 
     *capacity*, *per_try* and *per_success* are in tokens, *cost* is what a retry takes. Amounts are kept as fractions
     with a denominator of a million at most, so sums are exact.
@@ -46,7 +46,7 @@ class RetryBudget:
 
     @property
     def tokens(self) -> float:
-        """What is in the bucket."""
+        """The tokens in the bucket."""
         return self._units / self._unit
 
     def first_try(self) -> None:
@@ -55,12 +55,12 @@ class RetryBudget:
             self._units = min(self._units + self._per_try, self._capacity)
 
     def success(self, retried: bool = False, timed_out: bool = False) -> None:
-        """Pay in for an attempt that went well, first or later: *retried* and *timed_out* are moot."""
+        """Pay in for a successful attempt, first or later: *retried* and *timed_out* are not used."""
         if self._units < self._capacity:
             self._units = min(self._units + self._per_success, self._capacity)
 
     def take(self, timed_out: bool = False) -> bool:
-        """Pay for a retry; False, and nothing taken, when there is too little; *timed_out* is moot."""
+        """Pay for a retry; False, and nothing taken, when there are too few tokens. *timed_out* is not used."""
         if self._units < self._cost:
             return False
         self._units -= self._cost
@@ -70,9 +70,9 @@ class RetryBudget:
 class RetryQuota:
     """The retry quota of the AWS SDKs: a retry takes *cost* of *capacity*, a success gives it back, time gives nothing.
 
-    Use it to see what a service gets from clients of the cloud SDKs: in a total outage capacity / cost retries are
-    made, then none. It is refilled by 1 per call that succeeds at once, so after an outage retries stay few until
-    many calls have gone well, and one-off failures meanwhile reach the user.
+    Use it to model clients that use the cloud SDKs: in a total outage they make capacity / cost retries, then none.
+    Each call that succeeds at once refills it by 1. So after an outage retries stay few until many calls have
+    succeeded, and single failures meanwhile reach the user.
 
     *timeout_cost* is what a retry after a timeout takes, if not *cost*. botocore 1.44.5 takes 14 (after a throttling
     error 5) of 500; earlier releases took 5 (after a timeout 10), the defaults here but for the timeout.
@@ -93,7 +93,7 @@ class RetryQuota:
         """A first attempt pays nothing in."""
 
     def take(self, timed_out: bool = False) -> bool:
-        """Pay for a retry; *timed_out* says that the attempt before it did. False when there is too little."""
+        """Pay for a retry; *timed_out*: the attempt before it timed out. False when there is too little."""
         cost = self.timeout_cost if timed_out else self.cost
         if cost > self.available:
             return False
@@ -101,6 +101,6 @@ class RetryQuota:
         return True
 
     def success(self, retried: bool, timed_out: bool = False) -> None:
-        """Fold in a call that went well: 1 at the first try, else what its last retry took (*timed_out* as then)."""
+        """Refill after a successful call: by 1 at the first try, else by the cost of its last retry."""
         back = 1 if not retried else self.timeout_cost if timed_out else self.cost
         self.available = min(self.available + back, self.capacity)

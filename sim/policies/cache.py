@@ -1,7 +1,7 @@
-"""A cache that forgets what was used least recently and trusts nothing for too long.
+"""A cache that evicts the least recently used entry and expires each entry after a while.
 
-Left out: coalescing of misses (who waits for whom is the caller's affair), invalidation by writes, sizes of entries
-and admission policies. Hits and misses are the caller's to count.
+Not modelled: coalescing of misses (the engine does it), invalidation by writes, sizes of entries, and admission
+policies. The caller counts hits and misses.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sim.errors import ParameterError
 
 
 class Cached:
-    """One answer that is kept; always true, so that a hit reads as one."""
+    """One cached answer; always true, so that ``if entry`` reads as a hit."""
 
     __slots__ = ("value", "put_at")
 
@@ -25,12 +25,12 @@ class Cached:
 class Cache:
     """Keep the answers for the *entries* most recently used keys, each fresh for *expire_after_s* from its ``put``.
 
-    Use it in front of reads that repeat; the hit ratio takes that share of the load off the callee. That is its harm
-    too: a callee sized for the misses alone falls over when the cache is cold or a much-asked key expires, and answers
-    are up to *expire_after_s* old. None never expires; infinite *entries* never push anything out.
+    Use it in front of reads that repeat; the hit ratio takes that share of the load off the callee. That is its danger
+    too: a callee sized for the misses alone is overloaded when the cache is cold or a popular key expires, and answers
+    are up to *expire_after_s* old. With None nothing expires; with infinite *entries* nothing is evicted.
 
-    An expired answer is no hit, but it is kept until it is replaced or pushed out, so that it can serve as a fallback
-    (``stale``) while the callee is down. Reading it thus does not count as use.
+    An expired answer is not a hit, but it stays until it is replaced or evicted, so that it can serve as a fallback
+    (``stale``) while the callee is down. A stale read does not count as use.
     Source: least recently used as everywhere; expiry as Caffeine's ``expireAfterWrite``, keeping the stale as in RFC
     5861, "stale-if-error".
     """
@@ -47,7 +47,7 @@ class Cache:
         self._kept: OrderedDict[Hashable, Cached] = OrderedDict()  # least recently used first
 
     def __len__(self) -> int:
-        """How many answers are kept, fresh or not."""
+        """The number of cached answers, fresh or not."""
         return len(self._kept)
 
     def get(self, key: Hashable, now: float) -> Cached | None:
@@ -59,7 +59,7 @@ class Cache:
         return cached
 
     def put(self, key: Hashable, now: float, value: Any = None) -> None:
-        """Keep *value* for *key*, learnt at *now*; the least recently used key goes if there are too many."""
+        """Store *value* for *key* as of *now*; evict the least recently used key if there are too many."""
         kept = self._kept
         kept[key] = Cached(value, now)
         kept.move_to_end(key)
@@ -67,7 +67,7 @@ class Cache:
             kept.popitem(last=False)
 
     def stale(self, key: Hashable) -> Cached | None:
-        """Return what is kept for *key*, however old, for callers that have nothing better."""
+        """Return the entry of *key*, however old, as a fallback."""
         return self._kept.get(key)
 
     def clear(self) -> None:

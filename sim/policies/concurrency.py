@@ -1,6 +1,6 @@
-"""Limits on calls in flight that find their own size: from drops (AIMD), or from latency that grows (gradient).
+"""Adaptive limits on calls in flight: they follow drops (AIMD) or growing latency (gradient).
 
-Whoever keeps the calls admits one while fewer than ``limit`` are in flight and records how each ended. Left out:
+The engine admits a call while fewer than ``limit`` are in flight and records how each ended. Not modelled:
 sampling windows (each call is a sample) and shares of a limit for kinds of calls.
 """
 
@@ -11,16 +11,16 @@ from math import floor, inf
 from sim.errors import ParameterError
 
 WARM_UP = 10
-"""So many first samples make up the long-term latency of a gradient as their plain mean."""
+"""Number of first samples whose plain mean starts the long-term latency of a gradient."""
 
 
 class Aimd:
-    """Raise the limit by one for a call that went well, multiply it by *backoff_ratio* for one that was dropped.
+    """Raise the limit by one for a successful call, multiply it by *backoff_ratio* for a dropped one.
 
-    Use it where a full callee says so, by refusals or timeouts: the limit follows its capacity without anybody knowing
-    it. It learns only by hurting, and each of many drops from one overload shrinks it again: with a ratio near 1/2 a
-    short fault leaves a small limit that grows slowly. Errors of the callee that have nothing to do with load must not
-    be recorded as dropped.
+    Use it where a full callee shows it by refusals or timeouts: the limit follows the callee's capacity, which need not
+    be known. It learns from failed calls only, and each of many drops from one overload shrinks it again: with a ratio
+    near 1/2 a short fault leaves a small limit that grows slowly. Errors of the callee that have nothing to do with
+    load must not be recorded as dropped.
 
     A call that took longer than *timeout_s* counts as dropped. The limit grows only while at least half of it is used
     and stays within *least* and *most*.
@@ -40,7 +40,7 @@ class Aimd:
         self.least, self.most, self.backoff_ratio, self.timeout_s = least, most, backoff_ratio, timeout_s
 
     def record(self, now: float, took_s: float, in_flight: int, dropped: bool) -> None:
-        """Fold in a call that ended; *in_flight* were under way when it began, itself included. *now* is moot."""
+        """Fold in a call that ended; *in_flight* were under way when it began, itself included. *now* is not used."""
         limit = self.limit
         if dropped or took_s > self.timeout_s:
             self.limit = max(floor(limit * self.backoff_ratio + 1e-9), self.least)
@@ -51,8 +51,8 @@ class Aimd:
 class Gradient:
     """Shrink the limit in the ratio of the long-term to the present latency, and let *queue* more calls in each time.
 
-    Use it where overload shows as latency before it shows as errors. It takes whatever has lasted for what is normal:
-    a callee that is slow for long gets its full limit back, and one whose calls differ much in size is shed in health.
+    Use it where overload shows as latency before it shows as errors. It takes any lasting latency as normal: a callee
+    that stays slow gets its full limit back, and a healthy one whose calls differ much in size loses calls.
 
     Present latency up to *tolerance* times the long-term mean is no sign of a queue; the ratio is at least 1/2; the
     limit moves by the share *smoothing* towards what follows from it, does not move while less than half of it is
@@ -97,14 +97,14 @@ class Gradient:
         self.tolerance, self.queue, self.window = tolerance, queue, window
         self.long_term_s = 0.0
         """The mean latency that counts as normal."""
-        self._estimate = float(initial)  # the limit before it is cut to a whole number
+        self._estimate = float(initial)  # the limit before it is rounded down
         self._warm = 0
         self._sum_s = 0.0  # of the first samples
 
     def record(self, now: float, took_s: float, in_flight: int, dropped: bool) -> None:
         """Fold in a call that ended; *in_flight* were under way when it began, itself included.
 
-        *now* and *dropped* are moot; they are here because every adaptive limit is told the same.
+        *now* and *dropped* are not used; all adaptive limits have the same signature.
         """
         long_term_s = self._learn(took_s)
         if long_term_s > 2 * took_s:

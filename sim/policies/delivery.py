@@ -1,10 +1,9 @@
-"""What a point-to-point queue decides: who gets a message next, when it comes back, and when it is given up.
+"""The decisions of a point-to-point queue: which message is next, when it is redelivered, and when it is given up.
 
-``DeliveryPolicy`` holds the rules, ``VisibilityQueue`` applies them to messages. Whoever plays the queue sets the
-timers: it calls ``expire`` when a delivery's ``visible_at`` is reached and ``wake`` when a rest is over. Each
-operation is O(1) (``take`` skips what is over, each message once). Returned messages go to the back of the line.
-Left out: the network, message groups, and the duplicates that real standard queues deliver inside the visibility
-timeout now and then.
+``DeliveryPolicy`` holds the rules, ``VisibilityQueue`` applies them to messages. The engine sets the timers: it calls
+``expire`` at a delivery's ``visible_at`` and ``wake`` when a redelivery delay has passed. Each operation is O(1)
+(``take`` skips settled messages, each once). Returned messages go to the back of the queue. Not modelled: the network,
+message groups, and the duplicates that real standard queues deliver inside the visibility timeout now and then.
 """
 
 from __future__ import annotations
@@ -16,14 +15,14 @@ from sim.errors import ParameterError
 from sim.quantities import BackoffLaw
 
 VISIBLE, RESTING, IN_FLIGHT, OVER = range(4)
-"""Where a message is: in the line, waiting for its redelivery, with a consumer, or acknowledged or given up."""
+"""The state of a message: visible, delayed, in flight, or settled (acknowledged or given up)."""
 
 
 class DeliveryPolicy:
-    """Hide a delivered message for *visibility_s*; deliver it *max_deliveries* times at most; rest it after errors.
+    """Hide a delivered message for *visibility_s*; deliver it *max_deliveries* times at most; delay it after errors.
 
     *max_deliveries* counts all deliveries (SQS ``maxReceiveCount``; RabbitMQ's delivery-limit is one less) and may
-    be infinite. *redelivery* gives the rest in seconds after the n-th delivery's handler failed.
+    be infinite. *redelivery* gives the delay in seconds after the handler of the n-th delivery failed.
     Source: Amazon SQS Developer Guide, "Amazon SQS visibility timeout" and "Using dead-letter queues".
     """
 
@@ -39,11 +38,11 @@ class DeliveryPolicy:
         self.visibility_s, self.max_deliveries, self.redelivery = visibility_s, max_deliveries, redelivery
 
     def may_start(self, deliveries: int) -> bool:
-        """Whether a message with that many deliveries behind it may be delivered once more."""
+        """Whether a message that has had *deliveries* deliveries may be delivered once more."""
         return deliveries < self.max_deliveries
 
     def rest_s(self, deliveries: int) -> float | None:
-        """Return the rest after an error in the last of *deliveries*, in seconds; None when it was the last allowed."""
+        """Return the delay in seconds after an error in the last of *deliveries*; None when it was the last allowed."""
         return self.redelivery.wait_s(deliveries) if deliveries < self.max_deliveries else None
 
 
@@ -61,7 +60,7 @@ class Message:
 
 
 class Delivery:
-    """One handing-over of a message; it is also the receipt. *visible_at* is when silence returns the message."""
+    """One delivery of a message, and its receipt. Without an answer the message returns at *visible_at*."""
 
     __slots__ = ("message", "number", "visible_at")
 
@@ -70,13 +69,13 @@ class Delivery:
 
 
 class VisibilityQueue:
-    """Keep the messages of one queue: visible in the order they became so, resting, or in flight.
+    """The messages of one queue: visible (in the order in which they became so), delayed, or in flight.
 
-    A handler's error returns its message after the policy's rest, and the error of the last delivery allowed gives it
-    up at that instant. Silence returns it at ``visible_at``; after the last delivery allowed it is given up when the
-    next one would start. Any delivery's acknowledgement ends the message, even one whose visibility has ended; other
-    deliveries run on and their words change nothing. ``on_dead(message, now)`` gets what is given up: into a
-    dead-letter queue or lost, that is its affair.
+    A handler's error returns its message after the policy's delay; after the last delivery allowed the message is given
+    up at once. Without an answer it returns at ``visible_at``; after the last delivery allowed it is given up when the
+    next one would start. The acknowledgement of any delivery settles the message, even of one whose visibility has
+    ended; other deliveries continue and their answers change nothing. ``on_dead(message, now)`` receives a message that
+    is given up: it moves it to a dead-letter queue or counts it as lost.
     """
 
     __slots__ = ("policy", "visible", "resting", "in_flight", "_on_dead", "_line")
@@ -84,12 +83,12 @@ class VisibilityQueue:
     def __init__(self, policy: DeliveryPolicy, on_dead: Callable[[Message, float], None]) -> None:
         self.policy = policy
         self.visible = self.resting = self.in_flight = 0
-        """How many messages are in each of these states; the backlog is the first two."""
+        """The number of messages in each of these states; the backlog is the first two."""
         self._on_dead = on_dead
-        self._line: deque[Message] = deque()  # may still hold messages that are over; they are skipped
+        self._line: deque[Message] = deque()  # may still hold settled messages; they are skipped
 
     def send(self, message: Message) -> None:
-        """Put a new message at the end of the line."""
+        """Append a new message."""
         self._line.append(message)
         message.state = VISIBLE
         self.visible += 1
@@ -108,7 +107,7 @@ class VisibilityQueue:
         return delivery
 
     def dead_letter_expired(self, now: float) -> bool:
-        """Give up those out of deliveries who are next; whether there were any."""
+        """Give up the next messages that are out of deliveries; whether there were any."""
         line, policy, any_buried = self._line, self.policy, False
         while line and ((message := line[0]).state != VISIBLE or not policy.may_start(message.deliveries)):
             line.popleft()
@@ -119,7 +118,7 @@ class VisibilityQueue:
         return any_buried
 
     def ack(self, delivery: Delivery) -> bool:
-        """End the message of *delivery*; False when it was over already."""
+        """Settle the message of *delivery*; False when it was settled already."""
         message = delivery.message
         if message.state == OVER:
             return False
@@ -133,10 +132,10 @@ class VisibilityQueue:
         return True
 
     def nack(self, delivery: Delivery, now: float) -> float | None:
-        """Say that the handler failed at *now*; return the rest in seconds after which ``wake`` is due, if any.
+        """Record that the handler failed at *now*; return the delay in seconds after which ``wake`` is due, if any.
 
-        None means that there is nothing to wait for: the message is visible again, or given up, or *delivery* no
-        longer hides it (silence was first, or another delivery settled it).
+        None: there is nothing to wait for. The message is visible again, or given up, or *delivery* no longer hides it
+        (its visibility ended first, or another delivery settled it).
         """
         message = delivery.message
         if message.delivery is not delivery:
@@ -154,7 +153,7 @@ class VisibilityQueue:
         return None
 
     def wake(self, message: Message) -> bool:
-        """Make a rested message visible; False when it was acknowledged meanwhile."""
+        """Make a delayed message visible; False when it was acknowledged meanwhile."""
         if message.state != RESTING:
             return False
         self.resting -= 1
@@ -162,7 +161,7 @@ class VisibilityQueue:
         return True
 
     def expire(self, delivery: Delivery, now: float) -> bool:
-        """Return the message of *delivery* to the line if its visibility has ended by *now* in silence."""
+        """Make the message of *delivery* visible if its visibility timeout has ended by *now* without an answer."""
         message = delivery.message
         if message.delivery is not delivery or now < delivery.visible_at:
             return False
@@ -171,7 +170,7 @@ class VisibilityQueue:
         return True
 
     def change_visibility(self, delivery: Delivery, seconds: float, now: float) -> bool:
-        """Hide the message until *seconds* after *now* (0: return it at once); False when it is hidden no more."""
+        """Hide the message until *seconds* after *now* (0: return it at once); False when it is no longer hidden."""
         if delivery.message.delivery is not delivery:
             return False
         delivery.visible_at = now + seconds

@@ -1,6 +1,6 @@
-"""What a load balancer believes of a replica, from the checks it makes.
+"""Health checks: a load balancer's belief about one replica.
 
-How often it checks and for how long it waits for an answer is the engine's affair. Left out: ejecting a replica for
+The engine holds the interval and the timeout of the checks. Not modelled: ejecting a replica for
 the failures of real calls (outlier detection), and keeping all in when none is healthy (panic threshold).
 """
 
@@ -10,13 +10,13 @@ from sim.errors import ParameterError
 
 
 class HealthChecker:
-    """Believe a replica ill after *unhealthy_after* failed checks in a row, well again after *healthy_after* good ones.
+    """Mark a replica unhealthy after *unhealthy_after* failed checks in a row, healthy after *healthy_after* good ones.
 
-    Use it to take dead replicas out of the rotation. It is late by interval times *unhealthy_after*, calls fail until
+    Use it to take dead replicas out of the rotation. It reacts after interval times *unhealthy_after*, calls fail until
     then, and it sees only what the check sees: a replica that answers checks and fails calls stays in (gray failure).
     Counts near 1 take out replicas that are merely busy, which loads the others more.
 
-    A new replica is believed well.
+    A new replica counts as healthy.
     Source: AWS Elastic Load Balancing (``UnhealthyThresholdCount``, ``HealthyThresholdCount``); Kubernetes probes
     (``failureThreshold``, ``successThreshold``).
     """
@@ -29,10 +29,10 @@ class HealthChecker:
                 raise ParameterError("be a whole number of at least 1", value, place=place)
         self.unhealthy_after, self.healthy_after = unhealthy_after, healthy_after
         self.healthy = True
-        self._against = 0  # checks in a row that spoke against what is believed
+        self._against = 0  # checks in a row that contradict the present state
 
     def record(self, ok: bool) -> bool:
-        """Fold in one check; return whether the replica is now believed well."""
+        """Fold in one check; return whether the replica now counts as healthy."""
         if ok == self.healthy:
             self._against = 0
         else:

@@ -1,7 +1,7 @@
 """Hedging: when an answer is late, send the same call once more and take whichever answers first.
 
-Left out: hedging at once after a failure (that is a retry), budgets of hedges, and cancelling the loser: whether it
-works on is the link's affair.
+Not modelled: hedging at once after a failure (that is a retry), budgets of hedges, and cancelling the loser (the engine
+does it).
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from math import ceil, inf
 from sim.errors import ParameterError
 
 REMEMBERED = 1000
-"""How many of the last latencies a percentile is taken of."""
+"""Number of last latencies that a percentile is taken of."""
 
 
 class Hedge:
-    """Say after how long a further attempt goes out: *after_s*, or a *percentile* of the latencies measured so far.
+    """Give the delay before a hedge is sent: *after_s*, or a *percentile* of the latencies measured so far.
 
-    Use it for reads and other calls that may run twice, when few of many replicas are slow now and then: after the
-    95th percentile it costs some 5 % more load and cuts the tail. It harms where all are slow, because it adds load
-    just then; a percentile follows the slowness and bounds that, a fixed time does not.
+    Use it for reads and other calls that may run twice, when few of many replicas are slow now and then: after the 95th
+    percentile it costs some 5 % more load and cuts the tail. It harms where all are slow, because it then adds load. A
+    percentile follows the slowness and bounds the added load; a fixed time does not.
 
-    *most* attempts are sent besides the first, each *delay_s* after the one before (Polly's ``MaxHedgedAttempts`` and
-    ``Delay``; resilience4j has no hedging). *percentile* is a share, 0.95 for the 95th, by nearest rank over the last
-    1,000 latencies; there is none until 1 / (1 - percentile) of them are known. Feed the latencies of answers: if
-    those of abandoned attempts are missing, the percentile is too low.
+    *most* attempts are sent in addition to the first, each *delay_s* after the one before (Polly's
+    ``MaxHedgedAttempts`` and ``Delay``; resilience4j has no hedging). *percentile* is a share, 0.95 for the 95th, by
+    nearest rank over the last 1,000 latencies; there is no delay until 1 / (1 - percentile) of them are known. Feed the
+    latencies of answers: if those of abandoned attempts are missing, the percentile is too low.
     Source: J. Dean, L. A. Barroso, "The Tail at Scale", CACM 56(2), 2013, "Hedged requests".
     """
 
@@ -44,7 +44,7 @@ class Hedge:
             raise ParameterError("be a whole number of at least 1", most, place="most")
         self.after_s, self.percentile, self.most = after_s, percentile, most
         self.needed = 0 if percentile is None else min(ceil(round(1 / (1 - percentile), 6)), REMEMBERED)
-        """How many latencies must be known before there is a delay."""
+        """Number of latencies that must be known before there is a delay."""
         self._latest: deque[float] = deque()
         self._sorted: list[float] = []
 
@@ -69,5 +69,5 @@ class Hedge:
 
 @cache
 def _nearest_rank(percentile: float, known: int) -> int:
-    """Return which of *known* values in order, from 1, is the *percentile*."""
+    """Return the rank, from 1, of the *percentile* among *known* sorted values."""
     return max(ceil(round(percentile * known, 6)), 1)

@@ -1,6 +1,6 @@
 """A rate limiter: a bucket that fills with tokens at a steady rate, and each call takes one.
 
-Left out: limits shared by several limiters, costs other than one token, and fixed windows.
+Not modelled: limits shared by several limiters, costs other than one token, and fixed windows.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from math import inf
 from sim.errors import ParameterError
 
 ALMOST = 1e-9
-"""A token counts as whole when it is complete but for this part: instants such as 0.3 s are rounded numbers."""
+"""A token counts as whole when at most this part is missing: instants such as 0.3 s are rounded numbers."""
 
 
 class TokenBucket:
     """Let *rate* calls a second pass, and up to *burst* at once after a pause; full at the start.
 
-    Use it to keep a client within what was agreed, or a service within what it can do. It knows nothing of the
-    callee's state: set above what a sick callee can do it protects nothing, set below what a well one can do it wastes
-    it. A limiter that waits (``reserve``) turns overload into delay and holds its callers meanwhile.
+    Use it to keep a client within its agreed rate, or a service within its capacity. It does not see the callee's
+    state: set above the capacity of a degraded callee it protects nothing, set below that of a healthy one it wastes
+    capacity. A limiter that waits (``reserve``) turns overload into delay and holds its callers meanwhile.
 
-    Tokens come continuously and nothing accumulates rounding errors: what is there follows from the instant at which
-    the bucket was last full. resilience4j's RateLimiter grants ``limitForPeriod`` anew at each ``limitRefreshPeriod``
-    and .NET's token bucket, which Polly wraps, adds ``TokensPerPeriod`` at each ``ReplenishmentPeriod``: both let a
-    burst pass at each edge, this does not.
+    Tokens arrive continuously, and rounding errors do not accumulate: the level follows from the instant at which the
+    bucket was last full. resilience4j's RateLimiter grants ``limitForPeriod`` again at each ``limitRefreshPeriod`` and
+    .NET's token bucket, which Polly wraps, adds ``TokensPerPeriod`` at each ``ReplenishmentPeriod``: both let a burst
+    pass at each edge, this does not.
     Source: the token bucket of RFC 2697, section 3, with one token a call; reservations as in Guava's RateLimiter.
     """
 
@@ -39,7 +39,7 @@ class TokenBucket:
         self._taken = 0  # since then
 
     def tokens(self, now: float) -> float:
-        """What is in the bucket at *now*; below zero is what waiting calls have reserved."""
+        """The tokens at *now*; below zero are those that waiting calls have reserved."""
         return min(self.burst - self._taken + (now - self._full_at) * self.rate, self.burst)
 
     def admit(self, now: float) -> bool:
@@ -54,22 +54,22 @@ class TokenBucket:
         return True
 
     def wait_s(self, now: float) -> float:
-        """Return what ``reserve`` would, in seconds, and take nothing: for callers that wait only so long."""
+        """Return the wait in seconds that ``reserve`` would return, without a reservation."""
         missing = 1 - self._refilled(now)
         return missing / self.rate if missing > ALMOST else 0.0
 
     def reserve(self, now: float) -> float:
-        """Take a token that may be yet to come; return the seconds until it is there, 0 for one that is."""
+        """Take a token, perhaps in advance; return the seconds until it arrives, 0 for one that is there."""
         wait_s = self.wait_s(now)
         self._taken += 1
         return wait_s
 
     def give_back(self) -> None:
-        """Return a reserved token that is not needed; those who wait already keep their instants."""
-        self._taken -= 1  # below zero is a bucket that flows over: it is seen full when next asked
+        """Return a reserved token that is not needed; calls that already wait keep their instants."""
+        self._taken -= 1  # negative: the bucket overflows, and is full at the next request
 
     def _refilled(self, now: float) -> float:
-        """The tokens at *now*; a full bucket starts to count anew, and what would flow over is gone."""
+        """The tokens at *now*; a full bucket restarts its count, so tokens that overflow are lost."""
         tokens = self.burst - self._taken + (now - self._full_at) * self.rate
         if tokens < self.burst:
             return tokens

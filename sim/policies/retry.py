@@ -1,7 +1,7 @@
-"""Whether a failed attempt is followed by another one, and after how long.
+"""Retries: whether another attempt follows a failed one, and after which wait.
 
 Budgets that many calls share are in ``sim.policies.budget``, a second attempt before the first has failed in
-``sim.policies.hedge``. Left out: telling apart errors that are worth a retry from errors that are not.
+``sim.policies.hedge``. Not modelled: permanent and transient errors (every error can be retried).
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from sim.outcomes import ERROR, OUTCOMES, REFUSED, REJECTED, TIMEOUT
 from sim.policies.backoff import Backoff
 
 RETRYABLE = (ERROR, TIMEOUT, REFUSED, REJECTED)
-"""A short-circuit is not among them: no attempt was made, so there is nothing to repeat."""
+"""Without short-circuits: no attempt was made, so there is nothing to repeat."""
 
 
 class Retry:
     """Try up to *max_attempts* times in all, the first one counted, with *backoff* between two attempts.
 
     Use it for faults that pass on their own and for operations that may run twice. In an overload it multiplies the
-    load, and each layer that retries multiplies it again. *max_attempts* may be infinite: only together with a budget
-    or for work that must be done in the end. *on* are the outcomes after which it tries again.
+    load, and each layer that retries multiplies it again. *max_attempts* may be infinite; use that only together with a
+    budget, or for work that must finally be done. *on* are the outcomes after which it tries again.
     Source: B. Beyer et al., Site Reliability Engineering, ch. 22 "Addressing Cascading Failures"; resilience4j counts
     the first attempt as here, Polly's ``MaxRetryAttempts`` does not.
     """
@@ -39,8 +39,8 @@ class Retry:
     def next_wait_s(self, attempt_number: int, outcome_code: int, last_wait_s: float = 0.0) -> float | None:
         """Return the seconds until the next attempt, or None to give up.
 
-        *attempt_number* (from 1) has just ended with *outcome_code*; *last_wait_s* is what this returned before in
-        the same call, 0 at first. Nothing is waited for after the last attempt.
+        *attempt_number* (from 1) has just ended with *outcome_code*; *last_wait_s* is the wait before this attempt, 0
+        at first. There is no wait after the last attempt.
         """
         if attempt_number >= self.max_attempts or outcome_code not in self.on:
             return None

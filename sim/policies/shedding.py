@@ -1,8 +1,8 @@
-"""What a service in overload leaves undone: by how long work waited, by how long the line has stood, by priority.
+"""Load shedding: by the time that work waited, by the time that the queue has not been empty, or by priority.
 
-Each is asked by whoever keeps the line: ``CoDel`` when work is taken out, ``AdaptiveLifo`` and ``ControlledDelay``
-before it, ``PriorityShed`` when work comes in. Left out: marking instead of dropping, flow queues (FQ-CoDel), and
-shedding by cost.
+The queue asks ``CoDel`` when work is taken out, ``AdaptiveLifo`` and ``ControlledDelay`` before that, and
+``PriorityShed`` when work arrives. Not modelled: marking instead of dropping, flow queues (FQ-CoDel), and shedding by
+cost.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from sim.errors import ParameterError
 class CoDel:
     """Drop work when all of it has waited longer than *target_s* for *interval_s*, the more often the longer it lasts.
 
-    Use it on lines that must absorb bursts but not stand: a short burst passes whole, a standing queue is thinned
-    until waits fall under the target. Drops come interval / sqrt(count) apart, which slows senders that back off but
-    hardly touches an open load far above capacity: there the line still grows, and ``ControlledDelay`` or a bound is
+    Use it on queues that must absorb bursts but not stay long: a short burst passes whole, a standing queue is thinned
+    until waits fall below the target. Drops are interval / sqrt(count) apart. That slows senders that back off but
+    hardly affects an open load far above capacity: there the queue still grows, and ``ControlledDelay`` or a bound is
     needed. It harms work whose service time is not far below the target.
 
-    ``keep`` is asked for each piece taken out; after a False the next one is taken at the same instant.
+    Ask ``keep`` for each call taken out; after a False take the next one at the same instant.
     Source: RFC 8289, section 5 (defaults there 5 ms and 100 ms for packets). Where the RFC never drops from a line of
-    at most one packet, here *empty* says that nothing waits behind.
+    at most one packet, here *empty* means that nothing waits behind.
     """
 
     __slots__ = ("target_s", "interval_s", "dropping", "count", "_last_count", "_above_at", "_drop_at", "_dropped")
@@ -35,14 +35,14 @@ class CoDel:
         self.target_s, self.interval_s = target_s, interval_s
         self.dropping = False
         self.count = 0
-        """How many were dropped since dropping began."""
+        """The number of drops since dropping began."""
         self._last_count = 0  # the count when dropping last began
         self._above_at: float | None = None  # when waits have been above target for an interval; None: they are not
         self._drop_at = 0.0  # while dropping: when the next one is due
         self._dropped = False  # the last one taken was dropped while dropping: the next drop is not yet planned
 
     def keep(self, now: float, waited_s: float, empty: bool) -> bool:
-        """Whether to serve the work that is taken out at *now*; *empty* says that the line is empty behind it."""
+        """Whether to serve the work that is taken out at *now*; *empty*: the queue is empty behind it."""
         standing = self._stands(now, waited_s, empty)
         planned, self._dropped = not self._dropped, False
         if self.dropping:
@@ -86,11 +86,11 @@ class CoDel:
 
 
 class AdaptiveLifo:
-    """Serve the newest first while more than *threshold* wait and the line has not been empty for *interval_s*.
+    """Serve the newest first while more than *threshold* wait and the queue has not been empty for *interval_s*.
 
-    Use it where callers give up: in an overload the newest is the one whose caller is still there, while first in,
-    first out serves only the dead. It harms fairness, and the old must be dropped by a timeout or a bound or they
-    wait for good. With an interval of 0 the length alone decides.
+    Use it where callers give up: in an overload the newest call is the one whose caller still waits, while first in,
+    first out serves only abandoned calls. It is unfair, and old calls must be dropped by a timeout or a bound, or they
+    wait forever. With an interval of 0 the length alone decides.
     Source: B. Maurer, "Fail at Scale", ACM Queue 13(8), 2015, "Adaptive LIFO".
     """
 
@@ -104,15 +104,15 @@ class AdaptiveLifo:
         self.threshold, self.interval_s = threshold, interval_s
 
     def newest_first(self, now: float, waiting: int, empty_at: float) -> bool:
-        """Whether to take from the end at *now*, with *waiting* in a line that was last empty at *empty_at*."""
+        """Whether to take from the end at *now*, with *waiting* in a queue that was last empty at *empty_at*."""
         return waiting > self.threshold and now - empty_at >= self.interval_s
 
 
 class ControlledDelay:
-    """Let work wait *interval_s*, but only *target_s* once the line has not been empty for the last *interval_s*.
+    """Let work wait *interval_s*, but only *target_s* once the queue has not been empty for the last *interval_s*.
 
-    Use it with ``AdaptiveLifo`` on a server: bursts may wait, a standing line is cut to the target at once, so what
-    is served is answered in time however large the load. It harms calls whose callers would gladly wait longer.
+    Use it with ``AdaptiveLifo`` on a server: bursts may wait, a standing queue is cut to the target at once, so served
+    calls are answered in time at any load. It harms calls whose callers would wait longer.
     Source: B. Maurer, "Fail at Scale", ACM Queue 13(8), 2015, "Controlled Delay" (5 ms and 100 ms).
     """
 
@@ -126,15 +126,15 @@ class ControlledDelay:
         self.target_s, self.interval_s = target_s, interval_s
 
     def patience_s(self, now: float, empty_at: float) -> float:
-        """Return how long work that comes at *now* may wait, the line having last been empty at *empty_at*."""
+        """Return how long work that arrives at *now* may wait in a queue that was last empty at *empty_at*."""
         return self.target_s if now - empty_at > self.interval_s else self.interval_s
 
 
 class PriorityShed:
-    """Admit work of a priority while the line is filled below that priority's share: the least important goes first.
+    """Admit work while the queue is filled below the share of its priority: the least important is shed first.
 
-    Use it where work differs in worth: in an overload browsing is refused so that paying is not. It protects nothing
-    if everything is called important, and wastes places kept free for important work that does not come.
+    Use it where work differs in worth: in an overload browsing is refused so that paying is not. It protects nothing if
+    everything is called important, and it wastes the places kept free for important work that does not arrive.
 
     *thresholds* are shares of the places, of priority 0 (most important) first; less important priorities than there
     are thresholds count as the last.
@@ -155,6 +155,6 @@ class PriorityShed:
         self.thresholds = tuple(thresholds)
 
     def admits(self, priority: int, waiting: int, places: float) -> bool:
-        """Whether work of *priority* may join a line of *places* in which *waiting* are taken; no places admit none."""
+        """Whether work of *priority* may join a queue of *places* with *waiting* in it; no places admit none."""
         share = self.thresholds[min(priority, len(self.thresholds) - 1)]
         return waiting < share * places - 1e-9  # 55 % of 20 is 11 places, in rounded numbers a little more

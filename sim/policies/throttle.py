@@ -1,7 +1,8 @@
 """A client's own throttle: the more of its calls are refused, the fewer it sends.
 
-Left out: requests of several criticalities, and clients that share what they know. The window moves in steps of a
-hundredth of its length.
+The window moves in steps of a hundredth of its length.
+
+Not modelled: requests of several criticalities, and clients that share their counts.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ BUCKETS = 100
 class AdaptiveThrottle:
     """Stop a call locally with probability (requests - k * accepts) / (requests + 1), counted over the last *window_s*.
 
-    Use it where refusing costs the callee nearly as much as serving: a client then sends about *k* times what is
-    accepted, and the callee always sees enough calls to show that it is well again. It harms clients with few calls,
-    and k near 1 stops good calls after any random failure; k of 2 is the usual start. After a total outage it lets
-    few calls through until the window has forgotten.
+    Use it where refusing costs the callee nearly as much as serving: a client then sends about *k* times the accepted
+    rate, and the callee always gets enough calls to show that it has recovered. It harms clients with few calls, and k
+    near 1 stops good calls after any random failure; k of 2 is the usual start. After a total outage it lets few calls
+    through until the window has forgotten.
 
-    Requests are all calls that asked, stopped or not; accepts those that the callee took. Nothing is stopped while
-    fewer than *minimum* requests are in the window. *uniform* gives the next number in [0, 1) and is called only if
-    the probability is above zero, so that a stream is not moved for nothing.
+    Requests are all calls, stopped or not; accepts are those that the callee took. Nothing is stopped while fewer than
+    *minimum* requests are in the window. *uniform* gives the next number in [0, 1) and is called only if the
+    probability is above zero, so no number of a stream is wasted.
     Source: B. Beyer et al., Site Reliability Engineering, ch. 21 "Handling Overload", "Client-Side Throttling"
     (two minutes, K 2). resilience4j and Polly have none.
     """
@@ -58,12 +59,12 @@ class AdaptiveThrottle:
         return self.uniform() >= unaccepted / (requests + 1)
 
     def accepted(self, now: float) -> None:
-        """Fold in that the callee took a call; known at *now*."""
+        """Count a call that the callee took, known at *now*."""
         self._step(now)[2] += 1
         self._accepts += 1
 
     def _step(self, now: float) -> list[int]:
-        """The step that *now* is in, once the steps that have left the window are forgotten."""
+        """The step that contains *now*, after the steps outside the window are dropped."""
         number, steps = int(now / self._step_s), self._steps
         if number == self._number:
             return steps[-1]

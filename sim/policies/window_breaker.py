@@ -1,7 +1,9 @@
 """A circuit breaker on ratios: too many of the last calls failed, or too many of them were slow.
 
-Left out: resilience4j's windows of whole seconds (events leave ours one by one), its maximum wait in half-open, and
-Polly's growing break durations. The ratios are looked at when an outcome comes; time alone opens nothing.
+The ratios are checked when an outcome arrives; time alone never opens it.
+
+Not modelled: resilience4j's windows of whole seconds (events leave ours one by one), its maximum wait in half-open, and
+Polly's growing break durations.
 """
 
 from __future__ import annotations
@@ -16,16 +18,16 @@ from sim.policies.breaker import CLOSED, HALF_OPEN, OPEN, Breaker, at_least_one
 class WindowBreaker(Breaker):
     """Open when, of at least *minimum_calls* in the window, too large a share failed or took longer than *slow_call_s*.
 
-    Use it where calls fail at random even in health, which a breaker on consecutive failures reads only by luck, and,
-    with *slow_rate*, where a callee hangs instead of failing. It harms where one breaker guards many replicas of which
-    one is ill: a good share of the calls that would have gone well is refused. Too small a *minimum_calls* opens on
-    noise; too large a one never opens on a quiet link.
+    Use it where calls fail at random even in a healthy system, where a breaker on consecutive failures opens only by
+    chance, and, with *slow_rate*, where a callee hangs instead of failing. It harms where one breaker covers many
+    replicas of which one is faulty: it refuses many calls that would have succeeded. Too small a *minimum_calls* opens
+    on noise; too large a one never opens on a quiet link.
 
     The window is the last *calls* outcomes, or those younger than *window_s* (an outcome leaves when it is exactly that
     old, so that one call a second is 10 calls in 10 s, as in both libraries), or, with neither, all since the breaker
     last closed. A rate opens when it is reached (>=); a call is slow when it took longer than *slow_call_s* (>); one
-    that failed slowly counts in both. Half-open exactly *probes* calls pass, and after the last outcome the same rates,
-    over the probes alone, open or close it.
+    that failed slowly counts in both. When half-open, exactly *probes* calls pass, and after the last outcome the same
+    rates, over the probes alone, open or close it.
 
     Names as in resilience4j and Polly: failure rate (``failureRateThreshold`` in percent; Polly ``FailureRatio``),
     minimum calls (``minimumNumberOfCalls``; ``MinimumThroughput``), open for (``waitDurationInOpenState``;
@@ -91,7 +93,7 @@ class WindowBreaker(Breaker):
             self._enter(OPEN, now)
 
     def _slide(self, now: float) -> None:
-        """Let go of what is no longer in the window at *now*; the newest outcome always is."""
+        """Drop the outcomes that have left the window at *now*; the newest never has."""
         window, window_s, calls = self._window, self.window_s, self.calls
         while (calls is not None and len(window) > calls) or (window_s is not None and now - window[0][0] >= window_s):
             _, failed, slow = window.popleft()
@@ -100,7 +102,7 @@ class WindowBreaker(Breaker):
             self._slow -= slow
 
     def _too_bad(self) -> bool:
-        """Whether a rate is reached by what is counted."""
+        """Whether a counted rate has reached its threshold."""
         if self.failure_rate is not None and self._failed / self._total >= self.failure_rate:
             return True
         return self.slow_rate is not None and self._slow / self._total >= self.slow_rate
@@ -111,7 +113,7 @@ class WindowBreaker(Breaker):
 
 
 def _check_rates(failure_rate: float | None, slow_rate: float | None, slow_call_s: float | None) -> None:
-    """Raise ParameterError unless there is a rate to open at, and what "slow" means if and only if it is asked."""
+    """Raise ParameterError unless a rate is given, and *slow_call_s* is given if and only if *slow_rate* is."""
     if failure_rate is None and slow_rate is None:
         raise ParameterError("be given, or slow rate", None, place="failure rate")
     for place, rate in (("failure rate", failure_rate), ("slow rate", slow_rate)):
@@ -124,7 +126,7 @@ def _check_rates(failure_rate: float | None, slow_rate: float | None, slow_call_
 
 
 def _check_window(calls: int | None, window_s: float | None, minimum_calls: int) -> None:
-    """Raise ParameterError unless there is one window at most, and it can ever hold *minimum_calls*."""
+    """Raise ParameterError unless there is at most one window and it can hold *minimum_calls*."""
     at_least_one("minimum calls", minimum_calls)
     if calls is not None and window_s is not None:
         raise ParameterError("be left out where calls is given: one window only", window_s, place="window")

@@ -1,7 +1,7 @@
 """What a run leaves behind: plain numpy columns, written while it runs and never interpreted here.
 
 Times are seconds on the scenario's clock, NaN where something never happened. Codes point into the name tuples of
-the same record. ``sim.results`` turns this into measures, frames and identities. Left out: everything derived.
+the same record. ``sim.results`` turns this into measures, frames and identities. Not modelled: everything derived.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Closed forms that a run can be held against: queues, defences, and availability.
 
-Every function is plain arithmetic with its source in the docstring. Left out: anything that needs a simulation, a
+Every function is plain arithmetic with its source in the docstring. Not modelled: anything that needs a simulation, a
 transient that is not a straight line (only ``fluid_backlog`` speaks of time), and priorities that interrupt work.
 
 >>> import sim

@@ -1,6 +1,6 @@
 """Lines that are not simply first come, first served by workers that never stop; and stations in a closed loop.
 
-Rates are per second and one worker's; times are seconds. Left out: priorities that interrupt work, patience that is
+Rates are per second and one worker's; times are seconds. Not modelled: priorities that interrupt work, patience that is
 neither constant (``mm1_patience``) nor exponential, and loops whose stations are not single exponential workers.
 """
 

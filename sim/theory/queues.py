@@ -1,7 +1,7 @@
 """Queues in steady state: waits, lengths and losses of the systems that textbooks solve.
 
 Arrivals are Poisson and lines are first come, first served. Rates are per second and one worker's; times are
-seconds. Left out: other disciplines (``sim.theory.lines``), and anything transient but the straight lines of a fluid.
+seconds. Not modelled: other disciplines (``sim.theory.lines``), and anything transient but the straight lines of a fluid.
 """
 
 from __future__ import annotations

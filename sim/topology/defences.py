@@ -1,6 +1,6 @@
 """What defences can do at most, and caches on average, worked out before any run: one row for each of them.
 
-Only what follows from the description: a rate, a number of places, a share. Left out: breakers, throttles and load
+Only what follows from the description: a rate, a number of places, a share. Not modelled: breakers, throttles and load
 shedding, which depend on what fails; their effect is for a run to say.
 """
 

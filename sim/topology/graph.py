@@ -1,7 +1,7 @@
 """The system as networkx graphs, and what their shape alone says: depth, circles, and who stands on a path.
 
 Nodes of the system graph are workloads, services and queues; of the operation graph, workloads, queues and
-``service.operation``. Left out: numbers, which ``sim.topology.load`` and ``sim.topology.risks`` add.
+``service.operation``. Not modelled: numbers, which ``sim.topology.load`` and ``sim.topology.risks`` add.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Arrivals spread through calls and sends with their multiplicities (`repeat`, `parallel`, shares of `branch` and
 `fail`, retries of what fails by itself). Closed loops are taken at their upper bound, users over think time plus
 empty-system response: above 100 % such a loop settles at the capacity instead of failing. Caches are warm, and cold
-beside it; behind a rate limit rates are upper bounds. Left out: faults, waiting, hedges, and work that a timeout makes
+beside it; behind a rate limit rates are upper bounds. Not modelled: faults, waiting, hedges, and work that a timeout makes
 useless.
 """
 
