@@ -82,7 +82,7 @@ def earlier_document(path: Path, command: str, part: str) -> Any:
     except OSError as error:
         document, why = None, (error.strerror or "it cannot be read").lower()
     except ValueError:
-        document, why = None, "it is no JSON"
+        document, why = None, "it is not JSON"
     if not isinstance(document, dict) or part not in document:
         raise ParameterError(f"be what an earlier `pileup {command} --json` printed", str(path), why, "--against")
     return document

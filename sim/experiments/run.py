@@ -378,7 +378,7 @@ def asked_windows(resolved: Scenario, during: Iterable[str], place: str = "durin
         except ParameterError as error:
             raise ParameterError(error.rule, error.value, error.hint, place) from None
         if begin >= resolved.duration:
-            raise ParameterError(f"begin before the duration ({resolved.duration:g}s) is over", name, "", place)
+            raise ParameterError(f"begin before the duration ({resolved.duration:g}s) ends", name, "", place)
     return windows
 
 

@@ -1,7 +1,9 @@
 """The whole format on one page of Markdown, for people: every key, every law of chance, every measure.
 
-It is made of the docstrings of the models and the declarations of the measures, as the JSON Schema and
-``pileup explain-field`` are, so the three cannot differ. Not modelled: rules between keys, which ``pileup validate`` tells.
+It is made of the docstrings of the models and the declarations of the measures, like the JSON Schema and ``pileup
+explain-field``, so the three cannot differ.
+
+Not modelled: rules between keys, which ``pileup validate`` checks.
 """
 
 from __future__ import annotations

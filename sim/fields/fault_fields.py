@@ -9,7 +9,7 @@ from sim import quantities as q
 from sim.errors import ParameterError
 from sim.fields.quantity import Quantity
 
-_BEGIN = "be an instant such as 60s, or hang on another fault, such as 5s after NAME ends"
+_BEGIN = "be an instant such as 60s, or follow another fault, such as 5s after NAME ends"
 _REPLICAS = "be a number of replicas, or a list of their numbers, which count from 0"
 
 

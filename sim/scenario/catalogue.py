@@ -1,4 +1,4 @@
-"""The scenarios of a folder: title, question and lesson of each, without judging it."""
+"""The scenarios of a folder: title, question and lesson of each, not validated."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sim.scenario.yaml.nodes import plain
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One scenario file in a few words; *problem* is the first reason why it cannot be read."""
+    """A short description of one scenario file; *problem* is the first reason why it cannot be read."""
 
     path: Path
     title: str
@@ -24,7 +24,7 @@ class Summary:
 
     @property
     def name(self) -> str:
-        """The file's name without its ending, by which a shipped scenario can be called."""
+        """The file's name without its ending, which is the name of a shipped scenario."""
         return self.path.stem
 
 

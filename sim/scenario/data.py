@@ -23,7 +23,7 @@ Table = tuple[float, ...]
 def read_table(path: str, folder: Path | None, rule: str) -> Table:
     """Return the numbers of the data file at *path* inside *folder*.
 
-    Raises ``ParameterError`` with *rule* and a hint for a file that is not there, lies outside, or is no table.
+    Raises ``ParameterError`` with *rule* and a hint if the file is missing, lies outside, or is not a table.
     """
     if folder is None:
         raise ParameterError(rule, path, "a scenario without a folder has no data files")
@@ -76,7 +76,7 @@ def _number(cell: str) -> float | None:
 
 
 def no_such_file(error: OSError) -> Unquoted:
-    """Return what to say of a scenario file that cannot be opened."""
+    """Return the words for a scenario file that cannot be opened."""
     if isinstance(error, FileNotFoundError):
         return Unquoted("no such file")
     if isinstance(error, IsADirectoryError):
@@ -103,7 +103,7 @@ def data_files(root: Node) -> Iterator[tuple[Node, str, str]]:
 
 
 def _scalars(root: Node) -> Iterator[Node]:
-    """Iterate over the texts of what is played; the patches that are not chosen and the claims are left out."""
+    """Iterate over the texts of the played document, without claims and the patches that are not chosen."""
     for key in ("workload", "services", "links", "faults"):
         waiting = [root.get(key)]
         while waiting:

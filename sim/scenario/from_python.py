@@ -1,4 +1,4 @@
-"""Values of Python as a file would hold them: the first step of a scenario that is built in Python."""
+"""Python values in the form of a scenario file: the first step of a scenario that is built in Python."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sim.scenario.models import Model
 
 
 def written(value: Any) -> Any:
-    """Return *value* as a file would hold it: models as maps of what was given, quantities as their text.
+    """Return *value* as a file would hold it: models as maps of the given fields, quantities as text.
 
     >>> written({"timeouts": (1, None)})
     {'timeouts': [1, None]}

@@ -1,4 +1,4 @@
-"""The spelling of keys: read from the models which belong to the format and which are names; applied before merging.
+"""The spelling of keys: the models know which keys belong to the format and which are names. Applied before merging.
 
 Keys of the format may be written with spaces or underscores and come out with spaces; names of services, queues,
 toggles and so on stay as they are; blanks around the arrow of a link's name become one.
@@ -44,7 +44,7 @@ def _of(kinds: tuple[Any, ...], container: type) -> tuple[Any, ...] | None:
 
 
 def child_kinds(kinds: tuple[Any, ...], key: str | int) -> tuple[Any, ...]:
-    """Return the alternatives of what stands under *key* in a value of one of these *kinds*."""
+    """Return the alternative types of the value under *key* in a value of one of these *kinds*."""
     items = _of(kinds, list)
     if isinstance(key, int):
         return members(items[0]) if items else ()
@@ -80,7 +80,7 @@ def key_of(kinds: tuple[Any, ...], key: str) -> str:
 
 
 def normalise(node: Node, problems: list[Problem], kinds: tuple[Any, ...] = (Scenario,)) -> Node:
-    """Return the tree with its keys in their one spelling; two spellings of one key in a map are a problem."""
+    """Return the tree with normalised keys; two spellings of one key in a map are a problem."""
     if isinstance(node.value, list):
         items = [normalise(item, problems, child_kinds(kinds, i)) for i, item in enumerate(node.value)]
         return Node(items, node.at, node.key_at, node.loc)

@@ -27,7 +27,7 @@ from sim.scenario.yaml.parse import decode, read
 MAX_EXTENDS = 8
 
 Playable = ScenarioFile | str | Path
-"""What can be played: a scenario, a file, or the name of a shipped one."""
+"""A playable argument: a scenario, a file, or the name of a shipped scenario."""
 Settings = Mapping[str, object] | Iterable[str]
 """Values to change, as ``{path: value}`` or as texts ``path=value``."""
 
@@ -40,9 +40,9 @@ def load(
     without: str | Iterable[str] = (),
     set_: Mapping[str, object] | Iterable[str] = (),
 ) -> ScenarioFile:
-    """Return the scenario in the file at *path* (or the shipped one of that name), judged whole.
+    """Return the scenario in the file at *path* (or the shipped one of that name), fully validated.
 
-    It is validated in every variant and with every toggle on alone.
+    It is validated in every variant, and with each toggle on alone.
 
     With a variant, toggles or settings it is resolved to that combination at once. Raises ``ScenarioError`` with
     every problem of the file, each ``FILE:LINE:COLUMN: place must rule, got value``.
@@ -79,7 +79,7 @@ def _found(path: str | Path) -> Path:
 def loaded(scenario: object) -> ScenarioFile:
     """Return *scenario*, loaded if it is a path or the name of a shipped one.
 
-    Raises ``ParameterError`` for anything else than these and a scenario, and ``ScenarioError`` as ``load`` does.
+    Raises ``ParameterError`` for any other type, and ``ScenarioError`` as ``load`` does.
     """
     if isinstance(scenario, str | Path):
         return load(scenario)
@@ -104,7 +104,7 @@ def loads(text: str, folder: str | Path | None = None, name: str = "<text>") -> 
 
 
 def document(path: str | Path) -> Node:
-    """Return the document of the file at *path* with what it extends, not judged; raises ``ScenarioError``."""
+    """Return the document of the file at *path*, merged over the file it extends, not validated."""
     node, found = _document(Path(path), str(path), ())
     if node is None:
         raise ScenarioError(in_order(found))
@@ -135,7 +135,7 @@ def problems(path: str | Path) -> tuple[list[str], list[str]]:
 
 
 def _source(node: Node | None, found: list[Problem], name: str, folder: Path | None) -> Source:
-    """Return the source of a document, or raise with what is wrong so far and, where it can be told, further on."""
+    """Return the source of a document, or raise ``ScenarioError`` with all problems that can be found."""
     if node is None:
         raise ScenarioError(in_order(found))
     source = Source(normalise(node, found), name, folder)
@@ -150,7 +150,7 @@ def _read(data: bytes, name: str) -> tuple[Node | None, list[Problem]]:
 
 
 def _document(path: Path, name: str, seen: tuple[Path, ...]) -> tuple[Node | None, list[Problem]]:
-    """Return the document of a file with what it extends merged under it."""
+    """Return the document of a file, merged over the file that it extends."""
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -1,9 +1,9 @@
 """Declarations of all measures: names, units, meanings, subjects and windows.
 
-They belong to the description, so that a claim is checked before anything is played; ``sim.results`` measures. A family
-here is a module there, which gives a row for each of these subjects.
+They belong to the description, so that a claim is checked before a run; ``sim.results`` computes the values. Each
+family here is a module there, which gives a row for each of these subjects.
 
-Not modelled: values that a run does not have for want of samples.
+Not modelled: values that a run lacks because it has too few samples.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def _whatever(part: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Of:
-    """A kind of subject: the *kind* of part, and where only some have it, what it must have (*whose*, *has*).
+    """A kind of subject: the *kind* of part, and, if only some of them are measured, the condition (*whose*, *has*).
 
-    *has* is asked of the part's model: of a link's ``Link``, a service's ``Service``, a queue's ``Queue``.
+    *has* takes the part's model: ``Link``, ``Service`` or ``Queue``.
     """
 
     kind: str
@@ -42,7 +42,7 @@ class Of:
 
 
 class Declared(NamedTuple):
-    """What is known of a measure before any run. *during* is `any` window, a `fault`'s, or only `all`."""
+    """The declaration of a measure. *during* is `any` window, a `fault`'s, or only `all`."""
 
     unit: str
     meaning: str
@@ -51,7 +51,7 @@ class Declared(NamedTuple):
 
     @property
     def subjects(self) -> str:
-        """What it is measured of, in words.
+        """The subjects of the measure, in words.
 
         >>> MEASURES["amplification"].subjects
         'system or link'
@@ -61,14 +61,14 @@ class Declared(NamedTuple):
 
 
 Names = dict[str, Declared]
-"""What a family of measures declares."""
+"""The declarations of a family of measures."""
 
 RANGES: dict[str, tuple[float, float]] = {"ratio": (0.0, 1.0), "x": (1.0, math.inf)}
-"""Where the true value of a measure can lie, by its unit; no measure of another unit is negative."""
+"""The range of a measure's true value, by its unit; no measure of another unit is negative."""
 
 
 def range_of(unit: str) -> tuple[float, float]:
-    """Return the least and the most that a measure of this *unit* can be: its intervals are cut to it.
+    """Return the least and the largest value of a measure of this *unit*: its intervals are cut to this range.
 
     >>> range_of("ratio"), range_of("s")
     ((0.0, 1.0), (0.0, inf))
@@ -333,4 +333,4 @@ MEASURES = _together(
     WASTED_WORK,
     DRAIN,
 )
-"""Every measure there is, by name, in the order of the reference."""
+"""All measures by name, in the order of the reference."""

@@ -1,7 +1,7 @@
 """Changes to a scenario: merge patches after RFC 7386, the paths of ``--set``, and patches that disagree.
 
-In a patch null removes a key, a map merges, and everything else, lists too, replaces what was there. Steps of a
-recipe are therefore replaced as a whole by a patch; ``--set`` reaches one step by its `as` name or its number.
+In a patch null removes a key, a map merges, and every other value, lists too, replaces the old value. A patch therefore
+replaces the steps of an operation as a whole; ``--set`` reaches one step by its `as` name or its number.
 Source: P. Hoffman, J. Snell, "JSON Merge Patch", RFC 7386, section 2.
 """
 
@@ -51,7 +51,7 @@ def extended(base: Node, own: Node) -> Node:
 
 
 def leaves(patch: Node, loc: Loc = ()) -> Iterator[tuple[Loc, Node]]:
-    """Iterate over what a patch sets or removes: (path in the scenario, node)."""
+    """Iterate over the values that a patch sets or removes: (path in the scenario, node)."""
     if isinstance(patch.value, dict) and patch.value:
         for key, child in patch.value.items():
             yield from leaves(child, (*loc, key))
@@ -76,7 +76,7 @@ def clash(one: Node, other: Node) -> tuple[Loc, Node, Node] | None:
 
 
 def _opens(node: Node) -> bool:
-    """Whether a patch's leaf leaves room for changes below it (only an empty map does)."""
+    """Whether another patch may change something below this leaf (only below an empty map)."""
     return isinstance(node.value, dict)
 
 
@@ -96,8 +96,8 @@ class NoSuchPath(Exception):
 def assign(root: Node, path: str, value: Node) -> Node:
     """Return *root* with *value* at *path* (null removes it).
 
-    Every part but the last must exist; the last may be any key of the format. Messages begin with the first part of
-    the value's own place (one of ``SETS``). Raises :class:`NoSuchPath`.
+    Every part but the last must exist; the last may be any key of the format. Messages begin with the source of the
+    value (one of ``SETS``). Raises :class:`NoSuchPath`.
     """
     parts = path.split(".")
     if not all(part.strip() for part in parts):
@@ -107,7 +107,7 @@ def assign(root: Node, path: str, value: Node) -> Node:
 
 
 def covered(root: Node, path: str, later: str) -> bool:
-    """Whether what is set at *later* replaces what was set at *path*, in whichever spelling."""
+    """Whether a setting at *later* replaces one at *path*, in any spelling."""
     mark = Node("set", loc=SETS[:1])
     try:
         marked = assign(root, path, mark)
@@ -159,7 +159,7 @@ def _with(node: Node, key: str | int, changed: Node) -> Node:
 
 
 def _stamped(node: Node, loc: Loc) -> Node:
-    """Return *node* with paths below *loc*: whatever is wrong with it is then said of ``--set``."""
+    """Return *node* with paths below *loc*, so that its problems name ``--set``."""
     if isinstance(node.value, dict):
         return Node({key: _stamped(child, (*loc, key)) for key, child in node.value.items()}, loc=loc)
     if isinstance(node.value, list):
@@ -168,7 +168,7 @@ def _stamped(node: Node, loc: Loc) -> Node:
 
 
 def _key_among(node: Node, parts: list[str], kinds: tuple[Any, ...]) -> tuple[str, int]:
-    """Return the key that *parts* begin with and how many of them it takes: names in `mix` hold a dot."""
+    """Return the first key of *parts* and its number of parts: names in `mix` hold a dot."""
     for taken in range(len(parts), 0, -1):
         for text in (".".join(parts[:taken]), ".".join(parts[:taken]).replace(":", " -> ")):
             key = key_of(kinds, text)

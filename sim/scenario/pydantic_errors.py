@@ -1,7 +1,7 @@
-"""Pydantic's errors as problems: in the one form of every message, placed where the mistake was written.
+"""Pydantic's errors as problems: in the form of all messages, placed at the mistake in the file.
 
 Pydantic's location of an error also names the alternatives it went through (the verb of a step, the kind of a
-value); here they are dropped while walking the document, so that the place is the one a person would look at.
+value); the walk through the document drops them, so that the place is the one in the file.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ def problems_of(error: ValidationError, root: Node) -> list[Problem]:
 
 
 def _suggested(problem: Problem) -> list[str]:
-    """Return the key that a misspelt one was meant to be, which is then not missing as well."""
+    """Return the key that a misspelt one stands for, so that it is not reported as missing too."""
     return re.findall(r"^did you mean '(.+)'\?$", problem.hint)
 
 
 class _Walk:
-    """The way from the root of a document along pydantic's location."""
+    """The path from the root of a document along pydantic's location."""
 
     def __init__(self, root: Node, loc: Sequence[str | int]) -> None:
         self.node, self.missing, self.verb = root, "", ""
@@ -71,7 +71,7 @@ class _Walk:
                 and "repeat" in self.node.value
                 and self.node.get(item) is None
             ):
-                items.pop(0)  # a verb written beside `repeat`: we stay at the step itself
+                items.pop(0)  # a verb next to `repeat`: stay at the step itself
                 self._after_item, self.verb = True, ""
                 continue
             self._step(item)
@@ -107,7 +107,7 @@ class _Walk:
             self.verb = ""
 
     def known_keys(self) -> list[str]:
-        """Return the keys that the map around the last part may have."""
+        """Return the allowed keys of the map around the last part."""
         if self.verb:
             verbs: dict[str, Any] = {**FAULTS} if self.path[0] == "faults" else {**STEPS}
             return list(fields_of(verbs[self.verb]))
@@ -138,7 +138,7 @@ def _problem(detail: Any, root: Node) -> Problem:
 
 
 def _fragment(value: object, node: Node) -> object:
-    """Return the part of the value that broke the rule, or the node's whole value as messages show it."""
+    """Return the part of the value that breaks the rule, or the node's whole value as messages show it."""
     return value if isinstance(value, str) and value != node.value else shown(node)
 
 
@@ -163,7 +163,7 @@ def _no_verb(walk: _Walk) -> Problem:
     keys = list(node.value) if isinstance(node.value, dict) else [str(node.value)]
     verbs, rule = list(STEPS), "be a step with one of the verbs "
     if walk.path[:1] == ("faults",):
-        verbs, rule = list(FAULTS), "say what breaks with one of "
+        verbs, rule = list(FAULTS), "have a kind, one of "
     value = Unquoted(", ".join(map(repr, keys))) if isinstance(node.value, dict) and keys else shown(node)
     hint = next(filter(None, (did_you_mean(key, verbs) for key in keys)), "")
     return at_value(node, rule + ", ".join(verbs), hint, value=value)

@@ -1,4 +1,4 @@
-"""Skeletons of scenarios: a chain of services that is healthy, one fault, and a claim to begin with."""
+"""Skeletons of scenarios: a healthy chain of services, one fault, and a first claim."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ def skeleton(chain: str) -> str:
     """Return the text of a scenario for a *chain* such as ``web -> orders ~> payments``.
 
     ``->`` is a synchronous call, ``~>`` a queue between the two. Every service works 20 ms and has twice the workers
-    that it needs, those held while it waits for the services that it calls included. Raises ``ParameterError`` for
-    names that the format does not allow or a chain of one.
+    that it needs, including workers held during calls to other services. Raises ``ParameterError`` for names that the
+    format does not allow or a chain of one.
     """
     words = re.split(r"(->|~>)", chain)
     names, arrows = [word.strip() for word in words[::2]], words[1::2]

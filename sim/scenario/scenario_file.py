@@ -1,7 +1,7 @@
-"""A scenario that can still change: the model of what was chosen, and the source that other choices come from.
+"""A scenario that can still change: the model of the chosen combination, and the source of all combinations.
 
-``sim.load`` returns one, and so does ``sim.Scenario(...)`` in Python; both are judged in every combination first. The
-engine and everything that describes a system take the plain model (``models.Scenario``), which a file is too.
+``sim.load`` returns one, and so does ``sim.Scenario(...)`` in Python; both are validated in every combination first.
+The engine and the topology take the plain model (``models.Scenario``), the base class of ``ScenarioFile``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sim.scenario.source import Chosen, Source
 from sim.scenario.yaml.nodes import Node, Problem, in_order, node_of, plain
 
 MACHINERY = ("variants", "toggles", "expect")
-"""The keys of a scenario that say how to change or judge it, not what it is."""
+"""The keys that change or judge a scenario; all others describe the system."""
 
 
 class ScenarioFile(Scenario):
@@ -51,7 +51,7 @@ class ScenarioFile(Scenario):
 
     @classmethod
     def of(cls, chosen: Chosen) -> ScenarioFile:
-        """Return the scenario of what was chosen from a source."""
+        """Return the scenario of a chosen combination."""
         file = cls.model_construct(chosen.model.model_fields_set, **dict(chosen.model))
         file._combination, file._notes, file._resolved = chosen.model._combination, chosen.notes, chosen.resolved
         file._source, file._root = chosen.source, chosen.root
@@ -60,7 +60,7 @@ class ScenarioFile(Scenario):
     @model_validator(mode="wrap")
     @classmethod
     def _from_python(cls, values: Any, handler: Callable[[Any], ScenarioFile]) -> ScenarioFile:
-        """Judge values of Python as a document; *handler* is pydantic's validation, which fills the new object."""
+        """Validate Python values as a document; *handler* is pydantic's validation, which fills the new object."""
         problems: list[Problem] = []
         source = Source(normalise(node_of(written(values)), problems))
         problems += source.problems()
@@ -75,12 +75,12 @@ class ScenarioFile(Scenario):
 
     @property
     def document(self) -> dict[str, object]:
-        """The scenario as plain values; once resolved without variants, toggles and claims on other combinations."""
+        """The scenario as plain values; a resolved one without variants, toggles and claims on other combinations."""
         document: dict[str, Any] = plain(self._root)
         if not self._resolved:
             return document
         kept = {key: value for key, value in document.items() if key not in MACHINERY}
-        used = recipes.links_used(self._root)  # a link that only other combinations use is not part of this one
+        used = recipes.links_used(self._root)  # a link that only other combinations use does not belong to this one
         links = {name: link for name, link in kept.pop("links", {}).items() if name in used}
         kept = {**kept, "links": links} if links else kept
         own = claims.of_combination(self._root, self.variant, self.toggles_on)
@@ -94,7 +94,7 @@ class ScenarioFile(Scenario):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person should know about this combination, such as a toggle that changes nothing here."""
+        """Notes on this combination for a reader, such as a toggle that changes nothing here."""
         return self._notes
 
     @property
@@ -104,11 +104,11 @@ class ScenarioFile(Scenario):
 
     @property
     def warnings(self) -> list[str]:
-        """What is legal and unwise in any combination, one line each, in file order."""
+        """Warnings about all combinations, one line each, in file order."""
         return in_order(self._source.warnings())
 
     def place_of(self, words: str) -> str:
-        """Return FILE:LINE:COLUMN of the part that *words* begin with, or name; else the file."""
+        """Return FILE:LINE:COLUMN of the part named at the beginning of *words* or in them; else the file."""
         parts = {name: node for kind in ("links", *NODE_KINDS) for name, node in self._root.children(kind).items()}
         found = [name for name in parts if words.startswith(f"{name}:")] or [name for name in parts if name in words]
         at = parts[max(found, key=len)].key_at if found else None
@@ -133,8 +133,8 @@ class ScenarioFile(Scenario):
     def set(self, path: str, value: object) -> ScenarioFile:
         """Return this scenario with one value changed; *path* as in ``links.orders:payments.timeout``.
 
-        What was chosen stays chosen. Text is read as YAML, so that ``"150/s"`` and ``150`` mean what they mean in a
-        file. Raises ``ScenarioError``.
+        The chosen combination stays. Text is read as YAML, so that ``"150/s"`` and ``150`` mean the same as in a file.
+        Raises ``ScenarioError``.
         """
         if self._resolved:
             return self.resolve(set_={path: value})
@@ -147,5 +147,5 @@ class ScenarioFile(Scenario):
         return (self._combination, self.document) == (other._combination, other.document)
 
     def __hash__(self) -> int:
-        """Hash by the digest, as equality asks."""
+        """Hash by the digest, to agree with equality."""
         return hash(self.digest)

@@ -1,7 +1,7 @@
 """The JSON Schema of the format, and the explanation of one field: both from the models and their docstrings.
 
-The schema is for editors; it is as strict as a schema can be without knowing names. The loader accepts a little
-more: keys with underscores, and a patch on another file.
+The schema is for editors; it is as strict as possible without knowledge of names. The loader accepts a little more:
+keys with underscores, and a patch on another file.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _homes(declared: Iterable[Any]) -> list[ModuleType]:
 _DEFENCES, _RULES = _homes(LINK_DEFENCES.values()), _homes(SERVICE_RULES.values())
 _FAULTS = (sys.modules[kind.__module__] for kind in (Fault, *FAULTS.values()))
 _FIRST = (steps, workload, nodes, health, *_RULES, links, *_DEFENCES, *dict.fromkeys(_FAULTS), scenario)
-"""The order in which the format is told; modules that are not among them come last."""
+"""The order of the modules in the reference; other modules come last."""
 
 
 def _modules() -> list[ModuleType]:
@@ -143,7 +143,7 @@ def defaults(model: type[Model]) -> dict[str, Any]:
 
 
 def _step(parts: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a step: the bare word ``reply``, or one of the verbs; `repeat` may stand beside a verb."""
+    """Return the schema of a step: the bare word ``reply``, or one of the verbs, with or without `repeat`."""
     repeat = parts["Repeat"]
     repeat["required"] = ["repeat"]
     repeat["additionalProperties"] = True
@@ -152,7 +152,7 @@ def _step(parts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _replaced(part: Any) -> Any:
-    """Return *part* with every choice among all the steps replaced by a reference to the one definition of a step."""
+    """Return *part* with each choice among all steps replaced by a reference to the definition of a step."""
     if isinstance(part, list):
         return [_replaced(item) for item in part]
     if not isinstance(part, dict):
@@ -169,11 +169,11 @@ def _replaced(part: Any) -> Any:
 
 
 def _models() -> Iterator[tuple[str, type[Model]]]:
-    """Iterate over the models by the name under which people meet them: scenario, workload, link, step work."""
+    """Iterate over the models by their names in the reference: scenario, workload, link, step work."""
     for name in field_texts():
         model = all_models()[name]
         if (issubclass(model, Fault) and model not in FAULTS.values()) or model in (LinkDefence, ServiceRule):
-            continue  # what several share is no part of its own
+            continue  # a base class is not a part of its own
         if issubclass(model, Fault):
             yield f"fault {model.verb}", model
         else:
@@ -182,7 +182,7 @@ def _models() -> Iterator[tuple[str, type[Model]]]:
 
 
 def explain_field(name: str) -> str:
-    """Return what a field means: its type or examples, its default and its text, in every place where it occurs.
+    """Return the explanation of a field: its type or examples, default and text, for each place where it occurs.
 
     *name* is a field (``max attempts``), a field of something (``link.timeout``), or ``law``. Raises ``ParameterError``
     with a suggestion for an unknown one.
@@ -215,7 +215,7 @@ def _properties(model: type[Model]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key of the format in words: what it takes, what it is when left out, and what it means."""
+    """A key of the format in words: its type, its default, and its meaning."""
 
     name: str
     takes: str
@@ -224,7 +224,7 @@ class Key:
 
 
 def reference() -> Iterator[tuple[str, str, list[Key]]]:
-    """Iterate over all parts of the format: how people meet each (``link``, ``step call``), what it is, its keys."""
+    """Iterate over all parts of the format: name (``link``, ``step call``), meaning, keys."""
     for kind, model in _models():
         properties, texts = _properties(model), field_texts()[model.__name__]
         keys = []

@@ -28,7 +28,7 @@ def set_values(values: Mapping[str, object] | Iterable[str]) -> Settings:
 
 
 def _value(label: str, path: str, value: object) -> Node:
-    """Return the tree of a value that *label* (one of ``SETS``) gives, normalised as what stands at *path*."""
+    """Return the tree of a value that *label* (one of ``SETS``) gives, normalised for its place, *path*."""
     if not isinstance(value, str):
         return node_of(value, (label,))
     node, problems = read("value: " + value, f"{label} {path}={value}")
@@ -41,7 +41,7 @@ def _value(label: str, path: str, value: object) -> Node:
 
 
 def must_not_overlap(root: Node, sets: Settings) -> None:
-    """Refuse settings given at once of which a later one replaces an earlier one."""
+    """Reject settings given together of which a later one replaces an earlier one."""
     for i, (path, value) in enumerate(sets):
         for later, other in sets[i + 1 :]:
             if covered(root, path, later):

@@ -14,7 +14,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def shipped_folder() -> Path:
-    """Return the folder of the scenarios that came with this copy; their data files are in its ``data/``.
+    """Return the folder of the shipped scenarios; their data files are in its ``data/``.
 
     Raises LabError when the installation is incomplete.
     """

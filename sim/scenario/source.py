@@ -1,7 +1,7 @@
-"""A document with its patches before anything is chosen: merges them, and judges every combination.
+"""A document with all its patches: merges them, and validates every combination.
 
-Order of change: the file (with what it extends), the variant, the toggles in file order, ``--set``. A problem is
-placed in the patch that causes it; one that all variants share, in the file itself.
+Order of change: the file (with what it extends), the variant, the toggles in file order, ``--set``. A problem is placed
+in the patch that causes it. A problem of all variants is placed in the file itself.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from sim.scenario.yaml.nodes import SETS, Node, Problem, Unquoted, at_key, at_va
 class Chosen:
     """A scenario with the merged document that it was made from, and the *source* that other choices come from.
 
-    *resolved* says that one combination was chosen; *notes* are what a person should know about it.
+    *resolved*: one combination is chosen; *notes* are remarks on it for a reader.
     """
 
     model: Scenario
@@ -39,7 +39,7 @@ class Chosen:
 
 @dataclass(slots=True)
 class Source:
-    """A normalised document with everything that can change it; *sets* change each combination."""
+    """A normalised document with its variants and toggles; *sets* change each combination."""
 
     root: Node
     name: str = ""
@@ -51,7 +51,7 @@ class Source:
 
     @property
     def variants(self) -> list[str]:
-        """The names of the variants; a scenario without any is played as the one named by the empty string."""
+        """The names of the variants; a scenario without variants has one, named by the empty string."""
         return list(self.root.children("variants")) or [""]
 
     def variants_of(self, toggle: str) -> list[str]:
@@ -80,7 +80,7 @@ class Source:
     def structure(
         self, root: Node, variant: str = "", toggles: Iterable[str] = ()
     ) -> tuple[Scenario | None, list[Problem]]:
-        """Return the model of a merged document, or what is wrong with its keys and values."""
+        """Return the model of a merged document, or the problems of its keys and values."""
         tables, _ = self.load_tables(root)
         try:
             combination = Combination(tables, variant, tuple(toggles))
@@ -94,7 +94,7 @@ class Source:
     def judge(
         self, root: Node, variant: str = "", toggles: Iterable[str] = ()
     ) -> tuple[Scenario | None, list[Problem]]:
-        """Return the model of a merged document, and everything that is wrong with it."""
+        """Return the model of a merged document, and all its problems."""
         model, problems = self.structure(root, variant, toggles)
         _, missing = self.load_tables(root)
         return model, [*problems, *check.problems(root), *missing]
@@ -116,7 +116,7 @@ class Source:
         return tables, problems
 
     def problems(self) -> list[Problem]:
-        """Return what is wrong in the file, in any variant, or with any toggle that is on alone."""
+        """Return the problems of the file, of each variant, and of each toggle alone."""
         _, found = self.structure(self.root)
         found += names.patch_problems(self.root)
         if any(len(self.root.children(kind)) > names.MAX_PATCHES for kind in ("variants", "toggles")):
@@ -156,7 +156,7 @@ class Source:
         return found
 
     def warnings(self) -> list[Problem]:
-        """Return what is legal and unwise in any variant, or with any toggle that is on alone."""
+        """Return the warnings about each variant, and about each toggle alone."""
         combinations: list[tuple[str, tuple[str, ...]]] = [(variant, ()) for variant in self.variants]
         for toggle in self.root.children("toggles"):
             combinations += [(variant, (toggle,)) for variant in self.variants_of(toggle)]
@@ -252,7 +252,7 @@ class Source:
 
 
 def _blamed(problem: Problem, kind: str, name: str, patch: Node | None, shared: bool) -> Problem:
-    """Return *problem* moved to the patch that causes it, unless it is written in a patch or everyone has it."""
+    """Return *problem* moved to the patch that causes it, unless it is written in a patch or all variants share it."""
     if shared or patch is None or (problem.loc and problem.loc[0] in ("variants", "toggles", *SETS)):
         return problem
     return replace(problem, at=patch.key_at, note=f" (with {kind[:-1]} {name!r})")

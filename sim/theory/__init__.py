@@ -1,7 +1,7 @@
-"""Closed forms that a run can be held against: queues, defences, and availability.
+"""Closed forms to check runs against: queues, defences, and availability.
 
-Every function is plain arithmetic with its source in the docstring. Not modelled: anything that needs a simulation, a
-transient that is not a straight line (only ``fluid_backlog`` speaks of time), and priorities that interrupt work.
+Every function is plain arithmetic with its source in the docstring. Not modelled: anything that needs a simulation,
+transients (only ``fluid_backlog`` has time in it), and preemptive priorities.
 
 >>> import sim
 >>> sim.theory.mm1(8, 10).sojourn_s

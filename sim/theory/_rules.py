@@ -1,4 +1,4 @@
-"""Rules that the closed forms share; outside them a formula would return a number that means nothing."""
+"""Domain checks that the closed forms share; outside their domain a formula returns a meaningless number."""
 
 from __future__ import annotations
 
@@ -29,6 +29,6 @@ def probability(**values: float) -> None:
 
 
 def stable(load: float) -> None:
-    """Raise ``ParameterError`` unless arrivals leave the workers some rest: without it no steady state exists."""
+    """Raise ``ParameterError`` unless the load is below capacity: otherwise no steady state exists."""
     if not load < 1:
         raise ParameterError("be below 1 for a steady state", load, place="offered load per worker")

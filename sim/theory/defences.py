@@ -1,6 +1,6 @@
-"""What retries, jitter, breakers, throttles and buckets do on average, when failures are independent.
+"""Mean effect of retries, jitter, breakers, throttles and token buckets, for independent failures.
 
-Independence is the strong assumption: in a cascade failures come together, and the run will differ.
+Independence is the strong assumption: in a cascade failures are correlated, and the run will differ.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def expected_deliveries(p_lost_ack: float) -> float:
 
 
 def retry_amplification(attempts: Iterable[int]) -> int:
-    """Return the calls at the bottom for one request at the top, when every layer tries in vain.
+    """Return the calls at the bottom for one request at the top, when every attempt fails.
 
     *attempts* of each layer, the first one counted. Source: Beyer et al., Site Reliability Engineering, ch. 22
     (Addressing cascading failures): three layers of four attempts make 64.
@@ -68,10 +68,10 @@ class BackoffWait:
 
 
 def jittered_wait(wait_s: float, jitter: str) -> BackoffWait:
-    """Return the wait that ``none``, ``full`` or ``equal`` jitter makes of the plain backoff *wait_s*.
+    """Return the distribution of a wait with ``none``, ``full`` or ``equal`` jitter on the plain backoff *wait_s*.
 
     Source: M. Brooker, Exponential backoff and jitter, AWS Architecture Blog 2015: full is uniform from zero, equal
-    keeps half and draws the other half. Decorrelated jitter depends on the wait before and is not covered.
+    keeps half and draws the other half. Decorrelated jitter depends on the previous wait and is not covered.
     """
     least = {"none": wait_s, "full": 0.0, "equal": wait_s / 2}
     if jitter not in least:
@@ -94,9 +94,9 @@ def breaker_opens(calls_per_s: float, failures: int, p_fail: float = 1.0) -> flo
 
 
 def token_bucket_admitted(rate: float, burst: float, offered_per_s: float, during_s: float) -> int:
-    """Return how many of a regular stream from time zero a full bucket admits in [0, during_s).
+    """Return the number of calls of a regular stream that a full bucket admits in [0, during_s).
 
-    Source: the arrival curve rate * t + burst (ITU-T I.371), never above what is offered; within one request.
+    Source: the arrival curve rate * t + burst (ITU-T I.371), at most the offered calls; exact within one request.
 
     >>> token_bucket_admitted(10, 20, 50, 10)
     120
@@ -106,7 +106,7 @@ def token_bucket_admitted(rate: float, burst: float, offered_per_s: float, durin
 
 
 def adaptive_throttle_sent(demand_per_s: float, accepted_per_s: float, multiplier: float) -> float:
-    """Return what a client sends per second when it caps requests at *multiplier* times what is accepted.
+    """Return the rate at which a client sends when it caps requests at *multiplier* times the accepted rate.
 
     Source: Beyer et al., Site Reliability Engineering, ch. 21 (Handling overload, client-side throttling): stopping
     (requests - K accepts) / requests of the demand leaves K times the accepted rate.

@@ -1,7 +1,7 @@
-"""Lines that are not simply first come, first served by workers that never stop; and stations in a closed loop.
+"""Queues with impatience, priorities or interrupted workers, and closed networks of stations.
 
-Rates are per second and one worker's; times are seconds. Not modelled: priorities that interrupt work, patience that is
-neither constant (``mm1_patience``) nor exponential, and loops whose stations are not single exponential workers.
+Rates are per second and one worker's; times are seconds. Not modelled: preemptive priorities, patience that is neither
+constant (``mm1_patience``) nor exponential, and closed networks with other stations than single exponential workers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sim.theory._rules import above_zero, stable, whole
 
 @dataclass(frozen=True, slots=True)
 class Impatient:
-    """A line that some leave unserved: their share, the mean number in line, and the share of time workers work."""
+    """A queue that some requests leave unserved: their share, the mean queue length, and the share of busy time."""
 
     lost_ratio: float
     waiting: float
@@ -24,7 +24,7 @@ class Impatient:
 
 
 def mmc_impatient(rate: float, service_rate: float, workers: int, patience_s: float) -> Impatient:
-    """*workers* behind one line that each leaves after an exponential time of mean *patience_s*, unless served.
+    """*workers* with one queue; each request leaves after an exponential time of mean *patience_s*, unless served.
 
     Overload is allowed. Source: C. Palm 1957; O. Garnett, A. Mandelbaum, M. Reiman, Designing a call center with
     impatient customers, M&SOM 4 (2002), section 2 (Erlang A).
@@ -48,7 +48,7 @@ def mmc_impatient(rate: float, service_rate: float, workers: int, patience_s: fl
 
 
 def priority_waits(rates: Sequence[float], services_s: Sequence[float], scvs: Sequence[float]) -> list[float]:
-    """Return the mean wait of each class, the most important first, where nobody's service is interrupted.
+    """Return the mean wait of each class, the most important first, with non-preemptive priorities.
 
     One worker; *services_s* are the mean service times, *scvs* their squared coefficients of variation.
     Source: A. Cobham, Priority assignment in waiting line problems, Operations Research 2 (1954).
@@ -68,7 +68,7 @@ def priority_waits(rates: Sequence[float], services_s: Sequence[float], scvs: Se
 
 
 def mm1_interrupted(rate: float, service_rate: float, mean_up_s: float, mean_down_s: float) -> float:
-    """Return the mean time in system of one worker that stops and goes on where it was, whether it works or idles.
+    """Return the mean time in system for one worker with breakdowns, busy or idle; interrupted work resumes.
 
     Up and down times are exponential. Source: H. White, L. Christie, Queuing with preemptive priorities or with
     breakdown, Operations Research 6 (1958).

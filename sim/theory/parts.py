@@ -1,4 +1,4 @@
-"""Availability and delay of a whole made of independent parts: chains, majorities and fan-outs."""
+"""Availability and delay of systems of independent parts: chains, majorities and fan-outs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def k_of_n_availability(k: int, n: int, each: float) -> float:
 
 
 def steady_availability(mean_up_s: float, mean_down_s: float) -> float:
-    """Return the long-run share of time up, whatever the laws. Source: alternating renewal (Ross, section 7.5)."""
+    """Return the long-run share of time up, for any distributions. Source: alternating renewal (Ross, section 7.5)."""
     above_zero(mean_up_s=mean_up_s)
     return mean_up_s / (mean_up_s + mean_down_s)
 

@@ -1,7 +1,8 @@
 """Queues in steady state: waits, lengths and losses of the systems that textbooks solve.
 
-Arrivals are Poisson and lines are first come, first served. Rates are per second and one worker's; times are
-seconds. Not modelled: other disciplines (``sim.theory.lines``), and anything transient but the straight lines of a fluid.
+Arrivals are Poisson and queues are first come, first served. Rates are per second and one worker's; times are seconds.
+
+Not modelled: other disciplines (``sim.theory.lines``), and transients, except a fluid's straight lines.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from sim.theory._rules import above_zero, probability, stable, whole
 class Steady:
     """A queue in steady state; the times are those of admitted requests.
 
-    ``wait_s`` is before service, ``sojourn_s`` from arrival to the end; ``waiting`` and ``in_system`` are mean
-    counts (Little: rate of admitted times the mean time); ``p_wait`` is the share of admitted that wait at all and
-    ``lost_ratio`` the share of arrivals turned away.
+    ``wait_s`` is before service, ``sojourn_s`` from arrival to the end; ``waiting`` and ``in_system`` are mean counts
+    (Little: rate of admitted times the mean time); ``p_wait`` is the share of admitted requests that wait and
+    ``lost_ratio`` the share of arrivals rejected.
     """
 
     wait_s: float
@@ -68,9 +69,9 @@ def mm1(rate: float, service_rate: float) -> Steady:
 
 
 def mmc(rate: float, service_rate: float, workers: int) -> Steady:
-    """*workers* behind one line, exponential service. Source: Gross et al., section 3.4 (Erlang C).
+    """*workers* with one queue, exponential service. Source: Gross et al., section 3.4 (Erlang C).
 
-    Not for replicas with a line each: those are several smaller systems, and wait longer.
+    Not for replicas with a queue each: those are several smaller systems with longer waits.
 
     >>> round(mmc(16, 5, 4).sojourn_s, 4)
     0.3491
@@ -82,7 +83,7 @@ def mmc(rate: float, service_rate: float, workers: int) -> Steady:
 
 
 def mmck(rate: float, service_rate: float, workers: int, places: int) -> Steady:
-    """*places* in all, those in service included; who finds them full is turned away. Overload is allowed.
+    """*places* in all, those in service included; an arrival that finds them full is rejected. Overload is allowed.
 
     Source: Gross et al., section 3.5. Summed from the balance equations, scaled to avoid overflow.
     """
@@ -150,13 +151,12 @@ def mm1_sojourn_tail(rate: float, service_rate: float, after_s: float) -> float:
 
 
 def mm1_patience(rate: float, service_rate: float, patience_s: float) -> Steady:
-    """One exponential worker; who has waited *patience_s* in line leaves it unserved. Overload is allowed.
+    """One exponential worker; a request that has waited *patience_s* leaves unserved. Overload is allowed.
 
-    ``lost_ratio`` is the share that leaves; times and counts are of those served (``waiting`` and ``in_system``
-    leave out the line's later deserters). Sources: D. Y. Barrer, Queuing with impatient customers and ordered
-    service, Operations Research 5 (1957); F. Baccelli and G. Hebuterne, On queues with impatient customers (1981):
-    the offered wait has density p0 rate exp((rate - service_rate) x) below the patience and decays at
-    service_rate above it.
+    ``lost_ratio`` is the share that leaves; times and counts are of those served (``waiting`` and ``in_system`` do not
+    count requests that will leave). Sources: D. Y. Barrer, Queuing with impatient customers and ordered service,
+    Operations Research 5 (1957); F. Baccelli and G. Hebuterne, On queues with impatient customers (1981): the offered
+    wait has density p0 rate exp((rate - service_rate) x) below the patience and decays at service_rate above it.
     """
     above_zero(rate=rate, service_rate=service_rate, patience_s=patience_s)
     growth = (rate - service_rate) * patience_s
@@ -177,11 +177,11 @@ def mm1_patience(rate: float, service_rate: float, patience_s: float) -> Steady:
 
 
 def machine_repair(users: int, think_s: float, service_rate: float, workers: int = 1) -> Steady:
-    """A closed loop: *users* think for a mean of *think_s*, then ask one station and wait for the answer.
+    """A closed loop: *users* think for a mean of *think_s*, then request one station and wait for the answer.
 
-    The think time may have any law, service is exponential. ``p_wait`` is what an arrival sees (the loop with one
-    user less: the arrival theorem). Source: Gross et al., section 3.8 (finite source); Reiser and Lavenberg,
-    Mean-value analysis, JACM 27 (1980). Response time is ``sojourn_s`` = users / throughput - think.
+    The think time may have any law, service is exponential. ``p_wait`` is the probability that an arrival waits (the
+    loop with one user less: the arrival theorem). Source: Gross et al., section 3.8 (finite source); Reiser and
+    Lavenberg, Mean-value analysis, JACM 27 (1980). Response time is ``sojourn_s`` = users / throughput - think.
     """
     above_zero(think_s=think_s, service_rate=service_rate)
     whole(1, users=users, workers=workers)
@@ -207,7 +207,7 @@ def _repair_states(users: int, think_s: float, service_rate: float, workers: int
 
 
 def power_of_choices_sojourn(load: float, choices: int, service_s: float = 1.0) -> float:
-    """Return the mean time in system when each request joins the shortest of *choices* random lines.
+    """Return the mean time in system when each request joins the shortest of *choices* random queues.
 
     The limit of many one-worker servers; at 100 servers it is within about 2 %. *load* is arrivals per server over
     its service rate. Source: Vvedenskaya, Dobrushin, Karpelevich (1996); Mitzenmacher, The power of two choices
@@ -234,10 +234,10 @@ class Backlog:
 
 
 def fluid_backlog(rate: float, capacity: float, outage_s: float, capacity_during: float = 0.0) -> Backlog:
-    """A consumer of *capacity* per second falls to *capacity_during* for *outage_s* while *rate* goes on.
+    """A consumer of *capacity* per second falls to *capacity_during* for *outage_s* while *rate* continues.
 
-    Good when the backlog is large against its randomness. ``drain_s`` is infinite when the capacity leaves nothing
-    over. Source: balance of flows, as in L. Kleinrock, Queueing Systems vol. 2, section 2.7 (fluid approximation).
+    Good when the backlog is large against its randomness. ``drain_s`` is infinite without spare capacity. Source:
+    balance of flows, as in L. Kleinrock, Queueing Systems vol. 2, section 2.7 (fluid approximation).
 
     >>> fluid_backlog(50, 80, 120)
     Backlog(peak=6000.0, drain_s=200.0)

@@ -65,9 +65,9 @@ def hypoexponential_quantile(rates: Sequence[float], p: float) -> float:
 
 
 def tandem(rate: float, service_rates: Sequence[float]) -> float:
-    """Return the mean time through M/M/1 stations in a row, none of which holds the one before it.
+    """Return the mean time through M/M/1 stations in a row, none of which blocks the one before it.
 
-    Not for a synchronous chain, where a caller's worker is held. The sojourns are independent, so that
+    Not for a synchronous chain, in which a caller's worker is held. The sojourns are independent, so
     ``hypoexponential_quantile`` of ``service_rate - rate`` gives percentiles. Sources: P. J. Burke 1956 (departures
     are Poisson); E. Reich 1957 (independence).
     """

@@ -1,10 +1,10 @@
 """Offered load against capacity: what the workloads ask of every service if nothing fails and nothing queues.
 
-Arrivals spread through calls and sends with their multiplicities (`repeat`, `parallel`, shares of `branch` and
-`fail`, retries of what fails by itself). Closed loops are taken at their upper bound, users over think time plus
-empty-system response: above 100 % such a loop settles at the capacity instead of failing. Caches are warm, and cold
-beside it; behind a rate limit rates are upper bounds. Not modelled: faults, waiting, hedges, and work that a timeout makes
-useless.
+Arrivals spread through calls and sends with their multiplicities (`repeat`, `parallel`, shares of `branch` and `fail`,
+retries of what fails by itself). Closed loops are taken at their upper bound, users over think time plus empty-system
+response: above 100 % such a loop settles at the capacity instead of failing. Caches are warm, with the numbers for cold
+caches next to it; behind a rate limit rates are upper bounds. Not modelled: faults, waiting, hedges, and work that a
+timeout makes useless.
 """
 
 from __future__ import annotations

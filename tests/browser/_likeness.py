@@ -2,9 +2,11 @@
 
 A screenshot is reduced to cells of ``CELL_PX``; the reference that is kept is that small picture. What differs from the
 page's background is ink. Two pictures are alike if they have one background, and wherever one of them has ink, the
-other has about as much near by: text may be smoothed otherwise, move by some pixels or by a line, and a panel that
-vanishes, shrinks to nothing or turns up in the wrong theme is found. Not modelled: details; what a page says is tested by
-its words. A wider font that wraps every row anew is not alike; the lab brings its own.
+other has about as much nearby: text may be smoothed differently, or move by some pixels or by a line. A panel that
+vanishes, shrinks to nothing or has the wrong theme is found. A wider font that wraps every row differently is not
+alike; the lab brings its own.
+
+Not modelled: details; the words of a page are tested elsewhere.
 """
 
 from __future__ import annotations

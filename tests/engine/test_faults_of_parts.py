@@ -262,6 +262,6 @@ def test_a_host_that_holds_all_replicas_of_a_service_is_warned_of() -> None:
     assert not any("elsewhere" in line for line in sim.loads(text).warnings)
     found = [line for line in sim.loads(text.replace("[a#1, q]", "[a#0, a#1, q]")).warnings if "elsewhere" in line]
     assert found == [
-        "<text>:13:9: hosts.rack 1 should leave some replica of a elsewhere, got 'rack 1'; "
+        "<text>:13:9: hosts.rack 1 should place some replica of a on another host, got 'rack 1'; "
         "with the host all of them are gone; `a#0` puts one replica there"
     ]

@@ -63,7 +63,7 @@ def test_a_window_needs_no_claim_to_be_measured(rare):
             "during must be all, before, fault, after, a fault's name or a span such as 500s to 600s",
         ),
         ("10s to 5s", "during must run from the earlier to the later instant, got '10s to 5s'"),
-        ("30s to 40s", "during must begin before the duration (20s) is over, got '30s to 40s'"),
+        ("30s to 40s", "during must begin before the duration (20s) ends, got '30s to 40s'"),
     ],
 )
 def test_a_window_that_is_none_is_refused_before_anything_is_played(during, message):

@@ -249,13 +249,13 @@ queues:
     errors, warnings = problems(path)
     assert errors == []
     assert [line.removeprefix(f"{path}:") for line in warnings] == [
-        "6:9: services.web.waiting should have a bound, or the line grows without end under overload, got 'unlimited'",
-        "6:79: services.web.operations.get.1.branch should ask about a step that the recipe outlives, got 'reading failed'; "
+        "6:9: services.web.waiting should have a bound, without which the queue grows without limit, got 'unlimited'",
+        "6:79: services.web.operations.get.1.branch should refer to a step after which the operation continues, got 'reading failed'; "
         "write `on error: ignore` at services.web.operations.get.0",
-        "9:20: links.clients -> web.timeout should be below the deadline of clients (1s) to be of any use, got '2s'",
+        "9:20: links.clients -> web.timeout should be below the deadline of clients (1s) to have any effect, got '2s'",
         "10:31: links.web -> db.retry should end before the deadline of clients (1s), got 1.4s for 3 attempts with their waits",
         "12:3: queues.jobs should be above the slowest work of db.do (about 46.1s at its p99), got '30s'",
-        "12:10: queues.jobs.dead letters should stand beside `max deliveries`, without which nothing is dead-lettered, got 'dead'",
+        "12:10: queues.jobs.dead letters should be set together with `max deliveries`, without which nothing is dead-lettered, got 'dead'",
         "14:3: queues.idle should get messages from some send, got none",
         "14:3: queues.idle should have a consumer, got none",
     ]

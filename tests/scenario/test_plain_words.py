@@ -69,7 +69,7 @@ def test_messages_about_a_setting_name_the_way_it_was_given() -> None:
 def test_a_workload_that_never_asks_is_warned_of_and_noted(rate: str, tmp_path: Path) -> None:
     file = tmp_path / "t.yaml"
     file.write_text(SMALL.replace("2/s", rate))
-    warning = f"{file}:5:35: workload.people.rate should ask for something before the duration is over, got {rate!r}"
+    warning = f"{file}:5:35: workload.people.rate should send something before the duration ends, got {rate!r}"
     assert problems(file) == ([], [warning])
     assert sim.load(file).resolve().notes == (f"people asks for nothing: its rate is {rate}",)
 
@@ -112,8 +112,8 @@ def test_each_warning_is_one_placed_line(
     assert out.splitlines() == [
         "scenario must be a file, got 'missing.yaml'",
         f"{file}: ok",
-        f"warning: {file}:7:22: services.till.waiting should have a bound, or the line grows without end under "
-        "overload, got 'unlimited'",
+        f"warning: {file}:7:22: services.till.waiting should have a bound, without which the queue grows "
+        "without limit, got 'unlimited'",
         f"warning: {file}:7:3: till: its workers are asked for 2000% of their time on average (in a, b)",
         f"warning: {file}:7:3: till: its workers are asked for 222% of their time on average (in c)",
     ]

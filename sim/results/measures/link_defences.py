@@ -1,7 +1,7 @@
 """What the defences on a link decided: calls answered from a cache, hedged, made up for, denied, called off or stopped.
 
-Each measure is told for links that have the defence. Decisions belong to the window in which they are made. Not modelled:
-what would have been without them (``pileup compare`` and ``pileup ablate`` play that).
+Each measure exists for links that have the defence. Decisions belong to the window in which they are made. Not
+modelled: the run without them (``pileup compare`` and ``pileup ablate`` play that).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key, at_value, p
 
 
 def admission_problems(root: Node) -> Iterator[Problem]:
-    """Find defences that contradict one another or that nothing would make use of."""
+    """Find defences that contradict one another, or that have no effect."""
     for service in root.children("services").values():
         yield from _limit(service.get("limit"))
         yield from _shed(service)
@@ -20,7 +20,7 @@ def admission_problems(root: Node) -> Iterator[Problem]:
         most = queue.get("max length")
         for node in given(queue, "when full"):
             if most is None or most.value in (None, "unlimited"):
-                yield at_key(node, "stand beside a `max length`")
+                yield at_key(node, "be set together with a `max length`")
 
 
 def _limit(limit: Node | None) -> Iterator[Problem]:
@@ -28,7 +28,7 @@ def _limit(limit: Node | None) -> Iterator[Problem]:
         return
     for node in given(limit, "max wait"):
         if limit.word("when full") != "wait":
-            yield at_key(node, "stand beside `when full: wait`")
+            yield at_key(node, "be set together with `when full: wait`")
     rate = limit.get("rate")
     if rate is not None and parsed(q.parse_rate, rate) == 0:
         yield at_value(rate, "be a rate above zero")
@@ -44,14 +44,14 @@ def _shed(service: Node) -> Iterator[Problem]:
         yield from _falling(node)
         waiting = service.get("waiting")
         if waiting is not None and waiting.value == "unlimited":
-            yield at_key(node, "share out a bounded `waiting`", value="unlimited")
+            yield at_key(node, "be used with a bounded `waiting`", value="unlimited")
     if given(shed, "controlled delay"):
         for patience in given(service, "max wait"):
-            yield at_key(patience, "not stand beside `shed.controlled delay`, which says how long one may wait")
+            yield at_key(patience, "not be combined with `shed.controlled delay`, which says how long one may wait")
 
 
 def _falling(shares: Node) -> Iterator[Problem]:
-    """Find shares of nothing, and more places for what is less important."""
+    """Find shares of zero, and larger shares for less important priorities."""
     before: float | None = None
     for node in shares.steps():
         share = parsed(q.parse_share, node)
@@ -66,13 +66,13 @@ _OF_KIND = {"aimd": ("backoff", "slow call"), "gradient": ("smoothing", "toleran
 
 
 def _concurrency(limit: Node | None) -> Iterator[Problem]:
-    """Find keys of the other kind, bounds that cross, and factors that would break the limit."""
+    """Find keys of the other kind, bounds in the wrong order, and factors outside their range."""
     if limit is None or limit.word("kind") not in _OF_KIND:
         return
     for kind, keys in _OF_KIND.items():
         for node in given(limit, *keys):
             if kind != limit.word("kind"):
-                yield at_key(node, f"stand beside `kind: {kind}`")
+                yield at_key(node, f"be set together with `kind: {kind}`")
     for key, parse, low, high, rule in (
         ("backoff", q.parse_share, 0.0, 1.0, "be a share above 0% and below 100%"),
         ("smoothing", q.parse_share, 0.0, 1.1, "be a share above 0%"),
@@ -97,7 +97,7 @@ def _whole(node: Node, key: str, default: int) -> int:
 
 
 def _autoscale(service: Node) -> Iterator[Problem]:
-    """Find a fleet without bounds, a target of nothing, and a beginning outside of the bounds."""
+    """Find an autoscaler on unlimited workers, a target of zero, and bounds in the wrong order."""
     scale, workers = service.get("autoscale"), service.get("workers")
     if scale is None or not isinstance(scale.value, dict):
         return

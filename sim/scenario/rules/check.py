@@ -1,6 +1,6 @@
-"""All rules that no single field can see: names, references, loops, faults and sizes of one combination of a scenario.
+"""All rules across fields: names, references, circles, faults and sizes of one combination of a scenario.
 
-Every check reads the placed tree and is silent where a value is of the wrong type, which the models report.
+Every check reads the placed tree and ignores values of the wrong type, which the models report.
 Warnings are in ``sim.scenario.rules.lint``.
 """
 
@@ -21,7 +21,7 @@ from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key, at_value, p
 
 
 def problems(root: Node) -> list[Problem]:
-    """Return what is wrong between the parts of one merged document."""
+    """Return the problems between the parts of one merged document."""
     too_large = list(size_problems(root))
     if too_large:
         return too_large
@@ -44,7 +44,7 @@ def _services(root: Node) -> Iterator[Problem]:
         yield from _health_checks(service.get("health checks"))
         in_flight = service.get("in flight")
         if in_flight is not None and in_flight.value is not None and service.word("while calling") != "free":
-            yield at_key(in_flight, "stand beside `while calling: free`")
+            yield at_key(in_flight, "be set together with `while calling: free`")
         operations = service.children("operations")
         for queue, handler in service.children("consumes").items():
             if queue not in root.children("queues"):

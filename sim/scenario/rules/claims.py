@@ -1,4 +1,4 @@
-"""The rules of claims: measure and subject of each must exist in the combination that it names."""
+"""The rules of claims: the measure and the subject must exist in the combination that a claim names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def problems(
     merged: Callable[[str, Iterable[str]], Node],
     model_of: Callable[[Node], Scenario | None],
 ) -> Iterator[Problem]:
-    """Find claims without a verdict to come: no bound, no such variant, nothing of that name or in that unit."""
+    """Find claims that could have no verdict: without a bound, or with an unknown variant, subject, window or unit."""
     judged: dict[tuple[str, ...], tuple[Node, Scenario | None]] = {}
 
     def combination_of(variant: str, toggles: list[str]) -> tuple[Node, Scenario | None]:
@@ -139,7 +139,7 @@ def _during(document: Node, node: Node | None) -> Iterator[Problem]:
     if ends <= begins:
         yield at_value(node, "end after it begins")
     elif isinstance(document.word("duration"), str) and begins >= _seconds(document.word("duration")):
-        yield at_value(node, f"begin before the duration ({document.word('duration')}) is over")
+        yield at_value(node, f"begin before the duration ({document.word('duration')}) ends")
 
 
 def _seconds(text: object) -> float:
@@ -178,7 +178,7 @@ def disagreement(root: Node, toggles: list[str]) -> str:
 
 
 def of_combination(root: Node, variant: str, toggles: tuple[str, ...]) -> dict[str, Any]:
-    """Return the claims of exactly this combination as plain values, without the keys that say so."""
+    """Return the claims of exactly this combination as plain values, without the keys that name it."""
     first = next(iter(root.children("variants")), "")
     found = {}
     for name, claim in root.children("expect").items():

@@ -1,4 +1,4 @@
-"""The rules of faults: valid targets of each kind, and when it may begin."""
+"""The rules of faults: valid targets of each kind, sizes, and begins."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_WINDOWS = 10_000
 
 
 def fault_problems(root: Node) -> Iterator[Problem]:
-    """Find faults on nothing, factors that cannot be meant, and faults outside the measured time."""
+    """Find faults on unknown targets, factors out of range, and faults outside the run."""
     used = recipes.links_used(root)
     yield from _hosts(root)
     for name, fault in root.children("faults").items():
@@ -40,11 +40,11 @@ def fault_problems(root: Node) -> Iterator[Problem]:
         yield from _moments(root, name, fault)
 
 
-# --- what is struck -----------------------------------------------------------------------------------------
+# --- targets -----------------------------------------------------------------------------------------
 
 
 def befalls(kind: str) -> tuple[str, ...]:
-    """Return in which parts of a scenario the targets of a fault of *kind* have their names; empty for its own rule.
+    """Return the parts of a scenario in which a fault of *kind* has its targets; empty: it has a rule of its own.
 
     >>> befalls("slow"), befalls("cut"), befalls("partition")
     (('services', 'hosts'), ('links',), ())
@@ -80,7 +80,7 @@ def _target(root: Node, kind: str, target: Node, used: list[str]) -> Iterator[Pr
 def _struck_on_host(root: Node, kind: str, target: Node) -> Iterator[Problem]:
     members = _texts(root.children("hosts")[target.value])
     if not any(node.value.partition("#")[0] in root.children("services") for node in members):
-        yield at_value(target, f"name a host with a service on it: no queue can be struck by {kind}")
+        yield at_value(target, f"name a host with a service on it: {kind} cannot affect a queue")
 
 
 def _replicas(root: Node, name: str, node: Node | None) -> Iterator[Problem]:
@@ -93,7 +93,7 @@ def _replicas(root: Node, name: str, node: Node | None) -> Iterator[Problem]:
     if service is None:
         if name in root.children("queues") or name in root.children("hosts"):
             hint = "a host names its replicas itself" if name in root.children("hosts") else ""
-            yield at_key(node, "stand beside a service", hint)
+            yield at_key(node, "be used with a service", hint)
         return
     yield from _exist(chosen[-1], name, service, node)
 
@@ -146,9 +146,9 @@ def _sides(root: Node, sides: Node | None, used: list[str]) -> Iterator[Problem]
                     wrong.append(at_value(node, "name whole nodes: a link has no replicas", value=name))
                 elif found.setdefault(name, side) != side:
                     hint = f"it is also on {found[name]}"
-                    wrong.append(at_value(node, "stand on one side only", hint, value=name))
+                    wrong.append(at_value(node, "be on one side only", hint, value=name))
     if not wrong and not any(_is_parted(link, found, len(sides.value)) for link in used):
-        wrong = [at_value(sides, "part nodes that talk to each other: no link leads from one side to another")]
+        wrong = [at_value(sides, "separate nodes that are linked: no link leads from one side to another")]
     yield from wrong
 
 
@@ -181,17 +181,17 @@ def _poison(root: Node, target: Node | None) -> Iterator[Problem]:
 
 
 def _settings(kind: str, fault: Node) -> Iterator[Problem]:
-    """Find settings of a fault that mean nothing, alone or together."""
+    """Find settings of a fault without a meaning, alone or together."""
     if kind == "drip":
         yield from _above_zero(fault.get("rate"), q.parse_rate, "be a rate above zero")
     elif kind == "leak":
         within, requests = fault.get("within"), fault.get("requests")
         if within is None and requests is None:
-            yield from _given(fault, "within", "or `requests`: what the work grows with")
+            yield from _given(fault, "within", "or `requests`: the work grows with one of them")
         elif within is not None and requests is not None:
-            yield at_key(requests, "not stand beside `within`: work grows with one of them")
+            yield at_key(requests, "not be combined with `within`: work grows with one of them")
     elif kind == "deploy" and fault.get("share") is None and fault.get("by") is None:
-        yield from _given(fault, "share", "or `by`: what is bad about the version")
+        yield from _given(fault, "share", "or `by`: a bad version is slower or answers errors")
     elif kind in ("crash", "crash loop"):
         if fault.get("warm up") is not None or fault.get("cold") is not None:
             for key in ("warm up", "cold"):
@@ -204,7 +204,7 @@ def _above_zero(node: Node | None, parse: Callable[[object], float], rule: str) 
         yield at_value(node, rule)
 
 
-# --- when ---------------------------------------------------------------------------------------------------
+# --- times ---------------------------------------------------------------------------------------------------
 
 
 def _moments(root: Node, name: str, fault: Node) -> Iterator[Problem]:
@@ -244,7 +244,7 @@ def _often(root: Node, fault: Node) -> Iterator[Problem]:
         return
     cycle = 1.0 if isinstance(up, q.Empirical) or isinstance(down, q.Empirical) else up.mean + down.mean
     if duration > MOST_WINDOWS * cycle:
-        yield at_value(node, f"let it strike at most {MOST_WINDOWS} times in the duration")
+        yield at_value(node, f"start it at most {MOST_WINDOWS} times in the duration")
 
 
 def _after(root: Node, name: str, node: Node, begin: After) -> Iterator[Problem]:
@@ -252,13 +252,13 @@ def _after(root: Node, name: str, node: Node, begin: After) -> Iterator[Problem]
     others = [other for other in faults if other != name]
     if begin.fault not in others:
         hint = did_you_mean(begin.fault, others) or "it is written 5s after NAME ends"
-        yield at_value(node, "hang on another fault that exists", hint)
+        yield at_value(node, "follow another fault that exists", hint)
         return
     way = [name]
     while (then := parsed(parse_begin, faults[way[-1]].get("at"))) is not None and isinstance(then, After):
         if then.fault in way or then.fault not in faults:
             if then.fault == name and name == min(way):
-                yield at_value(node, "not hang on itself", value=Unquoted(" after ".join([*way, name])))
+                yield at_value(node, "not follow itself", value=Unquoted(" after ".join([*way, name])))
             return
         way.append(then.fault)
 
@@ -269,4 +269,4 @@ def _begins(root: Node, node: Node, law: q.Law) -> Iterator[Problem]:
     if latest == q.UNLIMITED:
         yield at_value(node, "be an instant or lie between two, such as 60s or uniform 60s to 90s")
     elif duration is not None and latest >= duration:
-        yield at_value(node, f"begin before the duration ({root.word('duration')}) is over")
+        yield at_value(node, f"begin before the duration ({root.word('duration')}) ends")

@@ -1,4 +1,4 @@
-"""The rules of links: their two ends exist and something goes between them, and keys of defences fit together."""
+"""The rules of links: both ends exist, something is sent between them, and the keys of defences fit together."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def _ends(root: Node) -> Iterator[Problem]:
 
 
 def _delivery(link: Node) -> Iterator[Problem]:
-    """Find policies of a caller on a link that a queue delivers along: it has its own."""
+    """Find policies of a caller on a link from a queue to its consumer: a queue has its own."""
     instead_of = {"timeout": "visibility timeout", "retry": "redelivery"}
     for key in (spaced(field) for field in Link.model_fields if field not in ("latency", "loss")):
         instead = instead_of.get(key, "")
         node = link.get(key)
         if node is not None and node.value is not None:
             hint = f"a queue has `{instead}`" if instead else ""
-            yield at_key(node, "not stand on a link that a queue delivers along", hint)
+            yield at_key(node, "not be set on a link from a queue to its consumer", hint)
 
 
 def _unused_hint(link: str, used: list[str]) -> str:
@@ -93,21 +93,27 @@ def _given(node: Node | None, key: str) -> Node | None:
 def _breaker(node: Node | None, of_service: bool) -> Iterator[Problem]:
     rates = [found for key in ("failure rate", "slow rate") if (found := _given(node, key)) is not None]
     if rates and (failures := _given(node, "failures")) is not None:
-        yield at_key(failures, "not stand beside a rate", "a breaker counts failures in a row, or shares of a window")
+        yield at_key(
+            failures, "not be combined with a rate", "a breaker counts failures in a row, or shares of a window"
+        )
     for key in ("calls", "window", "minimum calls"):
         if not rates and (found := _given(node, key)) is not None:
-            yield at_key(found, "stand beside `failure rate` or `slow rate`")
+            yield at_key(found, "be set together with `failure rate` or `slow rate`")
     slow_rate, slow_call = _given(node, "slow rate"), _given(node, "slow call")
     if slow_rate is not None and slow_call is None:
-        yield at_key(slow_rate, "stand beside `slow call`", "say from when on a call is slow: `slow call: 500ms`")
+        yield at_key(
+            slow_rate,
+            "be set together with `slow call`",
+            "give the time above which a call is slow: `slow call: 500ms`",
+        )
     if slow_call is not None and slow_rate is None:
-        yield at_key(slow_call, "stand beside `slow rate`")
+        yield at_key(slow_call, "be set together with `slow rate`")
     for rate in rates:
         if parsed(q.parse_share, rate) == 0:
             yield at_value(rate, "be above 0%")
     calls, window, least = _given(node, "calls"), _given(node, "window"), _given(node, "minimum calls")
     if calls is not None and window is not None:
-        yield at_key(window, "not stand beside `calls`", "one window only")
+        yield at_key(window, "not be combined with `calls`", "one window only")
     most, needed = parsed(q.parse_count, calls), 10.0 if least is None else parsed(q.parse_count, least)
     if rates and calls is not None and most is not None and needed is not None and needed > most:
         yield at_value(calls, f"be at least `minimum calls` ({needed:g})", "fewer would never open it")
@@ -130,7 +136,7 @@ def _hedge(node: Node | None) -> Iterator[Problem]:
 def _waiting(node: Node | None, key: str, word: str) -> Iterator[Problem]:
     patience = _given(node, "max wait")
     if patience is not None and node is not None and node.word(key) != word:
-        yield at_key(patience, f"stand beside `{key}: {word}`")
+        yield at_key(patience, f"be set together with `{key}: {word}`")
 
 
 def _at_least(node: Node | None, parse: Callable[[object], float], least: float, text: str) -> Iterator[Problem]:
@@ -144,18 +150,18 @@ def _cache(node: Node | None) -> Iterator[Problem]:
         return
     for key in ("entries", "expire after", "coalesce", "scope"):
         if (found := _given(node, key)) is not None:
-            yield at_key(found, "not stand beside `hit ratio`", "a cache has a ratio, or keys")
+            yield at_key(found, "not be combined with `hit ratio`", "a cache has a ratio, or keys")
     if parsed(q.parse_share, ratio) == 0:
         yield at_value(ratio, "be above 0%", "leave the cache out")
 
 
 def _needs_a_time(root: Node, name: str, link: Node) -> Iterator[Problem]:
-    """Late answers need a timeout that makes them late, and a retry that still waits when they come."""
+    """Accepting late answers needs a timeout, and a retry that still waits when they arrive."""
     late = _given(link, "late answers")
     if late is not None and late.value == "accept":
         for key in ("timeout", "retry"):
             if _given(link, key) is None:
-                yield at_value(late, f"stand beside `{key}`")
+                yield at_value(late, f"be set together with `{key}`")
                 return
 
 
@@ -173,7 +179,7 @@ def _budget(node: Node | None) -> Iterator[Problem]:
     if refund is not None and refund.value is True:
         for key in ("per try", "per success"):
             if (found := _given(node, key)) is not None:
-                yield at_key(found, "not stand beside `refund`", "the quota gives back what a retry took")
+                yield at_key(found, "not be combined with `refund`", "the quota gives back what a retry took")
 
 
 def _is_number(value: object) -> bool:

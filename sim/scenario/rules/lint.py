@@ -1,6 +1,6 @@
 """Warnings of ``pileup validate`` about one combination: legal, but unwise. They never prevent a run.
 
-Not modelled: load against capacity, which is a matter of ``sim.topology``.
+Not modelled: load against capacity (see ``sim.topology``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key, at_value, p
 
 
 def warnings(root: Node, model: Scenario) -> Iterator[Problem]:
-    """Find what should be otherwise in one combination: its merged document and the model of it."""
+    """Find the warnings about one combination, from its merged document and its model."""
     checks: tuple[Callable[[Node, Scenario], Iterator[Problem]], ...] = (
         _silence, _timeouts, _visibility, _unbounded, _jitter, _queues, _branches, _deadlines, _hosts,
     )  # fmt: skip
@@ -27,10 +27,10 @@ def warnings(root: Node, model: Scenario) -> Iterator[Problem]:
 
 
 def _silence(root: Node, model: Scenario) -> Iterator[Problem]:
-    """Workloads that never ask; a trace is judged when it is played."""
+    """Workloads that never send a request; a trace is checked when it is played."""
     for name, workload in model.workload.items():
         if workload.rate is not None and not workload.rate.path and not workload.rate.mean_until(model.duration):
-            yield at_value(_below(root, "workload", name, "rate"), "ask for something before the duration is over")
+            yield at_value(_below(root, "workload", name, "rate"), "send something before the duration ends")
 
 
 def _below(root: Node, *path: str) -> Node:
@@ -50,7 +50,7 @@ def _link_of(model: Scenario, caller: str, callee: str) -> tuple[str, Link | Non
 
 
 def _timeouts(root: Node, model: Scenario) -> Iterator[Problem]:
-    """Timeouts and retries that cannot matter, because the client has left before them."""
+    """Timeouts and retries without effect, because the client leaves before them."""
     for name, workload in model.workload.items():
         if workload.deadline is None:
             continue
@@ -67,7 +67,7 @@ def _timeouts(root: Node, model: Scenario) -> Iterator[Problem]:
                 continue
             node = _below(root, "links", link_name, "timeout")
             if link.timeout >= workload.deadline:
-                yield at_key(node, f"be below the deadline of {name} ({written}) to be of any use", value=node.value)
+                yield at_key(node, f"be below the deadline of {name} ({written}) to have any effect", value=node.value)
             elif link.retry is not None and link.retry.max_attempts > 1:
                 yield from _outlasting(root, link_name, link, name, workload.deadline, str(written))
 
@@ -100,7 +100,7 @@ def _outlasting(
 
 
 def _visibility(root: Node, model: Scenario) -> Iterator[Problem]:
-    """Visibility that ends while a handler is still at work: the message is delivered again."""
+    """Visibility timeouts that end while a handler is still working: the message is delivered again."""
     known = recipes.operations(root)
     for queue, handlers in recipes.consumers(root).items():
         if queue not in model.queues:
@@ -114,7 +114,7 @@ def _visibility(root: Node, model: Scenario) -> Iterator[Problem]:
 
 
 def _p99(step: recipes.Step, model: Scenario) -> float:
-    """Return the 99th percentile of how long a step works or waits, in seconds, without what others add to it."""
+    """Return the 99th percentile of a step's own work or wait, in seconds."""
     target = step.target()
     if step.verb not in ("work", "wait") or target is None:
         return 0.0
@@ -125,7 +125,7 @@ def _p99(step: recipes.Step, model: Scenario) -> float:
 
 
 def _deadlines(root: Node, model: Scenario) -> Iterator[Problem]:
-    """Services that refuse late work and are never told how much time is left; links with nothing to tell."""
+    """Services that refuse late work but never get a deadline, and links that have no deadline to propagate."""
     for name, service in model.services.items():
         calling = [link for way, link in model.links.items() if way.endswith(f" -> {name}")]
         if service.refuse_late is not None and not any(link.propagate_deadline for link in calling):
@@ -139,7 +139,7 @@ def _deadlines(root: Node, model: Scenario) -> Iterator[Problem]:
 
 
 def _has_a_deadline(model: Scenario, caller: str) -> bool:
-    """Whether *caller* may know when its own time is over."""
+    """Whether *caller* may know its own deadline."""
     if caller in model.workload:
         return model.workload[caller].deadline is not None
     return any(link.propagate_deadline for way, link in model.links.items() if way.endswith(f" -> {caller}"))
@@ -149,19 +149,19 @@ def _unbounded(root: Node, model: Scenario) -> Iterator[Problem]:
     for name, service in model.services.items():
         if service.waiting == q.UNLIMITED and service.workers != q.UNLIMITED:
             node = _below(root, "services", name, "waiting")
-            yield at_key(node, "have a bound, or the line grows without end under overload", value="unlimited")
+            yield at_key(node, "have a bound, without which the queue grows without limit", value="unlimited")
 
 
 def _jitter(root: Node, model: Scenario) -> Iterator[Problem]:
     for name, link in model.links.items():
         if link.retry is not None and link.retry.jitter != "none" and link.retry.backoff.kind == "none":
             yield at_key(
-                _below(root, "links", name, "retry", "jitter"), "stand beside a backoff, whose waits it varies"
+                _below(root, "links", name, "retry", "jitter"), "be set together with a backoff, whose waits it varies"
             )
 
 
 def _queues(root: Node, model: Scenario) -> Iterator[Problem]:
-    """Queues that nothing fills or empties, and dead letters that nothing ever reaches."""
+    """Queues without a sender or a consumer, and dead-letter queues that no message reaches."""
     sent = [
         step.node.word("send")
         for recipe in recipes.operations(root).values()
@@ -179,11 +179,11 @@ def _queues(root: Node, model: Scenario) -> Iterator[Problem]:
             yield at_key(node, "have a consumer", value=Unquoted("none"))
         if queue.dead_letters is not None and queue.max_deliveries == q.UNLIMITED:
             letters = _below(root, "queues", name, "dead letters")
-            yield at_key(letters, "stand beside `max deliveries`, without which nothing is dead-lettered")
+            yield at_key(letters, "be set together with `max deliveries`, without which nothing is dead-lettered")
 
 
 def _branches(root: Node, model: Scenario) -> Iterator[Problem]:
-    """Branches on the failure of a step after which the recipe does not go on."""
+    """Branches on the failure of a step that ends the operation."""
     for recipe in recipes.operations(root).values():
         ending: dict[str, Node] = {}
         for step in recipes.walk(recipe):
@@ -196,16 +196,16 @@ def _branches(root: Node, model: Scenario) -> Iterator[Problem]:
                 continue
             condition = q.parse_condition(target.value)
             if condition.kind == "step" and condition.step in ending and condition.outcome not in ("ok", "degraded"):
-                rule = "ask about a step that the recipe outlives"
+                rule = "refer to a step after which the operation continues"
                 hint = f"write `on error: ignore` at {path_text(ending[condition.step].loc)}"
                 yield at_key(target, rule, hint)
 
 
 def _hosts(root: Node, model: Scenario) -> Iterator[Problem]:
-    """Find services whose several replicas all stand on one host, and fall with it."""
+    """Find services with all their replicas on one host, which fail with it."""
     for host in model.hosts:
         for name, indexes in on_host(model, host)[0].items():
             replicas = model.services[name].replicas
             if replicas > 1 and len(indexes or range(replicas)) == replicas:
                 hint = f"with the host all of them are gone; `{name}#0` puts one replica there"
-                yield at_key(_below(root, "hosts", host), f"leave some replica of {name} elsewhere", hint, host)
+                yield at_key(_below(root, "hosts", host), f"place some replica of {name} on another host", hint, host)

@@ -1,6 +1,6 @@
 """The rules of measures in claims: the measure exists, is measured of its subject, and its bounds have its unit.
 
-Not modelled: values that a run does not have for want of samples or of events.
+Not modelled: values that a run lacks because it has too few samples or events.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sim.scenario.yaml.nodes import Node, Problem, at_value, parsed
 
 BOUNDS = ("above", "below", "at least", "at most", "between", "is")
 Subjects = dict[str, list[tuple[str, Any]]]
-"""What a claim can speak of: name to (kind, the part's model), with every kind that it is of."""
+"""The subjects of claims: name to (kind, the part's model), for each of its kinds."""
 
 
 def measure_problems(claim: Node) -> Iterator[Problem]:
@@ -43,7 +43,7 @@ def measure_problems(claim: Node) -> Iterator[Problem]:
 def read_bound(value: object, measure: str, *, difference: bool = False) -> None:
     """Check that *value* is a bound that *measure* can meet, written in its unit; raises ``ParameterError``.
 
-    Zero needs no unit. A *difference* may be negative; nothing that is measured is.
+    Zero needs no unit. A *difference* may be negative; a measure may not.
 
     >>> read_bound("50%", "goodput")
     Traceback (most recent call last):
@@ -61,9 +61,9 @@ def read_bound(value: object, measure: str, *, difference: bool = False) -> None
 
 
 def must_be_in_its_unit(claim: Claim, place: str) -> None:
-    """Refuse a claim that is built in Python with a bound that its measure cannot meet; raises ``ParameterError``.
+    """Reject a claim, built in Python, with a bound that its measure cannot meet; raises ``ParameterError``.
 
-    A bound that was handed over as a number of our own (in SI units, as fields hold it) has no unit to check.
+    A bound given as a number (in SI units, as fields hold it) has no unit to check.
     """
     for field in ("above", "below", "at_least", "at_most", "between", "is_"):
         bound = getattr(claim, field)
@@ -92,7 +92,7 @@ _RULES: dict[str, tuple[str, tuple[Any, ...]]] = {
     "worker s": ("be a duration such as 30s or a plain number of seconds", (q.parse_duration, _plain_number)),
     "x": ("be a factor such as 2.5x or a plain number", (q.parse_factor, _plain_number)),
 }
-"""How a bound is written, by the unit of its measure; what is counted takes a plain number."""
+"""The form of a bound, by the unit of its measure; counts take a plain number."""
 
 
 def _bound_hint(text: str, measure: str, unit: str) -> str:
@@ -116,9 +116,9 @@ def _bound_hint(text: str, measure: str, unit: str) -> str:
 
 
 def subjects(document: Node, model: Scenario | None) -> Subjects:
-    """Return everything that a claim of one combination can speak of, each with what it is and its model.
+    """Return all subjects for claims of one combination, each with its kinds and its model.
 
-    Without a *model*, because the document is wrong somewhere, the parts are None.
+    Without a *model*, because the document has a mistake, the parts are None.
     """
     found: Subjects = {"system": [("system", model)]}
     effects = [str(step.node.word("effect")) for recipe in recipes.operations(document).values()
@@ -136,7 +136,7 @@ def subjects(document: Node, model: Scenario | None) -> Subjects:
             found.setdefault(name, []).append((kind, parts.get(name)))
     links = {} if model is None else {one_arrow(name): link for name, link in model.links.items()}
     for name in recipes.links_used(document):
-        link = links.get(name) or Link()  # one that nobody declared
+        link = links.get(name) or Link()  # an undeclared link
         to_service = name.partition(" -> ")[2] in document.children("services")
         found[name] = [("link", link)] + [("link to a service", link)] * to_service
     for effect in effects:
@@ -150,7 +150,7 @@ def is_measured_of(about: Declared, kinds: Sequence[tuple[str, Any]]) -> bool:
 
 
 def subject_problems(claim: Node, document: Node, model: Scenario | None, where: str = "") -> Iterator[Problem]:
-    """Find a subject that does not exist, or of which the measure is never measured, in one combination.
+    """Find a subject that does not exist, or that does not have the measure, in one combination.
 
     *where* names the combination, if it is not the claim's own.
     """

@@ -1,4 +1,4 @@
-"""The rules of names: their letters, and which must differ. They make markup in a name impossible."""
+"""The rules of names: allowed letters, and names that must differ. They make markup in a name impossible."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ MAX_NAME = 80
 MAX_PATCHES = 64
 NODE_KINDS = ("workload", "services", "queues", "stores")
 WINDOWS = ("all", "before", "fault", "after")
-"""Unquoted that name a window of a run, so that no fault may."""
+"""Words that name a window of a run; no fault may have one as its name."""
 UNPATCHED = ("version", "variants", "toggles", "expect", "extends")
-"""Keys that a patch may not change: they say how a scenario is changed or judged."""
+"""Keys that a patch may not change: they change or judge a scenario."""
 
 _RULE = f"be a name of letters, digits, -, _ and single spaces, at most {MAX_NAME} long"
 
@@ -40,7 +40,7 @@ def several(names: str | Iterable[str]) -> tuple[str, ...]:
 
 
 def name_problems(root: Node) -> Iterator[Problem]:
-    """Find names with other characters, nodes that share a name, and names that mean something else."""
+    """Find names with other characters, nodes that share a name, and reserved names."""
     seen: dict[str, str] = {}
     for kind in (*NODE_KINDS, "hosts", "faults"):
         for name, node in root.children(kind).items():
@@ -65,7 +65,7 @@ def name_problems(root: Node) -> Iterator[Problem]:
 
 
 def _words(recipe: Node, nodes: dict[str, str]) -> Iterator[Problem]:
-    """Check the names that stand as values: of effects and of steps."""
+    """Check the names that are values: of effects and of steps."""
     for step in recipes.walk(recipe):
         for key in ("as", "effect"):
             node = step.node.get(key)
@@ -83,7 +83,7 @@ def _well_named(name: str, node: Node) -> Iterator[Problem]:
 
 
 def patch_problems(root: Node) -> Iterator[Problem]:
-    """Find what is wrong with the variants, toggles and claims as such, before any is applied."""
+    """Find the problems of variants, toggles and claims themselves, before any is applied."""
     variants = root.children("variants")
     for kind in ("variants", "toggles", "expect"):
         nodes = root.children(kind)

@@ -1,4 +1,4 @@
-"""The rules of operations: what their steps name must exist, calls may not go round, and keys must be there."""
+"""The rules of operations: the names in steps must exist, calls may not form a circle, and keys must be there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_value, parsed
 
 
 def operation_problems(root: Node) -> Iterator[Problem]:
-    """Find steps that name what does not exist, circles of calls, and conditions on keys that requests do not have."""
+    """Find steps with unknown names, circles of calls, and conditions on keys that requests do not have."""
     yield from _recipes(root)
     yield from _cycles(root)
     yield from _keys(root)

@@ -1,6 +1,6 @@
-"""Recipes of a document that may still be wrong: their steps, callers and callees, and reachable operations.
+"""The operations of an unvalidated document: their steps, callers and callees, and the reachable operations.
 
-These work on the placed tree, not on the models, so that one mistake does not hide the other ones of a file.
+These functions work on the placed tree, not on the models, so that one mistake does not hide the others.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from sim.scenario.yaml.nodes import Node, Problem, at_value
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a recipe: its node, its verb (empty if none is known), and how often the recipe plays it."""
+    """One step of an operation: its node, its verb (empty if unknown), and how often the operation plays it."""
 
     node: Node
     verb: str
     times: int = 1
 
     def target(self) -> Node | None:
-        """Return the node of the verb's value: what is called, sent to, or asked."""
+        """Return the node of the verb's value: the operation, queue or store that it names."""
         return self.node.get(self.verb)
 
 
 def walk(recipe: Node | None, times: int = 1) -> Iterator[Step]:
-    """Iterate over the steps of a recipe in reading order, nested ones included."""
+    """Iterate over the steps of an operation in reading order, nested ones included."""
     for node in recipe.steps() if recipe is not None else ():
         if not isinstance(node.value, dict):
             yield Step(node, "reply" if node.value == "reply" else "", times)
@@ -48,7 +48,7 @@ def walk(recipe: Node | None, times: int = 1) -> Iterator[Step]:
 
 
 def lists(recipe: Node | None) -> Iterator[list[Node]]:
-    """Iterate over every list of steps in a recipe, the recipe itself first."""
+    """Iterate over every list of steps in an operation, the outermost first."""
     if recipe is None or not isinstance(recipe.value, list):
         return
     yield recipe.value
@@ -61,13 +61,13 @@ def lists(recipe: Node | None) -> Iterator[list[Node]]:
 
 
 def _number(node: Node | None) -> int:
-    """Return a count of at least one; what is missing or no number counts once."""
+    """Return a count of at least one; a missing count, or one that is not a number, is one."""
     value = node.value if node is not None else 1
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 1
 
 
 def operations(root: Node) -> dict[str, Node]:
-    """Return every recipe by ``service.operation``, in file order."""
+    """Return the steps of every operation by ``service.operation``, in file order."""
     return {
         f"{service}.{operation}": recipe
         for service, node in root.children("services").items()
@@ -76,7 +76,7 @@ def operations(root: Node) -> dict[str, Node]:
 
 
 def is_unknown(root: Node, operation: str) -> bool:
-    """Whether no such operation exists; where its service cannot be read, that is the mistake, and not this."""
+    """Whether the operation does not exist; False if its service cannot be read, because that is the mistake."""
     services = root.get("services")
     service, _, name = operation.partition(".")
     if services is None or not isinstance(services.value, dict) or not services.value:
@@ -117,7 +117,7 @@ def consumers(root: Node) -> dict[str, list[str]]:
 
 
 def links_used(root: Node) -> list[str]:
-    """Return the links that some request, call, send or delivery goes along, each once."""
+    """Return the links that some request, call, send or delivery uses, each once."""
     used: list[str] = []
     for workload, node in root.children("workload").items():
         used += [f"{workload} -> {_service(name.value)}" for name in requested(node)]
@@ -137,13 +137,13 @@ def _service(operation: str) -> str:
 
 
 def calls_of(recipe: Node) -> list[tuple[str, Node]]:
-    """Return the synchronous calls of a recipe: (operation, the node that names it)."""
+    """Return the synchronous calls of an operation: (operation, the node that names it)."""
     targets = [step.target() for step in walk(recipe) if step.verb == "call"]
     return [(node.value, node) for node in targets if node is not None and isinstance(node.value, str)]
 
 
 def cycles(root: Node) -> Iterator[tuple[list[str], Node]]:
-    """Iterate over the ways in which calls lead back to where they began: (the way, the call that closes it)."""
+    """Iterate over the circles of calls: (the path, the call that closes it)."""
     graph = {name: calls_of(recipe) for name, recipe in operations(root).items()}
     done: set[str] = set()
     for start in graph:

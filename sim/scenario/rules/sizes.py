@@ -1,4 +1,4 @@
-"""Limits on the size of a scenario, so that judging and playing it ends in reasonable time."""
+"""Limits on the size of a scenario, so that validation and runs end in reasonable time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of a workload: it asks for something, and it is either an open or a closed loop."""
+"""The rules of a workload: it requests something, and it is either an open or a closed loop."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_REQUESTS = 1_000_000_000
 
 
 def workload_problems(root: Node) -> Iterator[Problem]:
-    """Find workloads that ask for nothing or for the unknown, and mixed-up loops."""
+    """Find workloads that request nothing or something unknown, and mixtures of open and closed loops."""
     known = recipes.operations(root)
     for workload in root.children("workload").values():
         if not isinstance(workload.value, dict):
@@ -33,7 +33,7 @@ def given(node: Node, *keys: str) -> list[Node]:
 
 
 def latest(nodes: list[Node]) -> Node:
-    """Return the node that was written last: by ``--set``, by a toggle, by a variant, else the last in the file."""
+    """Return the node that was set last: by ``--set``, by a toggle, by a variant, else the last in the file."""
     layers = {**dict.fromkeys(SETS, 3), "toggles": 2, "variants": 1}
     return max(reversed(nodes), key=lambda node: layers.get(str(node.loc[0]) if node.loc else "", 0))
 
@@ -66,28 +66,28 @@ def _loop(workload: Node) -> Iterator[Problem]:
     rate, users = given(workload, "rate"), given(workload, "users")
     if users:
         for node in given(workload, "rate", "arrivals"):
-            yield at_key(node, "not stand beside users: a closed loop makes its own arrivals")
+            yield at_key(node, "not be combined with users: a closed loop makes its own arrivals")
         start = given(workload, "start")
         if start and not given(workload, "tasks"):
-            yield at_key(start[0], "stand beside tasks, of which it is one")
+            yield at_key(start[0], "be set together with tasks, of which it is one")
         return
     for node in given(workload, "think", "start", "tasks"):
-        yield at_key(node, "stand beside users: it belongs to a closed loop")
+        yield at_key(node, "be set together with users: it belongs to a closed loop")
     if rate and at_instants:
-        yield at_key(rate[0], "not stand beside `arrivals: at`, which names every instant")
+        yield at_key(rate[0], "not be combined with `arrivals: at`, which names every instant")
     elif not rate and not at_instants and workload.get("rate") is None:
         hint = "an open loop needs `rate: 100/s`, a closed loop `users: 20`"
         yield Problem(workload.key_at or workload.at, (*workload.loc, "rate"), "be given", None, hint)
 
 
 def _how_many(root: Node, workload: Node) -> Iterator[Problem]:
-    """Find rates that bring more requests than any run could play."""
+    """Find rates that produce more requests than a run can play."""
     node, span = workload.get("rate"), parsed(q.parse_duration, root.get("duration"))
     shape, bunch = parsed(q.parse_rate_shape, node), parsed(q.parse_arrivals, workload.get("arrivals"))
     if node is None or shape is None or not span or shape.path:
         return
     if shape.mean_until(span) * span * (bunch.batch if bunch is not None else 1) > MOST_REQUESTS:
-        yield at_value(node, f"bring at most {MOST_REQUESTS:,} requests in the duration")
+        yield at_value(node, f"produce at most {MOST_REQUESTS:,} requests in the duration")
 
 
 def _weights(workload: Node) -> Iterator[Problem]:
@@ -103,7 +103,7 @@ def _weights(workload: Node) -> Iterator[Problem]:
 
 
 def silent_workloads(scenario: Scenario) -> list[str]:
-    """Return the open loops that never ask: their rate is zero until the end, so that a spike multiplies nothing."""
+    """Return the open loops that never send a request: their rate is zero until the end, so a spike has no effect."""
     found = []
     for name, workload in scenario.workload.items():
         rate = workload.rate

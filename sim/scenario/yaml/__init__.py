@@ -1,1 +1,1 @@
-"""YAML with places: text to a tree of values that know where they were written, and edits in place."""
+"""YAML with places: text to a tree of values with their file, line and column, and edits in place."""

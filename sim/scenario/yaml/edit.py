@@ -1,7 +1,7 @@
 """Edits of one value in a scenario's text: comments, order and the writer's style stay as they are.
 
-The places come from ruamel.yaml's marks, and only the characters of the value (or of the new key) are touched, so that
-nothing else can be lost.
+The places come from ruamel.yaml's marks. Only the characters of the value (or of the new key) change, so nothing else
+is lost.
 
 Not modelled: values reached through an alias, and lists.
 """
@@ -24,7 +24,7 @@ _WORDS = ("null", "true", "false", "yes", "no", "on", "off")
 
 
 def edited(text: str, path: Sequence[str], value: str | None) -> str:
-    """Return *text* with the scalar at *path* (keys from the top) written as *value*; None takes the key out.
+    """Return *text* with the scalar at *path* (keys from the top) set to *value*; None removes the key.
 
     Missing maps on the way are made. A value is written plain where YAML allows it, in quotes elsewhere. Raises
     ``ParameterError`` for a text that is not a readable map, and for a path through a list, a scalar or an alias.
@@ -47,7 +47,7 @@ class _Edit:
         self.text, self.place = text, place
 
     def at(self, root: Any, path: Sequence[str], value: str | None) -> str:
-        """Walk down *path* as far as it exists, and write there."""
+        """Follow *path* as far as it exists, and write there."""
         trail: list[tuple[MappingNode, int]] = []
         node = root
         for depth, key in enumerate(path):
@@ -106,7 +106,7 @@ class _Edit:
         return self._put(line, line, "\n" + " " * node.value[0][0].start_mark.column + words)
 
     def _remove(self, trail: list[tuple[MappingNode, int]]) -> str:
-        """Take a key out with its value; a block map that would be left empty goes as well."""
+        """Remove a key with its value, and a block map that would then be empty."""
         node, index = trail[-1]
         while len(node.value) == 1 and not node.flow_style and len(trail) > 1:
             trail = trail[:-1]
@@ -125,7 +125,7 @@ class _Edit:
 
 
 def _index(node: MappingNode, key: str) -> int | None:
-    """Return which pair of a map has this *key*, in whichever spelling."""
+    """Return the index of the pair of a map with this *key*, in any spelling."""
     for i, (own, _) in enumerate(node.value):
         name = str(own.value)
         if key in (name, spaced(name)) or one_arrow(key) == one_arrow(name):

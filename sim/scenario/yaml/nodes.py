@@ -1,6 +1,6 @@
 """A document as a tree of values with places: every message about a scenario points at one of them.
 
-A node remembers the file, line and column of its value and of its key, and its path inside the file that it came from.
+A node holds the file, line and column of its value and of its key, and its path inside its own file.
 Patches share the nodes they do not touch, so a merged document still knows the origin of each of its parts.
 
 Not modelled: comments and the style of writing.
@@ -17,7 +17,7 @@ T = TypeVar("T")
 Loc = tuple[str | int, ...]
 
 SET, SET_IN_PYTHON = "--set", "set_"
-"""The first part of the path of a value that was given by ``--set``, or by ``set_`` in Python."""
+"""The first part of the path of a value from ``--set``, or from ``set_`` in Python."""
 SETS = (SET, SET_IN_PYTHON)
 
 
@@ -38,7 +38,7 @@ class Node:
     """One value of a document: a scalar, a dict of nodes or a list of nodes. Treat it as frozen; copy to change.
 
     *at* is the place of the value, *key_at* that of its key (None for values built in Python), *loc* its path in
-    its own file. *removed* holds, by key, the nulls of the patches that took something out of this map.
+    its own file. *removed* holds, by key, the nulls of the patches that removed something from this map.
     """
 
     value: Any
@@ -48,17 +48,17 @@ class Node:
     removed: dict[str, Node] = field(default_factory=dict)
 
     def get(self, key: str) -> Node | None:
-        """Return the child with this key, or None (also where this node is no map)."""
+        """Return the child with this key, or None (also if this node is not a map)."""
         found = self.value.get(key) if isinstance(self.value, dict) else None
         return found if isinstance(found, Node) else None
 
     def children(self, key: str) -> dict[str, Node]:
-        """Return the named children of the map under *key*; empty where there is none or it is no map."""
+        """Return the named children of the map under *key*; empty if there is none or it is not a map."""
         child = self.get(key)
         return child.value if child is not None and isinstance(child.value, dict) else {}
 
     def word(self, key: str) -> str | None:
-        """Return the text under *key*, or None where there is no text."""
+        """Return the text under *key*, or None without one."""
         child = self.get(key)
         return child.value if child is not None and isinstance(child.value, str) else None
 
@@ -122,7 +122,7 @@ class Unquoted:
 
 
 def shown(node: Node | None) -> object:
-    """Return what a message should say was found at *node*."""
+    """Return the value of *node* as a message shows it."""
     if node is None:
         return None
     if isinstance(node.value, dict):
@@ -138,7 +138,7 @@ def shown(node: Node | None) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong at a place. *unused* marks things that are wrong only if no combination makes use of them."""
+    """A mistake at a place. *unused* marks a part that is a mistake only if no combination uses it."""
 
     at: Place | None
     loc: Loc
@@ -178,7 +178,7 @@ def in_order(problems: list[Problem]) -> list[str]:
 
 
 def twice(first: Node, where: Place | None, loc: Loc, key: str) -> Problem:
-    """Return the problem of a *key* at *where* that already stands at *first* in the same map."""
+    """Return the problem of a *key* at *where* that is already at *first* in the same map."""
     at = first.key_at
     hint = f"the first is at line {at.line}, column {at.column}" if at is not None else ""
     return Problem(where, loc, "be given once", Unquoted(f"a second {key!r}"), hint)

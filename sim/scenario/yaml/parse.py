@@ -1,4 +1,4 @@
-"""YAML 1.2 text into a tree of placed values, with every way in which the text itself can be wrong.
+"""A parser from YAML 1.2 text to a tree of placed values, with the problems of the text itself.
 
 Untrusted files are expected here: size, aliases, expanded nodes and nesting are bounded before anything walks them.
 Keys are always text.
@@ -29,7 +29,7 @@ _BRACKETS = re.compile(rf"(?:[\[{{]\s*){{{MAX_DEPTH + 1}}}")
 """More brackets in a row than may nest: found before the scanner, which is slow on them."""
 
 _ALIAS = re.compile(r"(?:^|[\s\[{,:-])\*\S")
-"""What could be an alias: only such a text is scanned twice."""
+"""A possible alias: only a text with one is scanned twice."""
 
 _TAG = "tag:yaml.org,2002:"
 _HINTS = {
@@ -59,7 +59,7 @@ def decode(data: bytes, name: str) -> tuple[str, list[Problem]]:
 
 
 def read(text: str, name: str) -> tuple[Node | None, list[Problem]]:
-    """Return the tree of the YAML *text* (None where there is no readable map) and what is wrong with it."""
+    """Return the tree of the YAML *text* (None without a readable map) and its problems."""
     start = Place(name, 1, 1)
     if _BRACKETS.search(text):
         return None, [_too_deep(start)]
@@ -131,7 +131,7 @@ class _Refused(Exception):
 
 
 class _Composer(Composer):
-    """ruamel's composer, which stops as soon as a document is too large."""
+    """ruamel's composer, which stops when a document becomes too large."""
 
     count = 0
 
@@ -144,7 +144,7 @@ class _Composer(Composer):
 
 
 class _Builder:
-    """Turns ruamel's nodes into ours, counting as it goes."""
+    """Converts ruamel's nodes into ours and counts them."""
 
     def __init__(self, name: str) -> None:
         self.name = name
