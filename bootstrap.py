@@ -126,12 +126,12 @@ def scenarios() -> list[str]:
 
 
 def setup(*_: str) -> int:
-    """set up .venv and stop"""
+    """Set up .venv and stop."""
     return 0
 
 
 def demo(*extra: str) -> int:
-    """play the same fault in a synchronous and an asynchronous design, side by side"""
+    """Play the same fault in a synchronous and an asynchronous design, side by side."""
     status = run(
         PYTHON,
         "-m",
@@ -153,29 +153,29 @@ def demo(*extra: str) -> int:
 
 
 def lab(*extra: str) -> int:
-    """open the lab in the browser, on this machine (a room of participants: add `--room`)"""
+    """Open the lab in the browser, on this machine (a room of participants: add `--room`)."""
     return run(PYTHON, "-m", "sim", "lab", *extra)
 
 
 def test(*extra: str) -> int:
-    """run the tests (the slow ones: add `-m slow`)"""
+    """Run the tests (the slow ones: add `-m slow`)."""
     return run(PYTHON, "-m", "pytest", "-n", "auto", *extra)
 
 
 def browser(*extra: str) -> int:
-    """install what drives a browser and run the tests that need one (Chromium must be there)"""
+    """Install what drives a browser and run the tests that need one (Chromium must be there)."""
     install("-e", ".[browser]")
     return run(PYTHON, "-m", "pytest", "-m", "browser", "-rs", *extra)
 
 
 def pictures(*extra: str) -> int:
-    """take anew the pictures that the browser tests compare the lab with (look at them before you commit)"""
+    """Take anew the pictures that the browser tests compare the lab with (look at them before you commit)."""
     os.environ["PILEUP_PICTURES"] = "keep"
     return browser("tests/browser/test_pictures.py", *extra)
 
 
 def web(*extra: str) -> int:
-    """check, test and bundle what the pages run in a browser (needs Node 20.19 or later and npm)"""
+    """Check, test and bundle what the pages run in a browser (needs Node 20.19 or later and npm)."""
     npm = shutil.which("npm")
     if npm is None:
         raise SetupError("the scripts of the pages are bundled with Node, and npm is not on the path")
@@ -185,13 +185,13 @@ def web(*extra: str) -> int:
 
 
 def lint(*_: str) -> int:
-    """ruff's lint and format, mypy's strict types"""
-    commands = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
+    """Check with ruff (lint and layout), mypy (strict types) and codespell."""
+    commands = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",), ("codespell_lib",))
     return max([run(PYTHON, "-m", *command) for command in commands])
 
 
 def schema(*_: str) -> int:
-    """write scenarios/scenario.schema.json and docs/format.md from the models"""
+    """Write scenarios/scenario.schema.json and docs/format.md from the models."""
     for path, how in (("scenarios/scenario.schema.json", []), ("docs/format.md", ["--markdown"])):
         made = subprocess.run([str(PYTHON), "-m", "sim", "schema", *how], cwd=ROOT, stdout=subprocess.PIPE, check=False)
         if made.returncode:
@@ -202,17 +202,17 @@ def schema(*_: str) -> int:
 
 
 def check(*extra: str) -> int:
-    """play every claim of every scenario"""
+    """Play every claim of every scenario."""
     return run(PYTHON, "-m", "sim", "check", *scenarios(), *extra)
 
 
 def notebooks(*extra: str) -> int:
-    """execute the notebooks anew, from the texts beside them (open them with .venv/bin/jupyter lab notebooks)"""
+    """Execute the notebooks anew, from the texts beside them (open them with .venv/bin/jupyter lab notebooks)."""
     return run(PYTHON, "notebooks/build.py", *extra)
 
 
 def bench(*extra: str) -> int:
-    """measure the engine's speed against its peers"""
+    """Measure the engine's speed against its peers."""
     return run(PYTHON, "benchmarks/compare.py", *extra)
 
 

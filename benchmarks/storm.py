@@ -1,4 +1,4 @@
-"""Storm through the public API with the standard recording: python benchmarks/storm.py N [SEED]"""
+"""Storm through the public API with the standard recording: python benchmarks/storm.py N [SEED]."""
 
 from _systems import arguments, report, w2
 

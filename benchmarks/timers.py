@@ -1,4 +1,4 @@
-"""Long timers that almost never fire: python benchmarks/timers.py N [SEED] [none]"""
+"""Long timers that almost never fire: python benchmarks/timers.py N [SEED] [none]."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""W1 through the public API with the standard recording: python benchmarks/w1.py N [SEED]"""
+"""W1 through the public API with the standard recording: python benchmarks/w1.py N [SEED]."""
 
 from _systems import arguments, report, w1
 

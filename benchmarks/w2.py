@@ -1,4 +1,4 @@
-"""W2 through the public API with the standard recording: python benchmarks/w2.py N [SEED]"""
+"""W2 through the public API with the standard recording: python benchmarks/w2.py N [SEED]."""
 
 from _systems import arguments, report, w2
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sim.experiments.hysteresis import hysteresis as hysteresis
     from sim.experiments.run import Run as Run
     from sim.experiments.run import run as run
-    from sim.scenario import ScenarioFile as Scenario  # noqa: F401
+    from sim.scenario import ScenarioFile as Scenario
     from sim.scenario import dump as dump
     from sim.scenario import load as load
     from sim.scenario import loads as loads
@@ -62,7 +62,7 @@ _HOMES = {
 """Where each public name is; the block above shows the same to type checkers and editors."""
 _MODULES = ("topology", "theory")
 
-__all__ = [  # noqa: F822 - the names are loaded on first use
+__all__ = [
     "Ablation", "BudgetError", "Comparison", "Hysteresis", "LabError", "Matrix", "ModelError", "ParameterError", "Run",
     "Scenario", "ScenarioError", "ablate", "breaker_costs", "catalogue", "check", "check_answer", "compare", "dump",
     "exercise", "hysteresis", "load", "loads", "matrix", "run", "schema", "theory", "topology",

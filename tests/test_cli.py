@@ -118,7 +118,9 @@ def test_check_judges_the_claims_of_a_changed_system(small: Path) -> None:
 
 
 def test_a_bad_file_is_status_2_with_every_problem_placed(small: Path) -> None:
-    small.write_text(SMALL.replace("workers: 4,", "wrokers: 4,").replace("rate: 20/s", "rate: 20"))
+    small.write_text(
+        SMALL.replace("workers: 4,", "wrokers: 4,").replace("rate: 20/s", "rate: 20")  # codespell:ignore wrokers
+    )
     said = pileup("run", "small.yaml", folder=small.parent)
     assert said.returncode == 2 and said.stdout == ""
     lines = said.stderr.splitlines()
@@ -127,7 +129,7 @@ def test_a_bad_file_is_status_2_with_every_problem_placed(small: Path) -> None:
 
 
 def test_a_missing_file_is_a_message_with_the_nearest_name(small: Path) -> None:
-    said = pileup("run", "smal.yaml", folder=small.parent)
+    said = pileup("run", "smal.yaml", folder=small.parent)  # codespell:ignore smal
     assert said.returncode == 2
     assert "scenario must be a file, got 'smal.yaml'; did you mean 'small.yaml'?" in said.stderr
 
@@ -287,7 +289,7 @@ def test_the_version_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    "arguments, message",
     [
         (("run", "retry_storm", "--seed", "-1"), "--seed must be a whole number of at least 0, got '-1'"),
         (("run", "retry_storm", "--replications", "x"), "--replications must be a whole number of at least 1, got 'x'"),

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -59,15 +58,15 @@ def with_workers(process: subprocess.Popen[str], count: int = 2) -> bool:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
 
 
 RUN = ("run", "cascade_vs_backlog", "--replications", "500", "--workers", "2", "--out", "never")
 
 
 @pytest.mark.parametrize("to", ["the parent", "the whole group"])
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
+@pytest.mark.parametrize("number, status", [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
 def test_a_signal_ends_a_run_and_its_workers_in_order(
     folder: Path, number: signal.Signals, status: int, to: str
 ) -> None:

@@ -40,7 +40,7 @@ def test_the_estimate_comes_with_the_first_run_and_lines_say_what_is_left() -> N
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("words", "first"),
+    "words, first",
     [
         (("matrix", "--faults", "slow", "--worst", 0), "trying faults on Small: 6 runs, about "),
         (("ablate",), "ablating Small: 4 runs, about "),

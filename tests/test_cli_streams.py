@@ -72,7 +72,7 @@ def test_the_sign_in_front_of_an_interval_needs_no_locale(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("words", "status", "says"), COMMANDS, ids=[" ".join(words) for words, _, _ in COMMANDS])
+@pytest.mark.parametrize("words, status, says", COMMANDS, ids=[" ".join(words) for words, _, _ in COMMANDS])
 def test_every_command_writes_utf_8_in_a_locale_without_it(
     folder: Path, words: list[str], status: int, says: str
 ) -> None:

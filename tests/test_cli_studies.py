@@ -97,5 +97,5 @@ def test_breakers_need_one(small: Path) -> None:
 def test_ablate_takes_the_scenarios_claims_as_goals(small: Path) -> None:
     said = pileup("ablate", small, "--replications", 1, "--claim", "customers fail")
     assert said.returncode == 0 and "They are met without any switch." in said.stdout, said.stderr
-    unknown = pileup("ablate", small, "--replications", 1, "--claim", "customers fial")
+    unknown = pileup("ablate", small, "--replications", 1, "--claim", "customers fial")  # codespell:ignore fial
     assert unknown.returncode == 2 and "did you mean 'customers fail'" in unknown.stderr

@@ -95,7 +95,7 @@ def test_what_defences_decided_has_a_table_of_its_own(pileup: Said, small: Path)
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    "words, message",
     [
         (("matrix", "--size", "slow=abc"), "fault slow: by must be a factor such as 10x, got 'abc'\n"),
         (("matrix", "--for", "0s"), "for must be longer than nothing, got '0 s'\n"),

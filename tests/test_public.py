@@ -26,7 +26,7 @@ def test_every_public_name_exists_and_there_are_few() -> None:
 
 def test_an_unknown_name_is_an_attribute_error_with_the_nearest_one() -> None:
     with pytest.raises(AttributeError, match="did you mean 'compare'"):
-        sim.comparre  # noqa: B018
+        sim.comparre  # noqa: B018  # codespell:ignore comparre
 
 
 def test_a_run_and_its_measures_need_no_heavy_library() -> None:
@@ -95,7 +95,7 @@ reveal_type(sim.compare("hedging"))
 reveal_type(sim.run("hedging").rows[0]["mean"])
 reveal_type(sim.run("hedging").explain())
 sim.rnu("hedging")
-sim.run("hedging").attemts
+sim.run("hedging").attemts  # codespell:ignore attemts
 sim.run(5)
 """
 
@@ -112,7 +112,7 @@ def test_a_type_checker_knows_what_the_public_names_give_and_finds_slips(tmp_pat
         6: 'Revealed type is "float | None"',
         7: 'Revealed type is "sim.results.story.story.Story"',
         8: 'Module has no attribute "rnu"',
-        9: '"Run" has no attribute "attemts"',
+        9: '"Run" has no attribute "attemts"',  # codespell:ignore attemts
         10: 'Argument 1 to "run" has incompatible type "int"',
     }.items():
         assert re.search(rf"uses\.py:{line}: \w+: {re.escape(words)}", told), told

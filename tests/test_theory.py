@@ -170,7 +170,7 @@ def test_closed_loops_have_the_published_values_and_agree_with_mean_value_analys
     assert theory.machine_repair(6, 0.5, 4, workers=2).in_system == pytest.approx(p @ np.arange(7), rel=1e-9)
 
 
-@pytest.mark.parametrize(("choices", "sojourn"), [(1, 3.333), (2, 1.614), (3, 1.357)])
+@pytest.mark.parametrize("choices, sojourn", [(1, 3.333), (2, 1.614), (3, 1.357)])
 def test_choices_shorten_the_wait(choices: int, sojourn: float) -> None:
     assert theory.power_of_choices_sojourn(0.7, choices) == pytest.approx(sojourn, abs=5e-4)
 
@@ -208,7 +208,7 @@ def test_layers_of_retries_multiply() -> None:
 
 
 @pytest.mark.parametrize(
-    ("jitter", "least", "mean", "sd"), [("full", 0, 2, 1.1547), ("equal", 2, 3, 0.5774), ("none", 4, 4, 0)]
+    "jitter, least, mean, sd", [("full", 0, 2, 1.1547), ("equal", 2, 3, 0.5774), ("none", 4, 4, 0)]
 )
 def test_jitter_spreads_the_third_wait(jitter: str, least: float, mean: float, sd: float) -> None:
     found = theory.jittered_wait(4, jitter)

@@ -239,7 +239,7 @@ def test_a_queue_that_feeds_itself_has_infinite_load() -> None:
 
 
 @pytest.mark.parametrize(
-    ("links", "place", "kind", "limit_s", "needed_s"),
+    "links, place, kind, limit_s, needed_s",
     [
         ({"web -> orders": {"timeout": "44ms"}}, "web -> orders", "below the minimum", 0.044, 0.045),
         ({"web -> orders": {"timeout": "46ms", "latency": "exponential 1ms"}}, "web -> orders", "below the mean",

@@ -1,4 +1,4 @@
-"""W1 as SimPy's documentation teaches it: a process for each request, and a Resource. python w1_simpy.py N [SEED]"""
+"""W1 as SimPy's documentation teaches it: a process for each request, and a Resource. python w1_simpy.py N [SEED]."""
 
 import random
 import sys

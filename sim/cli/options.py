@@ -24,7 +24,7 @@ def whole(name: str, least: int, words: str, most: int | None = None, limit: int
             number = int(text)
         except ValueError:
             number = least - 1
-        if number < least or most is not None and number > most:
+        if number < least or (most is not None and number > most):
             raise LabError(describe(name, rule, text))  # no ValueError: typer would put its own words in its place
         if limit is not None and number > limit:
             raise LabError(describe(name, f"be a whole number of at most {limit}", text))

@@ -7,6 +7,7 @@ then place. Plain Python on names and pairs; distances are inches. Left out: lab
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -141,7 +142,7 @@ def _mean(names: Sequence[str], rank: dict[str, float], default: float) -> float
 
 def _crossings(layers: list[list[str]], right: dict[str, list[str]]) -> int:
     total = 0
-    for here, there in zip(layers, layers[1:], strict=False):
+    for here, there in itertools.pairwise(layers):
         rank = {name: i for i, name in enumerate(there)}
         ends = [rank[end] for name in here for end in sorted(right.get(name, []), key=rank.__getitem__)]
         total += sum(a > b for i, a in enumerate(ends) for b in ends[i + 1 :])

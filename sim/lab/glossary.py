@@ -79,10 +79,10 @@ def term(name: str) -> str:
 
 
 def plain(text: object) -> str:
-    """Return *text* so that Markdown shows it as it is: names come from files, and may hold markup.
+    r"""Return *text* so that Markdown shows it as it is: names come from files, and may hold markup.
 
     >>> plain("<b>*x*</b> [a](b) :red[c] $d$")
-    '&lt;b&gt;\\\\*x\\\\*&lt;/b&gt; \\\\[a\\\\]\\\\(b\\\\) \\\\:red\\\\[c\\\\] \\\\$d\\\\$'
+    '&lt;b&gt;\\*x\\*&lt;/b&gt; \\[a\\]\\(b\\) \\:red\\[c\\] \\$d\\$'
     """
     found = str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+!|$~:" else letter for letter in found)

@@ -65,7 +65,7 @@ def draw_flows(axes: Axes, series: Series, workload: str, look: Theme) -> None:
 def _finish(axes: Axes, windows: Sequence[Window], look: Theme, *, named: bool) -> None:
     """Fit the axes to the data, from zero, and shade the faults."""
     axes.margins(x=0.01)
-    low, high = axes.get_ylim()
+    _, high = axes.get_ylim()
     axes.set_ylim(0, max(high, 1e-9) * 1.02)
     axes.set_xlim(*axes.get_xlim())
     style.shade_faults(axes, windows, look, named=named)
@@ -179,7 +179,7 @@ def breaker_figure(
     for i, (link, (one,)) in enumerate(zip(guarded, axes)):
         times, values = series[link, "breaker state"]
         one.step(times, values, where="post", color=look.ink, linewidth=1.6)
-        for level, hatch, color in ((0.5, "..", style.ORANGE), (1.0, "//", style.VERMILLION)):
+        for level, hatch, color in ((0.5, "..", style.ORANGE), (1.0, "//", style.VERMILION)):
             at = np.isclose(values, level)
             until = at | np.append(False, at[:-1])  # a step lasts to the next instant
             one.fill_between(

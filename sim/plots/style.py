@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
-BLUE, VERMILLION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#999999"
+BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#999999"
 
 Window = tuple[str, float, float]
 """A fault: its name, begin and end in seconds on the scenario's clock."""
@@ -43,7 +43,7 @@ class Theme:
 
 LIGHT = Theme(
     "light", "#FFFFFF", "#1A1A1A", "#5F6368", "#E3E5E8", "#F5F6F8", "#B8860B",
-    (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY),
+    (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY),
 )  # fmt: skip
 DARK = Theme(
     "dark", "#15181D", "#ECEFF3", "#A3ABB6", "#343A43", "#20252C", "#F0E442",
@@ -56,7 +56,7 @@ LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 OUTCOME_LOOKS: dict[str, tuple[str, str]] = {
     "ok": (GREEN, ""),
     "degraded": (YELLOW, ".."),
-    "error": (VERMILLION, "//"),
+    "error": (VERMILION, "//"),
     "timeout": (ORANGE, "\\\\"),
     "refused": (PURPLE, "xx"),
     "rejected": (SKY, "--"),

@@ -6,6 +6,7 @@ a bar and in words; trouble as a thicker outline, a line style and words, never 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -100,7 +101,7 @@ def _curve(points: Sequence[tuple[float, float]]) -> Path:
     from matplotlib.path import Path
 
     vertices, codes = [points[0]], [Path.MOVETO]
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
         bow = (x1 - x0) * 0.45
         vertices += [(x0 + bow, y0), (x1 - bow, y1), (x1, y1)]
         codes += [Path.CURVE4] * 3
@@ -135,7 +136,7 @@ def _arrows(axes: Axes, drawing: Drawing, places: _Places, look: style.Theme) ->
     ]
     for arrow in drawing.arrows:
         path = _path(arrow, places, ports)
-        color = style.VERMILLION if arrow.fails else look.muted
+        color = style.VERMILION if arrow.fails else look.muted
         axes.add_patch(
             FancyArrowPatch(
                 path=path, arrowstyle="-|>", mutation_scale=11, linewidth=2.2 if arrow.fails else 1.2, color=color,
@@ -193,7 +194,7 @@ def _sampled(path: Path, points: int = 60) -> list[tuple[float, float]]:
 
 def _box(axes: Axes, node: Node, x: float, y: float, look: style.Theme) -> None:
     """Draw one node with its name, size, bar and state."""
-    edge, width = (style.VERMILLION, 2.6) if node.trouble else (look.muted, 1.3)
+    edge, width = (style.VERMILION, 2.6) if node.trouble else (look.muted, 1.3)
     left, top = x - BOX_WIDTH / 2, y - BOX_HEIGHT / 2
     for patch in _outline(node.kind, left, top):
         patch.set(facecolor=look.panel, edgecolor=edge, linewidth=width, zorder=4, gid=node.kind)
@@ -232,7 +233,7 @@ def _bar(axes: Axes, level: float, left: float, top: float, look: style.Theme) -
     axes.add_patch(
         Rectangle(
             (left, top), width * min(1.0, max(0.0, level)), height, zorder=5.5, gid="busy",
-            facecolor=style.VERMILLION if full else look.cycle[0], edgecolor=look.panel, linewidth=0,
+            facecolor=style.VERMILION if full else look.cycle[0], edgecolor=look.panel, linewidth=0,
             hatch="////" if full else None,
         )
     )  # fmt: skip

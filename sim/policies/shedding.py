@@ -7,6 +7,7 @@ cost.
 
 from __future__ import annotations
 
+import itertools
 from math import sqrt
 from typing import Sequence
 
@@ -149,7 +150,7 @@ class PriorityShed:
         for share in thresholds:
             if not 0 < share <= 1:
                 raise ParameterError("be shares above 0% and at most 100%", share, place="thresholds")
-        for important, less in zip(thresholds, thresholds[1:]):
+        for important, less in itertools.pairwise(thresholds):
             if less > important:
                 raise ParameterError(f"not grow from {important:g} for less important work", less, place="thresholds")
         self.thresholds = tuple(thresholds)

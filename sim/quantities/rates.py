@@ -5,6 +5,7 @@ A rate is piecewise linear. Not modelled: rates that depend on how the system an
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping, Sequence
@@ -87,7 +88,7 @@ def _steps(values: Mapping[str, Any], text: str) -> RateShape:
         raise ParameterError(_RULE, text)
     rates = [parse_rate(word) for word in words[::2]]
     times = [parse_duration(word) for word in words[1::2]]
-    if times[0] != 0 or any(b <= a for a, b in zip(times, times[1:])):
+    if times[0] != 0 or any(b <= a for a, b in itertools.pairwise(times)):
         raise ParameterError("name its steps' times in order and the first at 0s", text)
     pieces = tuple((a, rate, b, rate) for a, b, rate in zip(times, times[1:], rates))
     return RateShape(pieces, rates[-1], text)

@@ -41,7 +41,7 @@ def parse_arrivals(text: object) -> Arrivals:
     if words and words[0] in kinds:
         kind, bunch = words[: kinds[words[0]]], words[kinds[words[0]] :]
         batch = int(bunch[2]) if len(bunch) == 3 and bunch[:2] == ["batches", "of"] and bunch[2].isdecimal() else 0
-        if (not bunch or batch > 0) and (len(kind) == 1 or kind[1:2] == ["cv"] and len(kind) == 3):
+        if (not bunch or batch > 0) and (len(kind) == 1 or (kind[1:2] == ["cv"] and len(kind) == 3)):
             cv = parse_positive_number(kind[2]) if len(kind) == 3 else 1.0
             if not 0.01 <= cv <= 100:
                 raise ParameterError("have a cv from 0.01 to 100", text)

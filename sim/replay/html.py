@@ -30,10 +30,10 @@ def assets() -> tuple[str, str]:
 
 
 def json_for_html(data: Any) -> Markup:
-    """Return *data* as JSON that is safe anywhere inside a script element, and is not escaped again.
+    r"""Return *data* as JSON that is safe anywhere inside a script element, and is not escaped again.
 
     >>> str(json_for_html("</script><!--"))
-    '"\\\\u003c/script\\\\u003e\\\\u003c!--"'
+    '"\\u003c/script\\u003e\\u003c!--"'
     """
     text = to_json(data)
     for character, escape in _ESCAPED.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Any, Callable, Iterable, Sequence
@@ -164,7 +165,7 @@ def _perhaps(claim: Any, least: float, most: float) -> bool:
     at = [bound for field in BOUNDS if (bound := getattr(claim, field)) is not None]
     edges = [edge for bound in at for edge in (bound if isinstance(bound, list) else [bound]) if least < edge < most]
     cuts = sorted({least, *edges, most})
-    inside = [(a + b) / 2 for a, b in zip(cuts, cuts[1:]) if math.isfinite(a)]
+    inside = [(a + b) / 2 for a, b in itertools.pairwise(cuts) if math.isfinite(a)]
     inside = [cuts[-2] + 1.0 if math.isinf(one) else one for one in inside]
     return any(_within(claim, value) for value in (*cuts, *inside))
 

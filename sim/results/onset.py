@@ -45,7 +45,7 @@ class BeforeAfter:
     @property
     def seconds_before(self) -> int:
         """Whole seconds before the first fault."""
-        return int(math.floor(self.begin - self.low + 1e-9))
+        return math.floor(self.begin - self.low + 1e-9)
 
     def before(self, times: Floats, weights: Floats | None = None) -> Floats:
         """Return counts (or sums of *weights*) in each whole second before, the earliest first."""

@@ -8,6 +8,7 @@ Not modelled: single steps of a recipe between calls.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Iterable, Iterator
@@ -278,7 +279,7 @@ def _cut(
     instants = {begin, end, wanted_until, *(at for _, found in stretches for pair in found for at in pair)}
     edges = sorted(at for at in instants if begin <= at <= end)
     parts: list[Part] = []
-    for a, b in zip(edges, edges[1:]):
+    for a, b in itertools.pairwise(edges):
         kind = next((kind for kind, found in stretches if any(x <= a and b <= y for x, y in found)), rest)
         if kind is None:
             continue

@@ -6,6 +6,7 @@ constant (``mm1_patience``) nor exponential, and closed networks with other stat
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Sequence
@@ -64,7 +65,7 @@ def priority_waits(rates: Sequence[float], services_s: Sequence[float], scvs: Se
     stable(math.fsum(loads))
     residual_s = math.fsum(a * s * (1 + c) / 2 for a, s, c in zip(loads, services_s, scvs, strict=True))
     before = [math.fsum(loads[:i]) for i in range(len(loads) + 1)]
-    return [residual_s / (1 - above) / (1 - own) for above, own in zip(before, before[1:])]
+    return [residual_s / (1 - above) / (1 - own) for above, own in itertools.pairwise(before)]
 
 
 def mm1_interrupted(rate: float, service_rate: float, mean_up_s: float, mean_down_s: float) -> float:

@@ -155,8 +155,10 @@ def _loaded(
 
 
 def fanouts(scenario: Scenario) -> tuple[Fanout, ...]:
-    """Return what one request of each workload and operation sets off, behind warm caches; the operations
-    make no circle."""
+    """Return the calls that one request of each workload and operation causes, behind warm caches.
+
+    The operations must not call each other in a circle.
+    """
     found, hits = [], traffic_of(scenario).hits
     for name, workload in scenario.workload.items():
         costs = OperationCosts(scenario, workload.keys, hits=hits)

@@ -245,7 +245,7 @@ def hit_ratio(cache: Cache, asked: list[tuple[float, Keys | None]], caches: int 
         return None
     count = max((1 if keys is None else keys.count for rate, keys in asked if rate), default=0)
     total = math.fsum(rate for rate, _ in asked)
-    if cache.entries != UNLIMITED and cache.entries < count or not total:
+    if (cache.entries != UNLIMITED and cache.entries < count) or not total:
         return None
     if cache.expire_after is None or math.isinf(total):
         return 1.0

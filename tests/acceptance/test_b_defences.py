@@ -50,7 +50,7 @@ def test_a_quota_of_500_pays_for_100_retries_and_for_one_more_when_5_are_given_b
 
 
 @pytest.mark.parametrize(
-    ("backoff", "attempts", "starts"),
+    "backoff, attempts, starts",
     [
         pytest.param("linear 1s step 2s", 5, [0, 1, 4, 9, 16], id="H02"),
         pytest.param("exponential 1s factor 2 min 4s cap 10s", 8, [0, 4, 8, 12, 20, 30, 40, 50], id="H03"),
@@ -67,7 +67,7 @@ def test_waits_between_attempts_follow_the_law(backoff: str, attempts: int, star
 
 @in_two_sizes
 @pytest.mark.parametrize(
-    ("k", "expected"), [pytest.param(2.0, 40.0, id="B23"), pytest.param(1.1, 22.0, id="B24"), (1.5, 30.0)]
+    "k, expected", [pytest.param(2.0, 40.0, id="B23"), pytest.param(1.1, 22.0, id="B24"), (1.5, 30.0)]
 )
 def test_a_throttle_sends_k_times_what_is_accepted(size: Size, k: float, expected: float):
     """Demand 100/s, the callee takes 20/s: K times 20/s are sent, 20/s accepted (3 % and 4 %; window 120 s, late)."""
@@ -107,7 +107,7 @@ def test_a_count_window_slides():
     assert opened_at("failure rate: 40%, calls: 10, minimum calls: 10, open for: 1000s", fails, 16) == 10
 
 
-@pytest.mark.parametrize(("calls", "opens"), [(9, None), (10, 10)])
+@pytest.mark.parametrize("calls, opens", [(9, None), (10, 10)])
 def test_below_the_minimum_nothing_opens(calls: int, opens: int | None):
     """C20: 9 failures, minimum 10: never opens."""
     breaker = "failure rate: 1%, window: 1000s, minimum calls: 10, open for: 1000s"
@@ -119,7 +119,7 @@ def test_below_the_minimum_nothing_opens(calls: int, opens: int | None):
 
 @in_two_sizes
 @pytest.mark.parametrize(
-    ("leaves", "expected"), [pytest.param(100, 0.634, id="A29"), (10, theory.fan_out_slow_ratio(0.01, 10))]
+    "leaves, expected", [pytest.param(100, 0.634, id="A29"), (10, theory.fan_out_slow_ratio(0.01, 10))]
 )
 def test_a_slow_hundredth_makes_most_of_those_slow_who_ask_a_hundred(size: Size, leaves: int, expected: float):
     """Dean and Barroso 2013: 1 - 0.99^100 of the parents wait for a slow leaf (0.5 points)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -78,7 +79,7 @@ def test_a_request_is_answered_if_nothing_is_lost_on_either_way(
     size: Size, hops: int, loss: str, kept: float, expected: float
 ):
     names = ["clients", *(f"s{i}" for i in range(1, hops + 1))]
-    links = {f"{caller} -> {callee}": f"loss: {loss}" for caller, callee in zip(names, names[1:])}
+    links = {f"{caller} -> {callee}": f"loss: {loss}" for caller, callee in itertools.pairwise(names)}
     run = asked(size.of(5e3, 1e5), chain(hops, "0%"), "s1.do", links)
     answered_agrees(run, expected)
     assert expected == pytest.approx(kept ** (2 * hops), abs=5e-5)

@@ -54,7 +54,7 @@ def test_without_a_trigger_there_is_no_storm(size: Size, rate: float):
     "rate, attempts", [pytest.param(5.0, 5, id="F02"), pytest.param(5.0, 3, id="15/s"), pytest.param(4.0, 4, id="16/s")]
 )
 def test_a_trigger_of_10_s_begins_a_storm_that_never_ends(size: Size, rate: float, attempts: int):
-    """attempts * rate is above the capacity of 10/s: nobody is answered in time, for good, in 10 of 10 seeds."""
+    """Attempts * rate is above the capacity of 10/s: nobody is answered in time, for good, in 10 of 10 seeds."""
     run = storm(rate, attempts, 10, int(size.of(2, 10)))
     assert all(ratio == 0 for ratio in goodput_ratios(run))
     # arrivals are Poisson: the attempts of 100 s have a standard deviation of attempts * sqrt(100 * rate)

@@ -85,7 +85,7 @@ def test_four_ways_to_retry_against_a_callee_that_fails_half_the_time(size: Size
     assert np.mean(loads) == pytest.approx(load, abs=0.01)
 
 
-@pytest.mark.parametrize(("fails", "success", "load"), [(0.05, 1.0, 1.0526), (0.02, 1.0, 1.0204)])
+@pytest.mark.parametrize("fails, success, load", [(0.05, 1.0, 1.0526), (0.02, 1.0, 1.0204)])
 def test_rare_failures_never_empty_the_bucket_much(fails: float, success: float, load: float):
     """A bucket paid 0.1 per try covers retries of far less than 10 %."""
     budget = "retry: {max attempts: 4, budget: {capacity: 5, per try: 0.1, scope: caller}}"

@@ -216,7 +216,7 @@ def test_without_codemirror_the_text_is_written_in_a_plain_text_area(browser: An
     context.close()
 
 
-@pytest.mark.parametrize(("width", "theme"), [(390, "light"), (768, "light"), (1280, "light"), (1280, "dark")])
+@pytest.mark.parametrize("width, theme", [(390, "light"), (768, "light"), (1280, "light"), (1280, "dark")])
 def test_it_fits_and_axe_finds_nothing(browser: Any, address: str, width: int, theme: str) -> None:
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
     page = context.new_page()

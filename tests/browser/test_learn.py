@@ -87,7 +87,7 @@ def test_axe_finds_nothing_in_the_list_of_lessons(browser: Any, address: str, th
     page.context.close()
 
 
-@pytest.mark.parametrize(("width", "theme"), [(390, "light"), (768, "light"), (1280, "light"), (1280, "dark")])
+@pytest.mark.parametrize("width, theme", [(390, "light"), (768, "light"), (1280, "light"), (1280, "dark")])
 def test_it_fits_and_axe_finds_nothing(browser: Any, address: str, width: int, theme: str) -> None:
     page = opened(browser, f"{address}/learn?lesson=10_cascade_or_backlog", width, theme)
     page.get_by_role("button", name="Predict, then run").wait_for(timeout=60_000)

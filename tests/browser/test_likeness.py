@@ -46,7 +46,7 @@ def compared(made: Image.Image, kept: Image.Image) -> str:
     return unlike(cells(png(made)), cells(png(kept)))
 
 
-@pytest.mark.parametrize(("right", "down"), [(1, 0), (0, 1), (3, 3), (-4, 2), (0, 24)])
+@pytest.mark.parametrize("right, down", [(1, 0), (0, 1), (3, 3), (-4, 2), (0, 24)])
 def test_a_page_that_moved_by_pixels_or_by_a_line_is_alike(right: int, down: int) -> None:
     moved = Image.new("RGB", page().size, LIGHT[0])
     moved.paste(page(), (right, down))

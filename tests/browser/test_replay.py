@@ -236,9 +236,7 @@ def test_a_flip_while_it_plays_leaves_a_button_that_says_what_it_does(mounted: A
     assert now(page) == stopped > 62
 
 
-@pytest.mark.parametrize(
-    ("instant", "least", "most"), [(74.3, 74.3, 78), (180, 58, 62), (20, 58, 62), (58.5, 58.5, 62)]
-)
+@pytest.mark.parametrize("instant, least, most", [(74.3, 74.3, 78), (180, 58, 62), (20, 58, 62), (58.5, 58.5, 62)])
 def test_a_flip_keeps_an_instant_of_the_fault_or_begins_before_it_and_plays(
     mounted: Any, instant: float, least: float, most: float
 ) -> None:

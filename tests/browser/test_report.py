@@ -37,7 +37,7 @@ toggles:
 expect:
   guests notice nothing: {measure: goodput ratio, of: guests, during: fault, above: 99%}
 """
-SIZES = pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (768, "light"), (1280, "dark"), (1280, "light")])
+SIZES = pytest.mark.parametrize("width, theme", [(390, "dark"), (768, "light"), (1280, "dark"), (1280, "light")])
 
 
 @pytest.fixture(scope="module")

@@ -81,7 +81,7 @@ def test_a_quota_gets_back_what_a_good_retry_took() -> None:
     assert [row[0] for row in tries(record)] == [1, 2, 1, 2, 1, 1]  # 10 / 5 = 2 retries, then none
 
 
-@pytest.mark.parametrize(("scope", "denied"), [("link", 1), ("caller", 0)])
+@pytest.mark.parametrize("scope, denied", [("link", 1), ("caller", 0)])
 def test_each_caller_can_have_a_budget_of_its_own(scope: str, denied: int) -> None:
     budget = f"{{capacity: 1, per try: 0, scope: {scope}}}"
     client = "arrivals: at 0s 1s, instances: 2"
@@ -185,7 +185,7 @@ BY_FAILURES, BY_RATE = "failures: 1", "failure rate: 100%, calls: 1, minimum cal
 
 
 @pytest.mark.parametrize(
-    ("opens", "scope", "share", "open_for_s"),
+    "opens, scope, share, open_for_s",
     [
         (BY_FAILURES, "link", 0.01, 1.0), (BY_FAILURES, "link", 0.01, 0.001), (BY_FAILURES, "link", 0.3, 1.0),
         (BY_RATE, "link", 0.3, 1.0), (BY_FAILURES, "caller", 0.3, 0.5), (BY_RATE, "callee", 0.3, 0.5),
@@ -429,7 +429,7 @@ def test_nothing_is_tried_again_beyond_the_time_that_is_left() -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "left", "wasted"),
+    "how, left, wasted",
     [("continue", [3.0, 6.0], 5.0), ("drop queued", [3.0, 1.5], 2.0), ("cancel", [1.0, 1.5], 0.0)],
 )
 def test_what_nobody_waits_for_goes_on_is_dropped_or_cancelled(how: str, left: list[float], wasted: float) -> None:

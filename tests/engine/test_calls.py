@@ -57,7 +57,7 @@ def test_who_timed_out_in_line_is_served_all_the_same() -> None:
     assert [outcome for _, _, outcome, _ in requests(record)] == ["ok", "timeout"]
 
 
-@pytest.mark.parametrize(("recipe", "more", "outcome", "tries"), [
+@pytest.mark.parametrize("recipe, more, outcome, tries", [
     ("{fail: 100%}", "", "error", 3),
     ("{work: 8s}", "timeout: 250ms, ", "timeout", 3),
 ])  # fmt: skip

@@ -54,7 +54,7 @@ links: {people -> shop: {timeout: 1s}}
 
 
 @pytest.mark.parametrize(
-    ("limit", "answered"),
+    "limit, answered",
     [("kind: aimd, slow call: 500ms", 0.5), ("kind: aimd", 0.45), ("kind: gradient", 0.25)],
 )
 def test_it_turns_away_what_would_be_late_without_being_told_how_much_that_is(limit: str, answered: float) -> None:

@@ -251,7 +251,7 @@ faults: {f: {synchronise: c, every: 2s, at: 2s, for: 4s}}"""
 # --- words --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("fault", "text"), [
+@pytest.mark.parametrize("fault, text", [
     ("crash loop: a, mode: refuse, lives: 1s", "a dies again and again and refuses calls"),
     ("leak: a, by: 3x, within: 20s", "a gets slower and slower, 3 times in 20 s,"),
     ("leak: a, by: 3x, requests: 1000", "a gets slower and slower, 3 times with 1,000 requests,"),

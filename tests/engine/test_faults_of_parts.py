@@ -184,7 +184,7 @@ services:
 faults: {{f: {{partition: {sides}, mode: refuse, at: 1s, for: 2s}}}}"""
 
 
-@pytest.mark.parametrize(("sides", "cut"), [
+@pytest.mark.parametrize("sides, cut", [
     ("{east: [a], west: [b, d]}", {"a -> b", "a -> d"}), ("{east: [a, b], west: [d]}", {"a -> d", "b -> d"}),
     ("{island: [b]}", {"a -> b", "b -> d"}), ("{one: [a], two: [b], three: [d]}", {"a -> b", "a -> d", "b -> d"}),
     ("{east: [c], west: [a]}", {"c -> a"}),
@@ -241,7 +241,7 @@ faults: {f: {drip: c -> a, rate: 10/s, way: out, at: 0s, for: 4000s}}"""
 # --- words --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("fault", "text"), [
+@pytest.mark.parametrize("fault, text", [
     ("slow: a, by: 4x, replicas: [1]", "a (replica #1) takes 4 times as long to work"),
     ("crash: a, mode: refuse, replicas: 2", "a (replicas #0, #1) crashes and refuses calls"),
     ("cut: c -> a, mode: reset", "c -> a is cut and resets the calls on it"),

@@ -40,7 +40,7 @@ def test_a_call_holds_the_caller_until_the_answer() -> None:
     ]
 
 
-@pytest.mark.parametrize(("on_error", "outcome", "ended"), [
+@pytest.mark.parametrize("on_error, outcome, ended", [
     ("fail", "error", 1.5),
     ("ignore", "ok", 1.75),
     ("degraded", "degraded", 1.75),
@@ -134,7 +134,7 @@ def test_parallel_fails_as_soon_as_k_is_impossible() -> None:
     assert requests(play(story(parallel % 2))) == [(1.0, 3.0, "ok", "")]
 
 
-@pytest.mark.parametrize(("on_error", "expected"), [
+@pytest.mark.parametrize("on_error, expected", [
     ("ignore", (1.0, 1.75, "ok", "")),
     ("degraded", (1.0, 1.75, "degraded", "")),
     ("[{work: 1s}]", (1.0, 2.75, "ok", "")),
@@ -176,7 +176,7 @@ def test_a_branch_by_key_asks_for_the_requests_key() -> None:
     assert sorted(r for _, r, _ in effects(record)) == [request for request, key in keys.items() if key in (0, 2)]
 
 
-@pytest.mark.parametrize(("call", "asked", "expected"), [
+@pytest.mark.parametrize("call, asked, expected", [
     ("call: b.fine", "ok", True), ("call: b.fine", "failed", False),
     ("call: b.broken, on error: ignore", "failed", True), ("call: b.broken, on error: ignore", "error", True),
     ("call: b.broken, on error: ignore", "timeout", False), ("call: b.slow, on error: degraded", "timeout", True),

@@ -56,10 +56,10 @@ def test_a_window_needs_no_claim_to_be_measured(rare):
 
 
 @pytest.mark.parametrize(
-    ("during", "message"),
+    "during, message",
     [
         (
-            "fualt",
+            "fualt",  # codespell:ignore fualt
             "during must be all, before, fault, after, a fault's name or a span such as 500s to 600s",
         ),
         ("10s to 5s", "during must run from the earlier to the later instant, got '10s to 5s'"),

@@ -48,7 +48,7 @@ def test_a_pocket_page_is_written_where_it_is_wanted_and_says_what_it_left_out(f
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    "arguments, message",
     [
         (("shop.yaml", "--format", "poster"), "--format must be page or pocket, got 'poster'"),
         (("shop.yaml", "--out", "nowhere/a.html"), "--out must be a file in a folder that exists"),

@@ -59,10 +59,10 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
 
 def test_a_failure_leaves_nothing_and_names_the_folder(tmp_path: Path) -> None:
     place = Place(tmp_path / "out", {})
-    with pytest.raises(ParameterError, match="--out must be in a folder .*; no space left on device"):
-        with place.filling() as made:
-            (made / "half").write_text("half")
-            raise OSError(f"Error writing bytes to file. Detail: [errno {errno.ENOSPC}] No space left")
+    message = "--out must be in a folder .*; no space left on device"
+    with pytest.raises(ParameterError, match=message), place.filling() as made:  # noqa: PT012
+        (made / "half").write_text("half")
+        raise OSError(f"Error writing bytes to file. Detail: [errno {errno.ENOSPC}] No space left")
     assert list(tmp_path.iterdir()) == []
 
 

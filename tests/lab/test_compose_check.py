@@ -7,16 +7,16 @@ import pytest
 
 pytest.importorskip("streamlit")
 
-from sim.errors import ParameterError  # noqa: E402
-from sim.lab.own_scenario import MOST_LETTERS, check  # noqa: E402
+from sim.errors import ParameterError
+from sim.lab.own_scenario import MOST_LETTERS, check
 from sim.lab.pages.compose import file_name, from_upload
-from sim.lab.pages.compose.editor import typed  # noqa: E402
-from sim.lab.pages.compose.guide import guide  # noqa: E402
-from sim.lab.selection import MOST_LINK, pack, unpack  # noqa: E402
-from sim.lab.server.worker_tasks import MOST_EVENTS, bounded  # noqa: E402
+from sim.lab.pages.compose.editor import typed
+from sim.lab.pages.compose.guide import guide
+from sim.lab.selection import MOST_LINK, pack, unpack
+from sim.lab.server.worker_tasks import MOST_EVENTS, bounded
 from sim.lab.widgets import drawing
-from sim.scenario.scaffold import skeleton  # noqa: E402
-from sim.scenario.shipped import shipped_folder  # noqa: E402
+from sim.scenario.scaffold import skeleton
+from sim.scenario.shipped import shipped_folder
 
 CHAIN = skeleton("web -> orders ~> payments")
 SHIPPED = sorted(shipped_folder().glob("*.yaml"))
@@ -57,7 +57,7 @@ MANY = (
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    "text, message",
     [
         (BOMB, "aliases"),
         ("[" * 5_000, "nest"),

@@ -23,7 +23,7 @@ def lines_changed(before: str, after: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "changed"),
+    "path, value, changed",
     [
         (("services", "web", "workers"), "8", ["-    workers: 32", "+    workers: 8"]),
         (("services", "web", "max wait"), "250ms", ["+    max wait: 250ms"]),
@@ -57,7 +57,7 @@ def test_a_folded_text_is_replaced_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "path", "after"),
+    "text, path, after",
     [
         ("a:\n  b:\nc: 1 # x", ("a", "b", "z"), "a:\n  b: {z: 5}\nc: 1 # x"),
         ("a: {}\n", ("a", "b"), "a: {b: 5}\n"),
@@ -76,7 +76,7 @@ def test_the_last_key_of_a_map_goes_with_its_map() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "path"),
+    "text, path",
     [
         ("x: &a {b: 1}\ny: *a\n", ("y", "b")),
         ("a: [1, 2]\n", ("a", "b")),

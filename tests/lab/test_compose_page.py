@@ -7,12 +7,12 @@ import pytest
 
 pytest.importorskip("streamlit")
 
-from streamlit.testing.v1 import AppTest  # noqa: E402
+from streamlit.testing.v1 import AppTest
 
-from sim.lab.pages.compose import EDIT, REVISION, TEXT  # noqa: E402
-from sim.lab.selection import pack  # noqa: E402
+from sim.lab.pages.compose import EDIT, REVISION, TEXT
+from sim.lab.selection import pack
 from sim.lab.server import jobs
-from sim.scenario.scaffold import skeleton  # noqa: E402
+from sim.scenario.scaffold import skeleton
 
 
 def script() -> None:

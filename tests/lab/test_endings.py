@@ -24,7 +24,7 @@ def free_port() -> int:
 
 
 @pytest.mark.parametrize(
-    ("number", "status"),
+    "number, status",
     [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 0), (signal.SIGKILL, -9)],
     ids=["TERM", "HUP", "INT", "KILL"],
 )

@@ -6,14 +6,14 @@ import pytest
 
 pytest.importorskip("streamlit")
 
-from streamlit.testing.v1 import AppTest  # noqa: E402
+from streamlit.testing.v1 import AppTest
 
-import sim  # noqa: E402
-from sim.fields.quantity import spaced  # noqa: E402
-from sim.lab.selection import Selection, pack, resolve  # noqa: E402
+import sim
+from sim.fields.quantity import spaced
+from sim.lab.selection import Selection, pack, resolve
 from sim.lab.widgets import fault_form
-from sim.lab.widgets.fault_form import fields, in_words, kinds_for, lines, read, targets  # noqa: E402
-from sim.mechanisms.faults import FAULTS  # noqa: E402
+from sim.lab.widgets.fault_form import fields, in_words, kinds_for, lines, read, targets
+from sim.mechanisms.faults import FAULTS
 
 TEXT = """
 version: 1

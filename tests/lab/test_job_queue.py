@@ -7,7 +7,7 @@ import pytest
 
 import sim
 from sim.errors import LabError
-from sim.lab.server import worker_tasks  # noqa: E402
+from sim.lab.server import worker_tasks
 from sim.lab.server.job_queue import SERVER, Cancelled, JobSpec, WorkerPool
 
 pytestmark = pytest.mark.slow

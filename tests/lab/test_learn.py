@@ -11,23 +11,25 @@ import pytest
 
 pytest.importorskip("streamlit")
 
-from streamlit.testing.v1 import AppTest  # noqa: E402
+import itertools
 
-import sim  # noqa: E402
-from sim.experiments.replications import Replication  # noqa: E402
-from sim.experiments.run import Run  # noqa: E402
-from sim.lab.glossary import GLOSSARY  # noqa: E402
+from streamlit.testing.v1 import AppTest
+
+import sim
+from sim.experiments.replications import Replication
+from sim.experiments.run import Run
+from sim.lab.glossary import GLOSSARY
 from sim.lab.pages.learn import answers, lesson
-from sim.lab.pages.learn.answers import Answer, answer, filled, goals_met, is_right, verdict  # noqa: E402
-from sim.lab.pages.learn.lessons import THEMES, Choice, Guess, Lesson, Measured, Play, lesson_from, lessons  # noqa: E402
+from sim.lab.pages.learn.answers import Answer, answer, filled, goals_met, is_right, verdict
+from sim.lab.pages.learn.lessons import THEMES, Choice, Guess, Lesson, Measured, Play, lesson_from, lessons
 from sim.lab.server import (
     jobs,
-    worker_tasks,  # noqa: E402
+    worker_tasks,
 )
-from sim.lab.widgets import glossary_text  # noqa: E402
-from sim.results.measures.registry import NAMES  # noqa: E402
-from sim.results.rows import Measure  # noqa: E402
-from sim.scenario.shipped import shipped_folder  # noqa: E402
+from sim.lab.widgets import glossary_text
+from sim.results.measures.registry import NAMES
+from sim.results.rows import Measure
+from sim.scenario.shipped import shipped_folder
 
 ALL = list(lessons().values())
 SEEDS = (1, 2, 3)
@@ -152,7 +154,7 @@ def guess(within: float) -> Guess:
     return Guess(Measured("goodput ratio", "a"), 0, 100, 5, within)
 
 
-@pytest.mark.parametrize(("said", "right"), [(50, True), (55, True), (45, True), (56, False), (44, False)])
+@pytest.mark.parametrize("said, right", [(50, True), (55, True), (45, True), (56, False), (44, False)])
 def test_a_share_is_right_within_points_of_percent(said: float, right: bool) -> None:
     assert is_right(guess(5), said, answer(guess(5), run_with(a=0.5))) is right
 
@@ -385,5 +387,5 @@ def test_the_workshop_of_90_minutes_gives_each_lesson_the_time_it_takes() -> Non
 
 def test_the_two_days_have_no_gaps() -> None:
     rows = [tuple(map(int, row)) for row in re.findall(r"^\| (\d+):(\d\d) \| (\d+) \|", GUIDE, flags=re.MULTILINE)]
-    for (hour, minute, lasts), (next_hour, next_minute, _) in zip(rows, rows[1:]):
+    for (hour, minute, lasts), (next_hour, next_minute, _) in itertools.pairwise(rows):
         assert hour * 60 + minute + lasts == next_hour * 60 + next_minute or next_hour == 9

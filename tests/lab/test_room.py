@@ -12,17 +12,17 @@ import pytest
 pytest.importorskip("streamlit")
 pytest.importorskip("segno")
 
-from hypothesis import given  # noqa: E402
-from hypothesis import strategies as st  # noqa: E402
-from streamlit.testing.v1 import AppTest  # noqa: E402
+from hypothesis import given
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
 
-from sim.cli import lab  # noqa: E402
-from sim.errors import LabError, ParameterError  # noqa: E402
+from sim.cli import lab
+from sim.errors import LabError, ParameterError
 from sim.lab import selected, session
 from sim.lab.pages.room import qr_html
-from sim.lab.selection import OWN, Selection  # noqa: E402
+from sim.lab.selection import OWN, Selection
 from sim.lab.server import room
-from sim.lab.server.join_code import (  # noqa: E402
+from sim.lab.server.join_code import (
     ALPHABET,
     IN_ALL,
     LETTERS,
@@ -36,7 +36,7 @@ from sim.lab.server.join_code import (  # noqa: E402
     new_key,
     tidy,
 )
-from sim.lab.server.poll import Poll, Question  # noqa: E402
+from sim.lab.server.poll import Poll, Question
 from sim.lab.widgets.votes import bars_html
 
 CODE, KEY = "AB39KZ", "the trainer's key"
@@ -52,9 +52,7 @@ def test_codes_are_drawn_from_hundreds_of_millions() -> None:
     assert len(new_key()) >= 32
 
 
-@pytest.mark.parametrize(
-    ("typed", "found"), [("ab39kz", OPEN), (" AB3-9KZ ", OPEN), ("AB39K", WRONG), ("AB39KZZ", WRONG)]
-)
+@pytest.mark.parametrize("typed, found", [("ab39kz", OPEN), (" AB3-9KZ ", OPEN), ("AB39K", WRONG), ("AB39KZZ", WRONG)])
 def test_only_the_code_opens_however_it_is_written(typed: str, found: str) -> None:
     assert JoinCode(CODE, KEY).check(typed, "one", 0.0) == found
 
@@ -187,7 +185,7 @@ def test_a_wrong_code_is_refused_and_the_right_one_lets_in(opened: None) -> None
     assert CODE not in "".join(one.value for one in app.markdown)
 
 
-@pytest.mark.parametrize(("name", "value", "inside"), [
+@pytest.mark.parametrize("name, value, inside", [
     ("join", CODE, True), ("join", "XXXXXX", False), ("trainer", KEY, True), ("trainer", "guess", False),
 ])  # fmt: skip
 def test_an_address_with_the_code_or_the_key_lets_in_and_loses_it(

@@ -40,7 +40,7 @@ def test_the_same_link_gives_the_same_run(hero: sim.Scenario) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "message"),
+    "query, message",
     [
         ({"scenario": ["../../secrets"]}, "be the name of a scenario"),
         ({"seed": ["-1"]}, "be a whole number"),
@@ -96,7 +96,7 @@ def test_faults_of_a_choice_are_judged_like_those_of_a_file(hero: sim.Scenario) 
 
 
 @pytest.mark.parametrize(
-    ("text", "factor", "scaled"),
+    "text, factor, scaled",
     [
         ("100/s", 1.5, "150/s"),
         ("90/min", 2, "180/min"),

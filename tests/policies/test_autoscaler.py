@@ -13,7 +13,7 @@ from sim.policies.autoscaler import Autoscaler
 
 
 @pytest.mark.parametrize(
-    ("replicas", "utilisation", "desired"),
+    "replicas, utilisation, desired",
     [(4, 1.0, 8), (3, 0.75, 5), (10, 0.55, 10), (10, 0.5501, 12), (10, 0.45, 10), (1, 0.6, 2), (5, 0.6, 6)],
 )
 def test_replicas_grow_in_the_ratio_of_what_is_measured_to_the_target(
@@ -71,7 +71,7 @@ def test_it_is_the_highest_answer_of_the_window(
 
 
 @pytest.mark.parametrize(
-    ("make", "message"),
+    "make, message",
     [
         (lambda: Autoscaler(0.0, 1, 2), "target must be a share above 0% and at most 100%, got 0.0"),
         (lambda: Autoscaler(0.5, 0, 2), "least must be a whole number of at least 1, got 0"),

@@ -143,7 +143,7 @@ def test_a_probe_that_never_answers_keeps_it_half_open() -> None:
 
 
 @pytest.mark.parametrize(
-    ("failures", "open_for_s", "probes", "message"),
+    "failures, open_for_s, probes, message",
     [
         (0, 30.0, 1, "failures must be a whole number of at least 1, got 0"),
         (5, 0.0, 1, "open for must be a duration above zero, got 0.0"),

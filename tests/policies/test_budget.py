@@ -102,7 +102,7 @@ def test_ten_tenths_buy_one_retry() -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "message"),
+    "make, message",
     [
         (lambda: RetryBudget(5, 0.1, 0, cost=0), "cost must be a number above zero, got 0"),
         (lambda: RetryBudget(5, 0.1, 0, cost=1e-9), "cost must be at least a millionth, got 1e-09"),

@@ -71,7 +71,7 @@ def test_without_a_bound_nothing_is_pushed_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entries", "expire_after_s", "message"),
+    "entries, expire_after_s, message",
     [
         (0, None, "entries must be a whole number of at least 1, or 'unlimited', got 0"),
         (5, 0.0, "expire after must be a duration above zero, got 0.0"),

@@ -114,7 +114,7 @@ def test_the_gradient_is_its_formula(records: list[tuple[float, int, bool]], smo
 
 
 @pytest.mark.parametrize(
-    ("make", "message"),
+    "make, message",
     [
         (lambda: Aimd(20, 0, 200), "least must be a whole number of at least 1, got 0"),
         (lambda: Aimd(20, 30, 20), "most must be at least the least limit, 30, got 20"),

@@ -179,7 +179,7 @@ def test_an_error_after_silence_changes_nothing() -> None:
     assert driven.received(41) == [] and driven.dead == [(41, "m")]
 
 
-@pytest.mark.parametrize(("visibility_s", "most"), [(0.0, 3), (30.0, 0), (float("nan"), 3)])
+@pytest.mark.parametrize("visibility_s, most", [(0.0, 3), (30.0, 0), (float("nan"), 3)])
 def test_a_policy_that_cannot_work_is_refused(visibility_s: float, most: int) -> None:
     with pytest.raises(ParameterError):
         DeliveryPolicy(visibility_s, most, parse_backoff("none"))

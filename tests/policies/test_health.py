@@ -33,7 +33,7 @@ def test_the_last_run_that_was_long_enough_decides(checks: str, unhealthy_after:
 
 
 @pytest.mark.parametrize(
-    ("unhealthy_after", "healthy_after", "message"),
+    "unhealthy_after, healthy_after, message",
     [
         (0, 1, "unhealthy after must be a whole number of at least 1, got 0"),
         (1, 0, "healthy after must be a whole number of at least 1, got 0"),

@@ -17,7 +17,7 @@ def test_a_fixed_time_is_known_at_once_and_does_not_move() -> None:
     assert (hedge.delay_s(), hedge.most) == (0.25, 2)
 
 
-@pytest.mark.parametrize(("percentile", "needed"), [(0.5, 2), (0.9, 10), (0.95, 20), (0.99, 100), (0.999, 1000)])
+@pytest.mark.parametrize("percentile, needed", [(0.5, 2), (0.9, 10), (0.95, 20), (0.99, 100), (0.999, 1000)])
 def test_a_percentile_is_not_known_before_one_sample_lies_beyond_it(percentile: float, needed: int) -> None:
     hedge = Hedge(None, percentile, 1)
     for n in range(1, needed):
@@ -62,7 +62,7 @@ def test_it_is_the_nearest_rank_of_the_sorted_window(latencies: list[float], per
 
 
 @pytest.mark.parametrize(
-    ("after_s", "percentile", "most", "message"),
+    "after_s, percentile, most, message",
     [
         (None, None, 1, "after must be given, or percentile, and not both, got nothing"),
         (1.0, 0.95, 1, "after must be given, or percentile, and not both, got 1.0"),

@@ -60,7 +60,7 @@ def test_giving_back_to_a_full_bucket_adds_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rate", "burst", "message"),
+    "rate, burst, message",
     [
         (0, 20, "rate must be a rate above zero, got 0"),
         (float("inf"), 20, "rate must be a rate above zero, got inf"),

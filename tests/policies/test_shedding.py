@@ -121,7 +121,7 @@ def test_long_waits_in_a_line_with_nothing_behind_are_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("waiting", "empty_at", "newest"),
+    "waiting, empty_at, newest",
     [(6, 9.0, False), (5, 8.0, False), (6, 8.0, True), (500, 9.75, False), (6, 0.0, True)],
 )
 def test_the_newest_is_first_while_a_long_line_has_stood_for_the_interval(
@@ -177,7 +177,7 @@ def test_whoever_admits_the_less_important_admits_the_more_important(
 
 
 @pytest.mark.parametrize(
-    ("make", "message"),
+    "make, message",
     [
         (lambda: CoDel(0.0, 0.1), "target must be a duration above zero, got 0.0"),
         (lambda: CoDel(0.005, 0.0), "interval must be a duration above zero, got 0.0"),

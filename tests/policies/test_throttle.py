@@ -69,7 +69,7 @@ def test_below_the_minimum_nothing_is_stopped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("k", "window_s", "minimum", "message"),
+    "k, window_s, minimum, message",
     [
         (0.9, 120.0, 0, "k must be a number of at least 1, got 0.9"),
         (2.0, 0.0, 0, "window must be a duration above zero, got 0.0"),

@@ -125,7 +125,7 @@ def half_open(probes: int, **settings: Any) -> WindowBreaker:
     return policy
 
 
-@pytest.mark.parametrize(("outcomes", "then"), [("FSSS", CLOSED), ("SSFF", OPEN), ("FFSS", OPEN), ("SSSS", CLOSED)])
+@pytest.mark.parametrize("outcomes, then", [("FSSS", CLOSED), ("SSFF", OPEN), ("FFSS", OPEN), ("SSSS", CLOSED)])
 def test_the_rates_over_the_probes_decide_after_the_last_of_them(outcomes: str, then: int) -> None:
     policy = half_open(4)
     generation = policy.generation
@@ -169,7 +169,7 @@ def test_closing_begins_an_empty_window() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    "settings, message",
     [
         ({"failure_rate": None}, "failure rate must be given, or slow rate, got nothing"),
         ({"failure_rate": 0.0}, "failure rate must be a share above 0% and at most 100%, got 0.0"),

@@ -1,6 +1,7 @@
-"""Random small scenarios for Hypothesis: a few services, recipes without operation cycles, links with any policies, a
-queue or two, up to three faults of any kind (``faults``) in windows that may overlap, open and closed workloads.
+"""Random small scenarios for Hypothesis.
 
+A few services, operations without cycles, links with any policies, a queue or two, up to three faults of any kind
+(``faults``) in windows that may overlap, open and closed workloads.
 Durations come from a short list of binary fractions (and zero), so that things often happen at one instant, mixed with
 random laws. Everything is small: a run takes well under a second.
 """

@@ -69,7 +69,7 @@ ASKED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "of", "family", "name", "measured"), ASKED)
+@pytest.mark.parametrize("kind, of, family, name, measured", ASKED)
 def test_each_series_agrees_with_that_of_the_results(kind: str, of: str, family: str, name: str, measured: str) -> None:
     step_s = data()["rate_s" if family == "rates" else "level_s"]
     assert step_s < 1  # the frames are finer than a second, and must add up to it

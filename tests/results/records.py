@@ -96,8 +96,11 @@ SHOP = {
 
 
 def shop(**changes: Any) -> Record:
-    """Eight shoppers: two well served, two that time out and are charged, one late, one rejected, one charged twice,
-    one answered degraded and never charged."""
+    """Eight shoppers, each with another outcome.
+
+    Two are well served, two time out and are charged, one is late, one is rejected, one is charged twice, and one is
+    answered degraded and never charged.
+    """
     late = {"outcome": TIMEOUT, "where": 0, "why": REASONS.index("deadline")}
     full = {"outcome": REJECTED, "where": 1, "why": REASONS.index("line full")}
     return record(
@@ -161,8 +164,11 @@ POST = {
 
 
 def post(**changes: Any) -> Record:
-    """Five orders: one handled at once, one failed after it had charged and handled again, one given up by the queue
-    while it was handled (and dead-lettered), one that waits behind it, and one still in flight at the end."""
+    """Five orders, each with another fate.
+
+    One is handled at once, one fails after it has charged and is handled again, one is given up by the queue while it
+    is handled (and dead-lettered), one waits behind it, and one is still in flight at the end.
+    """
     arrivals = [0.0, 2.0, 4.0, 5.0, 12.0]
     sends = [visit(10 + i, i, 1, at, NAN, NAN, parent=i) | {"ended_at": at} for i, at in enumerate(arrivals)]
     calls = [visit(i, i, 0, at, at, at) for i, at in enumerate(arrivals)]

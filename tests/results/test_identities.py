@@ -91,7 +91,7 @@ LIES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("played", "identity", "lie", "words"), LIES, ids=[words for *_, words in LIES])
+@pytest.mark.parametrize("played, identity, lie, words", LIES, ids=[words for *_, words in LIES])
 def test_a_lie_breaks_its_identity_and_is_named(
     played: Callable[[], Record], identity: str, lie: Callable[[Record], None], words: str
 ):

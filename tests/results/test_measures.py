@@ -140,7 +140,7 @@ def test_a_written_window_is_measured_when_asked_for():
     rows = [row for row in measures(shop(), ["8s to 10s"]) if row.during == "8s to 10s"]
     assert {row.measure: row.value for row in rows if row.of == "shoppers"}["offered"] == 2
     with pytest.raises(ParameterError, match="did you mean 'fault'"):
-        measures(shop(), ["falt"])
+        measures(shop(), ["falt"])  # codespell:ignore falt
 
 
 def test_a_run_without_faults_has_one_window_and_no_recovery():

@@ -39,7 +39,7 @@ def test_student_approaches_the_normal():
 
 def test_differences_are_paired_and_untold_ones_stay_untold():
     assert paired([3.0, None, 2.0], [1.0, 1.0, None]) == [2.0, None, None]
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="argument 2 is longer"):
         paired([1.0], [1.0, 2.0])
 
 

@@ -172,7 +172,7 @@ def test_a_trace_is_read_into_the_tables(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "hint"),
+    "content, hint",
     [
         ("second,requests\n0,3\n2,5\n", "line 3 must be second 1, got 2"),
         ("second,requests\n0,3\n1\n", "line 3 must be 'second,requests' lines, got '1'"),

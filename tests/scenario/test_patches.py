@@ -42,7 +42,7 @@ expect:
 
 
 @pytest.mark.parametrize(
-    ("target", "patch", "result"),
+    "target, patch, result",
     [  # the examples of RFC 7386, appendix A, as far as a document is a map
         ({"a": "b"}, {"a": "c"}, {"a": "c"}),
         ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
@@ -101,7 +101,7 @@ def test_two_toggles_that_agree_may_both_be_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "clashes"),
+    "one, other, clashes",
     [
         ({"a": {"b": 1}}, {"a": {"c": 1}}, False),
         ({"a": {"b": 1}}, {"a": None}, True),
@@ -127,7 +127,7 @@ def test_a_toggle_of_another_variant_is_refused_with_its_homes() -> None:
 
 def test_unknown_variants_and_toggles_are_refused_with_a_suggestion() -> None:
     with pytest.raises(ScenarioError, match="variant must name one that exists, got 'smal'; did you mean 'small'?"):
-        loads(TEXT).resolve("smal")
+        loads(TEXT).resolve("smal")  # codespell:ignore smal
     with pytest.raises(ScenarioError, match="toggle must name one that exists, got 'losy'; did you mean 'lossy'?"):
         loads(TEXT).resolve("small", ["losy"])
 
@@ -144,7 +144,7 @@ def test_a_resolved_scenario_stays_what_it_is_unless_told_otherwise() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "get"),
+    "path, value, get",
     [
         ("workload.clients.rate", "20/s", lambda s: s.workload["clients"].rate.after == 20),
         ("links.web:db.timeout", "1s", lambda s: s.links["web -> db"].timeout == 1),
@@ -173,17 +173,17 @@ def test_set_keeps_what_was_chosen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "message"),
+    "setting, message",
     [
         ("workload.client.rate=1/s", "--set workload.client must name something that exists in workload, got 'client'; did you mean 'clients'?"),
         ("services.dbb.workers=1", "--set services.dbb must name something that exists in services, got 'dbb'; did you mean 'db'?"),
         ("services.cache={operations: {get: [{work: 1ms}]}}", "--set services.cache must name something that exists in services, got 'cache'; there are web, db"),
-        ("links.web:db.timout=1s", "--set links.web -> db must have known keys only, got 'timout'; did you mean 'timeout'?"),
+        ("links.web:db.timout=1s", "--set links.web -> db must have known keys only, got 'timout'; did you mean 'timeout'?"),  # codespell:ignore timout
         ("links.web:db.timeout=1", "--set links.web -> db.timeout must be a duration above zero, got 1; the unit is missing"),
-        ("services.web.operations.get.raeding.on error=fail", "--set services.web.operations.get must name a step by its `as` or a number below the list's length, got 'raeding'; did you mean 'reading'?"),
+        ("services.web.operations.get.raeding.on error=fail", "--set services.web.operations.get must name a step by its `as` or a number below the list's length, got 'raeding'; did you mean 'reading'?"),  # codespell:ignore raeding
         ("seed", "--set must be written path=value, got 'seed'"),
         ("seed=[1", "--set seed must be one readable YAML value, got '[1'"),
-        ("services.web.operations.get.reading.call=db.raed", "--set services.web.operations.get.1.call must name an operation that exists, got 'db.raed'; did you mean 'db.read'?"),
+        ("services.web.operations.get.reading.call=db.raed", "--set services.web.operations.get.1.call must name an operation that exists, got 'db.raed'; did you mean 'db.read'?"),  # codespell:ignore raed
     ],
 )  # fmt: skip
 def test_a_wrong_setting_is_said_of_the_setting(setting: str, message: str) -> None:

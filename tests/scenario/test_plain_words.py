@@ -61,8 +61,8 @@ def test_settings_of_different_places_and_later_changes_are_no_repetition() -> N
 
 def test_messages_about_a_setting_name_the_way_it_was_given() -> None:
     asked, rule = loads(SMALL), "services.till must have known keys only, got 'wrkers'; did you mean 'workers'?"
-    assert said(lambda: asked.resolve(set_={"services.till.wrkers": 2})) == f"set_ {rule}"
-    assert said(lambda: asked.resolve(set_=["services.till.wrkers=2"])) == f"--set {rule}"
+    assert said(lambda: asked.resolve(set_={"services.till.wrkers": 2})) == f"set_ {rule}"  # codespell:ignore wrkers
+    assert said(lambda: asked.resolve(set_=["services.till.wrkers=2"])) == f"--set {rule}"  # codespell:ignore wrkers
 
 
 @pytest.mark.parametrize("rate", ["0/s", "ramp 0/s to 0/s over 2s", "steps 0/s 0s 5/s 9s"])

@@ -1,7 +1,5 @@
 """The committed JSON Schema is the models', and every field has its words."""
 
-# ruff: noqa: E501 (messages are compared whole)
-
 import json
 import re
 from pathlib import Path

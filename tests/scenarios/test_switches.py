@@ -56,7 +56,7 @@ def switches() -> Iterator[tuple[Path, str | None, str]]:
 
 
 EACH = pytest.mark.parametrize(
-    ("file", "variant", "toggle"),
+    "file, variant, toggle",
     [pytest.param(*one, id=" - ".join([one[0].stem, *filter(None, one[1:])])) for one in switches()],
 )
 

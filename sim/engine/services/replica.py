@@ -125,10 +125,7 @@ class Replica:
 
     def take_message(self) -> bool:
         """Take a message of the first queue that has one for a free worker; False when there is none."""
-        for queue in self.queues:
-            if self.wants_message() and queue.deliver_to(self):
-                return True
-        return False
+        return any(self.wants_message() and queue.deliver_to(self) for queue in self.queues)
 
     def wants_message(self) -> bool:
         """Whether a worker is free and nothing stands in line before a message."""

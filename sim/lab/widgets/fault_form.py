@@ -203,10 +203,10 @@ def value_of(text: object) -> object:
 
 
 def lines(name: str, one: Fault) -> str:
-    """Return the lines of YAML that put a fault into a scenario file.
+    r"""Return the lines of YAML that put a fault into a scenario file.
 
     >>> lines("split", {"partition": {"parted": ["a", "b"]}, "mode": "silent", "at": "5s", "for": "1s"})
-    'faults:\\n  split: {partition: {parted: [a, b]}, mode: silent, at: 5s, for: 1s}'
+    'faults:\n  split: {partition: {parted: [a, b]}, mode: silent, at: 5s, for: 1s}'
     """
     return f"faults:\n  {_flow(name)}: {_flow(one)}"
 

@@ -26,8 +26,10 @@ class CountedEvent(NamedTuple):
     noun: str = ""
 
     def text(self, count: int, before: int, record: Record, out_of: str = "") -> str:
-        """Return the sentence for *count* of them since the first fault (*out_of* what, such as `of 12 tries`), and
-        *before* it."""
+        """Return the sentence for *count* events since the first fault and *before* of them earlier.
+
+        *out_of* names the whole that they are a part of, as in `of 12 tries`.
+        """
         if count == 1 and not before:
             return f"{self.opening(1, 0)}, the only one {since(record)}"
         if before or _after_a_fault(record) or not record.warmup_s:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One thing that happened: when (s), in words, of which kind (a symptom's, an act's or a closing one), where, how
-    much."""
+    """One event of the story: its time (s), text, kind (a symptom, an action or the close), place and value."""
 
     at_s: float
     text: str

@@ -24,13 +24,13 @@ _WORDS = ("null", "true", "false", "yes", "no", "on", "off")
 
 
 def edited(text: str, path: Sequence[str], value: str | None) -> str:
-    """Return *text* with the scalar at *path* (keys from the top) set to *value*; None removes the key.
+    r"""Return *text* with the scalar at *path* (keys from the top) set to *value*; None removes the key.
 
     Missing maps on the way are made. A value is written plain where YAML allows it, in quotes elsewhere. Raises
     ``ParameterError`` for a text that is not a readable map, and for a path through a list, a scalar or an alias.
 
-    >>> edited("services:\\n  web: {workers: 4} # small\\n", ("services", "web", "workers"), "8")
-    'services:\\n  web: {workers: 8} # small\\n'
+    >>> edited("services:\n  web: {workers: 4} # small\n", ("services", "web", "workers"), "8")
+    'services:\n  web: {workers: 8} # small\n'
     """
     text = text.replace("\r\n", "\n")
     place = ".".join(path)
