@@ -135,7 +135,7 @@ export class Run {
     const good = this.rate(node, "good", time);
     return [
       ["arrive", perSecond(this.rate(node, "offered", time))],
-      ["well served, of those arriving now", good < 0 ? "nobody arrives" : formatPercent(good), good >= 0 && good < 95],
+      ["well served, of those arriving now", good < 0 ? "no arrivals" : formatPercent(good), good >= 0 && good < 95],
       ["answered in time", perSecond(this.rate(node, "answered", time))],
       ["done (effects applied in time)", perSecond(this.rate(node, "done", time))],
       ["waiting for an answer", formatCount(this.level(node, "in flight", time)) + " requests"],

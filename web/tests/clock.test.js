@@ -12,7 +12,7 @@ test("it advances by its speed and ends at the end", () => {
   assert.equal(clock.time, 10);
 });
 
-test("a page that was hidden for long goes on by a quarter of a second only", () => {
+test("a page that was hidden for long advances by a quarter of a second only", () => {
   const clock = new Clock(100, 0, 4);
   clock.advance(3600);
   assert.equal(clock.time, 1);
