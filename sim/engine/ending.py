@@ -10,7 +10,7 @@ from __future__ import annotations
 from math import isnan, nan
 from typing import Any, Callable
 
-from sim.engine.calls.attempt import row
+from sim.engine.calls.ends import row
 from sim.engine.calls.leaf import Leaf
 from sim.engine.livelock import Stuck
 from sim.engine.system import System

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Callable, Sequence
 
 from sim.engine.clients.clients import Request
-from sim.engine.messaging.queue import RootFrame
+from sim.engine.messaging.delivery import RootFrame
 from sim.engine.operations.steps import ForkBranch, Join
 from sim.engine.services.free_replica import FreeReplica
 from sim.outcomes import PENDING

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Callable, Iterator
 
+from sim.engine.calls.route import Continuation
 from sim.engine.clients import arrivals
 from sim.engine.clients.clients import Client, Source, User, no_keys
 from sim.engine.operations.steps import Degraded
@@ -35,8 +36,7 @@ def client(system: System, wiring: Wiring, name: str, model: models.Workload) ->
     for operation in names:
         service, _, inner = operation.partition(".")
         step = wiring.call("call", name, service, inner, "", deadline=model.deadline is not None)
-        step.then, step.failed = found.answered, found.failed
-        step.degraded = Degraded(found.answered).go_on
+        step.after = Continuation(found.answered, Degraded(found.answered).go_on, found.failed)
         found.starts.append(step.start)
         found.operations.append(float(system.operations.index(operation)))
     if model.keys is not None:

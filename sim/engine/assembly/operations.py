@@ -7,12 +7,9 @@ are still alive, and those of a service whose workers are freed while calling as
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
-from sim.engine.calls.attempt import Failed, Frame, Then
-from sim.engine.calls.plain import PlainCall
-from sim.engine.calls.retrying import RetryingCall
+from sim.engine.calls.route import Continuation
 from sim.engine.operations import steps as player
 from sim.engine.operations import stores
 from sim.engine.operations.load_dependent import under_load
@@ -23,16 +20,11 @@ from sim.scenario.models.steps import walk
 
 if TYPE_CHECKING:
     from sim.engine.assembly.wiring import Wiring
+    from sim.engine.calls.attempt import Failed, Frame, Then
+    from sim.engine.calls.plain import PlainCall
+    from sim.engine.calls.retrying import RetryingCall
     from sim.engine.faults.capabilities import Needs
     from sim.engine.system import System
-
-
-@dataclass(frozen=True, slots=True)
-class Continuation:
-    """What comes after a step, both ways."""
-
-    then: Then
-    failed: Failed
 
 
 class OperationCompiler:
@@ -57,7 +49,7 @@ class OperationCompiler:
         fail: Failed = service.fail_replied if replies else service.fail
         if self.can_die:
             finish = service.end_unless_injected(finish, fail)
-        begin = self.chain(self.steps, Continuation(finish, fail), self.component, False)
+        begin = self.chain(self.steps, Continuation.after(finish, fail), self.component, False)
         if self.can_die:
             begin = service.begin_if_up(begin, fail)
         return _expecting_reply(begin) if replies else begin
@@ -66,7 +58,7 @@ class OperationCompiler:
         """Return the start of a list of steps that goes on to *after*."""
         then = after.then
         for i in range(len(steps) - 1, -1, -1):
-            then = self.step(steps[i], Continuation(then, after.failed), f"{path}[{i}]", in_fork_branch)
+            then = self.step(steps[i], Continuation.after(then, after.failed), f"{path}[{i}]", in_fork_branch)
         return then
 
     def step(self, step: Any, after: Continuation, path: str, in_fork_branch: bool) -> Then:
@@ -80,21 +72,16 @@ class OperationCompiler:
 
     def _timed(self, after: Continuation, in_fork_branch: bool, on_worker: bool = False) -> Continuation:
         """Wrap what comes after a step that takes time; *on_worker*: the step kept its worker meanwhile."""
-        then, failed = after.then, after.failed
         if in_fork_branch:
             holds = on_worker and self.frees
-            then, failed = _while_carried(then, holds), _while_carried(failed, holds)
-        if self.can_die:
-            then, failed = _while_alive(then), _while_alive(failed)
-        return Continuation(then, failed)
+            after = after.wrapped(lambda go_on: _while_carried(go_on, holds))
+        return after.wrapped(_while_alive) if self.can_die else after
 
     def _elsewhere(self, start: Then, after: Continuation, in_fork_branch: bool) -> tuple[Then, Continuation]:
         """Free the worker while a step waits for somebody else, where the service does so."""
         if not self.frees:
             return start, after
-        return _suspending(start), Continuation(
-            self._resuming(after.then, in_fork_branch), self._resuming(after.failed, in_fork_branch)
-        )
+        return _suspending(start), after.wrapped(lambda go_on: self._resuming(go_on, in_fork_branch))
 
     def _resuming(self, go_on: Callable[..., None], in_fork_branch: bool) -> Callable[..., None]:
         """Get a worker for the frame, then do *go_on*: a strand may find then that its attempt is over."""
@@ -111,7 +98,7 @@ class OperationCompiler:
             instead = player.Degraded(after.then).go_on
         else:
             instead = self.chain(on_error, after, f"{path}.on error", in_fork_branch)
-        return Continuation(after.then, player.OnError(instead).go_on)
+        return Continuation.after(after.then, player.OnError(instead).go_on)
 
     # --- steps --------------------------------------------------------------------------------------------
 
@@ -146,17 +133,13 @@ class OperationCompiler:
         self, call: PlainCall | RetryingCall, step: Any, after: Continuation, path: str, in_fork_branch: bool
     ) -> Then:
         after = self._on_error(step, after, path, in_fork_branch)
-        degraded = player.Degraded(after.then).go_on
         if step.as_ in self.asked:
             note = player.RecordOutcome(step.as_, after.then, after.failed)
-            after, degraded = Continuation(note.ended_well, note.ended_badly), note.ended_degraded
+            after = Continuation(note.ended_well, note.ended_degraded, note.ended_badly)
+        else:
+            after = Continuation(after.then, player.Degraded(after.then).go_on, after.failed)
         start, inner = self._elsewhere(call.start, after, in_fork_branch)
-        timed = self._timed(inner, in_fork_branch)
-        call.then, call.failed = timed.then, timed.failed
-        _, inner = self._elsewhere(call.start, Continuation(degraded, after.failed), in_fork_branch)
-        call.degraded = self._timed(inner, in_fork_branch).then
-        if isinstance(call, RetryingCall):
-            call.can_die = self.can_die
+        call.after = self._timed(inner, in_fork_branch)
         return start
 
     def _effect(self, step: models.Effect, after: Continuation, path: str, in_fork_branch: bool) -> Then:
@@ -205,7 +188,7 @@ class OperationCompiler:
 
     def _repeat(self, step: models.Repeat, after: Continuation, path: str, in_fork_branch: bool) -> Then:
         repeat = player.Repeat(self.system.kernel, step.repeat, after.then)
-        body = Continuation(repeat.again, repeat.left(after.failed))
+        body = Continuation.after(repeat.again, repeat.left(after.failed))
         repeat.body = self.chain(step.steps, body, path, in_fork_branch)
         if self.can_die:
             repeat.body = _while_alive(repeat.body)
@@ -215,7 +198,7 @@ class OperationCompiler:
         after = self._on_error(step, after, path, in_fork_branch)
         if step.as_ in self.asked:
             note = player.RecordOutcome(step.as_, after.then, after.failed)
-            after = Continuation(note.ended_well, note.ended_badly)
+            after = Continuation.after(note.ended_well, note.ended_badly)
         total = len(step.parallel) * step.times
         needed = total if step.join == "all" else int(step.join)
         fork = player.Parallel(self.system.kernel, needed)
@@ -226,7 +209,7 @@ class OperationCompiler:
         if self.frees:
             arrived, broke = _suspending(arrived), _suspending(broke)
         for i, steps in enumerate(step.parallel):
-            body = self.chain(steps, Continuation(arrived, broke), f"{path}.parallel[{i}]", True)
+            body = self.chain(steps, Continuation.after(arrived, broke), f"{path}.parallel[{i}]", True)
             if self.frees:
                 body = self._resuming(body, True)
             fork.bodies += [body] * step.times

@@ -82,7 +82,7 @@ class _Builder:
                 self.wiring.consume(name, queue_name, operation)
         for name, workload in scenario.workload.items():
             system.clients[name] = clients.client(system, self.wiring, name, workload)
-        self.wiring.connect(programs, only_work)
+        self.wiring.bind(programs, only_work)
         for autoscaling_group in system.autoscaling_groups:
             autoscaling_group.begin()
         if scenario.faults:
@@ -141,11 +141,11 @@ class _Builder:
     def _wait_timers(self, law: Law, replica: Replica) -> TimerQueue | DrawnTimers:
         """Return the timers of the attempts that wait in the line of *replica*."""
         if isinstance(law, Constant):
-            return self.system.kernel.timer_queue(law.mean, replica.withdraw)
+            return self.system.kernel.timer_queue(law.mean, replica.on_wait_timeout)
         from sim.engine.clock.drawn_timers import DrawnTimers
 
         draw = self.system.streams.draw(law, f"{replica.service.name}#{replica.index}", "patience")
-        return DrawnTimers(self.system.kernel, draw, replica.withdraw)
+        return DrawnTimers(self.system.kernel, draw, replica.on_wait_timeout)
 
 
 def _kind_of_queue(model: models.Queue) -> type[Queue]:

@@ -1,28 +1,28 @@
-"""How calls, sends and deliveries are wired: from a step over the link's policies and network to the callee's door.
+"""How calls, sends and deliveries are wired: which kind of step plays each, and what it shares with its link.
 
-What a link shares (its network, its breaker, its balancer) is made once, when the first step asks for it.
+There are two passes. The first makes the steps, while operations and clients are built around them. The second gives
+each its route, when all the operations are known that they begin. What a link shares (its retries, its breaker) is made
+once, when the first step asks for it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Mapping
 
-from sim.engine.assembly.balancers import Balancers
 from sim.engine.assembly.needs import is_single_work, needs_pipeline
-from sim.engine.calls.attempt import Attempt
+from sim.engine.assembly.routes import Routes
 from sim.engine.calls.leaf import LeafCall
-from sim.engine.calls.network import FaultyNetwork, Network
-from sim.engine.calls.plain import CountedCall, PlainCall, one_less
+from sim.engine.calls.plain import PlainCall
 from sim.engine.calls.retrying import ClientRetryingCall, RetryingCall
-from sim.engine.messaging.queue import Delivery
-from sim.engine.services.balancing import counts_outstanding
-from sim.outcomes import OUTCOMES, PENDING
+from sim.engine.messaging.delivery import Delivery
+from sim.outcomes import OUTCOMES
 from sim.record.record import Site
 from sim.scenario import models
 
 if TYPE_CHECKING:
     from sim.engine.calls.attempt import Then
     from sim.engine.calls.pipeline import PipelineCall
+    from sim.engine.calls.step import Step
     from sim.engine.faults.capabilities import Needs
     from sim.engine.system import System
     from sim.policies.breaker import CircuitBreaker
@@ -36,45 +36,38 @@ class Wiring:
 
     def __init__(self, system: System, needs: Needs, fast_leaves: bool = True) -> None:
         self.system, self.needs, self.fast_leaves = system, needs, fast_leaves
+        self.routes = Routes(system, needs)
+        self.steps: list[tuple[Step, Site]] = []
         self._retries: dict[str, Retry] = {}
-        self.balancers = Balancers(system)
-        self.to_begin: list[tuple[Any, str]] = []
-        """Steps and the operation they begin, which may not be compiled yet."""
-        self.leaves: list[tuple[LeafCall, Site]] = []
 
-    def connect(self, programs: dict[str, Then], only_work: dict[str, Any]) -> None:
-        """Tell every step what it begins at its callee, once all recipes are compiled."""
-        for step, operation in self.to_begin:
-            step.begin = programs[operation]
-        for leaf, site in self.leaves:
-            leaf.work = only_work[f"{site.callee}.{site.operation}"]
+    def bind(self, operations: Mapping[str, Then], only_work: Mapping[str, Any]) -> None:
+        """Give every step its route, once all operations are compiled; a leaf call plays the only work itself."""
+        for step, site in self.steps:
+            operation = f"{site.callee}.{site.operation}"
+            if isinstance(step, LeafCall):
+                step.work = only_work[operation]
+                step.route = self.routes.route(step, site, step.work_on)
+            else:
+                step.route = self.routes.route(step, site, operations.get(operation))
 
     def consume(self, service: str, queue_name: str, operation: str) -> None:
         """Let the workers of *service* take from the queue."""
-        queue = self.system.queues[queue_name]
-        site = self._site(Site("delivery", queue_name, service, operation))
-        delivery = Delivery(self.system.kernel, self.system.recorder, self.system.attempt_ids, site, queue)
-        self.to_begin.append((delivery, f"{service}.{operation}"))
-        network = self._network(f"{queue_name} -> {service}")
-        delivery.network = network
-        if network is not None:
-            delivery.answer = network.answer
-        for replica in self.system.services[service].replicas:
+        system, queue = self.system, self.system.queues[queue_name]
+        site = Site("delivery", queue_name, service, operation)
+        delivery = Delivery(system.kernel, system.recorder, system.attempt_ids, self._declare(site), queue)
+        self._add(delivery, site)
+        for replica in system.services[service].replicas:
             replica.queues = (*replica.queues, queue)
-            queue.add_consumer(replica, delivery)
-
-    def _site(self, site: Site) -> int:
-        self.system.sites.append(site)
-        return len(self.system.sites) - 1
+            queue.add_consumer(replica, delivery.start)
 
     def call(
         self, kind: str, caller: str, callee: str, operation: str, caller_operation: str, deadline: bool = False
     ) -> PlainCall | RetryingCall:
-        """Return the call step from one end to another, with the link's policies and network in it."""
+        """Return the call or send step from one end to another, with the link's policies in it."""
         system = self.system
         site = Site(kind, caller, callee, operation, caller_operation)
         link = system.scenario.links.get(site.link, _NO_LINK)
-        code, component = self._site(site), system.component_code(site.link)
+        code, component = self._declare(site), system.component_code(site.link)
         step: PlainCall | RetryingCall
         if needs_pipeline(link):
             step = self._pipeline_call(site, link, code)
@@ -91,29 +84,23 @@ class Wiring:
                 self._breaker(site.link, link),
             )
         elif kind == "call" and self._is_leaf(site):
-            step = LeafCall(
-                system.kernel,
-                system.recorder,
-                system.attempt_ids,
-                code,
-                system.services[callee].replicas[0],
-            )
-            self.leaves.append((step, site))
-            return step
+            replica = system.services[callee].replicas[0]
+            step = LeafCall(system.kernel, system.recorder, system.attempt_ids, code, replica)
         else:
-            counted = kind == "call" and self._counts(callee)
-            step = (CountedCall if counted else PlainCall)(system.kernel, system.recorder, system.attempt_ids, code)
-        if kind == "send":
-            step.deliver = system.queues[callee].arrive
-        else:
-            self.to_begin.append((step, f"{callee}.{operation}"))
-            step.deliver = self._door(callee, site.link, step)
-        if link.on_abandon != "continue":
-            from sim.engine.calls.abandonment import drop_if_abandoned
-
-            step.deliver = drop_if_abandoned(step.deliver)
-        self._route(step, site.link)
+            step = PlainCall(system.kernel, system.recorder, system.attempt_ids, code)
+        if isinstance(step, RetryingCall):
+            step.can_die = caller in self.needs.can_die
+        self._add(step, site)
         return step
+
+    def _declare(self, site: Site) -> int:
+        self.system.sites.append(site)
+        return len(self.system.sites) - 1
+
+    def _add(self, step: Step, site: Site) -> None:
+        """Remember *step* for ``bind``; its network is made now, so that components have their codes in this order."""
+        self.routes.network(site.link)
+        self.steps.append((step, site))
 
     def _pipeline_call(self, site: Site, link: models.Link, code: int) -> PipelineCall:
         """Return a call step with all of the link's defences; only who needs them loads them."""
@@ -121,7 +108,7 @@ class Wiring:
 
         system, name = self.system, site.link
         if name not in system.pipelines:
-            system.pipelines[name] = PipelineBuilder(system, self.balancers, name, link).pipeline()
+            system.pipelines[name] = PipelineBuilder(system, self.routes.balancers, name, link).pipeline()
         return pipeline_call(
             site.caller in system.scenario.workload,
             f"{site.callee}.{site.operation}",
@@ -149,81 +136,8 @@ class Wiring:
             and model.health_checks is None
             and is_single_work(model, site.operation)
             and site.callee not in self.needs.can_die
-            and self._network(site.link) is None
+            and self.routes.network(site.link) is None
         )
-
-    def _door(self, callee: str, link: str, step: PlainCall | RetryingCall) -> Callable[[Attempt], None]:
-        """Return the callee's door, behind a balancer where it has several replicas, or checks."""
-        rotation = self.system.services[callee].rotation
-        door = self._open_door(callee, link, step)
-        return door if rotation is None else rotation.guarding(door)
-
-    def _open_door(self, callee: str, link: str, step: PlainCall | RetryingCall) -> Callable[[Attempt], None]:
-        service = self.system.services[callee]
-        can_die = callee in self.needs.can_die
-        if len(service.replicas) == 1:
-            return service.arrive_if_up if can_die else service.replicas[0].arrive
-        choose = self.balancers.of(callee, link)
-        enter: Then = service.arrive_if_up if can_die else _arrive_at_chosen
-        if isinstance(step, RetryingCall) and step.chooses_replicas:
-            if self._counts(callee):  # from when the attempt leaves, which is when its replica was chosen
-                step.settled = one_less
-            return enter
-        if not can_die and not self._counts(callee):
-            return lambda attempt: choose().arrive(attempt)
-        if not self._counts(callee):
-
-            def arrive(attempt: Attempt) -> None:
-                attempt.replica = choose()
-                enter(attempt)
-
-            return arrive
-        if isinstance(step, RetryingCall):
-            step.settled = one_less
-
-        def arrive_counted(attempt: Attempt) -> None:
-            attempt.replica = replica = choose()
-            if attempt.outcome == PENDING:  # its caller may have given it up on the way
-                replica.outstanding += 1
-            enter(attempt)
-
-        return arrive_counted
-
-    def _counts(self, callee: str) -> bool:
-        """Whether a balancer counts what is outstanding at each replica of *callee*; with one there is no choice."""
-        service = self.system.services[callee]
-        return len(service.replicas) > 1 and counts_outstanding(self.system.scenario.services[callee].balance)
-
-    def _route(self, step: PlainCall | RetryingCall, link: str) -> None:
-        """Put the link's network, if it has one, between the step and the callee's door."""
-        network = self._network(link)
-        if network is None:
-            step.send = step.deliver
-        else:
-            step.send, step.answer = network.send, network.answer
-
-    def _network(self, name: str) -> Network | None:
-        """Return the network of a link, shared by all who use it, or None where it costs nothing."""
-        if name in self.system.networks:
-            found: Network = self.system.networks[name]
-            return found
-        link = self.system.scenario.links.get(name, _NO_LINK)
-        faulty = name in self.needs.links
-        if link.latency.is_zero and link.loss == 0 and not faulty:
-            return None
-        streams = self.system.streams
-        kind = FaultyNetwork if faulty else Network
-        network = kind(
-            self.system.kernel,
-            self.system.component_code(name),
-            streams.draw(link.latency, name, "out"),
-            streams.draw(link.latency, name, "back"),
-            link.loss,
-            streams.uniform(name, "lost out"),
-            streams.uniform(name, "lost back"),
-        )
-        self.system.networks[name] = network
-        return network
 
     def _retry(self, name: str, link: models.Link) -> Retry | None:
         if link.retry is None:
@@ -254,7 +168,3 @@ class Wiring:
             model = link.breaker
             self.system.breakers[name] = CircuitBreaker(model.failures, model.open_for, model.probes, note)
         return self.system.breakers[name]
-
-
-def _arrive_at_chosen(attempt: Attempt) -> None:
-    attempt.replica.arrive(attempt)

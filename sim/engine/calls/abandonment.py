@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING, Any
 
-from sim.engine.calls.attempt import close_left
+from sim.engine.calls.ends import close
 from sim.outcomes import PENDING
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def drop_if_abandoned(deliver: Then) -> Then:
         else:
             attempt.step.pipeline.mark("dropped", attempt.call.logical_call)
             attempt.left_at = nan
-            close_left(attempt)
+            close(attempt)
 
     return door
 

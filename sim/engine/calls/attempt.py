@@ -11,13 +11,13 @@ from __future__ import annotations
 from math import inf, nan
 from typing import Any, Callable
 
-from sim.outcomes import OK, PENDING, REFUSED, TIMEOUT
+from sim.outcomes import OK, PENDING
 
 Frame = Any
 """What a step works on: a Request, an Attempt, or a ForkBranch of a `parallel`."""
 Then = Callable[[Frame], None]
 Failed = Callable[[Frame, int, int], None]
-"""Called with the frame, the outcome and the cause of what failed."""
+"""Called with the frame, the outcome and the reason of what failed."""
 
 
 class Nowhere:
@@ -102,81 +102,3 @@ class Attempt:
 def is_detached(frame: Frame) -> bool:
     """Whether nobody goes on with *frame*: its attempt is over (it was killed, or decided without this strand)."""
     return frame.root.left_at is not None
-
-
-def row(attempt: Any, ended_at: float) -> tuple[float, ...]:
-    """Return *attempt* as a row of the record."""
-    left_at = attempt.left_at
-    return (
-        attempt.id,
-        attempt.request.number,
-        attempt.parent.id,
-        attempt.step.code,
-        attempt.replica.index,
-        attempt.number,
-        attempt.sent_at,
-        attempt.entered_at,
-        attempt.started_at,
-        nan if left_at is None else left_at,
-        ended_at,
-        attempt.outcome,
-        attempt.reason,
-        attempt.worked_s,
-    )
-
-
-def give_up(attempt: Attempt, reason: int) -> None:
-    """End the caller's side of *attempt* as a timeout; its row waits for the callee's side."""
-    attempt.outcome = TIMEOUT
-    attempt.reason = reason
-    step = attempt.step
-    attempt.ended_at = step.env._now
-    if step.settled is not None:
-        step.settled(attempt)
-    if attempt.unanswerable and attempt.left_at is not None:
-        del step.open[attempt.id]
-        step.write(row(attempt, attempt.ended_at))
-
-
-def withdraw(call: Any, reason: int) -> None:
-    """The client leaves at its deadline: its attempt ends as a timeout, nothing is tried again."""
-    call.over = True
-    current = call.current
-    if current is not None and current.outcome == PENDING:
-        current.step.withdrawn(current, reason)
-
-
-def refuse(attempt: Attempt, reason: int) -> None:
-    """The link itself refuses *attempt*: nobody is there. The caller learns it at once."""
-    attempt.left_at = nan
-    attempt.result, attempt.reason = REFUSED, reason
-    attempt.step.receive(attempt)
-
-
-def close_left(attempt: Attempt) -> None:
-    """The callee's side of *attempt* is over without an answer to send (it had replied before, or was killed)."""
-    if attempt.outcome != PENDING:
-        late(attempt, attempt.step.open, attempt.step.write)
-
-
-def late(attempt: Attempt, open_: dict[int, Attempt], write: Callable[[tuple[float, ...]], None]) -> None:
-    """Write the row of an attempt whose caller's side ended before, if the callee's side is over too."""
-    if attempt.left_at is not None and attempt.id in open_:
-        del open_[attempt.id]
-        write(row(attempt, attempt.ended_at))
-
-
-def lose_answer(attempt: Attempt) -> None:
-    """Nothing will come back to the caller; the rest of a recipe that has replied early goes on."""
-    if attempt.left_at is None and attempt.entered_at == attempt.entered_at:
-        attempt.unanswerable = True
-    else:
-        drop(attempt)
-
-
-def drop(attempt: Attempt) -> None:
-    """Request or answer is lost, or its server died silently: nothing will ever come back."""
-    if attempt.left_at is None:
-        attempt.left_at = nan
-    attempt.unanswerable = True
-    close_left(attempt)

@@ -27,6 +27,7 @@ class Leaf:
         "sent_at",
         "started_at",
         "left_at",
+        "ended_at",
         "outcome",
         "entered_at",
         "request",
@@ -38,6 +39,7 @@ class Leaf:
     )
     _ok = True
     callbacks: Any
+    ended_at: float
     result: int
 
     def __init__(self, step: LeafCall) -> None:
@@ -78,7 +80,6 @@ class LeafCall(PlainCall):
         """The callee's only step."""
         self.done = (self.finished,)
         self.write_leaf = recorder.leaves.write
-        self.begin = self.work_on
         self.spare: list[Leaf] = []
 
     def start(self, frame: Frame) -> None:
@@ -126,4 +127,4 @@ class LeafCall(PlainCall):
         frame = attempt.parent
         self.write_leaf((attempt.id, frame.id, self.code, attempt.sent_at, attempt.started_at, now))
         self.spare.append(attempt)
-        self.then(frame)
+        self.after.then(frame)

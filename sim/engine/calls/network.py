@@ -11,7 +11,8 @@ from heapq import heappush
 from math import inf
 from typing import TYPE_CHECKING, Callable
 
-from sim.engine.calls.attempt import Attempt, lose_answer, refuse
+from sim.engine.calls.attempt import Attempt
+from sim.engine.calls.ends import lose_answer, refuse
 from sim.engine.clock.kernel import ANSWER
 from sim.outcomes import PENDING, REFUSED
 from sim.record.recorder import reason_code
@@ -53,10 +54,10 @@ class Network:
             return
         time_s = self.out()
         if time_s:
-            attempt.callbacks = (attempt.step.deliver,)
+            attempt.callbacks = (attempt.step.route.deliver,)
             heappush(self.heap, (self.env._now + time_s, ANSWER, self.next_id(), attempt))
         else:
-            attempt.step.deliver(attempt)
+            attempt.step.route.deliver(attempt)
 
     def answer(self, attempt: Attempt) -> None:
         """Carry an answer to the caller."""

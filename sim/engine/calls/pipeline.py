@@ -18,7 +18,8 @@ from math import inf, nan
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from sim.engine.calls.abandonment import CANCEL, CONTINUE
-from sim.engine.calls.attempt import Attempt, close_left, give_up, is_detached, late, row
+from sim.engine.calls.attempt import Attempt, is_detached
+from sim.engine.calls.ends import answered, answered_late, close, give_up
 from sim.engine.calls.hedging import HedgeTimers
 from sim.engine.calls.retrying import RetryingCall
 from sim.engine.calls.scope import Scope
@@ -147,7 +148,7 @@ class PipelineCall(RetryingCall):
         waiters = (
             self.operation_cache.store_and_release(logical_call, outcome) if self.operation_cache is not None else ()
         )
-        (self.then if outcome == OK else self.degraded)(logical_call.frame)
+        (self.after.then if outcome == OK else self.after.degraded)(logical_call.frame)
         for waiter in waiters:
             if not waiter.over:
                 waiter.step.succeed(waiter, outcome)
@@ -158,9 +159,9 @@ class PipelineCall(RetryingCall):
         waiters = self.operation_cache.release_waiters(logical_call) if self.operation_cache is not None else ()
         if self._can_fall_back(logical_call):
             self.pipeline.mark("fallback", logical_call)
-            self.degraded(logical_call.frame)
+            self.after.degraded(logical_call.frame)
         else:
-            self.failed(logical_call.frame, outcome, reason)
+            self.after.failed(logical_call.frame, outcome, reason)
         for waiter in waiters:
             if not waiter.over:
                 waiter.step.fail(waiter, outcome, reason)
@@ -181,13 +182,13 @@ class PipelineCall(RetryingCall):
             else:
                 self._cancel_all(sequence)
 
-    def withdrawn(self, logical_call: Any, reason: int) -> None:
+    def cancel(self, logical_call: Any, reason: int) -> None:
         """The client leaves at its deadline: its attempts end as timeouts, nothing is tried again."""
         logical_call.over, logical_call.outcome = True, TIMEOUT
         for sequence in logical_call.sequences:
             attempt = sequence.current
             if attempt is not None and not sequence.over:
-                give_up(attempt, reason)
+                give_up(attempt, TIMEOUT, reason)
                 self._cancel_at_callee(attempt)
                 self._release_all(attempt, TIMEOUT)
             elif not sequence.over:
@@ -303,7 +304,7 @@ class PipelineCall(RetryingCall):
         self.open[number] = attempt
         if sequence.replica is not None:
             attempt.replica = sequence.replica
-            if self.settled is not None:  # its balancer counts
+            if self.route.settled is not None:  # its balancer counts
                 sequence.replica.outstanding += 1
         if sequence.budget is not None and logical_call.tries == 1:
             sequence.budget.first_try()
@@ -313,7 +314,7 @@ class PipelineCall(RetryingCall):
             self.kernel.at(frame.due_at, TIMER, _on_deadline, attempt)
         elif self.timer_queue is not None:
             self.timer_queue.add(attempt)
-        self.send(attempt)
+        self.route.send(attempt)
 
     def has_timer(self, attempt: Attempt) -> bool:
         """Whether a timer will end *attempt* if no answer does."""
@@ -324,18 +325,12 @@ class PipelineCall(RetryingCall):
     def receive(self, attempt: Attempt) -> None:
         """An answer is back: the first end counts; a late one can still end the errand where that is wanted."""
         if attempt.outcome != PENDING:
-            late(attempt, self.open, self.write)
+            answered_late(attempt)
             if attempt.result <= DEGRADED:
                 self._late_and_good(attempt)
             return
-        outcome = attempt.outcome = attempt.result
-        attempt.ended_at = self.env._now
-        if attempt.left_at is not None:
-            del self.open[attempt.id]
-            self.write(row(attempt, attempt.ended_at))
-        if self.settled is not None:
-            self.settled(attempt)
-        self.ended(attempt, outcome)
+        answered(attempt)
+        self.ended(attempt, attempt.outcome)
 
     def _late_and_good(self, attempt: Attempt) -> None:
         logical_call, pipeline = attempt.call.logical_call, self.pipeline
@@ -406,13 +401,7 @@ class PipelineCall(RetryingCall):
 
     def _abandon(self, attempt: PipelineAttempt) -> None:
         """The caller goes on without *attempt*: another was first."""
-        attempt.outcome, attempt.reason = ABANDONED, self.unneeded_reason
-        attempt.ended_at = self.env._now
-        if self.settled is not None:
-            self.settled(attempt)
-        if attempt.unanswerable and attempt.left_at is not None:
-            del self.open[attempt.id]
-            self.write(row(attempt, attempt.ended_at))
+        give_up(attempt, ABANDONED, self.unneeded_reason)
         self._release_all(attempt, ABANDONED)
         self._cancel_at_callee(attempt)
 
@@ -426,7 +415,7 @@ class PipelineCall(RetryingCall):
             if attempt.replica.leave_line(attempt):
                 self.pipeline.mark("dropped", attempt.call.logical_call)
                 attempt.left_at = self.env._now
-                close_left(attempt)
+                close(attempt)
         elif how == CANCEL and not getattr(attempt, "replied", False):
             self.pipeline.mark("cancelled", attempt.call.logical_call)
             attempt.replica.service.cancel(attempt)
@@ -438,7 +427,7 @@ class PipelineCall(RetryingCall):
             step = child.step
             if isinstance(step, PipelineCall) and getattr(child.parent, "root", None) is attempt:
                 if child.outcome == PENDING and not child.call.logical_call.over:
-                    step.withdrawn(child.call.logical_call, self.unneeded_reason)
+                    step.cancel(child.call.logical_call, self.unneeded_reason)
 
 
 class ClientPipelineCall(PipelineCall):
@@ -475,6 +464,6 @@ def _on_deadline(attempt: PipelineAttempt) -> None:
 
 def _end_in_time(attempt: Any, reason: int) -> None:
     step: PipelineCall = attempt.step
-    give_up(attempt, reason)
+    give_up(attempt, TIMEOUT, reason)
     step._cancel_at_callee(attempt)
     step.ended(attempt, TIMEOUT)

@@ -9,7 +9,9 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING, Any, Callable
 
-from sim.engine.calls.attempt import Attempt, Failed, Frame, Then, give_up, is_detached, late
+from sim.engine.calls.attempt import Attempt, Frame, is_detached
+from sim.engine.calls.ends import answered, answered_late, give_up
+from sim.engine.calls.step import CallStep
 from sim.outcomes import DEGRADED, OK, PENDING, SHORT_CIRCUITED, TIMEOUT
 from sim.record.recorder import reason_code
 
@@ -33,34 +35,10 @@ class Call:
         self.over = False
 
 
-class RetryingCall:
+class RetryingCall(CallStep):
     """A call step whose caller may give up: timeout, retries, breaker, or a client's deadline."""
 
-    __slots__ = (
-        "kernel",
-        "env",
-        "next_id",
-        "open",
-        "write",
-        "code",
-        "begin",
-        "send",
-        "deliver",
-        "answer",
-        "settled",
-        "then",
-        "degraded",
-        "failed",
-        "timer_queue",
-        "retry",
-        "breaker",
-        "timeout_reason",
-        "open_reason",
-        "can_die",
-    )
-    speaks_first = False
-    chooses_replicas = False
-    drops_abandoned = False
+    __slots__ = ("kernel", "timer_queue", "retry", "breaker", "timeout_reason", "open_reason", "can_die")
 
     def __init__(
         self,
@@ -73,25 +51,14 @@ class RetryingCall:
         retry: Retry | None,
         breaker: CircuitBreaker | None,
     ) -> None:
-        self.kernel, self.env, self.next_id, self.code = kernel, kernel.env, ids, float(code)
-        self.open, self.write = recorder.open_attempts, recorder.attempts.write
+        super().__init__(kernel, recorder, ids, code)
+        self.kernel = kernel
         self.timer_queue: TimerQueue | None = None if timeout_s is None else kernel.timer_queue(timeout_s, expire)
         self.retry, self.breaker = retry, breaker
         self.can_die = False
         """Whether the caller can crash."""
-        self.timeout_reason, self.open_reason = (
-            reason_code(link_place, "timeout"),
-            reason_code(link_place, "breaker open"),
-        )
-        self.begin: Then
-        self.send: Callable[[Attempt], None]
-        self.deliver: Callable[[Attempt], None]
-        self.answer: Callable[[Attempt], None] = self.receive
-        self.settled: Callable[[Attempt], None] | None = None
-        """Told when the caller's side of an attempt is over (balancers that count)."""
-        self.then: Then
-        self.degraded: Then
-        self.failed: Failed
+        self.timeout_reason = reason_code(link_place, "timeout")
+        self.open_reason = reason_code(link_place, "breaker open")
 
     def start(self, frame: Frame) -> None:
         """Begin a call: its first attempt starts now."""
@@ -119,7 +86,7 @@ class RetryingCall:
         self.open[number] = attempt
         if self.timer_queue is not None:
             self.timer_queue.add(attempt)
-        self.send(attempt)
+        self.route.send(attempt)
 
     def _held_back(self, call: Call) -> bool:
         """Whether the caller was killed, or is frozen and tries again when it thaws."""
@@ -153,7 +120,7 @@ class RetryingCall:
             )
         )
         call.over = True
-        self.failed(frame, SHORT_CIRCUITED, self.open_reason)
+        self.after.failed(frame, SHORT_CIRCUITED, self.open_reason)
 
     def has_timer(self, attempt: Attempt) -> bool:
         """Whether a timer will end *attempt* if no answer does."""
@@ -162,38 +129,15 @@ class RetryingCall:
     def receive(self, attempt: Attempt) -> None:
         """An answer is back: the first end counts, a late one changes nothing."""
         if attempt.outcome != PENDING:
-            late(attempt, self.open, self.write)
+            answered_late(attempt)
             return
-        outcome = attempt.outcome = attempt.result
-        now = attempt.ended_at = self.env._now
-        left_at = attempt.left_at
-        if left_at is not None:
-            del self.open[attempt.id]
-            self.write(
-                (
-                    attempt.id,
-                    attempt.request.number,
-                    attempt.parent.id,
-                    self.code,
-                    attempt.replica.index,
-                    attempt.number,
-                    attempt.sent_at,
-                    attempt.entered_at,
-                    attempt.started_at,
-                    left_at,
-                    now,
-                    outcome,
-                    attempt.reason,
-                    attempt.worked_s,
-                )
-            )
-        if self.settled is not None:
-            self.settled(attempt)
+        answered(attempt)
+        outcome = attempt.outcome
         call = attempt.call
         if outcome == OK and self.breaker is None and not call.over:
             call.over = True
             call.current = None
-            self.then(call.frame)
+            self.after.then(call.frame)
         else:
             self.ended(attempt, outcome)
 
@@ -207,14 +151,14 @@ class RetryingCall:
             return
         if outcome <= DEGRADED:
             call.over = True
-            (self.then if outcome == OK else self.degraded)(call.frame)
+            (self.after.then if outcome == OK else self.after.degraded)(call.frame)
             return
         wait_s = None
         if self.retry is not None and outcome != SHORT_CIRCUITED:
             wait_s = self.retry.next_wait_s(call.tries, outcome, call.wait_s)
         if wait_s is None:
             call.over = True
-            self.failed(call.frame, outcome, attempt.reason)
+            self.after.failed(call.frame, outcome, attempt.reason)
             return
         call.wait_s = wait_s
         if wait_s == 0 and outcome == TIMEOUT:
@@ -222,9 +166,9 @@ class RetryingCall:
         else:
             self.kernel.after(wait_s, self.attempt, call)
 
-    def withdrawn(self, attempt: Any, reason: int) -> None:
+    def cancel(self, attempt: Any, reason: int) -> None:
         """The client leaves at its deadline while *attempt* is out."""
-        give_up(attempt, reason)
+        give_up(attempt, TIMEOUT, reason)
         self.ended(attempt, TIMEOUT)
 
 
@@ -249,5 +193,5 @@ class ClientRetryingCall(RetryingCall):
 def expire(attempt: Attempt) -> None:
     """The timeout of *attempt* is reached: its caller gives it up, its callee goes on."""
     step = attempt.step
-    give_up(attempt, step.timeout_reason)
+    give_up(attempt, TIMEOUT, step.timeout_reason)
     step.ended(attempt, TIMEOUT)

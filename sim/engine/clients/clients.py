@@ -11,7 +11,7 @@ from itertools import chain, count, cycle, repeat
 from math import inf
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence
 
-from sim.engine.calls.attempt import withdraw
+from sim.engine.calls.ends import cancel_call
 from sim.engine.clock.kernel import ARRIVAL, TIMER
 from sim.outcomes import OK, PENDING, TIMEOUT
 from sim.record.recorder import reason_code
@@ -172,7 +172,7 @@ class Client:
 
     def expire(self, request: Request) -> None:
         """The deadline: the client leaves."""
-        withdraw(request, self.late)
+        cancel_call(request, self.late)
         if request.outcome == PENDING:
             self._close(request, TIMEOUT, self.late)
 

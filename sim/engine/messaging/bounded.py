@@ -10,8 +10,9 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from sim.engine.calls.abandonment import admit_after_wait
+from sim.engine.calls.ends import turn_away
 from sim.engine.messaging.queue import Queue
-from sim.outcomes import DONE, PENDING, REJECTED
+from sim.outcomes import DONE, REJECTED
 from sim.record.recorder import MarkCodes, reason_code
 
 if TYPE_CHECKING:
@@ -35,23 +36,20 @@ class BoundedQueue(Queue):
         self.component, self.full = component, reason_code(component, "queue full")
         self._letting_in = False
 
-    def arrive(self, attempt: Attempt) -> None:
+    def deliver(self, attempt: Attempt) -> None:
         """A send is here: as for any queue, if there is room and nobody waits for it."""
         if self.down or (self.backlog < self.most and not self.outside):
-            super().arrive(attempt)
+            super().deliver(attempt)
         elif self.blocks:
             self.outside.append(attempt)
             self.recorder.marks.write((self.env._now, DELAYED, self.component, attempt.request.number))
         else:
-            attempt.entered_at = attempt.left_at = self.env._now
-            attempt.result = REJECTED
-            if attempt.outcome == PENDING:
-                attempt.reason = self.full
-            attempt.step.answer(attempt)
+            attempt.entered_at = now = self.env._now
+            turn_away(attempt, REJECTED, self.full, now)
 
-    def deliver_to(self, replica: Replica) -> bool:
+    def dispatch_to(self, replica: Replica) -> bool:
         """As for any queue; what is taken makes room."""
-        delivered = super().deliver_to(replica)
+        delivered = super().dispatch_to(replica)
         self._let_in()
         return delivered
 
@@ -66,7 +64,7 @@ class BoundedQueue(Queue):
             return
         self._letting_in = True
         while self.outside and self.backlog < self.most:
-            admit_after_wait(super().arrive, self.outside.popleft())
+            admit_after_wait(super().deliver, self.outside.popleft())
         self._letting_in = False
 
     def crash(self, refuse: bool) -> None:

@@ -9,16 +9,15 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING, Any, Callable
 
-from sim.engine.calls.attempt import Attempt, close_left, drop, lose_answer
+from sim.engine.calls.ends import drop, turn_away
 from sim.engine.clock.kernel import livelock_error
-from sim.outcomes import DEAD_LETTERED, DEGRADED, DONE, MESSAGE_LOST, PENDING, REFUSED, TIMEOUT
+from sim.outcomes import DEAD_LETTERED, MESSAGE_LOST, REFUSED
 from sim.policies.delivery import IN_FLIGHT as MESSAGE_IN_FLIGHT
-from sim.policies.delivery import OVER, DeliveryPolicy, Message, VisibilityQueue
+from sim.policies.delivery import DeliveryPolicy, Message, VisibilityQueue
 from sim.record.recorder import reason_code
 
 if TYPE_CHECKING:
-    from sim.engine.calls.attempt import Then
-    from sim.engine.calls.network import Network
+    from sim.engine.calls.attempt import Attempt
     from sim.engine.clock.kernel import Kernel
     from sim.engine.services.replica import Replica
     from sim.record.recorder import Recorder
@@ -39,16 +38,6 @@ class Envelope:
         self.origin, self.publisher = origin, publisher
 
 
-class RootFrame:
-    """Stands for the frame that sent a delivery: no recipe of this run."""
-
-    __slots__ = ()
-    id = -1
-
-
-ROOT_FRAME = RootFrame()
-
-
 class Queue:
     """One queue: its messages, and the replicas whose free workers take from it."""
 
@@ -61,9 +50,9 @@ class Queue:
         "core",
         "next_number",
         "dead_letters",
-        "timer_queue",
+        "visibility_s",
         "consumers",
-        "steps",
+        "deliver_by",
         "_turn",
         "_instant",
         "_published",
@@ -89,9 +78,10 @@ class Queue:
         self.core = VisibilityQueue(policy, self._on_exhausted)
         self.next_number = numbers
         self.dead_letters: Queue | None = None
-        self.timer_queue = kernel.timer_queue(model.visibility_timeout, on_visibility_timeout)
+        self.visibility_s = model.visibility_timeout
         self.consumers: list[Replica] = []
-        self.steps: dict[Replica, Delivery] = {}
+        self.deliver_by: dict[Replica, Callable[[Replica, Any], None]] = {}
+        """Delivers a message, by its receipt, to the worker of a replica that has asked for one."""
         self._turn = 0
         self._instant = -1.0
         self._published: dict[int, int] = {}
@@ -100,10 +90,10 @@ class Queue:
         self.crashed = reason_code(component, "crashed")
         self.visibility_reason = reason_code(component, "timeout")
 
-    def add_consumer(self, replica: Replica, delivery: Delivery) -> None:
-        """Let the free workers of *replica* take messages."""
+    def add_consumer(self, replica: Replica, deliver: Callable[[Replica, Any], None]) -> None:
+        """Let the free workers of *replica* take messages, which *deliver* sends to it."""
         self.consumers.append(replica)
-        self.steps[replica] = delivery
+        self.deliver_by[replica] = deliver
 
     def forget(self, replica: Replica) -> None:
         """*replica* takes no more messages for now."""
@@ -131,24 +121,20 @@ class Queue:
 
     # --- publishing ---------------------------------------------------------------------------------------
 
-    def arrive(self, attempt: Attempt) -> None:
+    def deliver(self, attempt: Attempt) -> None:
         """A send is here: accept the message and acknowledge it, which says nothing about its being done."""
         if self.down:
             self._turn_away(attempt)
             return
         attempt.entered_at = attempt.left_at = self.env._now
         self.publish(attempt.request, -1, attempt.id)
-        attempt.step.answer(attempt)
+        attempt.step.route.answer(attempt)
 
     def _turn_away(self, attempt: Attempt) -> None:
-        if not self.refuses:
+        if self.refuses:
+            turn_away(attempt, REFUSED, self.crashed, nan)
+        else:
             drop(attempt)
-            return
-        attempt.left_at = nan
-        attempt.result = REFUSED
-        if attempt.outcome == PENDING:
-            attempt.reason = self.crashed
-        attempt.step.answer(attempt)
 
     def publish(self, request: Any, origin: int, publisher: int) -> None:
         """Put a new message at the end of the line, and hand it out if a worker is free."""
@@ -161,23 +147,23 @@ class Queue:
         message = Message(Envelope(number, request, self.env._now, origin, publisher))
         self.recorder.open_messages[number] = (self, message)
         self.core.send(message)
-        self.hand_out()
+        self.dispatch()
 
     # --- delivering ---------------------------------------------------------------------------------------
 
-    def hand_out(self) -> None:
+    def dispatch(self) -> None:
         """Give visible messages to free workers, consumers in turn."""
         core, consumers = self.core, self.consumers
         idle = 0
         while core.visible and idle < len(consumers):
             replica = consumers[self._turn]
             self._turn = (self._turn + 1) % len(consumers)
-            if replica.has_room() and self.deliver_to(replica):
+            if replica.has_room() and self.dispatch_to(replica):
                 idle = 0
             else:
                 idle += 1
 
-    def deliver_to(self, replica: Replica) -> bool:
+    def dispatch_to(self, replica: Replica) -> bool:
         """Deliver the next message to a free worker of *replica*; False when there is none to deliver."""
         if self.paused or self.down:
             return False
@@ -188,7 +174,7 @@ class Queue:
         receipt = self.core.take(self.env._now)
         if receipt is None:
             return False
-        self.steps[replica].start(replica, receipt)
+        self.deliver_by[replica](replica, receipt)
         return True
 
     def settle(self, message: Message, outcome: int) -> None:
@@ -221,7 +207,7 @@ class Queue:
 
     def _wake(self, message: Message) -> None:
         if self.core.wake(message):
-            self.hand_out()
+            self.dispatch()
 
     def _on_exhausted(self, message: Message, now: float) -> None:
         envelope, events = message.body, self.recorder.events
@@ -250,7 +236,7 @@ class Queue:
         """The broker is back."""
         self.down -= 1
         self.refuses -= refuse
-        self.hand_out()
+        self.dispatch()
 
     def pause(self) -> None:
         """Deliver nothing for a while."""
@@ -259,103 +245,4 @@ class Queue:
     def unpause(self) -> None:
         """Deliver again."""
         self.paused -= 1
-        self.hand_out()
-
-
-class Delivery:
-    """Delivers one queue's messages to one service: the step of attempts whose caller is the queue."""
-
-    __slots__ = (
-        "env",
-        "next_id",
-        "open",
-        "write",
-        "deliveries",
-        "code",
-        "queue",
-        "begin",
-        "answer",
-        "network",
-        "settled",
-    )
-    speaks_first = True
-    """A worker says how its message ended before it asks for the next one."""
-
-    def __init__(self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int, queue: Queue) -> None:
-        self.env, self.next_id, self.code, self.queue = kernel.env, ids, code, queue
-        self.open, self.write = recorder.open_attempts, recorder.attempts.write
-        self.deliveries = recorder.deliveries.write
-        self.begin: Then
-        self.answer: Callable[[Attempt], None] = self.receive
-        self.network: Network | None = None
-        self.settled = None
-
-    def start(self, replica: Replica, receipt: Any) -> None:
-        """Hand a message to a worker; its visibility starts now."""
-        number = self.next_id()
-        envelope = receipt.message.body
-        attempt = Attempt(self, ROOT_FRAME, envelope.request, number, self.env._now)
-        attempt.number = receipt.number
-        attempt.message = receipt
-        attempt.unanswerable = False
-        self.open[number] = attempt
-        self.deliveries((number, envelope.number))
-        self.queue.timer_queue.add(attempt)
-        attempt.replica = replica
-        if self.network is None:
-            replica.take(attempt)
-            return
-        replica.reserve()
-        self.network.send(attempt)
-        if attempt.unanswerable and attempt.entered_at != attempt.entered_at:  # lost on its way
-            replica.unreserve()
-
-    def deliver(self, attempt: Attempt) -> None:
-        """The message is at the replica whose worker had asked for it."""
-        replica = attempt.replica
-        replica.unreserve()
-        if replica.down:
-            drop(attempt)
-        else:
-            replica.take(attempt)
-
-    def has_timer(self, attempt: Attempt) -> bool:
-        """A delivery ends with its visibility at the latest."""
-        return True
-
-    def receive(self, attempt: Attempt) -> None:
-        """The handler's word is here: an acknowledgement ends the message even when it comes late."""
-        queue, core, receipt = self.queue, self.queue.core, attempt.message
-        message = receipt.message
-        late = attempt.outcome != PENDING
-        if queue.down or attempt.result == REFUSED:  # no word gets through: the visibility will end in silence
-            lose_answer(attempt)
-            return
-        if not late:
-            attempt.outcome = attempt.result
-            attempt.ended_at = self.env._now
-        close_left(attempt)
-        if attempt.result <= DEGRADED:
-            if core.ack(receipt):
-                queue.settle(message, DONE)
-        elif not late:
-            delay_s = core.nack(receipt, self.env._now)
-            if delay_s is not None:
-                queue.delay(message, delay_s)
-            elif message.state != OVER:
-                queue.kernel.after(0.0, Queue.hand_out, queue)
-
-
-def on_visibility_timeout(attempt: Attempt) -> None:
-    """The visibility of a delivery has ended without a word: its message can be delivered again."""
-    delivery: Delivery = attempt.step
-    queue = delivery.queue
-    attempt.outcome = TIMEOUT
-    attempt.reason = queue.visibility_reason
-    attempt.ended_at = delivery.env._now
-    if attempt.unanswerable:
-        close_left(attempt)
-    receipt = attempt.message
-    receipt.visible_at = attempt.expires_at
-    if queue.core.expire(receipt, delivery.env._now):
-        queue.hand_out()
+        self.dispatch()

@@ -170,7 +170,7 @@ class Reply:
         attempt = frame.root
         if not attempt.replied:
             attempt.replied = True
-            attempt.step.answer(attempt)
+            attempt.step.route.answer(attempt)
         self.then(frame)
 
 

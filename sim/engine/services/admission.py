@@ -29,7 +29,7 @@ class WithAdmission(Replica):
 
     __slots__ = ()
 
-    def arrive(self, attempt: Attempt) -> None:
+    def deliver(self, attempt: Attempt) -> None:
         """A call is here; without a token it is turned away, or comes in later."""
         attempt.replica = self
         tokens = self.admission.tokens
@@ -45,7 +45,7 @@ class WithAdmission(Replica):
             if not rule.admits(self, attempt, now):
                 self.turn_away(attempt, rule.reason)
                 return
-        super().arrive(attempt)
+        super().deliver(attempt)
 
     def on_token(self, attempt: Attempt) -> None:
         """A call that had to wait for its token has it now, and finds the replica as it is."""
@@ -134,7 +134,7 @@ class ReplicaWithAdmission(WithAdmission):
                     self.free += 1
                 else:
                     attempt.started_at = self.env._now
-                    attempt.step.begin(attempt)
+                    attempt.step.route.begin(attempt)
             if not self.take_message():
                 break
         self.blocked -= 1

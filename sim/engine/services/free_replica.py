@@ -39,7 +39,7 @@ class FreeReplica(Replica):
         self.held: dict[Frame, None] = {}
         self.write = recorder.segments.write
 
-    def arrive(self, attempt: Attempt) -> None:
+    def deliver(self, attempt: Attempt) -> None:
         """As for any replica, and only *limit* requests may be started and unfinished."""
         attempt.replica = self
         attempt.entered_at = self.env._now
@@ -54,7 +54,7 @@ class FreeReplica(Replica):
         self.in_flight += 1
         attempt.started_at = self.env._now
         self._hold(attempt, attempt.entered_at)
-        attempt.step.begin(attempt)
+        attempt.step.route.begin(attempt)
 
     def _hold(self, frame: Frame, queued_at: float) -> None:
         self.free -= 1

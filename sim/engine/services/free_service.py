@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sim.engine.calls.attempt import Attempt, close_left
+from sim.engine.calls.attempt import Attempt
+from sim.engine.calls.ends import close
 from sim.engine.services.service import Service
 
 
@@ -14,12 +15,12 @@ class FreeService(Service):
     def finish(self, attempt: Attempt) -> None:
         """The recipe is over: release the worker, then answer."""
         attempt.left_at = self.env._now
-        if attempt.step.speaks_first:
-            attempt.step.answer(attempt)
+        if attempt.step.answers_first:
+            attempt.step.route.answer(attempt)
             attempt.replica.finish(attempt)
             return
         attempt.replica.finish(attempt)
-        attempt.step.answer(attempt)
+        attempt.step.route.answer(attempt)
 
     def finish_replied(self, attempt: Attempt) -> None:
         """The end of a recipe that may have replied before."""
@@ -28,4 +29,4 @@ class FreeService(Service):
             return
         attempt.left_at = self.env._now
         attempt.replica.finish(attempt)
-        close_left(attempt)
+        close(attempt)

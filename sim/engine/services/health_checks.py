@@ -12,10 +12,11 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING
 
+from sim.engine.calls.ends import turn_away
 from sim.engine.clock.kernel import TIMER
 from sim.engine.services.balancing import Pool
 from sim.engine.services.injected_errors import ErrorInjector
-from sim.outcomes import PENDING, REFUSED
+from sim.outcomes import REFUSED
 from sim.policies.health import HealthChecker
 from sim.record.recorder import reason_code
 
@@ -121,13 +122,9 @@ class Rotation:
         """Refuse calls while the rotation is closed, else *enter*."""
 
         def enter_if_open(attempt: Attempt) -> None:
-            if not self.is_closed:
+            if self.is_closed:
+                turn_away(attempt, REFUSED, self.unhealthy, nan)
+            else:
                 enter(attempt)
-                return
-            attempt.left_at = nan
-            attempt.result = REFUSED
-            if attempt.outcome == PENDING:
-                attempt.reason = self.unhealthy
-            attempt.step.answer(attempt)
 
         return enter_if_open

@@ -33,7 +33,7 @@ class Home(Protocol):
 class MessageSource(Protocol):
     """A queue, as its consumers see it."""
 
-    def deliver_to(self, replica: Any) -> bool:
+    def dispatch_to(self, replica: Any) -> bool:
         """Deliver the next message to a free worker of *replica*; False when there is none to deliver."""
 
     def forget(self, replica: Any) -> None:

@@ -68,14 +68,14 @@ class Replica:
         self.in_progress: dict[Any, None] = {}
         self.deferred: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
 
-    def arrive(self, attempt: Attempt) -> None:
+    def deliver(self, attempt: Attempt) -> None:
         """A call is here: a free worker takes it, or it waits in line, or it is rejected."""
         attempt.replica = self
         attempt.entered_at = now = self.env._now
         if self.free > 0 and not self.line:
             self.free -= 1
             attempt.started_at = now
-            attempt.step.begin(attempt)
+            attempt.step.route.begin(attempt)
         elif len(self.line) < self.places:
             self.queue_up(attempt)
         else:
@@ -96,7 +96,7 @@ class Replica:
             if self.wait_timer is not None:
                 attempt.wait_timer.outcome = OK
             self.blocked += 1
-            attempt.step.begin(attempt)
+            attempt.step.route.begin(attempt)
             self.blocked -= 1
             if self.free > 0 and (self.line or self.queues):
                 self.take_next()
@@ -118,14 +118,14 @@ class Replica:
                 attempt.started_at = self.env._now
                 if self.wait_timer is not None:
                     attempt.wait_timer.outcome = OK
-                attempt.step.begin(attempt)
+                attempt.step.route.begin(attempt)
             if not self.take_message():
                 break
         self.blocked -= 1
 
     def take_message(self) -> bool:
         """Take a message of the first queue that has one for a free worker; False when there is none."""
-        return any(self.wants_message() and queue.deliver_to(self) for queue in self.queues)
+        return any(self.wants_message() and queue.dispatch_to(self) for queue in self.queues)
 
     def wants_message(self) -> bool:
         """Whether a worker is free and nothing stands in line before a message."""
@@ -149,7 +149,7 @@ class Replica:
         """A message is here for the free worker that asked for it."""
         attempt.entered_at = attempt.started_at = self.env._now
         self.free -= 1
-        attempt.step.begin(attempt)
+        attempt.step.route.begin(attempt)
 
     def leave_line(self, attempt: Attempt) -> bool:
         """Take *attempt* out of the line, whose caller does not wait any more; False when it is not there."""
@@ -160,7 +160,7 @@ class Replica:
             attempt.wait_timer.outcome = OK
         return True
 
-    def withdraw(self, wait_timer: QueueTimer) -> None:
+    def on_wait_timeout(self, wait_timer: QueueTimer) -> None:
         """The patience of one in line is over (where all have the same, that of the first)."""
         attempt = wait_timer.attempt
         self.line.remove(attempt)

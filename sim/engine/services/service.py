@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
-from sim.engine.calls.attempt import NOWHERE, Attempt, Then, close_left, drop
+from sim.engine.calls.attempt import NOWHERE, Attempt, Then
+from sim.engine.calls.ends import close, drop, turn_away
 from sim.outcomes import ERROR, OK, PENDING, REFUSED, REJECTED
 from sim.record.recorder import reason_code
 
@@ -66,25 +67,21 @@ class Service:
 
     def reject(self, attempt: Attempt, reason: int) -> None:
         """Answer rejected at once."""
-        attempt.left_at = self.env._now
-        attempt.result = REJECTED
-        if attempt.outcome == PENDING:
-            attempt.reason = reason
-        attempt.step.answer(attempt)
+        turn_away(attempt, REJECTED, reason, self.env._now)
 
     def finish(self, attempt: Attempt) -> None:
         """The recipe is over: release the worker, then answer."""
         attempt.left_at = now = self.env._now
         replica = attempt.replica
-        if replica.queues and attempt.step.speaks_first:
-            attempt.step.answer(attempt)
+        if replica.queues and attempt.step.answers_first:
+            attempt.step.route.answer(attempt)
             replica.release(now)
             return
         if replica.line or replica.queues:
             replica.release(now)
         else:
             replica.free += 1
-        attempt.step.answer(attempt)
+        attempt.step.route.answer(attempt)
 
     def fail(self, attempt: Attempt, outcome: int, reason: int) -> None:
         """The recipe failed: its caller is told error, with the cause from where it arose."""
@@ -100,7 +97,7 @@ class Service:
             return
         attempt.left_at = now = self.env._now
         attempt.replica.release(now)
-        close_left(attempt)
+        close(attempt)
 
     def fail_replied(self, attempt: Attempt, outcome: int, reason: int) -> None:
         """ErrorInjector after the reply: the caller was told otherwise and is not told now."""
@@ -111,11 +108,11 @@ class Service:
 
     # --- under faults -------------------------------------------------------------------------------------
 
-    def arrive_if_up(self, attempt: Attempt) -> None:
+    def deliver_if_up(self, attempt: Attempt) -> None:
         """The door of a service that may be down."""
         replica = attempt.replica if attempt.replica.index >= 0 else self.replicas[0]
         if not replica.down:
-            replica.arrive(attempt)
+            replica.deliver(attempt)
         else:
             self.turn_away_down(attempt, replica)
 
@@ -125,11 +122,7 @@ class Service:
         if not replica.refuses:
             drop(attempt)
             return
-        attempt.left_at = nan
-        attempt.result = REFUSED
-        if attempt.outcome == PENDING:
-            attempt.reason = self.crashed
-        attempt.step.answer(attempt)
+        turn_away(attempt, REFUSED, self.crashed, nan)
 
     def begin_if_up(self, program: Then, fail: Callable[[Attempt, int, int], None]) -> Then:
         """Wrap *program*, a recipe's first step, for a service that may be paused, crashed or made to fail."""
@@ -186,18 +179,17 @@ class Service:
             replica.clear()
 
     def _kill(self, attempt: Attempt, refuse: bool) -> None:
+        now = self.env._now
         attempt.killed = True
-        attempt.left_at = self.env._now
         if attempt.replica.wait_timer is not None and attempt.started_at != attempt.started_at:
             attempt.wait_timer.outcome = OK
         if getattr(attempt, "replied", False):
-            close_left(attempt)
+            attempt.left_at = now
+            close(attempt)
         elif refuse:
-            attempt.result = REFUSED
-            if attempt.outcome == PENDING:
-                attempt.reason = self.crashed
-            attempt.step.answer(attempt)
+            turn_away(attempt, REFUSED, self.crashed, now)
         else:
+            attempt.left_at = now
             drop(attempt)
 
     def cancel(self, attempt: Attempt) -> None:
@@ -206,7 +198,7 @@ class Service:
         replica.stop_work(attempt)
         attempt.killed = True
         attempt.left_at = self.env._now
-        close_left(attempt)
+        close(attempt)
         replica.let_go(attempt)
 
     def restore(self, replicas: Sequence[Replica], refuse: bool) -> None:

@@ -1,0 +1,127 @@
+"""Where routes are made: from each step over its link's network to its endpoint, and back.
+
+The steps are made first, because the operations that they begin may not be compiled yet; their routes follow when all
+are. What the steps of a link share (its network, its balancer) is made once. See ``calls.route`` for the parts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
+from sim.engine.assembly.balancers import Balancers
+from sim.engine.calls.network import FaultyNetwork, Network
+from sim.engine.calls.route import Route
+from sim.engine.messaging.delivery import deliver_to_worker
+from sim.engine.services.balancing import counts_outstanding
+from sim.outcomes import PENDING
+from sim.scenario import models
+
+if TYPE_CHECKING:
+    from sim.engine.calls.attempt import Attempt
+    from sim.engine.calls.route import Verb
+    from sim.engine.calls.step import Step
+    from sim.engine.faults.capabilities import Needs
+    from sim.engine.system import System
+    from sim.record.record import Site
+
+_NO_LINK = models.Link()
+
+
+class Routes:
+    """Makes the routes of one system's steps."""
+
+    def __init__(self, system: System, needs: Needs) -> None:
+        self.system, self.needs = system, needs
+        self.balancers = Balancers(system)
+
+    def route(self, step: Step, site: Site, begin: Verb | None) -> Route:
+        """Return the way of the attempts of *step* at *site*, which *begin* an operation at their endpoint."""
+        deliver, settled = self._endpoint(step, site)
+        if step.drops_abandoned:
+            from sim.engine.calls.abandonment import drop_if_abandoned
+
+            deliver = drop_if_abandoned(deliver)
+        network = self.network(site.link)
+        if network is None:
+            return Route(deliver, deliver, begin, step.receive, settled)
+        return Route(network.send, deliver, begin, network.answer, settled)
+
+    def network(self, name: str) -> Network | None:
+        """Return the network of a link, shared by all who use it, or None where it costs nothing."""
+        if name in self.system.networks:
+            found: Network = self.system.networks[name]
+            return found
+        link = self.system.scenario.links.get(name, _NO_LINK)
+        is_faulty = name in self.needs.links
+        if link.latency.is_zero and link.loss == 0 and not is_faulty:
+            return None
+        streams = self.system.streams
+        kind = FaultyNetwork if is_faulty else Network
+        network = kind(
+            self.system.kernel,
+            self.system.component_code(name),
+            streams.draw(link.latency, name, "out"),
+            streams.draw(link.latency, name, "back"),
+            link.loss,
+            streams.uniform(name, "lost out"),
+            streams.uniform(name, "lost back"),
+        )
+        self.system.networks[name] = network
+        return network
+
+    def _endpoint(self, step: Step, site: Site) -> tuple[Verb, Verb | None]:
+        """Return what delivers to the endpoint, and what to call when the caller's side has ended, if anything."""
+        if site.kind == "send":
+            return self.system.queues[site.callee].deliver, None
+        if site.kind == "delivery":
+            return deliver_to_worker, None
+        service = self.system.services[site.callee]
+        counts = self._counts(site.callee)
+        deliver: Verb
+        if site.callee in self.needs.can_die:
+            deliver = service.deliver_if_up
+        else:
+            deliver = service.replicas[0].deliver if len(service.replicas) == 1 else _deliver_to_chosen
+        if len(service.replicas) > 1 and not step.chooses_replicas:
+            choose = self.balancers.of(site.callee, site.link)
+            deliver = _choosing_and_counting(choose, deliver) if counts else _choosing(choose, deliver)
+        if service.rotation is not None:
+            deliver = service.rotation.guarding(deliver)
+        return deliver, _one_less_outstanding if counts else None
+
+    def _counts(self, callee: str) -> bool:
+        """Whether a balancer counts what is outstanding at each replica of *callee*; with one there is no choice."""
+        service = self.system.services[callee]
+        return len(service.replicas) > 1 and counts_outstanding(self.system.scenario.services[callee].balance)
+
+
+def _deliver_to_chosen(attempt: Attempt) -> None:
+    attempt.replica.deliver(attempt)
+
+
+def _choosing(choose: Callable[[], Any], deliver: Verb) -> Verb:
+    """Let a balancer choose the replica of each attempt that arrives."""
+    if deliver is _deliver_to_chosen:
+        return lambda attempt: choose().deliver(attempt)
+
+    def deliver_to_one(attempt: Attempt) -> None:
+        attempt.replica = choose()
+        deliver(attempt)
+
+    return deliver_to_one
+
+
+def _choosing_and_counting(choose: Callable[[], Any], deliver: Verb) -> Verb:
+    """The same for a balancer that counts what is outstanding at each replica."""
+
+    def deliver_and_count(attempt: Attempt) -> None:
+        attempt.replica = replica = choose()
+        if attempt.outcome == PENDING:  # its caller may have given it up on the way
+            replica.outstanding += 1
+        deliver(attempt)
+
+    return deliver_and_count
+
+
+def _one_less_outstanding(attempt: Attempt) -> None:
+    attempt.replica.outstanding -= 1

@@ -1,0 +1,85 @@
+"""The one way of a call: a step sends an attempt over a route, and the answer comes back over the same route.
+
+A call, the sending of a message and its delivery to a consumer all take this way, with the same few verbs::
+
+    step ──── send ───> transport ── deliver ──> endpoint ── begin ──> operation
+         <── receive ── transport <───────────── answer ───────────────────┘
+
+- A *step* starts attempts, with the policies of its link, and ends the caller's side of each. Steps of operations are
+  calls and sends (``plain``, ``retrying``, ``pipeline``, ``leaf``); a queue's is its ``Delivery``.
+- A *transport* carries an attempt to its endpoint and the answer back. It is a ``Network``, or nothing at all where a
+  link costs nothing: then `send` is the endpoint's `deliver`, and `answer` is the step's `receive`.
+- An *endpoint* takes an attempt in: a replica, which a balancer has chosen; a queue, which stores the message and
+  answers at once; or the worker of a consumer that has asked for a message.
+
+Two more verbs end what is under way: `cancel` (the caller does not wait any more) and `close` (the callee is done and
+sends no answer). ``ends`` has the ways in which an attempt ends, the same for every step and every endpoint.
+
+A queue joins two routes. To its publisher it is an endpoint; to its consumers it is the caller, whose steps are
+deliveries. A transport that keeps a state for each caller (a session) takes the place of ``Network``.
+
+Not modelled: an answer that takes another way than its request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable, Protocol
+
+if TYPE_CHECKING:
+    from sim.engine.calls.attempt import Attempt, Failed, Then
+
+Verb = Callable[[Any], None]
+"""Done with an attempt: sent, delivered, begun, answered."""
+
+
+class Transport(Protocol):
+    """Carries attempts to their endpoint and answers back to their step; many steps may share one."""
+
+    def send(self, attempt: Attempt) -> None:
+        """Carry *attempt* to its endpoint: ends in ``attempt.step.route.deliver``, or loses or refuses it."""
+
+    def answer(self, attempt: Attempt) -> None:
+        """Carry the answer back: ends in ``attempt.step.receive``, or loses it."""
+
+
+class Endpoint(Protocol):
+    """Takes attempts in; every one is answered, closed or dropped later (``ends``)."""
+
+    def deliver(self, attempt: Attempt) -> None:
+        """Take *attempt* in: begin its operation, let it wait, or turn it away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where the attempts of one step go, and how their answers come back; made by ``assembly.routes`` only."""
+
+    send: Verb
+    """Hands an attempt to the transport."""
+    deliver: Verb
+    """Hands an attempt to the endpoint; the transport calls it."""
+    begin: Verb | None
+    """Begins the operation; the endpoint calls it when it is the attempt's turn. None where a queue only stores."""
+    answer: Verb
+    """Hands the answer to the transport; the endpoint calls it."""
+    settled: Verb | None = None
+    """Called when the caller's side of an attempt has ended, for balancers that count what is outstanding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """What comes after a step, by how it ended: it is made with the operation, or the client, around the step."""
+
+    then: Then
+    degraded: Then
+    """After an answer that was degraded; only calls have one."""
+    failed: Failed
+
+    @classmethod
+    def after(cls, then: Then, failed: Failed) -> Continuation:
+        """Return the continuation of a step that ends well or fails."""
+        return cls(then, then, failed)
+
+    def wrapped(self, wrap: Callable[[Callable[..., None]], Callable[..., None]]) -> Continuation:
+        """Return the same ways, each wrapped."""
+        return Continuation(wrap(self.then), wrap(self.degraded), wrap(self.failed))
