@@ -19,7 +19,6 @@ from sim.scenario.models.nodes import SERVICE_RULES
 
 if TYPE_CHECKING:
     from sim.engine.calls.attempt import Attempt
-    from sim.engine.services.admission import WithAdmission
     from sim.engine.services.interfaces import QueueTimer
     from sim.engine.services.replica import Replica
     from sim.engine.system import System
@@ -39,21 +38,21 @@ class RateLimiter:
         self.bucket, self.component, self.reason, self.waits, self.most_s = bucket, component, reason, waits, most_s
         self.mark, self.after = system.recorder.marks.write, system.kernel.after
 
-    def pass_on(self, replica: WithAdmission, attempt: Attempt) -> None:
+    def pass_on(self, admission: AdmissionControl, attempt: Attempt) -> None:
         """Let *attempt* in, now or later, or turn it away."""
-        now = replica.env._now
+        now = admission.env._now
         if not self.waits:
             if self.bucket.admit(now):
-                replica.enter(attempt)
+                admission.enter(attempt)
             else:
-                replica.turn_away(attempt, self.reason)
+                admission.turn_away(attempt, self.reason)
         elif self.bucket.wait_s(now) > self.most_s:
-            replica.turn_away(attempt, self.reason)
+            admission.turn_away(attempt, self.reason)
         elif wait_s := self.bucket.reserve(now):
             self.mark((now, DELAYED, self.component, attempt.request.number))
-            self.after(wait_s, replica.on_token, attempt)
+            self.after(wait_s, admission.on_token, attempt)
         else:
-            replica.enter(attempt)
+            admission.enter(attempt)
 
 
 class QueueLengthLimit:
@@ -122,27 +121,26 @@ class PolicyRule:
         return bool(self.policy.admit(now))
 
 
-def install_admission_control(system: System, name: str, model: models.Service, replica: WithAdmission) -> None:
+def install_admission_control(system: System, name: str, model: models.Service, replica: Replica) -> None:
     """Give *replica*, just built, the admission control that its service declares."""
     for field in service_defences(model):
         if field not in SERVICE_RULES:
             raise not_played(f"defence of the service {name}", field)
     rules = sorted(SERVICE_RULES.values(), key=lambda rule: rule.layer)
 
-    def renewed() -> AdmissionControl:
-        builder = AdmissionBuilder(system, name, replica, AdmissionControl(renewed))
+    def put_rules(admission: AdmissionControl) -> None:
+        builder = AdmissionBuilder(system, name, replica, admission)
         for rule in rules:
             if (value := rule.given(model)) is not None:
                 rule.build(builder, value)
-        return builder.made
 
-    replica.admission = renewed()
+    replica.put_in(AdmissionControl(replica, put_rules))
 
 
 class AdmissionBuilder:
     """Builds the admission control of one replica: the part that a declared rule speaks to."""
 
-    def __init__(self, system: System, name: str, replica: WithAdmission, made: AdmissionControl) -> None:
+    def __init__(self, system: System, name: str, replica: Replica, made: AdmissionControl) -> None:
         self.system, self.replica, self.made = system, replica, made
         self.component = system.component_code(name)
 

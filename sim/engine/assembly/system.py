@@ -6,7 +6,7 @@ parts that faults need, and the modules of parts that few systems have are impor
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterator, cast
+from typing import TYPE_CHECKING, Any, Iterator
 
 from sim.engine.assembly import clients
 from sim.engine.assembly.needs import needs_admission_control
@@ -16,7 +16,6 @@ from sim.engine.faults.capabilities import Needs
 from sim.engine.messaging.queue import Queue
 from sim.engine.operations.stores import Store
 from sim.engine.services.free_replica import FreeReplica
-from sim.engine.services.free_service import FreeService
 from sim.engine.services.replica import Replica
 from sim.engine.services.service import Service
 from sim.engine.system import System
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from sim.engine.calls.attempt import Then
     from sim.engine.clock.drawn_timers import DrawnTimers
     from sim.engine.clock.kernel import TimerQueue
-    from sim.engine.services.admission import WithAdmission
 
 
 def build(scenario: models.Scenario, seed: int, replication: int, fast_leaves: bool = True) -> System:
@@ -102,7 +100,7 @@ class _Builder:
 
     def _service(self, name: str, model: models.Service) -> Service:
         system = self.system
-        service = _kind_of_service(model)(system.kernel, name, system.component_code(name))
+        service = Service(system.kernel, name, system.component_code(name))
         scale = model.autoscale
         for index in range(model.replicas if scale is None else scale.max_replicas):
             service.replicas.append(self._replica(service, index, model))
@@ -113,8 +111,9 @@ class _Builder:
                 AutoscalingGroup(system.kernel, system.recorder.events, service, scale, model.replicas)
             )
         if model.concurrency is not None:
-            from sim.engine.services.concurrency import record_limits
+            from sim.engine.services.concurrency import learn, record_limits
 
+            service.on_leave = learn
             record_limits(system.kernel, system.recorder.events, service)
         if model.health_checks is not None:
             from sim.engine.services.health_checks import Rotation
@@ -126,16 +125,18 @@ class _Builder:
 
     def _replica(self, service: Service, index: int, model: models.Service) -> Replica:
         system = self.system
-        arguments: list[Any] = [system.kernel, service, index, model.workers, model.waiting]
+        replica: Replica
         if model.while_calling == "free":
-            arguments += [UNLIMITED if model.in_flight is None else model.in_flight, system.recorder]
-        replica = _kind_of_replica(model)(*arguments)
+            limit = UNLIMITED if model.in_flight is None else model.in_flight
+            replica = FreeReplica(system.kernel, service, index, model.workers, model.waiting, limit, system.recorder)
+        else:
+            replica = Replica(system.kernel, service, index, model.workers, model.waiting)
         if model.max_wait is not None:
             replica.wait_timer = self._wait_timers(model.max_wait, replica)
         if needs_admission_control(model):
             from sim.engine.assembly.admission import install_admission_control
 
-            install_admission_control(system, service.name, model, cast("WithAdmission", replica))
+            install_admission_control(system, service.name, model, replica)
         return replica
 
     def _wait_timers(self, law: Law, replica: Replica) -> TimerQueue | DrawnTimers:
@@ -154,24 +155,6 @@ def _kind_of_queue(model: models.Queue) -> type[Queue]:
     from sim.engine.messaging.bounded import BoundedQueue
 
     return BoundedQueue
-
-
-def _kind_of_service(model: models.Service) -> type[Service]:
-    free = model.while_calling == "free"
-    if model.concurrency is None:
-        return FreeService if free else Service
-    from sim.engine.services.concurrency import FreeLearningService, HoldingLearningService
-
-    return FreeLearningService if free else HoldingLearningService
-
-
-def _kind_of_replica(model: models.Service) -> type[Replica]:
-    free = model.while_calling == "free"
-    if not needs_admission_control(model):
-        return FreeReplica if free else Replica
-    from sim.engine.services.admission import FreeReplicaWithAdmission, ReplicaWithAdmission
-
-    return FreeReplicaWithAdmission if free else ReplicaWithAdmission
 
 
 def _note_effects(system: System) -> None:

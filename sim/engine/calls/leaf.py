@@ -121,7 +121,7 @@ class LeafCall(PlainCall):
             following.callbacks = step.done
             heappush(self.heap, (now + step.work.draw(), ANSWER, self.next_event(), following))
         elif line or replica.queues:
-            replica.release(now)
+            replica.release(attempt)
         else:
             replica.free += 1
         frame = attempt.parent

@@ -46,7 +46,19 @@ class InServiceRule:
 class AutoscalingGroup:
     """The replicas of one autoscaled service, and what becomes of each."""
 
-    __slots__ = ("kernel", "events", "service", "model", "policy", "states", "orders", "homes", "samples", "ticks")
+    __slots__ = (
+        "kernel",
+        "events",
+        "service",
+        "model",
+        "policy",
+        "states",
+        "orders",
+        "homes",
+        "admissions",
+        "samples",
+        "ticks",
+    )
 
     def __init__(self, kernel: Kernel, events: list[Event], service: Service, scale: Autoscale, initial: int) -> None:
         self.kernel, self.events, self.service, self.model = kernel, events, service, scale
@@ -62,15 +74,21 @@ class AutoscalingGroup:
         self.samples: list[float] = []
         self.ticks = 0
         service.pool = Pool(replicas[:initial])
-        for replica in replicas:
-            self._let_in_only_while_there(replica.admission)
+        self.admissions = [replica.admission for replica in replicas if replica.admission is not None]
+        """The rules of each: every replica that comes and goes has some."""
+        for admission in self.admissions:
+            self._admit_only_in_service(admission)
 
-    def _let_in_only_while_there(self, admission: AdmissionControl) -> AdmissionControl:
-        """Add the rule that comes first to *admission*, and to every door that takes its place."""
-        make = admission.renewed
-        admission.at_entry.insert(0, InServiceRule(self, self.service.component))
-        admission.renewed = lambda: self._let_in_only_while_there(make())
-        return admission
+    def _admit_only_in_service(self, admission: AdmissionControl) -> None:
+        """Add the rule that comes first to *admission*, now and whenever it is renewed."""
+        put_other_rules = admission.put_rules
+
+        def put_rules(renewed: AdmissionControl) -> None:
+            put_other_rules(renewed)
+            renewed.at_entry.insert(0, InServiceRule(self, self.service.component))
+
+        admission.put_rules = put_rules
+        admission.renew()
 
     def begin(self) -> None:
         """Start to look, once queues and consumers are wired."""
@@ -133,7 +151,7 @@ class AutoscalingGroup:
             return
         replica = self.service.replicas[index]
         self.states[index] = UP
-        replica.admission = replica.admission.renewed()
+        self.admissions[index].renew()
         for tell in self.service.on_restart:
             tell(replica)
         self._open(replica)

@@ -7,7 +7,6 @@ from math import nan
 from typing import TYPE_CHECKING, Any, Callable
 
 from sim.engine.services.replica import MANY, Replica
-from sim.outcomes import OK
 from sim.quantities import UNLIMITED
 
 if TYPE_CHECKING:
@@ -39,14 +38,14 @@ class FreeReplica(Replica):
         self.held: dict[Frame, None] = {}
         self.write = recorder.segments.write
 
-    def deliver(self, attempt: Attempt) -> None:
+    def enter(self, attempt: Attempt) -> None:
         """As for any replica, and only *limit* requests may be started and unfinished."""
         attempt.replica = self
         attempt.entered_at = self.env._now
         if self.free > 0 and self.in_flight < self.limit and not self.line and not self.ready:
             self._begin(attempt)
         elif len(self.line) < self.places:
-            self.queue_up(attempt)
+            self.join_line(attempt)
         else:
             self.service.reject(attempt, self.service.full)
 
@@ -80,8 +79,8 @@ class FreeReplica(Replica):
             self.ready.append((self.env._now, frame, go_on, arguments))
             self.take_next()
 
-    def finish(self, attempt: Attempt) -> None:
-        """The recipe of *attempt* is over."""
+    def release(self, attempt: Attempt) -> None:
+        """The operation of *attempt* has ended."""
         self.in_flight -= 1
         self.suspend(attempt)
 
@@ -122,10 +121,11 @@ class FreeReplica(Replica):
             self._hold(frame, queued_at)
             go_on(*arguments)
         else:
-            attempt = self.line.popleft()
-            if self.wait_timer is not None:
-                attempt.wait_timer.outcome = OK
-            self._begin(attempt)
+            self.free -= 1  # held while rules turn others away
+            attempt = self.next_in_line()
+            self.free += 1
+            if attempt is not None:
+                self._begin(attempt)
 
     def wants_message(self) -> bool:
         """As for any replica, and nobody waits to go on."""

@@ -6,7 +6,7 @@ A replica knows its service as a `Home`, its queues as `MessageSource`s, and the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 from sim.outcomes import PENDING
 
@@ -22,6 +22,8 @@ class Home(Protocol):
     """The cause of a rejection by a full line."""
     waited_too_long: int
     """The cause of a rejection after waiting too long."""
+    on_leave: Callable[[Attempt, bool], None] | None
+    """Called when an attempt leaves, and whether it was rejected."""
 
     def reject(self, attempt: Attempt, reason: int) -> None:
         """Answer *attempt* rejected at once, with the cause *reason*."""
@@ -55,8 +57,8 @@ class AdmissionRule(Protocol):
 class TokenLimit(Protocol):
     """A limit on the rate of calls, asked before the replica is entered."""
 
-    def pass_on(self, replica: Any, attempt: Attempt) -> None:
-        """Let *attempt* enter *replica*, now or later, or reject it."""
+    def pass_on(self, admission: Any, attempt: Attempt) -> None:
+        """Let *attempt* pass to the rules of *admission*, now or later, or reject it."""
 
 
 class Rotation(Protocol):

@@ -14,7 +14,7 @@ from sim.outcomes import OK
 from sim.quantities import UNLIMITED
 
 if TYPE_CHECKING:
-    from sim.engine.calls.attempt import Attempt
+    from sim.engine.calls.attempt import Attempt, Then
     from sim.engine.clock.drawn_timers import DrawnTimers
     from sim.engine.clock.kernel import Kernel, TimerQueue
     from sim.engine.services.admission_control import AdmissionControl
@@ -47,9 +47,10 @@ class Replica:
         "in_progress",
         "deferred",
         "admission",
+        "deliver",
+        "join_line",
+        "next_in_line",
     )
-    admission: AdmissionControl
-    """Of replicas with rules, see ``doors``."""
 
     def __init__(self, kernel: Kernel, service: Home, index: int, workers: float, places: float) -> None:
         self.kernel, self.env, self.service, self.index = kernel, kernel.env, service, index
@@ -67,8 +68,18 @@ class Replica:
         """How many faults hold it so."""
         self.in_progress: dict[Any, None] = {}
         self.deferred: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
+        self.admission: AdmissionControl | None = None
+        self.deliver: Then = self.enter
+        """Takes a call in; admission control puts its rules before ``enter``."""
+        self.join_line: Then = self.join_the_end
+        self.next_in_line: Callable[[], Any] = self.leave_the_front
 
-    def deliver(self, attempt: Attempt) -> None:
+    def put_in(self, admission: AdmissionControl) -> None:
+        """Let *admission* decide which attempts enter, join the line, and leave it for a worker."""
+        self.admission = admission
+        self.deliver, self.join_line, self.next_in_line = admission.deliver, admission.join, admission.next_in_line
+
+    def enter(self, attempt: Attempt) -> None:
         """A call is here: a free worker takes it, or it waits in line, or it is rejected."""
         attempt.replica = self
         attempt.entered_at = now = self.env._now
@@ -77,48 +88,44 @@ class Replica:
             attempt.started_at = now
             attempt.step.route.begin(attempt)
         elif len(self.line) < self.places:
-            self.queue_up(attempt)
+            self.join_line(attempt)
         else:
             self.service.reject(attempt, self.service.full)
 
-    def queue_up(self, attempt: Attempt) -> None:
+    def join_the_end(self, attempt: Attempt) -> None:
         """*attempt* takes the last place in the line."""
         self.line.append(attempt)
         if self.wait_timer is not None:
             attempt.wait_timer = QueueTimer(attempt)
             self.wait_timer.add(attempt.wait_timer)
 
-    def release(self, now: float) -> None:
-        """A worker is done: it takes the first in line, or is free (and may look into the queues)."""
-        if self.line and not self.blocked:
-            attempt = self.line.popleft()
-            attempt.started_at = now
-            if self.wait_timer is not None:
-                attempt.wait_timer.outcome = OK
-            self.blocked += 1
-            attempt.step.route.begin(attempt)
-            self.blocked -= 1
-            if self.free > 0 and (self.line or self.queues):
-                self.take_next()
-        else:
-            self.free += 1
-            if self.queues:
-                self.take_next()
+    def leave_the_front(self) -> Any:
+        """Take the first attempt out of the line, which is not empty."""
+        attempt = self.line.popleft()
+        if self.wait_timer is not None:
+            attempt.wait_timer.outcome = OK
+        return attempt
+
+    def release(self, attempt: Attempt) -> None:
+        """The operation of *attempt* has ended: its worker is free, and looks for the next attempt."""
+        self.free += 1
+        if self.line or self.queues:
+            self.take_next()
 
     def take_next(self) -> None:
         """Free workers take from the line, then from the queues; not re-entered, so the stack stays flat."""
         if self.blocked:
             return
         self.blocked += 1
-        line = self.line
         while True:
-            while self.free > 0 and line:
-                attempt = line.popleft()
-                self.free -= 1
-                attempt.started_at = self.env._now
-                if self.wait_timer is not None:
-                    attempt.wait_timer.outcome = OK
-                attempt.step.route.begin(attempt)
+            while self.free > 0 and self.line:
+                self.free -= 1  # held while rules turn others away, so that no attempt that comes meanwhile takes it
+                attempt = self.next_in_line()
+                if attempt is None:
+                    self.free += 1
+                else:
+                    attempt.started_at = self.env._now
+                    attempt.step.route.begin(attempt)
             if not self.take_message():
                 break
         self.blocked -= 1
@@ -158,6 +165,8 @@ class Replica:
         self.line.remove(attempt)
         if self.wait_timer is not None:
             attempt.wait_timer.outcome = OK
+        if self.service.on_leave is not None:
+            self.service.on_leave(attempt, False)
         return True
 
     def on_wait_timeout(self, wait_timer: QueueTimer) -> None:
@@ -187,7 +196,7 @@ class Replica:
 
     def let_go(self, attempt: Attempt) -> None:
         """Nothing is done for *attempt* any more: its worker is free for others."""
-        self.release(self.env._now)
+        self.release(attempt)
 
     def stop_work(self, attempt: Attempt) -> None:
         """End the work in progress for *attempt* and count what it has come to."""
@@ -207,3 +216,5 @@ class Replica:
         for work in self.in_progress:
             work.frame = None
         self.in_progress.clear()
+        if self.admission is not None:
+            self.admission.renew()

@@ -39,6 +39,7 @@ class Service:
         "on_restart",
         "outages",
         "rotation",
+        "on_leave",
     )
 
     def __init__(self, kernel: Kernel, name: str, component: int) -> None:
@@ -60,6 +61,8 @@ class Service:
         """The same at its end."""
         self.on_restart: list[Callable[[Replica], None]] = []
         """Told of each replica that is back after a crash, empty."""
+        self.on_leave: Callable[[Attempt, bool], None] | None = None
+        """Called when an attempt leaves a replica, and whether it was rejected: limits learn from it."""
         self.rotation: Rotation | None = None
         """With health checks: the replicas that balancers use."""
         self.outages: list[tuple[int, float, float]] = []
@@ -67,21 +70,22 @@ class Service:
 
     def reject(self, attempt: Attempt, reason: int) -> None:
         """Answer rejected at once."""
+        if self.on_leave is not None:
+            self.on_leave(attempt, True)
         turn_away(attempt, REJECTED, reason, self.env._now)
 
     def finish(self, attempt: Attempt) -> None:
-        """The recipe is over: release the worker, then answer."""
-        attempt.left_at = now = self.env._now
-        replica = attempt.replica
-        if replica.queues and attempt.step.answers_first:
-            attempt.step.route.answer(attempt)
-            replica.release(now)
-            return
-        if replica.line or replica.queues:
-            replica.release(now)
+        """The operation has ended: release the worker, then answer (a message is answered first)."""
+        attempt.left_at = self.env._now
+        if self.on_leave is not None:
+            self.on_leave(attempt, False)
+        step = attempt.step
+        if step.answers_first:
+            step.route.answer(attempt)
+            attempt.replica.release(attempt)
         else:
-            replica.free += 1
-        attempt.step.route.answer(attempt)
+            attempt.replica.release(attempt)
+            step.route.answer(attempt)
 
     def fail(self, attempt: Attempt, outcome: int, reason: int) -> None:
         """The recipe failed: its caller is told error, with the cause from where it arose."""
@@ -91,12 +95,14 @@ class Service:
         self.finish(attempt)
 
     def finish_replied(self, attempt: Attempt) -> None:
-        """The end of a recipe that may have replied before."""
+        """The end of an operation that may have replied before."""
         if not attempt.replied:
             self.finish(attempt)
             return
-        attempt.left_at = now = self.env._now
-        attempt.replica.release(now)
+        attempt.left_at = self.env._now
+        if self.on_leave is not None:
+            self.on_leave(attempt, False)
+        attempt.replica.release(attempt)
         close(attempt)
 
     def fail_replied(self, attempt: Attempt, outcome: int, reason: int) -> None:
@@ -194,6 +200,8 @@ class Service:
 
     def cancel(self, attempt: Attempt) -> None:
         """Stop at once what is being done for *attempt*, whose caller has gone, and free its worker."""
+        if self.on_leave is not None:
+            self.on_leave(attempt, False)
         replica = attempt.replica
         replica.stop_work(attempt)
         attempt.killed = True
