@@ -1,7 +1,9 @@
-"""What an abandoned attempt meets on its way: the link says whether its callee still works for it.
+"""Attempts that their callers have given up: the link says whether the callee still works on them.
 
-An attempt is abandoned when its caller has gone on without it. With `on abandon: drop queued` or `cancel` it is dropped
-where it would enter the callee, instead of being worked on for nobody.
+An attempt is abandoned when its caller has continued without it. By default the callee does not know, and works on it
+in vain. With `on abandon: drop queued` or `cancel` the attempt is dropped where it would enter the callee.
+
+Not modelled: the message that tells the callee; it arrives at once.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ CONTINUE, DROP_QUEUED, CANCEL = "continue", "drop queued", "cancel"
 def drop_if_abandoned(deliver: Then) -> Then:
     """Wrap *deliver*, the entry of a callee: an attempt that was abandoned on its way is dropped there."""
 
-    def door(attempt: Any) -> None:
+    def enter(attempt: Any) -> None:
         if attempt.outcome == PENDING:
             deliver(attempt)
         else:
@@ -29,7 +31,7 @@ def drop_if_abandoned(deliver: Then) -> Then:
             attempt.left_at = nan
             close(attempt)
 
-    return door
+    return enter
 
 
 def admit_after_wait(enter: Then, attempt: Any) -> None:

@@ -1,9 +1,16 @@
-"""One attempt of a call: its instants, its two sides, and the ways in which each side ends.
+"""One attempt of a call, a send or a delivery: its instants, and what the parts that it passes note on it.
 
 An attempt has a caller's side (it ends when the caller has an answer or gives up) and a callee's side (it ends when the
-callee is done with it, or can never begin). Its row is written when both have ended. The same object is the frame of
-the operation that it starts at the callee, and the event on the heap for everything that happens to it in turn: one
-object for each attempt is what keeps the engine fast.
+callee is done with it, or can never begin). Its row is written when both have ended (``ends``)::
+
+    caller's side   sent_at ────────────────────────────────────────> ended_at   (outcome)
+    callee's side            entered_at ── started_at ──> left_at                (result)
+                                waits        worked on
+
+The same object is the frame of the operation that it starts at the callee, and the event on the heap for everything
+that happens to it in turn: one object for each attempt is what keeps the engine fast.
+
+Not modelled: the size of an attempt, and several answers to one.
 """
 
 from __future__ import annotations
@@ -31,7 +38,44 @@ NOWHERE = Nowhere()
 
 
 class Attempt:
-    """One try of a call, a send or a delivery; see ``Record.attempts`` for its instants."""
+    """One attempt; see ``Record.attempts`` for its instants.
+
+    ================  =========================================  ===================================================
+    slot              set by                                     read by
+    ================  =========================================  ===================================================
+    step, parent,     the step that sends it                     every part; the row
+    request, id,
+    sent_at
+    number            the step: which attempt of its call        the row
+    callbacks         the part that puts it on the heap          SimPy
+    replica           the balancer, else the endpoint;           service, faults, the row
+                      ``NOWHERE`` until then
+    entered_at        the endpoint; NaN until then               admission rules, faults; the row
+    started_at        the replica, when a worker takes it        faults; the row
+    left_at           the callee, when its side ends; None       ``ends``, whether its operation continues; the row
+                      until then, NaN if it never entered
+    ended_at          ``ends.answered``, ``ends.give_up``        the row
+    outcome           ``ends.answered``, ``ends.give_up``;       timers (an end cancels them), every part that waits
+                      PENDING until then
+    result            the callee; OK unless it fails             ``ends.answered``
+    reason            the part that refused, failed or lost it   the caller's continuation; the row
+    worked_s          work steps, joins                          the row
+    unanswerable      steps with timers (False), ``ends.drop``   ``ends.give_up``, what is stuck at the end
+    expires_at        ``TimerQueue.add``                         the timer queue, the message's next visibility
+    call              calls with policies: what they remember    the same
+                      of the logical call
+    generation        a call with a breaker                      the same, when the attempt ends
+    message           ``Delivery``: the receipt                  the same, when the attempt ends
+    wait_timer        the waiting line, if waits have a limit    the replica, which cancels it
+    running_since,    ``FreeReplica``, for each segment on a     the same, when it writes the segment
+    queued_at         worker
+    killed            services that faults strike: False, then   steps that take time there
+                      a crash or a cancellation
+    replied           operations with a reply: False, then       the end of the operation
+                      ``Reply``
+    loops, ends       ``Repeat``, ``RecordOutcome``              ``Repeat``, branches on a step's outcome
+    ================  =========================================  ===================================================
+    """
 
     __slots__ = (
         "callbacks",
@@ -64,7 +108,7 @@ class Attempt:
         "queued_at",
     )
     _ok = True
-    # set where they are needed, by whoever needs them
+    # without a value at first: each is set by the part that needs it, as the table says
     callbacks: Any
     ended_at: float
     expires_at: float
@@ -76,7 +120,7 @@ class Attempt:
     killed: bool
     replied: bool
     due_at = inf
-    """When its caller's time is over, as far as the callee knows."""
+    """When the time of its caller ends, as far as the callee knows."""
 
     def __init__(self, step: Any, parent: Frame, request: Any, number: int, now: float) -> None:
         self.step = step
@@ -100,5 +144,5 @@ class Attempt:
 
 
 def is_detached(frame: Frame) -> bool:
-    """Whether nobody goes on with *frame*: its attempt is over (it was killed, or decided without this strand)."""
+    """Whether nothing continues after *frame*: its attempt has ended (killed, or decided without this branch)."""
     return frame.root.left_at is not None

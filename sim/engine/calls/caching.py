@@ -1,6 +1,6 @@
 """Caches in front of a call: which calls need not be made, and which wait for another's answer.
 
-A ``LinkCache`` belongs to a link, an ``OperationCache`` to one operation on it. Left out: what is in an answer (a
+A ``LinkCache`` belongs to a link, an ``OperationCache`` to one operation on it. Not modelled: what is in an answer (a
 cached answer is always right), and the time that looking takes.
 """
 
@@ -31,7 +31,7 @@ class LinkCache:
 
 
 class OperationCache:
-    """The answers of one operation in a link's memory."""
+    """The answers of one operation in a link's cache."""
 
     __slots__ = ("link_cache", "operation")
 
@@ -55,7 +55,7 @@ class OperationCache:
         return hit
 
     def _join_fetch(self, logical_call: LogicalCall) -> bool:
-        """Whether somebody fetches the same already; otherwise *logical_call* does from now on."""
+        """Whether another call fetches the same already; otherwise *logical_call* does from now on."""
         fetching = logical_call.cache_scope.fetching
         waiters = fetching.get(logical_call.key)
         if waiters is None:
@@ -66,13 +66,13 @@ class OperationCache:
         return True
 
     def store_and_release(self, logical_call: LogicalCall, outcome: int) -> Sequence[LogicalCall]:
-        """Keep the answer that *logical_call* brought, if it is a good one, and return who waited for it."""
+        """Keep the answer that *logical_call* brought, if it is good, and return the calls that waited for it."""
         if outcome == OK and self.link_cache.hit_ratio is None and logical_call.tries:
             logical_call.cache_scope.cache.put(logical_call.key, logical_call.step.env._now, True)
         return self.release_waiters(logical_call)
 
     def release_waiters(self, logical_call: LogicalCall) -> Sequence[LogicalCall]:
-        """Return who waited for the answer that *logical_call* was to fetch; nobody fetches it any more."""
+        """Return the calls that waited for the answer that *logical_call* was to fetch, which no call fetches now."""
         if not logical_call.tries and not logical_call.sequences:  # it was served, or waited itself
             return ()
         return logical_call.cache_scope.fetching.pop(logical_call.key, ())

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class HedgeTimers:
-    """Calls *hedge* with each errand that is not over when its delay is.
+    """Calls *hedge* with each logical call that has not ended when its delay has.
 
     Each takes its event id when it is planned, so that what happens at one instant happens in the order of planning.
     """
@@ -35,7 +35,7 @@ class HedgeTimers:
         self.callbacks: Any = None
 
     def plan(self, delay_s: float, logical_call: LogicalCall) -> None:
-        """Hedge *logical_call* after *delay_s*, unless it is over then."""
+        """Hedge *logical_call* after *delay_s*, unless it has ended by then."""
         if delay_s <= 0:
             self.kernel.after(delay_s, self._fire, logical_call)
             return
@@ -43,21 +43,21 @@ class HedgeTimers:
         heappush(self.planned, (at, number, logical_call))
         due = self.due
         if not due or at < due[-1][0]:
-            self._arm(at, number)
+            self._schedule(at, number)
 
-    def _arm(self, at: float, number: int) -> None:
+    def _schedule(self, at: float, number: int) -> None:
         self.due.append((at, number))
         self.callbacks = _ON_TIMER
         heappush(self.heap, (at, TIMER, number, self))
 
     def tick(self) -> None:
-        """Hedge the errand whose timer this is, if it needs it, and arm for the next one that is not over."""
+        """Hedge the call whose timer this is, if it needs it, and set the timer of the next that has not ended."""
         timer, planned = self.due.pop(), self.planned
         self.callbacks = _ON_TIMER
         while planned and (planned[0][2].over or planned[0][:2] == timer):
             self._fire(heappop(planned)[2])
         if planned and (not self.due or planned[0][:2] < self.due[-1]):
-            self._arm(*planned[0][:2])
+            self._schedule(*planned[0][:2])
 
     def _fire(self, logical_call: LogicalCall) -> None:
         if not logical_call.over:

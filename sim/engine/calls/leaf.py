@@ -1,4 +1,11 @@
-"""The fast path for the commonest call: a plain call of an operation that is one `work` at one replica."""
+"""The fast path for the commonest call: a plain call of an operation that is one `work` at one replica.
+
+It takes the one way of every call in two steps instead of seven::
+
+    start ── a free worker: the attempt is on the heap, or it waits ──> finished: row, next in line, continuation
+
+Not modelled: a network, timers, admission rules and faults; a call with any of them goes the general way.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Leaf:
-    """An attempt of a ``LeafCall``: what is not said is filled in where something goes wrong."""
+    """An attempt of a ``LeafCall``; the slots that its short row leaves out are filled in where something fails."""
 
     __slots__ = (
         "callbacks",
@@ -52,7 +59,7 @@ class Leaf:
         self.outcome = PENDING
 
     def complete(self) -> None:
-        """Fill in the rest, for the general way of ending."""
+        """Fill in the other slots, for the general way of ending."""
         self.entered_at = self.sent_at
         self.request = self.parent.request
         self.number = 1
@@ -65,9 +72,9 @@ class LeafCall(PlainCall):
     """A plain call of an operation that is one `work` at a service of one replica: the fast way through the engine.
 
     What ``PlainCall``, ``Replica`` and ``Work`` do one after another stands here in one place, without the states
-    that such a call cannot have (a network, a reply before the end, a crash). Its rows are short, its attempts are in
-    a line or on the heap and nowhere else, and an attempt that has ended is used again for a later one. The results
-    are the same, byte for byte: the tests play scenarios both ways.
+    that a call of this kind cannot have (a network, a reply before the end, a crash). Its rows are short, its attempts
+    are in a waiting line or on the heap and nowhere else, and an attempt that has ended is used again for a later one.
+    The results are the same, byte for byte: the tests play scenarios both ways.
     """
 
     __slots__ = ("heap", "next_event", "replica", "work", "done", "write_leaf", "spare")
@@ -105,12 +112,12 @@ class LeafCall(PlainCall):
             replica.service.reject(attempt, replica.service.full)
 
     def work_on(self, attempt: Leaf) -> None:
-        """A worker takes *attempt* from the line."""
+        """A worker takes *attempt* from the waiting line."""
         attempt.callbacks = self.done
         heappush(self.heap, (self.env._now + self.work.draw(), ANSWER, self.next_event(), attempt))
 
     def finished(self, attempt: Leaf) -> None:
-        """The work is over: the worker takes the next in line (as in ``Replica.release``), and the caller goes on."""
+        """The work has ended: the worker takes the next attempt, as in ``Replica.release``; the caller continues."""
         now = self.env._now
         replica = self.replica
         line = replica.line

@@ -1,7 +1,14 @@
-"""The network between two ends: latency and loss each way, and what faults do to it.
+"""The network between two ends: the transport of a link that has latency, loss or faults.
 
-A link without latency and loss is no object at all: the caller's step calls the callee's door. Left out: bandwidth,
-connections, and packets within a message.
+Each way draws its own times and losses; a lost message leaves the caller to its timers::
+
+    step ── send ── out: lost? latency ──> endpoint
+         <──────── back: lost? latency ── answer ──┘
+
+A link without latency, loss and faults has no network: its steps call the endpoint. Faults strike each way for itself
+(``Way``): they cut it, add latency and loss, or let messages through one by one.
+
+Not modelled: bandwidth, connections, and packets within a message.
 """
 
 from __future__ import annotations
@@ -48,7 +55,7 @@ class Network:
         self.lost_reason, self.cut_reason = reason_code(component, "lost on the link"), reason_code(component, "cut")
 
     def send(self, attempt: Attempt) -> None:
-        """Carry a request to the callee's door."""
+        """Carry a request to the endpoint."""
         if self.loss and self.lost_out() < self.loss:
             self.lose(attempt, self.lost_reason)
             return
@@ -67,14 +74,14 @@ class Network:
         time_s = self.back()
         if not time_s:
             attempt.step.receive(attempt)
-        elif attempt.left_at is None:  # an early reply: the attempt itself is busy with the rest of its recipe
+        elif attempt.left_at is None:  # an early reply: the attempt is still the frame of its operation
             self.kernel.at(self.env._now + time_s, ANSWER, _receive, attempt)
         else:
             attempt.callbacks = (attempt.step.receive,)
             heappush(self.heap, (self.env._now + time_s, ANSWER, self.next_id(), attempt))
 
     def lose(self, attempt: Attempt, reason: int) -> None:
-        """The message is gone; only a timer can tell the caller."""
+        """The message is gone; only a timer can end the caller's side."""
         if attempt.outcome == PENDING:
             attempt.reason = reason
         lose_answer(attempt)
@@ -85,7 +92,7 @@ def _receive(attempt: Attempt) -> None:
 
 
 class Way:
-    """One direction of a network that faults strike: what they do to it, and the line of a drip."""
+    """One direction of a network that faults strike: what they do to it, and the messages that wait for their turn."""
 
     __slots__ = (
         "name",
@@ -119,7 +126,7 @@ class Way:
         self.cuts = self.refusing_cuts = 0
 
     def change(self) -> None:
-        """Recompute from the healthy network and the faults that are on: delays add, losses combine, drips do not."""
+        """Recompute from the healthy network and the active faults: delays add, losses combine, one limit counts."""
         setattr(self.network, self.name, _sum([self.healthy, *self.delays.values()]))
         kept = 1.0 - self.own_loss
         for share in self.losses.values():
@@ -130,7 +137,7 @@ class Way:
             self.go(self.line.popleft())
 
     def enter(self, attempt: Attempt) -> None:
-        """Let *attempt* go, if it is its turn, or put it in line."""
+        """Let *attempt* pass, if throughput is not limited, or let it wait for its turn."""
         if not self.spacing_s:
             self.go(attempt)
             return
@@ -140,7 +147,7 @@ class Way:
             self.network.kernel.at(max(now, self.next_at), ANSWER, self._next, self.line)
 
     def _next(self, line: deque[Attempt]) -> None:
-        """It is the turn of the first in line; nobody is there where the drip has ended meanwhile."""
+        """It is the turn of the first that waits; none does where the limit has ended meanwhile."""
         now = self.network.env._now
         if not line or now < self.next_at:
             return
@@ -162,7 +169,7 @@ class FaultyNetwork(Network):
         self.forth = Way("out", self, super().send, lost_out)
         self.back_way = Way("back", self, super().answer, lost_back)
         self.ways = {"out": self.forth, "back": self.back_way}
-        self.loss = 0.0  # it is asked here, before the line of a drip
+        self.loss = 0.0  # it is drawn here, before the wait for a turn
 
     def send(self, attempt: Attempt) -> None:
         """Carry a request, unless the link is cut."""
@@ -177,7 +184,7 @@ class FaultyNetwork(Network):
             way.enter(attempt)
 
     def answer(self, attempt: Attempt) -> None:
-        """Carry an answer, unless the link is cut: a refusing cut tells the caller that the call is over."""
+        """Carry an answer, unless the link is cut: a refusing cut ends the caller's side at once."""
         way = self.back_way
         if way.refusing_cuts:
             attempt.result = REFUSED

@@ -10,6 +10,8 @@ A ``LogicalCall`` is what the step of an operation asks for. It runs one ``Attem
 retries), or several at once when it hedges; each attempt acquires a token from each strategy (``strategies``) before it
 leaves. The first good answer ends the logical call, and the attempts still out are abandoned. ``RetryingCall`` does the
 same for links with a timeout, retries and a plain breaker only, and is faster.
+
+Not modelled: the time that a decision takes, and the messages that cancel work at the callee.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 
 
 class Pipeline:
-    """What an armed call carries beside timeout and retries; shared by all steps of its link."""
+    """The defences of one link other than timeout and retries; all steps of the link share them."""
 
     __slots__ = (
         "strategies",
@@ -63,7 +65,7 @@ class Pipeline:
         self.on_abandon = CONTINUE
         self.accepts_late = False
         self.mark = mark
-        """Notes a decision that no attempt tells."""
+        """Notes a decision that no attempt shows."""
 
 
 class PipelineCall(RetryingCall):
@@ -101,10 +103,9 @@ class PipelineCall(RetryingCall):
         self.timeout_s = inf if timeout_s is None else timeout_s
         self.pipeline, self.strategies = pipeline, pipeline.strategies
         self.chooses_replicas = any(isinstance(strategy, ReplicaBreakerStrategy) for strategy in self.strategies)
-        """Whether a gate has picked the callee's replica before an attempt leaves."""
         self.drops_abandoned = pipeline.on_abandon != CONTINUE
         self.learners = [(i, strategy.release) for i, strategy in enumerate(pipeline.strategies) if strategy.learns]
-        """What tells each gate that learns how an attempt ended, by the place of its token."""
+        """Releases the token of each strategy that learns how an attempt ended, by the index of its token."""
         self.hedge, self.hedge_timers = pipeline.hedge, HedgeTimers(kernel, self._hedge)
         self.deadline_reason = reason_code(link_place, "deadline")
         self.late_reason = reason_code(link_place, "out of time")
@@ -141,7 +142,7 @@ class PipelineCall(RetryingCall):
         self.start_sequence(logical_call)
 
     def succeed(self, logical_call: LogicalCall, outcome: int) -> None:
-        """A good answer is here, or was in the cache: the caller goes on."""
+        """A good answer is here, or was in the cache: the caller continues."""
         self._close(logical_call)
         if self.pipeline.fallback == "cached" and outcome == OK:
             self.known[logical_call.request.key] = None
@@ -171,7 +172,7 @@ class PipelineCall(RetryingCall):
         return fallback is not None and (fallback != "cached" or logical_call.request.key in self.known)
 
     def _close(self, logical_call: LogicalCall) -> None:
-        """The errand is over: abandon what is still out, and leave every line."""
+        """The logical call has ended: abandon the attempts that are out, and cancel what waits for a token."""
         logical_call.over, logical_call.outcome = True, OK
         for sequence in logical_call.sequences:
             if sequence.over:
@@ -197,7 +198,7 @@ class PipelineCall(RetryingCall):
         self._promote_waiter(logical_call)
 
     def _promote_waiter(self, logical_call: LogicalCall) -> None:
-        """Whoever waits for the answer that *logical_call* was to fetch fetches it now."""
+        """Let the first call that waits for the answer of *logical_call* fetch it now."""
         if self.operation_cache is None:
             return
         waiters = [waiter for waiter in self.operation_cache.release_waiters(logical_call) if not waiter.over]
@@ -206,10 +207,10 @@ class PipelineCall(RetryingCall):
             self.operation_cache.take_over(first, waiters[1:])
             first.step.start_sequence(first)
 
-    # --- one course ---------------------------------------------------------------------------------------
+    # --- one sequence of attempts -------------------------------------------------------------------------
 
     def attempt(self, sequence: Any) -> None:
-        """Send the next attempt of *sequence*, if its caller is still there and the gates let it pass."""
+        """Send the next attempt of *sequence*, if its caller still waits and the strategies let it pass."""
         if sequence.over:
             return
         if is_detached(sequence.frame):
@@ -224,7 +225,7 @@ class PipelineCall(RetryingCall):
         self._acquire_all(sequence, self.strategies)
 
     def _detach(self, sequence: AttemptSequence) -> None:
-        """Nothing more is sent for a caller who does not go on; others may need the answer all the same."""
+        """Send nothing more for a caller that does not continue; other calls may wait for the same answer."""
         self._cancel_all(sequence)
         sequence.over = True
         logical_call = sequence.logical_call
@@ -233,7 +234,7 @@ class PipelineCall(RetryingCall):
             self._promote_waiter(logical_call)
 
     def _is_late(self, sequence: AttemptSequence) -> bool:
-        """Whether the time of its caller's caller is over, as far as it knows."""
+        """Whether the time of its caller's caller has ended, as far as it knows."""
         return bool(self.pipeline.propagates and sequence.frame.due_at <= self.env._now)
 
     def _acquire_all(self, sequence: AttemptSequence, strategies: Sequence[Strategy]) -> None:
@@ -250,7 +251,7 @@ class PipelineCall(RetryingCall):
         self._send_attempt(sequence, now)
 
     def resume(self, sequence: AttemptSequence, index: int, token: Any) -> None:
-        """What *sequence* waited for at the gate with *index* is here."""
+        """The token that *sequence* waited for is here, of the strategy with *index*."""
         if sequence.over:
             self.strategies[index].cancel(token)
             return
@@ -263,7 +264,7 @@ class PipelineCall(RetryingCall):
             self._acquire_all(sequence, self.strategies[index + 1 :])
 
     def stop(self, sequence: AttemptSequence, reason: int) -> None:
-        """The caller itself stops it: no attempt is made, and none after it, but a row tells that it was wanted."""
+        """The caller itself stops it: no attempt is made, and none after it, but a row shows that one was wanted."""
         logical_call, now = sequence.logical_call, self.env._now
         self._cancel_all(sequence)
         sequence.over = True
@@ -323,7 +324,7 @@ class PipelineCall(RetryingCall):
     # --- how attempts end ---------------------------------------------------------------------------------
 
     def receive(self, attempt: Attempt) -> None:
-        """An answer is back: the first end counts; a late one can still end the errand where that is wanted."""
+        """An answer is back: the first end counts; a late one can still end the logical call where that is wanted."""
         if attempt.outcome != PENDING:
             answered_late(attempt)
             if attempt.result <= DEGRADED:
@@ -341,7 +342,7 @@ class PipelineCall(RetryingCall):
             self.succeed(logical_call, attempt.result)
 
     def ended(self, attempt: Any, outcome: int) -> None:
-        """The caller knows how *attempt* ended: go on, try again or give the course up."""
+        """The caller knows how *attempt* ended: it succeeds, is retried, or ends its sequence."""
         sequence: AttemptSequence = attempt.call
         sequence.current = None
         self._release_all(attempt, outcome)
@@ -372,7 +373,7 @@ class PipelineCall(RetryingCall):
                 release(tokens[i], outcome, took_s, now)
 
     def _learn(self, sequence: AttemptSequence, attempt: PipelineAttempt) -> None:
-        """Tell hedge and budget of an attempt that went well."""
+        """Let hedge and budget learn from an attempt that went well."""
         if self.hedge is not None:
             self.hedge.took(attempt.ended_at - attempt.sent_at)
         if sequence.budget is not None:
@@ -394,19 +395,19 @@ class PipelineCall(RetryingCall):
         return wait_s
 
     def _sequence_ended(self, sequence: AttemptSequence, outcome: int, reason: int) -> None:
-        """*sequence* has failed for good: so has the errand, unless another course is still out."""
+        """*sequence* has failed for good: so has the logical call, unless another sequence is under way."""
         logical_call = sequence.logical_call
         if not logical_call.over and all(other.over for other in logical_call.sequences):
             self.fail(logical_call, outcome, reason)
 
     def _abandon(self, attempt: PipelineAttempt) -> None:
-        """The caller goes on without *attempt*: another was first."""
+        """The caller continues without *attempt*: another was first."""
         give_up(attempt, ABANDONED, self.unneeded_reason)
         self._release_all(attempt, ABANDONED)
         self._cancel_at_callee(attempt)
 
     def _cancel_at_callee(self, attempt: Attempt) -> None:
-        """Tell the callee that nobody waits any more, where the link does so; on its way it is met at the door."""
+        """Cancel *attempt* at its callee, where the link does so; one on its way is dropped where it would enter."""
         how = self.pipeline.on_abandon
         entered = attempt.entered_at == attempt.entered_at
         if how == CONTINUE or attempt.left_at is not None or not entered or attempt.replica.index < 0:
@@ -422,7 +423,7 @@ class PipelineCall(RetryingCall):
             self._cancel_children(attempt)
 
     def _cancel_children(self, attempt: Attempt) -> None:
-        """What a cancelled recipe was waiting for is not waited for any more either."""
+        """The calls that a cancelled operation was waiting for are not waited for any more either."""
         for child in list(self.open.values()):
             step = child.step
             if isinstance(step, PipelineCall) and getattr(child.parent, "root", None) is attempt:
@@ -431,7 +432,7 @@ class PipelineCall(RetryingCall):
 
 
 class ClientPipelineCall(PipelineCall):
-    """A client's armed call: the request remembers its errand, so that its deadline can end it."""
+    """A client's call: the request remembers its logical call, so that its deadline can end it."""
 
     __slots__ = ()
 
@@ -457,7 +458,7 @@ def time_out(attempt: Any) -> None:
 
 
 def _on_deadline(attempt: PipelineAttempt) -> None:
-    """The time of the attempt's caller is over, unless it ended before."""
+    """The time of the attempt's caller has ended, unless the attempt ended before."""
     if attempt.outcome == PENDING:
         _end_in_time(attempt, attempt.step.deadline_reason)
 

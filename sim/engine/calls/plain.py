@@ -1,6 +1,9 @@
 """Calls over a link without policies: one attempt, and the caller waits for as long as it takes.
 
-This is the hot path, written as callbacks. Not modelled: a caller that would wait for ever and notices it.
+Nothing here watches the time: an attempt that is lost leaves its caller waiting for ever, as a client without a timeout
+does. This is the hot path, written as callbacks.
+
+Not modelled: a caller that notices it by itself.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from typing import Any, Callable
 
 
 class Scope:
-    """Whose a policy is: the *only* one of its link, or one for each caller, which *of* finds for a course."""
+    """The *only* policy of a link, or one for each caller, which *of* finds for a sequence of attempts."""
 
     __slots__ = ("only", "of")
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class PipelineAttempt(Attempt):
-    """An attempt that knows when its caller's time is over, and the gates that it passed."""
+    """An attempt that knows when its caller's time ends, and holds the tokens of the strategies that let it pass."""
 
     __slots__ = ("due_at", "tokens")
     due_at: float
@@ -27,7 +27,7 @@ class PipelineAttempt(Attempt):
 
 
 class LogicalCall:
-    """One logical call under way; its outcome is PENDING until it is over."""
+    """One logical call under way; its outcome is PENDING until it ends."""
 
     __slots__ = ("step", "frame", "request", "sequences", "tries", "hedges", "outcome", "over", "cache_scope", "key")
     cache_scope: CacheScope
@@ -66,22 +66,22 @@ class AttemptSequence:
         self.current: PipelineAttempt | None = None
         self.over = False
         self.tokens: Sequence[Any] = ()
-        """What the gates gave for the attempt that has not left yet."""
+        """The tokens of the strategies for the attempt that has not left yet."""
         self.replica: Any = None
-        """The callee's replica, where a gate has chosen one."""
+        """The callee's replica, where a strategy has chosen one."""
         self.timed_out = False
         """How the attempt before this one ended, for quotas that ask."""
         scope = logical_call.step.pipeline.budget
         self.budget: Any = None if scope is None else scope.only if scope.only is not None else scope.of(self)
-        """What pays for its retries, where they cost something."""
+        """The budget that pays for its retries, where they cost something."""
 
 
 class CacheScope:
-    """What one scope remembers: its cache, and the answers that are being fetched."""
+    """The cache of one scope, and the answers that are being fetched for it."""
 
     __slots__ = ("cache", "fetching")
 
     def __init__(self, cache: Cache) -> None:
         self.cache = cache
         self.fetching: dict[tuple[str, float], list[LogicalCall]] = {}
-        """Those who wait for an answer that is being fetched, by operation and key."""
+        """The calls that wait for an answer that is being fetched, by operation and key."""

@@ -38,7 +38,7 @@ class Step:
 
 
 class CallStep(Step):
-    """A call or a send: a frame waits for its end, and goes on *after* it."""
+    """A call or a send: a frame waits for its end, and continues with *after*."""
 
     __slots__ = ("after",)
     after: Continuation

@@ -1,7 +1,8 @@
 """Clients: open loops that arrive whatever happens, closed loops that wait, think and ask again.
 
-A request is its client's frame: it runs one call step, and the client judges what came of it. Left out: clients that
-give up for good, and users who learn.
+A request is its client's frame: it runs one call step, and the client judges how it ended.
+
+Not modelled: clients that give up for good, and users that learn.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Request:
     """As the root of its own call: it is never left behind."""
     expires_at: float
     reason: int
-    # how far its guarded call is, set by ``ClientRetryingCall``; a plain call is tried once
+    # how far its call is, set by ``ClientRetryingCall``; a plain call has one attempt
     tries: float
     current: Any
     wait_s: float
@@ -71,7 +72,7 @@ class Request:
         self.outcome = PENDING
         self.result = OK
         self.tries = 1.0
-        # as the frame of its own call; taken away when it is over, so that no circle keeps it alive
+        # as the frame of its own call; taken away when it has ended, so that no reference cycle keeps it alive
         self.frame: Request | None = self
         self.request: Request | None = self
 
@@ -269,7 +270,7 @@ class User:
             self.kernel.after(self.think(), User.next_request, self)
 
     def go_on(self) -> None:
-        """The last request is over: the next one at once, or think first when the task is done."""
+        """The last request has ended: the next one at once, or think first when the task is done."""
         if self.left:
             self.kernel.after(0.0, User.next_request, self)
         else:

@@ -1,6 +1,6 @@
 """Timers whose delays are drawn at random. For a constant delay use ``TimerQueue``, which is cheaper.
 
-Left out: patience that hangs on what one has seen (the length of the line, an announced wait).
+Not modelled: delays that depend on what the one who waits has seen (the length of the line, an announced wait).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class DrawnTimers:
     """Timers of drawn lengths, with an event for each; to be used where a ``TimerQueue`` of timers is.
 
-    An entry is any object with ``outcome``: it is over, and its event does nothing, as soon as that is not PENDING.
+    An entry is any object with ``outcome``: it has ended, and its event does nothing, as soon as that is not PENDING.
     """
 
     __slots__ = ("kernel", "draw", "expire")

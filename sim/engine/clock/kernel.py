@@ -1,7 +1,7 @@
-"""The clock side of the engine: SimPy's own Environment, light events on its heap, timers of one length in lanes.
+"""The clock side of the engine: SimPy's own Environment, light events on its heap, and queues of timers of one length.
 
 SimPy's ``step`` needs two things of what it pops: ``callbacks`` and ``_ok``. Slotted objects with those are pushed
-straight onto the heap as ``(time, priority, id, event)``; SimPy processes, events and ``run(until=…)`` work beside
+straight onto the heap as ``(time, priority, id, event)``; SimPy processes, events and ``run(until=…)`` work next to
 them. ``_queue``, ``_eid`` and ``_now`` are private to SimPy 4.1: ``tests/engine/test_kernel.py`` holds that contract.
 """
 
@@ -47,7 +47,7 @@ def _go_on(_: Any) -> None:
 
 
 def _nothing_to_see() -> None:
-    """Nobody looks."""
+    """Nothing watches the progress."""
 
 
 def livelock_error(now: float, because: str) -> BudgetError:
@@ -115,7 +115,7 @@ class Kernel:
         heappush(self.heap, (now + wait_s, TIMER, self.next_id(), ScheduledCall(function, argument)))
 
     def timer_queue(self, delay_s: float, expire: Callable[[Any], None]) -> TimerQueue:
-        """Return the lane of this delay and action, shared by all that ask for the same."""
+        """Return the timer queue of this delay and action, shared by all that ask for the same."""
         key = (delay_s, expire)
         if key not in self._lanes:
             self._lanes[key] = TimerQueue(self, delay_s, expire)
@@ -125,18 +125,18 @@ class Kernel:
 class TimerQueue:
     """Timers of one length: equal delays expire in order, so a deque and one heap entry are enough.
 
-    An entry is any object with ``outcome`` and ``expires_at``; it is over as soon as its outcome is not PENDING, so
-    that an answer cancels its timer without a word. ``expires_at`` is computed once.
+    An entry is any object with ``outcome`` and ``expires_at``; it has ended as soon as its outcome is not PENDING,
+    so that an answer cancels its timer without touching the queue. ``expires_at`` is computed once.
     """
 
-    __slots__ = ("callbacks", "env", "heap", "next_id", "delay_s", "expire", "entries", "armed")
+    __slots__ = ("callbacks", "env", "heap", "next_id", "delay_s", "expire", "entries", "is_scheduled")
     _ok = True
 
     def __init__(self, kernel: Kernel, delay_s: float, expire: Callable[[Any], None]) -> None:
         self.env, self.heap, self.next_id = kernel.env, kernel.heap, kernel.next_id
         self.delay_s, self.expire = delay_s, expire
         self.entries: deque[Any] = deque()
-        self.armed = False
+        self.is_scheduled = False
         self.callbacks: Any = None
 
     def add(self, entry: Any) -> None:
@@ -146,28 +146,28 @@ class TimerQueue:
         while entries and entries[0].outcome != PENDING:
             entries.popleft()
         entries.append(entry)
-        if not self.armed:
-            self._arm(at)
+        if not self.is_scheduled:
+            self._schedule(at)
 
-    def _arm(self, at: float) -> None:
-        self.armed = True
+    def _schedule(self, at: float) -> None:
+        self.is_scheduled = True
         self.callbacks = _ON_LANE
         heappush(self.heap, (at, TIMER, self.next_id(), self))
 
     def tick(self) -> None:
-        """Expire what is due and arm for the next entry that is still pending."""
+        """Expire what is due and set the timer of the next entry that is still pending."""
         entries, now = self.entries, self.env._now
         while entries:
             head = entries[0]
             if head.outcome != PENDING:
                 entries.popleft()
             elif head.expires_at > now:
-                self._arm(head.expires_at)
+                self._schedule(head.expires_at)
                 return
             else:
                 entries.popleft()
                 self.expire(head)
-        self.armed = False
+        self.is_scheduled = False
 
 
 _ON_LANE = (TimerQueue.tick,)

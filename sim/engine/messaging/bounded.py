@@ -1,7 +1,8 @@
 """A queue that holds only so many waiting messages: further sends are rejected, or wait until there is room.
 
-Messages that come back, and dead letters, are never turned away: they are the broker's already. Left out: bounds on
-bytes, and dropping the oldest.
+Messages that come back, and dead letters, are never turned away: the broker has them already.
+
+Not modelled: bounds on bytes, and dropping the oldest.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class BoundedQueue(Queue):
         self._letting_in = False
 
     def deliver(self, attempt: Attempt) -> None:
-        """A send is here: as for any queue, if there is room and nobody waits for it."""
+        """A send is here: as for any queue, if there is room and no other send waits for it."""
         if self.down or (self.backlog < self.most and not self.outside):
             super().deliver(attempt)
         elif self.blocks:
@@ -68,7 +69,7 @@ class BoundedQueue(Queue):
         self._letting_in = False
 
     def crash(self, refuse: bool) -> None:
-        """As for any queue; the connections of those who wait outside are gone."""
+        """As for any queue; the connections of the sends that wait outside are gone."""
         super().crash(refuse)
         while self.outside:
             self._turn_away(self.outside.popleft())

@@ -1,7 +1,15 @@
 """Point-to-point queues on the clock: messages are accepted, delivered to free workers, and acknowledged or not.
 
-``sim.policies.delivery`` decides; this sets its timers, finds a consumer and writes the rows. A delivery is an
-attempt like any other, with the queue as its caller. Left out: the broker's own capacity and time.
+A queue joins two routes. To its publisher it is an endpoint that answers at once: the message is stored, which says
+nothing about its being handled. To its consumers it is a caller, whose attempts are deliveries (``delivery``)::
+
+    send ── deliver ──> Queue [visible | in flight | delayed] ── Delivery ──> a free worker of a consumer
+         <── answer ──┘                      └── too many deliveries ──> dead letters
+
+``sim.policies.delivery`` decides when a message may be delivered again; this sets its timers, finds a consumer and
+writes the rows.
+
+Not modelled: the broker's own capacity and time.
 """
 
 from __future__ import annotations
@@ -106,7 +114,7 @@ class Queue:
 
     @property
     def backlog(self) -> int:
-        """Messages neither in flight nor over: visible, or resting until their redelivery."""
+        """Messages that are visible, or delayed until their redelivery."""
         return self.core.visible + self.core.resting
 
     @property
@@ -116,7 +124,7 @@ class Queue:
 
     @property
     def unsettled(self) -> bool:
-        """Whether somebody may still handle a message of this queue."""
+        """Whether a consumer may still handle a message of this queue."""
         return bool(self.consumers) and self.backlog + self.in_flight > 0
 
     # --- publishing ---------------------------------------------------------------------------------------
@@ -137,7 +145,7 @@ class Queue:
             drop(attempt)
 
     def publish(self, request: Any, origin: int, publisher: int) -> None:
-        """Put a new message at the end of the line, and hand it out if a worker is free."""
+        """Put a new message behind the others, and deliver it if a worker is free."""
         if self.env._now != self._instant:
             self._instant, self._published = self.env._now, {}
         self._published[request.number] = times = self._published.get(request.number, 0) + 1
@@ -152,7 +160,7 @@ class Queue:
     # --- delivering ---------------------------------------------------------------------------------------
 
     def dispatch(self) -> None:
-        """Give visible messages to free workers, consumers in turn."""
+        """Deliver visible messages to free workers, consumers in turn."""
         core, consumers = self.core, self.consumers
         idle = 0
         while core.visible and idle < len(consumers):
@@ -178,7 +186,7 @@ class Queue:
         return True
 
     def settle(self, message: Message, outcome: int) -> None:
-        """*message* is over: write its row."""
+        """*message* has ended: write its row."""
         envelope = message.body
         del self.recorder.open_messages[envelope.number]
         self._write(message, outcome, self.env._now)
@@ -202,7 +210,7 @@ class Queue:
         )
 
     def delay(self, message: Message, delay_s: float) -> None:
-        """Make *message* visible again after its rest."""
+        """Make *message* visible again after *delay_s*."""
         self.kernel.after(delay_s, self._wake, message)
 
     def _wake(self, message: Message) -> None:

@@ -1,9 +1,9 @@
-"""Which effects a request promises: read from the recipes, before any run, and judged against the ledger after it.
+"""Which effects a request is expected to have: read from the operations before a run, held against its ledger after it.
 
 A request answered ok or degraded makes due every effect that its operation reaches, through calls and through
-queues, once for each `repeat` and `parallel`. What only an outcome decides (an `on error` recipe, a branch on a
-step's outcome) is due only where it happened, and an `on error` recipe stands in for the step that failed: an effect
-that both lead to is due once, so that a charge that timed out, went to a queue instead and was applied after all
+queues, once for each `repeat` and `parallel`. What only an outcome decides (the steps of an `on error`, a branch on a
+step's outcome) is due only where it happened, and the steps of an `on error` stand in for the step that failed: an
+effect that both lead to is due once, so that a charge that timed out, went to a queue instead and was applied after all
 counts as duplicated.
 """
 
@@ -25,7 +25,7 @@ _WITHOUT_EFFECT = (models.Work, models.Wait, models.Read, models.Write, models.F
 
 
 def expected_effects(scenario: models.Scenario, effect_code: Callable[[str], int]) -> tuple[ExpectedEffect, ...]:
-    """Return the promises of every operation that a workload can ask for."""
+    """Return the expected effects of every operation that a workload can ask for."""
     reader = _Reader(scenario)
     return tuple(
         ExpectedEffect(root, effect_code(path), times, conditions)
@@ -63,10 +63,10 @@ class _Reader:
         if name not in self.known:
             self.known[name] = {}  # what a message of its own handler leads to again is not promised
             service, _, operation = name.partition(".")
-            self.known[name] = self.recipe(self.scenario.services[service].operations[operation], name)
+            self.known[name] = self.chain(self.scenario.services[service].operations[operation], name)
         return self.known[name]
 
-    def recipe(self, steps: Sequence[Any], path: str) -> Found:
+    def chain(self, steps: Sequence[Any], path: str) -> Found:
         """Return what a list of steps leads to."""
         found: Found = {}
         for i, step in enumerate(steps):
@@ -74,7 +74,7 @@ class _Reader:
             _add(found, own)
             on_error = getattr(step, "on_error", "fail")  # steps that cannot fail have none
             if not isinstance(on_error, str):
-                _add(found, _beyond(own, self.recipe(on_error, f"{path}[{i}].on error")), 1, ("taken",))
+                _add(found, _beyond(own, self.chain(on_error, f"{path}[{i}].on error")), 1, ("taken",))
         return found
 
     def step(self, step: Any, path: str) -> Found:
@@ -88,20 +88,20 @@ class _Reader:
             if step.send in self.consumers:
                 _add(found, self.operation(self.consumers[step.send]))
         elif isinstance(step, models.Repeat):
-            _add(found, self.recipe(step.steps, path), step.repeat)
+            _add(found, self.chain(step.steps, path), step.repeat)
         elif isinstance(step, models.Parallel):
             for i, inner in enumerate(step.parallel):
-                _add(found, self.recipe(inner, f"{path}.parallel[{i}]"), step.times)
+                _add(found, self.chain(inner, f"{path}.parallel[{i}]"), step.times)
         elif isinstance(step, models.Branch):
             for wanted, inner, name in ((True, step.then, "then"), (False, step.else_, "else")):
-                _add(found, self.recipe(inner, f"{path}.{name}"), 1, _asks(step, path, wanted))
+                _add(found, self.chain(inner, f"{path}.{name}"), 1, _asks(step, path, wanted))
         elif not isinstance(step, _WITHOUT_EFFECT):
             raise not_played("step", type(step).__name__)
         return found
 
 
 def _add(found: Found, more: Found, times: int = 1, condition: tuple[Any, ...] | None = None) -> None:
-    """Add *more* to *found*, so many times and under one more condition."""
+    """Add *more* to *found*, *times* times and under one more condition."""
     for (path, conditions), each in more.items():
         if condition is not None and condition not in conditions:
             conditions = (condition, *conditions)
@@ -110,7 +110,7 @@ def _add(found: Found, more: Found, times: int = 1, condition: tuple[Any, ...] |
 
 
 def _beyond(own: Found, instead: Found) -> Found:
-    """Return what a stand-in recipe leads to more often than the step it stands in for."""
+    """Return what the steps of an `on error` lead to more often than the step that they stand in for."""
     had: dict[str, int] = {}
     for (path, _), times in own.items():
         had[path] = had.get(path, 0) + times

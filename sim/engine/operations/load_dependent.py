@@ -1,7 +1,9 @@
 """Work that takes longer the busier its replica is: ``work: 1s plus 10ms per request in flight``.
 
 Each draw adds a time for every other request that its replica has begun and not finished when the step begins (those
-in line are not counted). Left out: requests that come or go during the step, which change nothing for it.
+that wait are not counted).
+
+Not modelled: requests that come or go during the step, which change nothing for it.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def same(start: Then) -> Then:
-    """Return *start* itself: the step takes as long whatever else goes on."""
+    """Return *start* itself: the step takes as long whatever else happens."""
     return start
 
 

@@ -1,8 +1,15 @@
-"""Recipes compiled to bound methods: every step knows what comes after it (``then``) and what failing means.
+"""Operations as chains of bound methods: every step knows what comes after it (``then``) and what failing means.
 
-A step is started with a frame (an attempt at a service, a client's request, or a strand of a `parallel`) and calls
-``then(frame)`` when it is over; a step that takes time puts the frame itself on the heap. Nothing here looks anything
-up while it runs. Left out: what a service does around its recipes (``station``) and how calls travel (``links``).
+A step is started with a frame (an attempt at a service, a client's request, or a branch of a `parallel`) and calls
+``then(frame)`` when it has ended; a step that takes time puts the frame itself on the heap::
+
+    begin ──> Work.start ···· heap ····> Effect.start ──> call.start ···· answer ····> finish
+                                                                     └──> failed ──> OnError, or fail
+
+Everything is looked up once, when ``assembly.operations`` makes the chain. What a service does around an operation is
+in ``services``, and how calls travel is in ``calls``.
+
+Not modelled: time between steps.
 """
 
 from __future__ import annotations
@@ -71,7 +78,7 @@ class WorkInProgress:
         self.callbacks: Any = None
 
     def done(self) -> None:
-        """The work is over, unless it was frozen or killed meanwhile."""
+        """The work has ended, unless it was frozen or killed meanwhile."""
         frame = self.frame
         if frame is not None:
             del frame.replica.in_progress[self]
@@ -114,7 +121,7 @@ class PausableWork:
 
 
 class VariableSpeedWork(PausableWork):
-    """Work of a service whose replicas may differ in speed, or change it: what is begun asks for the factor of now."""
+    """Work of a service whose replicas may differ in speed, or change it: work asks for its factor when it begins."""
 
     __slots__ = ()
 
@@ -159,7 +166,7 @@ class Fail:
 
 
 class Reply:
-    """Answer the caller now and go on."""
+    """Answer the caller now and continue."""
 
     __slots__ = ("then",)
 
@@ -175,7 +182,7 @@ class Reply:
 
 
 class OnError:
-    """A failed call, send or join that does not fail its recipe: it goes on, degraded, or with other steps."""
+    """A failed call, send or join that does not fail its operation, which continues, degraded, or with other steps."""
 
     __slots__ = ("then",)
 
@@ -187,7 +194,7 @@ class OnError:
 
 
 class Degraded:
-    """Marks the frame degraded and goes on: what a degraded answer means to its caller."""
+    """Marks the frame degraded and continues: a degraded answer degrades the answer of its caller."""
 
     __slots__ = ("then",)
 
@@ -214,12 +221,12 @@ class RecordOutcome:
         self.name, self.then, self.failed = name, then, failed
 
     def ended_well(self, frame: Frame) -> None:
-        """Note ok and go on."""
+        """Note ok and continue."""
         self._note(frame, OK)
         self.then(frame)
 
     def ended_degraded(self, frame: Frame) -> None:
-        """Note degraded, mark the frame and go on."""
+        """Note degraded, mark the frame and continue."""
         self._note(frame, DEGRADED)
         degrade(frame)
         self.then(frame)
@@ -249,7 +256,7 @@ class Branch:
 
 
 def by_share(seed: int, replication: int, branch_id: str, share: float) -> Callable[[Frame], bool]:
-    """A coin that is the same for all tries of one request."""
+    """A coin that is the same for all attempts of one request."""
     return lambda frame: coin(seed, replication, branch_id, frame.request.number) < share
 
 
@@ -269,7 +276,7 @@ def by_outcome(step: str, outcome: str) -> Callable[[Frame], bool]:
 
 
 def _end_of(step: str, frame: Frame) -> int:
-    """Return how the step named *step* ended in *frame*, or before in the frames it is a strand of."""
+    """Return how the step named *step* ended in *frame*, or before in the frames that it is a branch of."""
     while True:
         ends = getattr(frame, "ends", None)
         if ends is not None and step in ends:
@@ -297,7 +304,7 @@ class Repeat:
         self.body(frame)
 
     def again(self, frame: Frame) -> None:
-        """One iteration is over."""
+        """One iteration has ended."""
         counter = frame.loops[-1]
         counter[0] -= 1
         if not counter[0]:
@@ -320,7 +327,7 @@ class Repeat:
 
 
 class ForkBranch:
-    """One recipe of a `parallel`: a frame of its own on the same worker."""
+    """One branch of a `parallel`: a frame of its own on the same worker."""
 
     __slots__ = (
         "callbacks",
@@ -352,7 +359,7 @@ class ForkBranch:
 
     @property
     def due_at(self) -> float:
-        """When the time of its attempt's caller is over."""
+        """When the time of its attempt's caller ends."""
         return float(self.root.due_at)
 
     @property
@@ -385,7 +392,7 @@ def _tell_ends(fork_branch: ForkBranch, frame: Frame) -> None:
 
 
 class Parallel:
-    """Start every recipe at once; go on when enough ended well, fail as soon as that is impossible."""
+    """Start every branch at once; continue when enough ended well, fail as soon as that is impossible."""
 
     __slots__ = ("env", "bodies", "needed", "then", "failed")
 
@@ -403,7 +410,7 @@ class Parallel:
         self._decide(join)
 
     def arrived(self, fork_branch: ForkBranch) -> None:
-        """A strand ended well."""
+        """A branch ended well."""
         join = fork_branch.join
         join.missing -= 1
         join.worked_s += fork_branch.worked_s
@@ -412,7 +419,7 @@ class Parallel:
         self._decide(join)
 
     def broke(self, fork_branch: ForkBranch, outcome: int, reason: int) -> None:
-        """A strand failed."""
+        """A branch failed."""
         join = fork_branch.join
         join.spare -= 1
         join.worked_s += fork_branch.worked_s
@@ -421,7 +428,7 @@ class Parallel:
         self._decide(join)
 
     def _decide(self, join: Join) -> None:
-        """Go on or fail, once, when it is clear; strands that end later change nothing."""
+        """Continue or fail, once, when it is clear; branches that end later change nothing."""
         if join.over or join.starting or (join.missing > 0 and join.spare >= 0):
             return
         join.over = True

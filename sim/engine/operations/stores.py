@@ -1,7 +1,9 @@
-"""Stores: rows with versions, so that who writes can find that somebody else has written since it was read.
+"""Stores: rows with versions, so that a writer can find that another has written since it read.
 
 A store is no process and takes no time; put the steps into a service whose links and workers do. Rows go by the
-request's key (without keys there is one row). Left out: values, transactions over several rows, and isolation levels.
+request's key (without keys there is one row).
+
+Not modelled: values, transactions over several rows, and isolation levels.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ class Store:
 
 
 class Read:
-    """RecordOutcome the row's version for the request, all its later tries included."""
+    """Remember the row's version for the request, all its later attempts included."""
 
     __slots__ = ("store", "then")
 

@@ -1,10 +1,10 @@
-"""What a replica does about too much work: rules before its line, in it, and when a worker takes the next attempt.
+"""What a replica does about too much work: rules at entry, in the waiting line, and when a worker is free.
 
 A part that is put into a replica (``Replica.put_in``); services without rules have none. Rules are asked in the order
 of the path of a call::
 
     tokens ──> at_entry ──> a free worker
-                   └──────> to_join ──> line (rank) ──> newest_first, to_begin ──> a free worker
+                   └──────> to_join ──> waiting line (rank) ──> newest_first, to_begin ──> a free worker
 
 Not modelled: limits that the replicas of a service share (each decides by itself, as a process would, and a crash
 makes it forget what it knew), and rules for messages, which only free workers ask for.
@@ -58,9 +58,9 @@ class AdmissionControl:
         self.newest_first: Callable[[float, int, float], bool] | None = None
         """Asked with the instant, the length of the line, and when that was last empty."""
         self.rank: Callable[[Any], int] | None = None
-        """How far behind an attempt stands in line; equals stand in the order in which they came."""
+        """How far back an attempt is put in the line; equals keep the order in which they came."""
         self.wait_timer: Callable[[QueueTimer, float, float], None] | None = None
-        """Starts the timer of one who joins the line, given the instant and when the line was last empty."""
+        """Starts the timer of an attempt that joins the line, given the instant and when the line was last empty."""
         self.empty_at = 0.0
         self.put_rules(self)
 

@@ -1,9 +1,11 @@
 """Replicas that come and go: an autoscaler looks at utilisation, new replicas boot, old ones drain.
 
-All replicas that there can ever be are built before the run; those that are not there take nothing and nobody is sent
-to them. Utilisation is the mean of samples of busy workers, as a metrics pipeline takes them, over the replicas that
-are up or booting (booting ones are idle). A replica that joins is cold: its rules and whatever a fault lets grow with
-its age begin anew. Left out: replicas that fail to boot, and machines for them to run on.
+All replicas that there can ever be are built before the run; those that are not in service take nothing, and no call
+is sent to them. Utilisation is the mean of samples of busy workers, as a metrics pipeline takes them, over the replicas
+that are up or booting (booting ones are idle). A replica that joins is cold: its rules begin again, and so does
+everything that a fault lets grow with its age.
+
+Not modelled: replicas that fail to boot, and machines for them to run on.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 ABSENT, BOOTING, UP, DRAINING = range(4)
 
 SAMPLES = 60
-"""How often utilisation is sampled between two looks."""
+"""How often utilisation is sampled between two decisions."""
 
 
 class InServiceRule:
@@ -91,7 +93,7 @@ class AutoscalingGroup:
         admission.renew()
 
     def begin(self) -> None:
-        """Start to look, once queues and consumers are wired."""
+        """Start to sample, once queues and consumers are wired."""
         for replica in self.service.replicas:
             if self.states[replica.index] == ABSENT:
                 self._shut(replica)
@@ -105,7 +107,7 @@ class AutoscalingGroup:
         self.kernel.at(self.ticks * float(self.model.every) / SAMPLES, CENSUS, self._tick)
 
     def _tick(self, _: Any) -> None:
-        """Take a sample, see who has drained, and decide when it is time."""
+        """Take a sample, let go the replicas that have drained, and decide when it is time."""
         counted = self._count(UP) + self._count(BOOTING)
         busy = sum(replica.census()[0] for replica in self.service.replicas if self.states[replica.index] == UP)
         self.samples.append(busy / (counted * self.service.replicas[0].workers))
@@ -122,7 +124,7 @@ class AutoscalingGroup:
 
     @staticmethod
     def _is_empty(replica: Replica) -> bool:
-        """Whether nobody is here, not even a strand that its attempt has left behind on a worker."""
+        """Whether nothing is here, not even a fork branch that its attempt has left behind on a worker."""
         return not (replica.begun() or replica.reserved or any(replica.census()))
 
     def _decide(self, utilisation: float) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Pool(list["Replica"]):
-    """Replicas that calls may go to, of a service where they come and go while the run goes on."""
+    """Replicas that calls may go to, of a service where they come and go during the run."""
 
 
 def balancer(balance: Balance, replicas: Sequence[Replica], uniform: Draw) -> Callable[[], Replica]:

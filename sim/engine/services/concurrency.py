@@ -1,8 +1,9 @@
 """Limits on calls in flight that find their own size, at each replica of a service.
 
-A call is in flight from entering the replica to leaving it, its time in line included. One whose caller has gone
-before it is over counts as dropped; for AIMD one that the replica itself rejected does too. Left out: messages, which
-only free workers ask for.
+A call is in flight from entering the replica to leaving it, its time in the waiting line included. One whose caller has
+gone before it ends counts as dropped; for AIMD one that the replica itself rejected does too.
+
+Not modelled: limits on messages, which only free workers ask for.
 """
 
 from __future__ import annotations

@@ -1,4 +1,14 @@
-"""A replica whose workers are free while their requests wait for a callee: an event loop, or virtual threads."""
+"""A replica whose workers are free while their attempts wait for a callee: an event loop, or virtual threads.
+
+An attempt is in flight from begin to end, and holds a worker only while its operation runs::
+
+    begin ── runs ── suspend (calls) ···· answer ── ready ── runs ── … ── release
+
+Each stretch on a worker is a segment in the record. A worker that is free takes the attempt that has waited longest,
+those that are ready and those that are new alike.
+
+Not modelled: the cost of switching.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +72,7 @@ class FreeReplica(Replica):
 
     def suspend(self, frame: Frame) -> None:
         """*frame* waits for something: its worker is free for others."""
-        if frame not in self.held:  # a strand left behind by its attempt, whose worker a crash has taken
+        if frame not in self.held:  # a fork branch left behind by its attempt, whose worker a crash has taken
             return
         self.write((frame.id, frame.queued_at, frame.running_since, self.env._now))
         del self.held[frame]
@@ -71,7 +81,7 @@ class FreeReplica(Replica):
             self.take_next()
 
     def resume(self, frame: Frame, go_on: Callable[..., None], *arguments: Any) -> None:
-        """*frame* wants to go on: as soon as a worker is free, first come first served."""
+        """*frame* is ready to continue: as soon as a worker is free, first come first served."""
         if self.free > 0 and not self.line and not self.ready:
             self._hold(frame, self.env._now)
             go_on(*arguments)
@@ -85,7 +95,7 @@ class FreeReplica(Replica):
         self.suspend(attempt)
 
     def let_go(self, attempt: Attempt) -> None:
-        """As for any replica; it may hold several workers (strands), or none."""
+        """As for any replica; it may hold several workers (fork branches), or none."""
         now = self.env._now
         for frame in [frame for frame in self.held if frame.root is attempt]:
             self.write((frame.id, frame.queued_at, frame.running_since, now))
@@ -102,7 +112,7 @@ class FreeReplica(Replica):
         self.take_next()
 
     def take_next(self) -> None:
-        """Free workers take whoever came first, of those who go on and those who are new."""
+        """Free workers take the attempt that came first, of those that are ready to continue and those that are new."""
         if self.blocked:
             return
         self.blocked += 1
@@ -114,21 +124,21 @@ class FreeReplica(Replica):
         self.blocked -= 1
 
     def _take_first(self) -> None:
-        """A free worker takes whoever has waited longest; those who go on win a tie."""
+        """A free worker takes the attempt that has waited longest; one that is ready to continue wins a tie."""
         new = self.line and self.in_flight < self.limit
         if self.ready and (not new or self.ready[0][0] <= self.line[0].entered_at):
             queued_at, frame, go_on, arguments = self.ready.popleft()
             self._hold(frame, queued_at)
             go_on(*arguments)
         else:
-            self.free -= 1  # held while rules turn others away
+            self.free -= 1  # held while rules reject others
             attempt = self.next_in_line()
             self.free += 1
             if attempt is not None:
                 self._begin(attempt)
 
     def wants_message(self) -> bool:
-        """As for any replica, and nobody waits to go on."""
+        """As for any replica, and no attempt is ready to continue."""
         return self.free > 0 and not self.ready and self.in_flight < self.limit and not self.line
 
     def reserve(self) -> None:
@@ -151,11 +161,11 @@ class FreeReplica(Replica):
         return self.in_flight - self.reserved
 
     def census(self) -> tuple[int, int]:
-        """Workers busy; in line: the new and those who want to go on."""
+        """Workers busy; waiting: the new attempts and those that are ready to continue."""
         return self.workers - self.free - self.reserved, len(self.line) + len(self.ready)
 
     def close(self) -> None:
-        """At the end of the run: write who holds a worker and who wants to go on."""
+        """At the end of the run: write the segments that have not ended, and those that wait to begin."""
         for frame in self.held:
             self.write((frame.id, frame.queued_at, frame.running_since, nan))
         for queued_at, frame, _, _ in self.ready:

@@ -1,10 +1,12 @@
 """Health checks: a balancer asks each replica now and then, and takes those that do not answer out of the rotation.
 
-A check asks the process, not its work: it needs no worker and waits in no line, so a replica that answers checks and
-fails requests stays in (gray failure); a `deep` one fails with the share of errors that faults inject. A check takes
-its own `work`, stretched by whatever slows the replica. Whether a replica lives is looked at when the check is sent and
-when its answer is due. Left out: the network between the two, checks at times of their own for each replica, and
-outlier detection from real calls.
+A check asks the process, not its work: it needs no worker and does not wait in the line, so a replica that answers
+checks and fails requests stays in (gray failure); a `deep` one fails with the share of errors that faults inject. A
+check takes its own `work`, stretched by everything that slows the replica. Whether a replica lives is decided when the
+check is sent and when its answer is due.
+
+Not modelled: the network between the two, checks at times of their own for each replica, and outlier detection from
+real calls.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 class Rotation:
     """The replicas that a balancer uses, as its checks see them.
 
-    ``replicas`` is changed in place and never empty: when none is healthy, all are in it, and ``is_closed`` tells
+    ``replicas`` is changed in place and never empty: when none is healthy, all are in it, and ``is_closed`` says
     whether the balancer sends to none instead.
     """
 
@@ -112,7 +114,7 @@ class Rotation:
             self.change()
 
     def change(self) -> None:
-        """Put into the rotation who is there and believed healthy; new replicas are."""
+        """Put into the rotation the replicas that are in service and believed healthy; new replicas are."""
         checkers = self.checkers
         well = [one for one in self.service.pool if one.index not in checkers or checkers[one.index].healthy]
         self.is_closed = not well and self.model.when_none == "none"

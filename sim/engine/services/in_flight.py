@@ -27,7 +27,7 @@ class InFlight:
         return True
 
     def left(self, attempt: Any, now: float, rejected: bool = False) -> None:
-        """*attempt* is over here: learn from it."""
+        """*attempt* leaves the replica: learn from it."""
         in_flight = self.inside.pop(attempt, 0)
         if in_flight and (self.hears_drops or not rejected):
             dropped = rejected or attempt.outcome != PENDING

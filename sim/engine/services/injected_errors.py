@@ -18,7 +18,7 @@ class ErrorInjector:
         self.draw, self.share, self.reason, self.indexes = draw, share, reason, indexes
 
     def __call__(self, attempt: Attempt) -> int:
-        """Return the cause if this request is one of them."""
+        """Return the reason if this request is one of them."""
         return self.reason if self.share_at(attempt.replica) and self.draw() < self.share else 0
 
     def share_at(self, replica: Replica) -> float:

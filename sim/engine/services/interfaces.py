@@ -1,6 +1,6 @@
 """What the parts of a service know of each other, so that no two of their files need each other.
 
-A replica knows its service as a `Home`, its queues as `MessageSource`s, and the rules before its line as an
+A replica knows its service as a `Home`, its queues as `MessageSource`s, and the rules of its admission control as an
 `AdmissionRule` each; a service knows its health checks as a `Rotation`.
 """
 
@@ -19,14 +19,14 @@ class Home(Protocol):
 
     name: str
     full: int
-    """The cause of a rejection by a full line."""
+    """The reason of a rejection by a full line."""
     waited_too_long: int
-    """The cause of a rejection after waiting too long."""
+    """The reason of a rejection after waiting too long."""
     on_leave: Callable[[Attempt, bool], None] | None
     """Called when an attempt leaves, and whether it was rejected."""
 
     def reject(self, attempt: Attempt, reason: int) -> None:
-        """Answer *attempt* rejected at once, with the cause *reason*."""
+        """Answer *attempt* rejected at once, with *reason*."""
 
     def turn_away_down(self, attempt: Attempt, replica: Any) -> None:
         """Refuse or lose *attempt*, which has reached a *replica* that is down."""
@@ -46,7 +46,7 @@ class MessageSource(Protocol):
 
 
 class AdmissionRule(Protocol):
-    """One rule of admission control; *reason* is the cause of what it rejects."""
+    """One rule of admission control; *reason* is that of its rejections."""
 
     reason: int
 
@@ -74,7 +74,7 @@ class Rotation(Protocol):
 
 
 class QueueTimer:
-    """A timer entry: how long one attempt will wait in line."""
+    """A timer entry: how long one attempt will wait in the line."""
 
     __slots__ = ("attempt", "outcome", "expires_at")
 

@@ -1,7 +1,16 @@
-"""One replica of a service: workers, a bounded line in front of them, and who takes what when a worker is free.
+"""One replica of a service: the endpoint of calls, with workers and a bounded waiting line in front of them.
 
-A worker is held from start of service to the end of the recipe (``while calling: hold``) or only while the recipe
-does not wait for a callee (``free``). Left out: threads switching, and a worker's own speed.
+::
+
+    deliver ──> enter ──> a free worker ──> operation ──> release ──┐
+                  └─────> waiting line <─────── take_next <─────────┘
+                          messages of queues <──────┘
+
+A worker is held from the begin to the end of an operation, as a thread for each request is. A ``FreeReplica`` frees it
+while the operation waits for a callee. ``AdmissionControl`` is a part that may be put in: it decides which attempts
+enter, join the line and leave it.
+
+Not modelled: switching between threads, and workers of different speed.
 """
 
 from __future__ import annotations
@@ -25,7 +34,7 @@ MANY = 10**9
 
 
 class Replica:
-    """Workers, a line in front of them, and what a fault did to them."""
+    """Workers, the line in front of them, and how faults hold them."""
 
     __slots__ = (
         "kernel",
@@ -80,7 +89,7 @@ class Replica:
         self.deliver, self.join_line, self.next_in_line = admission.deliver, admission.join, admission.next_in_line
 
     def enter(self, attempt: Attempt) -> None:
-        """A call is here: a free worker takes it, or it waits in line, or it is rejected."""
+        """A call is here: a free worker takes it, or it waits in the line, or it is rejected."""
         attempt.replica = self
         attempt.entered_at = now = self.env._now
         if self.free > 0 and not self.line:
@@ -119,7 +128,7 @@ class Replica:
         self.blocked += 1
         while True:
             while self.free > 0 and self.line:
-                self.free -= 1  # held while rules turn others away, so that no attempt that comes meanwhile takes it
+                self.free -= 1  # held while rules reject others, so that no attempt that comes meanwhile takes it
                 attempt = self.next_in_line()
                 if attempt is None:
                     self.free += 1
@@ -135,7 +144,7 @@ class Replica:
         return any(self.wants_message() and queue.dispatch_to(self) for queue in self.queues)
 
     def wants_message(self) -> bool:
-        """Whether a worker is free and nothing stands in line before a message."""
+        """Whether a worker is free and no call waits, which goes before a message."""
         return self.free > 0 and not self.line
 
     def has_room(self) -> bool:
@@ -170,7 +179,7 @@ class Replica:
         return True
 
     def on_wait_timeout(self, wait_timer: QueueTimer) -> None:
-        """The patience of one in line is over (where all have the same, that of the first)."""
+        """An attempt has waited too long (where all may wait as long, the first in the line)."""
         attempt = wait_timer.attempt
         self.line.remove(attempt)
         self.service.reject(attempt, self.service.waited_too_long)
@@ -191,7 +200,7 @@ class Replica:
     def _book(self, work: Any) -> None:
         """Count what one piece of work has come to; what was done before a pause is counted already."""
         now, root = self.env._now, work.frame.root
-        if not self.frozen and root.left_at is None:  # else a strand left behind, for which no worker is held
+        if not self.frozen and root.left_at is None:  # else a fork branch left behind, for which no worker is held
             root.worked_s = min(root.worked_s + now - work.begun_at, now - root.started_at)
 
     def let_go(self, attempt: Attempt) -> None:

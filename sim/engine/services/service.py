@@ -1,4 +1,11 @@
-"""Services: what begins and ends a recipe, turning visits away, and what faults do to all replicas of a service."""
+"""Services: how operations begin and end at the replicas of a service, and how faults act on them.
+
+What is the same for all replicas of a service stands here: how an operation that has ended releases its worker and
+answers, how an attempt is rejected, and what a crash, a pause or an injected error does. Only services that a fault can
+strike wrap their operations in the checks for it.
+
+Not modelled: the time that starting and stopping take, other than as faults.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Service:
-    """The replicas of one service, and what begins and ends a recipe there."""
+    """The replicas of one service, and how operations begin and end there."""
 
     __slots__ = (
         "kernel",
@@ -56,11 +63,11 @@ class Service:
         self.speed_factors: dict[str, Callable[[Replica, float], float]] = {}
         """Factors on the work that a replica begins at an instant, by fault."""
         self.error_injectors: dict[str, Callable[[Attempt], int]] = {}
-        """Active faults that may fail a recipe at its beginning: each gives the cause, or 0."""
+        """Active faults that may fail an operation at its beginning: each gives the reason, or 0."""
         self.late_error_injectors: dict[str, Callable[[Attempt], int]] = {}
         """The same at its end."""
         self.on_restart: list[Callable[[Replica], None]] = []
-        """Told of each replica that is back after a crash, empty."""
+        """Called with each replica that is back after a crash, empty."""
         self.on_leave: Callable[[Attempt, bool], None] | None = None
         """Called when an attempt leaves a replica, and whether it was rejected: limits learn from it."""
         self.rotation: Rotation | None = None
@@ -88,7 +95,7 @@ class Service:
             step.route.answer(attempt)
 
     def fail(self, attempt: Attempt, outcome: int, reason: int) -> None:
-        """The recipe failed: its caller is told error, with the cause from where it arose."""
+        """The operation failed: its caller gets an error, with the reason from where it arose."""
         attempt.result = ERROR
         if attempt.outcome == PENDING:
             attempt.reason = reason
@@ -106,7 +113,7 @@ class Service:
         close(attempt)
 
     def fail_replied(self, attempt: Attempt, outcome: int, reason: int) -> None:
-        """ErrorInjector after the reply: the caller was told otherwise and is not told now."""
+        """The operation failed after the reply: the caller has its answer and does not learn of it."""
         if not attempt.replied:
             self.fail(attempt, outcome, reason)
         else:
@@ -115,7 +122,7 @@ class Service:
     # --- under faults -------------------------------------------------------------------------------------
 
     def deliver_if_up(self, attempt: Attempt) -> None:
-        """The door of a service that may be down."""
+        """The endpoint of a service that may be down."""
         replica = attempt.replica if attempt.replica.index >= 0 else self.replicas[0]
         if not replica.down:
             replica.deliver(attempt)
@@ -123,7 +130,7 @@ class Service:
             self.turn_away_down(attempt, replica)
 
     def turn_away_down(self, attempt: Attempt, replica: Replica) -> None:
-        """Nobody is there: the call is refused, or nothing comes back."""
+        """No process is there: the call is refused, or nothing comes back."""
         attempt.replica = replica
         if not replica.refuses:
             drop(attempt)
@@ -131,7 +138,7 @@ class Service:
         turn_away(attempt, REFUSED, self.crashed, nan)
 
     def begin_if_up(self, program: Then, fail: Callable[[Attempt, int, int], None]) -> Then:
-        """Wrap *program*, a recipe's first step, for a service that may be paused, crashed or made to fail."""
+        """Wrap *program*, an operation's first step, for a service that may be paused, crashed or made to fail."""
 
         def begin(attempt: Attempt) -> None:
             if attempt.replica.frozen:
@@ -156,7 +163,7 @@ class Service:
         return enter
 
     def end_unless_injected(self, finish: Then, fail: Callable[[Attempt, int, int], None]) -> Then:
-        """Wrap the end of a recipe for errors that come after the work."""
+        """Wrap the end of an operation for errors that come after the work."""
 
         def end(attempt: Attempt) -> None:
             if self.late_error_injectors and (reason := _injected_error(attempt, self.late_error_injectors)):
@@ -199,7 +206,7 @@ class Service:
             drop(attempt)
 
     def cancel(self, attempt: Attempt) -> None:
-        """Stop at once what is being done for *attempt*, whose caller has gone, and free its worker."""
+        """Stop the work for *attempt* at once, since its caller has gone, and free its worker."""
         if self.on_leave is not None:
             self.on_leave(attempt, False)
         replica = attempt.replica
@@ -236,7 +243,7 @@ class Service:
                 replica.in_progress = dict.fromkeys(in_progress)
 
     def thaw(self, replicas: Sequence[Replica]) -> None:
-        """The end of a pause: frozen work goes on, then everything that came meanwhile, in order."""
+        """The end of a pause: frozen work continues, then everything that came meanwhile, in order."""
         for replica in replicas:
             replica.frozen -= 1
             replica.blocked -= 1
@@ -251,7 +258,7 @@ class Service:
 
 
 def _injected_error(attempt: Attempt, error_injectors: dict[str, Callable[[Attempt], int]]) -> int:
-    """Return the cause of the first of *error_injectors* that strikes *attempt*, or 0."""
+    """Return the reason of the first of *error_injectors* that strikes *attempt*, or 0."""
     for harm in error_injectors.values():
         if reason := harm(attempt):
             return reason
