@@ -5,8 +5,8 @@ policies, outermost first, with what each may do to an attempt::
 
     retry (sends another) ── breaker (stops it) ── timeout (ends it) ── route
 
-``PipelineCall`` plays all the other defences, and these with them. It could play these alone: that costs the calls of a
-link about a third more time (decision 95).
+``PipelineCall`` plays all the other defences, and these with them. It could play these alone, but a run would take half
+as long again (decision 95).
 
 Not modelled: the time that a decision takes.
 """
