@@ -34,14 +34,14 @@ class Fault(Model):
     """What the lab's form holds at first in a field, by key, where the first example of its type says too little."""
 
     at: BeginField | None = None
-    """When it begins, on the scenario's clock: an instant, a law that is drawn anew for each replication (`uniform 60s
+    """When it begins, on the scenario's clock: an instant, a law that is drawn for each replication (`uniform 60s
     to 90s`), or after another fault: `5s after db down ends` (or `begins`), once for each of its windows.
-    It may begin in the warm-up, so that what comes and goes at random is warmed up too (`at: 0s`); it is measured from
-    the warm-up's end."""
+    It may begin in the warm-up, so that a fault that comes and goes at random is warmed up too (`at: 0s`); it is
+    measured from the warm-up's end."""
     for_: PositiveDuration | None = None
-    """How long it lasts. With `up` and `down`: for how long it comes and goes; default until the duration is over."""
+    """How long it lasts. With `up` and `down`: how long it comes and goes; default until the end of the duration."""
     up: LawField | None = None
-    """Instead of one window: how long all is well before it strikes, each time (the mean is the MTTF; MTBF is up and
+    """Instead of one window: how long the system is healthy before each strike (the mean is the MTTF; MTBF is up and
     down together). It comes and goes from `at` on, by default from the warm-up's end; `up: 50s, down: 10s` is once a
     minute."""
     down: LawField | None = None
@@ -106,7 +106,7 @@ class ServiceFault(Fault):
     befalls: ClassVar[tuple[str, ...]] = ("services", "hosts")
 
     replicas: ReplicasField | None = None
-    """Strikes only so many replicas (the first ones), or those of a list, numbered from 0: `[0, 2]`. Default: all."""
+    """Strikes only this many replicas (the first ones), or those of a list, numbered from 0: `[0, 2]`. Default: all."""
 
     @property
     def struck_part(self) -> str:

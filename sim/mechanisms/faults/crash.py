@@ -12,13 +12,13 @@ from sim.mechanisms.faults.targets import Indexes
 
 
 class Death(ServiceFault):
-    """A fault after which replicas start again, empty: work in flight and the line are lost."""
+    """A fault after which replicas start again, empty: work in flight and the queue are lost."""
 
     mode: Literal["silent", "refuse"]
     """`silent`: callers hear nothing. `refuse`: calls in flight and new ones are answered refused at once."""
     warm_up: PositiveDuration | None = None
-    """After a restart a replica is cold: its work takes `cold` times as long at first, and less and less so over this
-    long, in a straight line. Default: it is as fast as ever at once."""
+    """After a restart a replica is cold: its work takes `cold` times as long at first, which falls to
+    normal over this time in a straight line. Default: it is at full speed at once."""
     cold: Factor | None = None
     """With `warm up`: how much longer work takes right after a restart."""
 

@@ -32,7 +32,7 @@ class CrashLoop(Death):
     )
     """How long it stays down after each death, the first one counted as 1."""
     times: Annotated[int, Field(ge=1)] | None = None
-    """How often each replica dies in all; default as often as the window lets it."""
+    """How many times each replica dies in all; default as often as the window allows."""
 
     @property
     def label(self) -> str:

@@ -11,7 +11,7 @@ from sim.mechanisms.faults.parts import Edges, LinkPart
 
 
 class Cut(LinkFault):
-    """A link carries nothing; what travels already arrives."""
+    """A link carries nothing; messages that already travel arrive."""
 
     verb: ClassVar[str] = "cut"
     tried: ClassVar[tuple[Injection, ...]] = (
@@ -23,9 +23,9 @@ class Cut(LinkFault):
     cut: LinkName
     """The link, as `caller -> callee`."""
     mode: Literal["silent", "refuse", "reset"]
-    """`silent` (a black hole): what is sent is lost, only a timer tells. `refuse`: who sends inside the window learns
-    it at once, and so does a caller whose answer would be sent inside it. `reset`: every caller who waits learns it
-    when the window begins; the callees go on."""
+    """`silent` (a black hole): messages are lost, and only a timeout reveals it. `refuse`: a sender inside the window
+    learns it at once, and so does a caller whose answer would be sent inside it. `reset`: every waiting caller learns
+    it when the window begins; the callees continue."""
 
     @property
     def label(self) -> str:

@@ -1,4 +1,4 @@
-"""A link lets only so many messages through."""
+"""A link with a limited throughput."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from sim.number_words import number
 
 
 class Drip(LinkFault):
-    """A link lets only so many messages a second through; the others wait in order until it is their turn.
+    """A link carries a limited number of messages a second; the others wait in order for their turn.
 
-    Each direction has a line of its own, without a bound. When the window ends, all that wait go at once.
+    Each direction has its own queue, without a bound. When the window ends, all that wait leave at once.
     """
 
     verb: ClassVar[str] = "drip"

@@ -15,7 +15,7 @@ from sim.number_words import counted, number, seconds
 
 
 class Leak(ServiceFault):
-    """Work gets slower and slower, as with a memory leak: in a straight line, anew after each restart of a replica."""
+    """Work gets slower and slower, as with a memory leak: in a straight line, from the beginning after each restart."""
 
     verb: ClassVar[str] = "leak"
     tried: ClassVar[tuple[Injection, ...]] = (Injection(("services",), {"within": "10s"}, size="by", default="10x"),)
@@ -24,7 +24,7 @@ class Leak(ServiceFault):
     leak: str
     """The service, or a host."""
     by: Factor
-    """How many times as long work takes after `within`, or after so many `requests`; it goes on growing."""
+    """How many times as long work takes after `within`, or after `requests`; it keeps growing."""
     within: PositiveDuration | None = None
     """The time, since the window began or the replica restarted, in which work becomes `by` times as long."""
     requests: Annotated[int, Field(ge=1)] | None = None

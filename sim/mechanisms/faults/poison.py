@@ -26,7 +26,7 @@ class Poison(Fault):
     keys: Annotated[list[int], Field(min_length=1)]
     """The keys."""
     effect: Literal["error", "crash"]
-    """`error`: they are answered error at once. `crash`: the replica that begins one dies, with all it has,
+    """`error`: they are answered error at once. `crash`: the replica that begins one dies, with all its work,
     and refuses calls while it is down."""
     restarts_after: PositiveDuration = 1.0
     """With `effect: crash`: how long a replica stays down."""

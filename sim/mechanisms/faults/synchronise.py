@@ -13,8 +13,8 @@ from sim.number_words import seconds
 class Synchronise(WorkloadFault):
     """Arrivals of a workload come all at once instead of spread out (cron jobs, a thundering herd): no more, no fewer.
 
-    In an open loop, who would arrive between two ticks does so at the first of them; the users of a closed loop whose
-    pause ends between two wait for the second.
+    In an open loop, requests due between two ticks arrive at the first of them; users of a closed loop whose pause
+    ends between two ticks wait for the second.
     """
 
     verb: ClassVar[str] = "synchronise"

@@ -1,7 +1,7 @@
 """What every defence of a link declares: its place in the pipeline, its decisions, its effect on loads, its labels.
 
 A new defence is a subclass of ``LinkDefence`` in a file of its own and a field of ``Link``; a defence that is a single
-word or switch is a ``LinkSwitch`` beside the field's type. ``tests/test_mechanisms.py`` asks it for all of its parts.
+word or switch is a ``LinkSwitch``, metadata of its type. ``tests/test_mechanisms.py`` asks for all of its parts.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from sim.policies.window_breaker import WindowBreaker
 
 
 class Breaker(LinkDefence):
-    """Stop calling after too many failures, ask again after a while. The guide's defaults: 5 in a row, 30 s, 1.
+    """Stop calling after too many failures, and try again after a while. The guide's defaults: 5 in a row, 30 s, 1.
 
     With a failure rate or a slow rate it judges shares of a window instead of failures in a row.
     """
@@ -44,9 +44,9 @@ class Breaker(LinkDefence):
     slow_call: PositiveDuration | None = None
     """A call that took longer is slow."""
     calls: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    """The window is the last so many calls. Without `calls` and `window`: all calls since it last closed."""
+    """The window is this many of the latest calls. Without `calls` and `window`: all calls since it last closed."""
     window: PositiveDuration | None = None
-    """The window is the calls that ended in the last so long."""
+    """The window is the calls that ended in this latest span of time."""
     minimum_calls: Annotated[int, Field(ge=1)] = 10
     """Calls in the window below which a rate opens nothing."""
     guards: Literal["calls", "retries"] = "calls"

@@ -14,7 +14,7 @@ from sim.mechanisms.links.scope import Scope
 
 
 class Bulkhead(LinkDefence):
-    """Let only so many calls of this link be out at once, so that one callee cannot take all the caller's workers."""
+    """Limit the number of concurrent calls on this link, so that one callee cannot take all the caller's workers."""
 
     layer: ClassVar[int] = 90
     decisions: ClassVar[tuple[Decision, ...]] = (
@@ -28,14 +28,14 @@ class Bulkhead(LinkDefence):
     max_concurrent_calls: Annotated[int, Field(ge=1)]
     """Attempts out at once (resilience4j's `maxConcurrentCalls`, Polly's `PermitLimit`)."""
     max_waiting: Count = 0
-    """Attempts that may wait for a place (Polly's `QueueLimit`); the next one is stopped at once."""
+    """Attempts that may wait for a place (Polly's `QueueLimit`); a further one is stopped at once."""
     max_wait: PositiveDuration | None = None
     """How long one may wait (resilience4j's `maxWaitDuration`)."""
     scope: Scope = "link"
     """Who shares it: all callers together, or each `caller` has its own."""
 
     def labels(self) -> tuple[str, ...]:
-        """How many may be out, and how many may wait for that."""
+        """How many calls may be out, and how many may wait."""
         waiting = f" + {many(self.max_waiting)} waiting" if self.max_waiting else ""
         return (f"bulkhead {self.max_concurrent_calls}{waiting}",)
 

@@ -15,7 +15,7 @@ from sim.quantities import UNLIMITED
 
 
 class Cache(LinkDefence):
-    """Remember good answers in front of the call, by business key; empty at the start. Only reads should be cached."""
+    """Keep good answers in front of the call, by business key; empty at the start. Cache only reads."""
 
     layer: ClassVar[int] = 10
     decisions: ClassVar[tuple[Decision, ...]] = (

@@ -27,7 +27,7 @@ class Hedge(LinkDefence):
     percentile: Share | None = None
     """Or after this percentile of the latencies measured so far on the link, such as 95%."""
     most: Annotated[int, Field(ge=1, le=10)] = 1
-    """Hedges at most, beside the first attempt (Polly's `MaxHedgedAttempts`)."""
+    """Hedges at most, in addition to the first attempt (Polly's `MaxHedgedAttempts`)."""
 
     def labels(self) -> tuple[str, ...]:
         """When it sends another, and how many."""

@@ -18,7 +18,7 @@ from sim.quantities import BackoffLaw
 
 
 class RetryBudget(Model):
-    """A bucket of tokens that a retry must pay from; full at the start. Without a token the call fails as it stands."""
+    """A bucket of tokens from which each retry pays; full at the start. Without a token the call fails."""
 
     capacity: Weight = 10
     """Tokens that fit in."""

@@ -12,7 +12,7 @@ from sim.policies.throttle import AdaptiveThrottle
 
 
 class Throttle(LinkDefence):
-    """Adaptive client-side throttling: the caller itself stops calls while the callee turns many away."""
+    """Adaptive client-side throttling: the caller itself stops calls while the callee rejects many."""
 
     layer: ClassVar[int] = 70
     decisions: ClassVar[tuple[Decision, ...]] = (
@@ -24,14 +24,14 @@ class Throttle(LinkDefence):
     loads: ClassVar[str] = "throttles"
 
     factor: Factor = 2.0
-    """How many times what is accepted may be sent (K): with 2x, half of what is sent may be turned away."""
+    """How many times the accepted calls may be sent (K): with 2x, half of the calls sent may be rejected."""
     window: PositiveDuration = 120.0
     """The time over which sent and accepted calls are counted."""
     scope: Scope = "link"
     """Who shares it."""
 
     def labels(self) -> tuple[str, ...]:
-        """How many times what is accepted it sends."""
+        """How many times the accepted calls it sends."""
         return (f"throttle {self.factor:g}x",)
 
     def build(self, link: LinkPart) -> None:

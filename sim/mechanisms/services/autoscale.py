@@ -25,7 +25,7 @@ class Autoscale(ServiceRule):
     min_replicas: Annotated[int, Field(ge=1, le=1000)] = 1
     """Replicas at least."""
     every: PositiveDuration = 15.0
-    """How often it looks, at the mean utilisation since it last did (Kubernetes: 15s)."""
+    """How often it reads the mean utilisation since its last reading (Kubernetes: 15s)."""
     boot: PositiveDuration = 60.0
     """How long after the decision a new replica takes its first call, cold."""
     tolerance: Share = 0.1

@@ -1,7 +1,7 @@
 """What every rule of a service declares: when it is asked, its rejections, its effect on loads, its labels.
 
 A new rule is a subclass of ``ServiceRule`` in a file of its own and a field of ``Service``; a rule that is a value in
-words is a ``ServiceSwitch`` beside the field's type. ``tests/test_mechanisms.py`` asks it for all of its parts.
+words is a ``ServiceSwitch`` as metadata of the field's type. ``tests/test_mechanisms.py`` asks it for all of its parts.
 """
 
 from __future__ import annotations

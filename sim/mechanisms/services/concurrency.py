@@ -22,7 +22,7 @@ class Concurrency(ServiceRule):
     layer: ClassVar[int] = 90  # the last to be asked at entry: a call that it admits is inside
     rejections: ClassVar[tuple[Rejection, ...]] = (
         Rejection(
-            "over concurrency limit", "calls rejected because so many were in flight as the limit allows",
+            "over concurrency limit", "calls rejected because as many were in flight as the limit allows",
             "concurrency limit", "its limit on calls in flight", "with `concurrency`",
         ),
     )  # fmt: skip
@@ -44,7 +44,7 @@ class Concurrency(ServiceRule):
     smoothing: Share = 0.2
     """`gradient`: how far the limit moves at a time towards where latency says it should be."""
     tolerance: Factor = 1.5
-    """`gradient`: latency up to so many times the long-term mean is no sign of overload."""
+    """`gradient`: latency up to this many times the long-term mean is not a sign of overload."""
     queue: Annotated[int, Field(ge=1)] = 4
     """`gradient`: how many more calls it tries to let in each time."""
     window: Annotated[int, Field(ge=1)] = 600

@@ -15,7 +15,7 @@ from sim.policies.limiter import TokenBucket
 
 
 class RateLimit(ServiceRule):
-    """A rate limiter at the door: a token bucket in each replica, full at the start; messages do not need a token."""
+    """A rate limiter in each replica: a token bucket, full at the start; messages do not need a token."""
 
     layer: ClassVar[int] = 20
     rejections: ClassVar[tuple[Rejection, ...]] = (
@@ -31,7 +31,7 @@ class RateLimit(ServiceRule):
     burst: Annotated[int, Field(ge=1)] = 1
     """Calls that may pass at once after a pause."""
     when_full: Literal["reject", "wait"] = "reject"
-    """Without a token: answer rejected, or let the call wait for one, outside the door and its waiting places."""
+    """Without a token: answer rejected, or let the call wait for one, outside the replica and its waiting places."""
     max_wait: PositiveDuration | None = None
     """With `wait`: a call that would have to wait longer is rejected at once (resilience4j's `timeoutDuration`)."""
 

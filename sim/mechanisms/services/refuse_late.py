@@ -10,7 +10,7 @@ from sim.mechanisms.services.parts import ReplicaPart
 
 
 class RefuseLate(ServiceRule):
-    """Answer rejected at once, on arrival and when a worker would take it, what its caller cannot use any more.
+    """Reject a call that its caller cannot use any more: on arrival, and when a worker would take it.
 
     Only calls over links with `propagate deadline: true` bring along how much time is left.
     """

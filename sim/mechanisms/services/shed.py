@@ -14,7 +14,7 @@ from sim.policies.shedding import CoDel, ControlledDelay
 
 
 class Shed(ServiceRule):
-    """Load shedding: answer rejected at once rather than too late. Several rules may stand side by side."""
+    """Load shedding: reject at once rather than answer too late. Several rules can be given together."""
 
     layer: ClassVar[int] = 40
     rejections: ClassVar[tuple[Rejection, ...]] = (
@@ -26,7 +26,7 @@ class Shed(ServiceRule):
     loads: ClassVar[str] = "load shedding"
 
     line_length: Annotated[int, Field(ge=1)] | None = None
-    """A call that finds so many in line is turned away."""
+    """A call that finds this many calls in the queue is rejected."""
     by_priority: Annotated[list[Share], Field(min_length=1, max_length=10)] | None = None
     """The share of the waiting places up to which each priority may join the line, priority 0 first: `[100%, 50%]`.
     Less important priorities than there are shares count as the last."""

@@ -27,24 +27,24 @@ class Link(Model):
     loss: Annotated[Share, UNSAID] = 0.0
     """Share of messages lost, each way drawn separately."""
     timeout: Annotated[PositiveDuration | None, Label(lambda value: f"timeout {seconds(value)}")] = None
-    """The caller gives an attempt up after this long, network and waiting included; the callee goes on."""
+    """The caller gives an attempt up after this long, network and waiting included; the callee continues."""
     retry: Retry | None = None
     """Try again."""
     breaker: Breaker | None = None
     """Circuit breaker of this link."""
     propagate_deadline: Annotated[bool, PROPAGATE_DEADLINE] = False
-    """What is left of the caller's time travels with the call: it is given up when the caller's own time is over, is
-    not tried again beyond it, and a callee that refuses late work can tell."""
+    """What is left of the caller's time travels with the call: it is given up when the caller's own time ends, is
+    not tried again after it, and a callee that refuses late work knows it."""
     on_abandon: Annotated[Literal["continue", "drop queued", "cancel"], ON_ABANDON] = "continue"
-    """What becomes of an attempt whose caller gave it up: the callee goes on, drops it while it waits in line, or
-    stops working on it at once too. The word of it takes no time."""
+    """What the callee does with an attempt that its caller gave up: it continues, drops it while it waits in the queue,
+    or stops working on it too. The notice takes no time."""
     late_answers: Annotated[Literal["ignore", "accept"], LATE_ANSWERS] = "ignore"
     """Whether a good answer to an attempt that timed out ends the call if it is still being tried again."""
     hedge: Hedge | None = None
     """A second attempt in a race with a slow first one."""
     fallback: Annotated[Literal["default", "empty", "cached"] | None, FALLBACK] = None
-    """When the call fails for good, go on `degraded` with a default answer, an empty part, or the last good answer for
-    this key if there ever was one."""
+    """When the call finally fails, continue `degraded` with a default answer, an empty part, or the last good answer
+    for this key if there ever was one."""
     throttle: Throttle | None = None
     """Adaptive throttling by the caller."""
     limit: CallLimit | None = None

@@ -44,9 +44,9 @@ class Service(Model):
     workers: Annotated[PositiveCount, UNSAID] = 1
     """Threads per replica: each holds one request from start of service to the end of its recipe."""
     waiting: Annotated[Count, UNSAID] = 64
-    """Waiting places per replica beside its workers; a call finding them full is rejected at once. Or `unlimited`."""
+    """Waiting places per replica besides its workers; a call that finds them full is rejected. Or `unlimited`."""
     max_wait: Annotated[PatienceField | None, Label(_longest)] = None
-    """A request that has waited in line this long is withdrawn (rejected); a law is drawn anew for each that waits."""
+    """A request that has waited this long in the queue is withdrawn (rejected); a law is drawn for each request."""
     balance: Annotated[BalanceField, UNSAID] = Balance("round robin")
     """How callers choose a replica: `round robin`, `random`, `least outstanding`, `best of 2`."""
     while_calling: Annotated[Literal["hold", "free"], Label(lambda value: "frees workers in calls")] = "hold"
@@ -54,9 +54,9 @@ class Service(Model):
     in_flight: Annotated[PositiveCount | None, UNSAID] = None
     """With `while calling: free`: how many started requests a replica may have at once, or `unlimited` (default)."""
     limit: RateLimit | None = None
-    """A rate limiter at the door of each replica."""
+    """A rate limiter in each replica."""
     shed: Shed | None = None
-    """Load shedding: whom to turn away, in overload."""
+    """Load shedding: which calls to reject in overload."""
     concurrency: Concurrency | None = None
     """An adaptive limit on calls in flight at each replica."""
     autoscale: Autoscale | None = None
@@ -64,11 +64,11 @@ class Service(Model):
     refuse_late: RefuseLate | None = None
     """Refuse work that cannot be done before its caller's propagated deadline."""
     line: Annotated[LineField, LINE] = LineOrder("fifo")
-    """Who of those in line is next: `fifo`, `lifo`, `priority` (the workload's most important first, equals in order;
-    work that has begun goes on), or `adaptive lifo above 10 after 100ms`, which is lifo while more than so many
-    (default 0) wait and the line has not been empty for so long (default 100ms)."""
+    """Which waiting request is next: `fifo`, `lifo`, `priority` (the workload's most important first, equals in order;
+    work that has begun continues), or `adaptive lifo above 10 after 100ms`, which is lifo while more than this many
+    (default 0) wait and the queue has not been empty for this long (default 100ms)."""
     health_checks: HealthChecks | None = None
-    """Checks by which callers' balancers learn who is dead; without them they send to dead replicas too."""
+    """Checks by which callers' balancers learn which replicas are dead; without them they send to dead ones too."""
     consumes: Annotated[dict[str, str], UNSAID] = {}
     """Queues whose messages free workers take, each with the operation that handles them: `{charges: charge}`."""
 
@@ -91,9 +91,9 @@ class Queue(Model):
     dead_letters: str | None = None
     """The queue that gets messages which could not be handled."""
     redelivery: BackoffField = BackoffLaw()
-    """How long a message rests after its handler failed: `exponential 1s factor 2`; default at once."""
+    """How long a message is delayed after its handler failed: `exponential 1s factor 2`; default at once."""
     max_length: PositiveCount = UNLIMITED
     """Waiting messages that fit (those in flight are not counted); further sends are pushed back. Default unlimited."""
     when_full: Literal["reject", "block"] = "reject"
-    """Back-pressure: answer a send rejected at once, or acknowledge it only when there is room again, so that whoever
-    sends is held up. Messages that return, and dead letters, always fit."""
+    """Back-pressure: answer a send rejected at once, or acknowledge it only when there is room again, so that the
+    sender is held up. Messages that return, and dead letters, always fit."""
