@@ -191,12 +191,18 @@ def lint(*_: str) -> int:
 
 
 def schema(*_: str) -> int:
-    """Write scenarios/scenario.schema.json and docs/format.md from the models."""
-    for path, how in (("scenarios/scenario.schema.json", []), ("docs/format.md", ["--markdown"])):
-        made = subprocess.run([str(PYTHON), "-m", "sim", "schema", *how], cwd=ROOT, stdout=subprocess.PIPE, check=False)
+    """Write scenarios/scenario.schema.json, docs/format.md and docs/glossary.md from what they are made of."""
+    pages = (
+        ("scenarios/scenario.schema.json", ("sim", "schema")),
+        ("docs/format.md", ("sim", "schema", "--markdown")),
+        ("docs/glossary.md", ("sim.glossary",)),
+    )
+    for path, how in pages:
+        command = (str(PYTHON), "-X", "utf8", "-m", *how)
+        made = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=False)
         if made.returncode:
             return made.returncode
-        (ROOT / path).write_bytes(made.stdout)
+        (ROOT / path).write_bytes(made.stdout.replace(b"\r\n", b"\n"))
         say(f"wrote {path}")
     return 0
 

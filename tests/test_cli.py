@@ -311,7 +311,8 @@ def test_the_version_is_told() -> None:
         (("schema", "--out", "no/where"), "--out must be a file in a folder that exists, got 'no/where'"),
         (
             ("explain-field", "goodput ratoi"),
-            "field must be a field of the format or a measure, got 'goodput ratoi'; did you mean 'goodput ratio'?",
+            "field must be a field of the format, a measure or a word of the glossary, got 'goodput ratoi'; "
+            "did you mean 'goodput ratio'?",
         ),
         (
             ("run", "retry_storm", "--out", "retry.txt/x"),

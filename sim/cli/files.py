@@ -173,18 +173,29 @@ def schema(
 
 
 def explain_field(
-    field: Annotated[str, typer.Argument(help="A key of the format, e.g. 'max deliveries' or 'breaker.probes'.")],
+    field: Annotated[
+        str, typer.Argument(help="A key of the format ('max deliveries', 'breaker.probes'), a measure or a term.")
+    ],
 ) -> None:
-    """Explain one field of the format, or one measure."""
+    """Explain one field of the format, one measure, or one word of the glossary."""
+    from sim.fields.quantity import spaced
+    from sim.glossary import TERMS, explained
     from sim.results.measures.registry import NAMES
     from sim.scenario import explain_field as explain
 
+    answers, hint = [], ""
     if field in NAMES:
         about = NAMES[field]
-        print(f"{field}: a measure, in {about.unit}, of a {about.subjects}\n  {about.meaning}")
-        return
-    try:
-        print(explain(field))
-    except ParameterError as error:
-        hint = error.hint or did_you_mean(field, NAMES)
-        raise ParameterError("be a field of the format or a measure", field, hint, "field") from None
+        answers.append(f"{field}: a measure, in {about.unit}, of a {about.subjects}\n  {about.meaning}")
+    else:
+        try:
+            answers.append(explain(field))
+        except ParameterError as error:
+            hint = error.hint
+    word = spaced(field).lower()
+    if word in TERMS:
+        answers.append(explained(word))
+    if not answers:
+        hint = hint or did_you_mean(field, [*NAMES, *TERMS])
+        raise ParameterError("be a field of the format, a measure or a word of the glossary", field, hint, "field")
+    print("\n\n".join(answers))

@@ -19,8 +19,11 @@ _FOLDER = files("sim.lab") / "learn"
 _MARKED = re.compile(r"\*\*(?P<strong>[^*]+)\*\*|`(?P<code>[^`]+)`")
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|ms|s)(?!\w))")
 """The space between a number and its unit, where no line may break."""
-COMMON = ("line", "load", "done", "answered", "effect", "seed", "fault", "switch", "worker", "scenario", "missing")
-"""Terms that are everyday words as well: explained in the glossary, and not underlined wherever they occur."""
+COMMON = (
+    "answered", "call", "claim", "done", "drain", "effect", "fault", "line", "load", "message", "missing", "operation",
+    "request", "scenario", "seed", "service", "switch", "visit", "worker",
+)  # fmt: skip
+"""Terms that are everyday words as well: explained in the glossary, and not underlined."""
 
 
 @cache
