@@ -5,24 +5,32 @@ That the presence of each field changes a record is asked in ``tests/engine/test
 
 import copy
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator, get_args
 
 import pytest
 from ruamel.yaml import YAML
 
 import sim
+from sim import topology
 from sim.diagram.system import drawing_of
+from sim.engine.assembly.system import build
+from sim.engine.operations.expected_effects import expected_effects
 from sim.experiments.fault_matrix.catalogue import INJECTIONS, KINDS
 from sim.fields.labels import labels
 from sim.fields.quantity import spaced
 from sim.mechanisms.faults import FAULTS
 from sim.mechanisms.faults.parts import CAN_FAIL, CAN_PAUSE, VARIABLE_SPEED
 from sim.mechanisms.loads import KNOWN
+from sim.mechanisms.steps import STEPS, Step, StepWithOutcome, Work
+from sim.mechanisms.steps.base import EFFECT, ON_ERROR, OPERATION, QUEUE, STORE
+from sim.mechanisms.steps.facts import facts, nested
 from sim.record.record import MARKS, REASONS
+from sim.scenario.key_normalisation import fields_of, members
 from sim.scenario.measures import MEASURES
 from sim.scenario.models import Scenario
 from sim.scenario.models.links import LINK_DEFENCES
 from sim.scenario.models.nodes import SERVICE_RULES
+from tests.engine.test_fields import documents
 
 FIELDS = YAML(typ="safe").load((Path(__file__).parent / "engine" / "fields.yaml").read_text(encoding="utf-8"))
 
@@ -104,3 +112,49 @@ def test_every_rule_of_a_service_has_labels_reasons_and_an_effect_on_loads(field
         assert rejection.reason in REASONS and MEASURES[rejection.measure].meaning == rejection.meaning
         assert rejection.by and rejection.whose.startswith("with ")
     assert rule.loads and rule.layer
+
+
+def steps_in(steps: Any) -> Iterator[Step]:
+    """Iterate over all steps of a recipe, nested ones included."""
+    for step in steps:
+        yield step
+        for _, inner in nested(step):
+            yield from steps_in(inner)
+
+
+@pytest.mark.parametrize("verb", STEPS)
+def test_every_step_says_which_keys_hold_steps_and_how_often_they_are_done(verb: str) -> None:
+    kind = STEPS[verb]
+    fields = fields_of(kind)
+    recipes = {
+        key for key, types in fields.items() if any(Work in members(arg) for it in types for arg in get_args(it))
+    }
+    assert recipes == {*kind.recipes, *([ON_ERROR] if issubclass(kind, StepWithOutcome) else [])}
+    assert {verb, "as"} <= set(fields) and {kind.counted_by, kind.recipe_list} - {""} <= set(fields)
+    assert not kind.wraps or kind.recipes
+
+
+@pytest.mark.parametrize("verb", STEPS)
+def test_every_step_is_played_weighed_and_read(verb: str) -> None:
+    kind = STEPS[verb]
+    document = documents(kind, verb)[-1]
+    document["services"]["web"]["operations"]["order"].insert(0, {"effect": "seen"})
+    scenario = sim.Scenario(**document).resolve()
+    recipes = [recipe for service in scenario.services.values() for recipe in service.operations.values()]
+    known = [facts(step) for recipe in recipes for step in steps_in(recipe) if type(step) is kind]
+    assert known
+    for one in known:
+        said = {OPERATION: one.calls, QUEUE: one.sends, EFFECT: one.effect}
+        assert [value for value, name in said.items() if name] == ([kind.value] if kind.value in said else [])
+        assert bool(one.inner) == bool(kind.recipes or kind.recipe_list)
+    build(scenario, 1, 0)
+    assert topology.describe(scenario).lines()
+    assert "web.order" in {one.root for one in expected_effects(scenario, lambda path: 0)}
+
+
+@pytest.mark.parametrize("verb", [verb for verb, kind in STEPS.items() if kind.value in (OPERATION, QUEUE, STORE)])
+def test_a_step_that_names_a_part_is_refused_without_it(verb: str) -> None:
+    document = copy.deepcopy(FIELDS["system"])
+    document["services"]["web"]["operations"]["order"].append({verb: "web.nowhere"})
+    with pytest.raises(sim.ScenarioError, match=f"must name an? {STEPS[verb].value} that exists, got 'web.nowhere'"):
+        sim.Scenario(**document)

@@ -14,9 +14,8 @@ from sim.engine.calls.ends import row
 from sim.engine.calls.leaf import Leaf
 from sim.engine.livelock import Stuck
 from sim.engine.system import System
+from sim.mechanisms.steps.facts import walk
 from sim.outcomes import IN_FLIGHT, LOST, OPEN, PENDING, WAITING
-from sim.scenario import models
-from sim.scenario.models.steps import walk
 
 
 def write_open_rows(system: System, leaves: list[Leaf]) -> list[int]:
@@ -72,7 +71,7 @@ def _forked(system: System) -> Callable[[Any], bool]:
         f"{service}.{operation}"
         for service, model in system.scenario.services.items()
         for operation, steps in model.operations.items()
-        if any(isinstance(step, models.Parallel) for step in walk(steps))
+        if any(step.forks for step in walk(steps))
     }
     sites = [f"{site.callee}.{site.operation}" in forks for site in system.sites]
     return lambda attempt: sites[int(attempt.step.code)]

@@ -1,4 +1,4 @@
-"""Mechanisms: each fault, defence and rule says everything about itself in one declaration.
+"""Mechanisms: each fault, defence, rule and step says everything about itself in one declaration.
 
 A declaration is the pydantic model of the format, which is what a file, the schema and the editor know of it, and the
 answers that the other rooms need: what it asks of the engine, its reason words in the record, its label on a picture,
@@ -12,5 +12,5 @@ over the declarations, so that no list of mechanisms is kept by hand and none ca
     story, pictures, lab ┘
 
 A declaration does not import the engine: it speaks to the part that it acts on by the verbs of a Protocol
-(``faults.parts``).
+(``faults.parts``). A step says what it does in verbs too (``steps.parts``), and the engine is one of their readers.
 """

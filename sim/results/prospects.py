@@ -13,11 +13,11 @@ from typing import Any, Sequence
 
 import numpy as np
 
+from sim.mechanisms.steps.facts import facts
 from sim.outcomes import DEGRADED, IN_FLIGHT, OPEN, WAITING
 from sim.quantities import UNLIMITED
 from sim.results.index.columns import Bools, Ints, rows_of
 from sim.results.index.record_index import RecordIndex
-from sim.scenario import models
 
 Times = dict[str, int]
 """How often a recipe has a step at most, by where it leads: ``service.operation``, or the queue of a send."""
@@ -164,18 +164,11 @@ def _read(steps: Sequence[Any], times: int, leads: Times, effects: list[int]) ->
     The effect steps come in the order in which the record numbers them.
     """
     for step in steps:
-        if isinstance(step, models.Effect):
+        known = facts(step)
+        if known.effect:
             effects.append(times)
-        elif isinstance(step, models.Call | models.Send):
-            target = step.call if isinstance(step, models.Call) else step.send
-            leads[target] = leads.get(target, 0) + times
-        elif isinstance(step, models.Branch):
-            _read(step.then, times, leads, effects)
-            _read(step.else_, times, leads, effects)
-        elif isinstance(step, models.Repeat):
-            _read(step.steps, times * step.repeat, leads, effects)
-        elif isinstance(step, models.Parallel):
-            for inner in step.parallel:
-                _read(inner, times * step.times, leads, effects)
-        if not isinstance(on_error := getattr(step, "on_error", "fail"), str):
-            _read(on_error, times, leads, effects)
+        if known.target:
+            leads[known.target] = leads.get(known.target, 0) + times
+        for inner in known.inner:
+            _read(inner.steps, times * inner.times, leads, effects)
+        _read(known.instead, times, leads, effects)

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from sim.errors import ParameterError, did_you_mean
 from sim.mechanisms.faults import FAULTS
+from sim.mechanisms.steps import STEPS
 from sim.scenario.key_normalisation import child_kinds, fields_of, keys_of
-from sim.scenario.models import STEPS, Scenario
+from sim.scenario.models import Scenario
 from sim.scenario.yaml.nodes import Loc, Node, Problem, Unquoted, at_value, shown
 
 _KNOWN_KEYS = "have known keys only"

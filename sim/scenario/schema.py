@@ -21,17 +21,16 @@ from sim.fields.quantity import spaced
 from sim.mechanisms.faults import FAULTS, Fault
 from sim.mechanisms.links.base import LinkDefence
 from sim.mechanisms.services.base import ServiceRule
+from sim.mechanisms.steps import STEPS, WRAPPERS, Step, StepWithOutcome
 from sim.quantities import LAW_FORMS
 from sim.scenario import models
 from sim.scenario.models import (
-    STEPS,
     Model,
     Scenario,
     health,
     links,
     nodes,
     scenario,
-    steps,
     workload,
 )
 from sim.scenario.models.links import LINK_DEFENCES
@@ -77,8 +76,19 @@ def _homes(declared: Iterable[Any]) -> list[ModuleType]:
 
 
 _DEFENCES, _RULES = _homes(LINK_DEFENCES.values()), _homes(SERVICE_RULES.values())
+_STEPS = (sys.modules[kind.__module__] for kind in STEPS.values())
 _FAULTS = (sys.modules[kind.__module__] for kind in (Fault, *FAULTS.values()))
-_FIRST = (steps, workload, nodes, health, *_RULES, links, *_DEFENCES, *dict.fromkeys(_FAULTS), scenario)
+_FIRST = (
+    *dict.fromkeys(_STEPS),
+    workload,
+    nodes,
+    health,
+    *_RULES,
+    links,
+    *_DEFENCES,
+    *dict.fromkeys(_FAULTS),
+    scenario,
+)
 """The order of the modules in the reference; other modules come last."""
 
 
@@ -143,12 +153,12 @@ def defaults(model: type[Model]) -> dict[str, Any]:
 
 
 def _step(parts: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a step: the bare word ``reply``, or one of the verbs, with or without `repeat`."""
-    repeat = parts["Repeat"]
-    repeat["required"] = ["repeat"]
-    repeat["additionalProperties"] = True
+    """Return the schema of a step: a bare word, or one of the verbs, with or without a wrapper."""
+    for wrapper in WRAPPERS:
+        parts[wrapper.__name__] |= {"required": [wrapper.verb], "additionalProperties": True}
+    words = [{"const": step.bare_word} for step in STEPS.values() if step.bare_word]
     verbs = [{"$ref": f"#/$defs/{step.__name__}"} for step in STEPS.values()]
-    return {"anyOf": [{"const": "reply"}, *verbs], "description": "One step of a recipe."}
+    return {"anyOf": [*words, *verbs], "description": "One step of a recipe."}
 
 
 def _replaced(part: Any) -> Any:
@@ -165,6 +175,9 @@ def _replaced(part: Any) -> Any:
     return {key: _replaced(value) for key, value in part.items()}
 
 
+_FAMILIES = (LinkDefence, ServiceRule, Step, StepWithOutcome)
+
+
 # --- one field ----------------------------------------------------------------------------------------------
 
 
@@ -172,7 +185,7 @@ def _models() -> Iterator[tuple[str, type[Model]]]:
     """Iterate over the models by their names in the reference: scenario, workload, link, step work."""
     for name in field_texts():
         model = all_models()[name]
-        if (issubclass(model, Fault) and model not in FAULTS.values()) or model in (LinkDefence, ServiceRule):
+        if (issubclass(model, Fault) and model not in FAULTS.values()) or model in _FAMILIES:
             continue  # a base class is not a part of its own
         if issubclass(model, Fault):
             yield f"fault {model.verb}", model

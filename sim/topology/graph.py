@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sim.scenario.models import Call, Scenario, Send, Workload, nested
+from sim.mechanisms.steps.facts import StepFacts, walk
+from sim.scenario.models import Scenario, Workload
 
 Graph = Any
 """A ``networkx.DiGraph`` (networkx ships no types)."""
@@ -19,13 +20,9 @@ Graph = Any
 _CIRCLES_SHOWN = 20
 
 
-def calls_and_sends(steps: Any) -> Iterator[Call | Send]:
-    """Yield every `call` and `send` of *steps* in file order, those in nested steps too."""
-    for step in steps:
-        if isinstance(step, (Call, Send)):
-            yield step
-        for _, inner in nested(step):
-            yield from calls_and_sends(inner)
+def calls_and_sends(steps: Any) -> Iterator[StepFacts]:
+    """Yield what is known of every step of *steps* that calls or sends, in file order, those in nested steps too."""
+    return (step for step in walk(steps) if step.target)
 
 
 def requested(workload: Workload) -> dict[str, float]:
@@ -62,10 +59,7 @@ def operation_graph(scenario: Scenario) -> Graph:
             here = f"{name}.{operation}"
             graph.add_node(here, kind="operation", service=name)
             for step in calls_and_sends(steps):
-                if isinstance(step, Call):
-                    graph.add_edge(here, step.call, kind="call")
-                else:
-                    graph.add_edge(here, step.send, kind="send")
+                graph.add_edge(here, step.target, kind="call" if step.calls else "send")
         for queue, operation in service.consumes.items():
             graph.add_edge(queue, f"{name}.{operation}", kind="delivery")
     return graph

@@ -9,12 +9,12 @@ outcome takes any failure for the one it names.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from sim.errors import not_played
-from sim.quantities import Condition, Keys
+from sim.mechanisms.steps.parts import OutcomeRule, Steps
+from sim.quantities import Condition, Keys, Law
 from sim.scenario.models import Link, Scenario
 
 Target = tuple[str, str]
@@ -55,6 +55,9 @@ class Profile:
     """The share of ``ok_ratio`` that goes on with a fallback's answer."""
 
 
+_NOTHING = Profile()
+
+
 def key_share(condition: Condition, keys: Keys | None) -> float:
     """Return the share of requests whose key is one of the condition's; 0 for a workload without keys."""
     if keys is None:
@@ -87,7 +90,7 @@ class OperationCosts:
     def __init__(
         self, scenario: Scenario, keys: Keys | None = None, lost: Collection[str] = (), hits: Hits | None = None
     ) -> None:  # fmt: skip
-        self._scenario, self._keys, self._lost = scenario, keys, lost
+        self._scenario, self.keys, self._lost = scenario, keys, lost
         self._hits = fixed_hits(scenario) if hits is None else hits
         self._known: dict[str, Profile] = {}
 
@@ -95,7 +98,7 @@ class OperationCosts:
         """Return the profile of *operation*, written ``service.operation``."""
         if operation not in self._known:
             service, _, name = operation.partition(".")
-            found = self._sequence(self._scenario.services[service].operations[name], service, {})
+            found = self.sequence(self._scenario.services[service].operations[name], service, {})
             if service in self._lost:
                 found = Profile(ok_ratio=0.0, on_ratio=0.0)
             self._known[operation] = found
@@ -116,6 +119,11 @@ class OperationCosts:
         return (
             _mixed([(1 - hits, fetched), (hits, Profile(visits={target: 0.0}, most={target: 1}))]) if hits else fetched
         )
+
+    def send(self, caller: str, queue: str) -> Profile:
+        """Return the profile of a message sent over its link, retries included."""
+        accepted = Profile(ok_ratio=0.0 if queue in self._lost else 1.0)
+        return self._over(self.link(caller, queue), ("send", queue), accepted)
 
     def before_cache(self, link: str, target: Target, per_s: float) -> float:
         """Return how many calls a second make *per_s* attempts of *target* over *link*, behind its cache."""
@@ -140,7 +148,7 @@ class OperationCosts:
             visits={target: attempts}, most={target: 1},
         )  # fmt: skip
 
-    def _sequence(self, steps: Iterable[Any], service: str, ended: Ended) -> Profile:
+    def sequence(self, steps: Steps, service: str, ended: Ended) -> Profile:
         """Play *steps* in turn; *ended* tells how earlier steps ended."""
         own = answer = fastest = span = 0.0
         ok = on = 1.0
@@ -148,7 +156,7 @@ class OperationCosts:
         visits: dict[Target, float] = {}
         most: dict[Target, int] = {}
         for step in steps:
-            part = self._step(step, service, ended)
+            part = step.express(_StepCosts(self, service, ended))
             own += on * part.own_s
             span += on * part.span_s
             if not replied:
@@ -162,39 +170,69 @@ class OperationCosts:
             on *= part.on_ratio
         return Profile(own, answer, fastest, span, ok, on, replied, visits, most)
 
-    def _step(self, step: Any, service: str, ended: Ended) -> Profile:
-        kind = type(step).__name__
-        if kind in ("Work", "Wait"):
-            law = step.work if kind == "Work" else step.wait
-            return Profile(law.mean, law.mean, law.support[0], law.mean)
-        if kind == "Call":
-            return self._guarded(self.call(service, step.call), step, service, ended)
-        if kind == "Send":
-            queue = Profile(ok_ratio=0.0 if step.send in self._lost else 1.0)
-            sent = self._over(self.link(service, step.send), ("send", step.send), queue)
-            return self._guarded(sent, step, service, ended)
-        if kind == "Fail":
-            return Profile(ok_ratio=1 - step.fail, on_ratio=1 - step.fail)
-        if kind == "Reply":
-            return Profile(replied=True)
-        if kind == "Branch":
-            return self._branch(step, service, ended)
-        if kind == "Repeat":
-            return _repeated(self._sequence(step.steps, service, ended), step.repeat)
-        if kind == "Parallel":
-            together = _together([self._sequence(part, service, ended) for part in step.parallel], step)
-            return self._guarded(together, step, service, ended)
-        if kind in ("Effect", "Read", "Write"):  # they take no time and call nobody
-            return Profile()
-        raise not_played("step", kind)
 
-    def _guarded(self, part: Profile, step: Any, service: str, ended: Ended) -> Profile:
+class _StepCosts:
+    """The verbs of a step of *service* (``sim.mechanisms.steps.parts``): each is its profile."""
+
+    __slots__ = ("costs", "service", "ended")
+
+    def __init__(self, costs: OperationCosts, service: str, ended: Ended) -> None:
+        self.costs, self.service, self.ended = costs, service, ended
+
+    def work(self, law: Law) -> Profile:
+        return Profile(law.mean, law.mean, law.support[0], law.mean)
+
+    wait = work
+
+    def call(self, operation: str, rule: OutcomeRule) -> Profile:
+        return self._guarded(self.costs.call(self.service, operation), rule)
+
+    def send(self, queue: str, rule: OutcomeRule) -> Profile:
+        return self._guarded(self.costs.send(self.service, queue), rule)
+
+    def effect(self, name: str, once_per: str) -> Profile:
+        return _NOTHING
+
+    def read(self, store: str) -> Profile:
+        return _NOTHING
+
+    def write(self, store: str, if_unchanged: bool) -> Profile:
+        return _NOTHING
+
+    def fail(self, share: float) -> Profile:
+        return Profile(ok_ratio=1 - share, on_ratio=1 - share)
+
+    def reply(self) -> Profile:
+        return Profile(replied=True)
+
+    def branch(self, condition: Condition, then: Steps, otherwise: Steps) -> Profile:
+        if condition.kind == "share":
+            taken = condition.share
+        elif condition.kind == "key":
+            taken = key_share(condition, self.costs.keys)
+        elif condition.kind != "step":
+            raise not_played("condition of a branch", condition.kind)
+        else:
+            good, stand_in = self.ended.get(condition.step, (1.0, 0.0))
+            taken = {"ok": good, "degraded": stand_in}.get(condition.outcome, 1 - good - stand_in)
+        return _mixed([(taken, self._sequence(then)), (1 - taken, self._sequence(otherwise))])
+
+    def repeat(self, times: int, steps: Steps) -> Profile:
+        return _repeated(self._sequence(steps), times)
+
+    def parallel(self, recipes: Sequence[Steps], times: int, needed: int, rule: OutcomeRule) -> Profile:
+        return self._guarded(_together([self._sequence(steps) for steps in recipes], times, needed), rule)
+
+    def _sequence(self, steps: Steps) -> Profile:
+        return self.costs.sequence(steps, self.service, self.ended)
+
+    def _guarded(self, part: Profile, rule: OutcomeRule) -> Profile:
         """Return *part* with what `on error` makes of its failures, and note how it ended under its name."""
-        if step.as_:
-            ended[step.as_] = (part.ok_ratio - part.stand_in_ratio, part.stand_in_ratio)
-        if step.on_error == "fail":
+        if rule.name:
+            self.ended[rule.name] = (part.ok_ratio - part.stand_in_ratio, part.stand_in_ratio)
+        if rule.on_error == "fail":
             return part
-        fallback = Profile() if isinstance(step.on_error, str) else self._sequence(step.on_error, service, ended)
+        fallback = self._sequence(rule.instead)
         failing = 1 - part.ok_ratio
         both = _mixed([(1.0, part), (failing, fallback)])
         most = _add(part.most, fallback.most)
@@ -202,20 +240,6 @@ class OperationCosts:
             both.own_s, both.answer_s, part.fastest_s, both.span_s, part.ok_ratio + failing * fallback.ok_ratio,
             part.ok_ratio + failing * fallback.on_ratio, False, both.visits, most,
         )  # fmt: skip
-
-    def _branch(self, step: Any, service: str, ended: Ended) -> Profile:
-        condition: Condition = step.branch
-        if condition.kind == "share":
-            taken = condition.share
-        elif condition.kind == "key":
-            taken = key_share(condition, self._keys)
-        elif condition.kind != "step":
-            raise not_played("condition of a branch", condition.kind)
-        else:
-            good, stand_in = ended.get(condition.step, (1.0, 0.0))
-            taken = {"ok": good, "degraded": stand_in}.get(condition.outcome, 1 - good - stand_in)
-        yes, no = self._sequence(step.then, service, ended), self._sequence(step.else_, service, ended)
-        return _mixed([(taken, yes), (1 - taken, no)])
 
 
 def _add(one: Mapping[Target, int], other: Mapping[Target, int]) -> dict[Target, int]:
@@ -255,10 +279,9 @@ def _repeated(part: Profile, times: int) -> Profile:
     )  # fmt: skip
 
 
-def _together(parts: list[Profile], step: Any) -> Profile:
-    """Return *parts*, each played ``times``, at once: as long as the last answer needed (of means: a lower bound)."""
-    every = [part for part in parts for _ in range(step.times)]
-    needed = len(every) if step.join == "all" else min(int(step.join), len(every))
+def _together(parts: list[Profile], times: int, needed: int) -> Profile:
+    """Return *parts*, each *times* times, at once: as long as the last answer needed (of means: a lower bound)."""
+    every = [part for part in parts for _ in range(times)]
     ok = _at_least(needed, [part.ok_ratio for part in every])
     answers = sorted(part.span_s for part in every)
     fastest = sorted(part.fastest_s for part in every)
@@ -266,8 +289,8 @@ def _together(parts: list[Profile], step: Any) -> Profile:
     most: dict[Target, int] = {}
     for part in parts:
         for target, mean in part.visits.items():
-            visits[target] = visits.get(target, 0.0) + step.times * mean
-            most[target] = most.get(target, 0) + step.times * part.most[target]
+            visits[target] = visits.get(target, 0.0) + times * mean
+            most[target] = most.get(target, 0) + times * part.most[target]
     own = max(part.own_s for part in every)
     span = answers[needed - 1]
     return Profile(own, span, fastest[needed - 1], span, ok, ok, False, visits, most)

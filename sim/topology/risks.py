@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sim.mechanisms.faults.targets import on_host
 from sim.quantities import UNLIMITED
-from sim.scenario.models import Call, Link, Scenario
+from sim.scenario.models import Link, Scenario
 from sim.topology.graph import calls_and_sends, operation_graph, requested
 from sim.topology.operation_costs import OperationCosts
 
@@ -195,7 +195,7 @@ def _calls(scenario: Scenario) -> Iterator[tuple[str, str]]:
         seen.update(dict.fromkeys((name, operation) for operation in requested(workload)))
     for name, service in scenario.services.items():
         for steps in service.operations.values():
-            seen.update(dict.fromkeys((name, s.call) for s in calls_and_sends(steps) if isinstance(s, Call)))
+            seen.update(dict.fromkeys((name, s.calls) for s in calls_and_sends(steps) if s.calls))
     yield from seen
 
 
@@ -222,7 +222,7 @@ def _asked_by(scenario: Scenario, operation: str) -> Iterator[str]:
     """Yield the services and queues that *operation* asks itself."""
     service, _, name = operation.partition(".")
     for step in calls_and_sends(scenario.services[service].operations[name]):
-        yield step.call.partition(".")[0] if isinstance(step, Call) else step.send
+        yield step.calls.partition(".")[0] or step.sends
 
 
 def persistence_s(link: Link) -> float:

@@ -20,9 +20,10 @@ import sim
 from sim.engine import run as engine
 from sim.fields.quantity import spaced
 from sim.mechanisms.faults import FAULTS, Fault
+from sim.mechanisms.steps import STEPS
 from sim.record.record import Record
 from sim.results.measures.registry import measures
-from sim.scenario.models import STEPS, Model
+from sim.scenario.models import Model
 from sim.scenario.schema import all_models
 from tests.properties.judge import columns
 

@@ -16,6 +16,7 @@ from sim.engine.operations.expected_effects import expected_effects
 from sim.errors import ModelError
 from sim.mechanisms.faults import FAULTS, Fault, LinkFault, ServiceFault
 from sim.mechanisms.faults.cut import Cut
+from sim.mechanisms.steps import Step
 from sim.quantities import Arrivals, Balance, LineOrder
 from sim.record.recorder import MarkCodes, reason_code
 from sim.scenario import models
@@ -60,9 +61,10 @@ class TicketService(models.Service):
     ticket: int | None = None
 
 
-class Nap(models.Model):
+class Nap(Step):
     """A step that is described and not played."""
 
+    verb: ClassVar[str] = "nap"
     nap: str
 
 

@@ -10,6 +10,7 @@ import pytest
 from sim.errors import ScenarioError
 from sim.mechanisms.faults import FAULTS
 from sim.mechanisms.links.retry import Retry
+from sim.mechanisms.steps import STEPS
 from sim.scenario import ScenarioFile, loads, models
 from sim.scenario.key_normalisation import normalise
 from sim.scenario.source import Source
@@ -24,7 +25,7 @@ WORDS = [
     float("inf"), float("nan"),
 ]  # fmt: skip
 KEYS = sorted(
-    {info.alias or name for model in (*models.STEPS.values(), *FAULTS.values(), models.Scenario, models.Link,
+    {info.alias or name for model in (*STEPS.values(), *FAULTS.values(), models.Scenario, models.Link,
      models.Service, models.Queue, models.Workload, models.Claim, models.Toggle, Retry)
      for name, info in model.model_fields.items()} | {"x", "retry", "extends"}
 )  # fmt: skip

@@ -9,8 +9,9 @@ from sim.errors import ScenarioError
 from sim.mechanisms.faults.slow import Slow
 from sim.mechanisms.links.breaker import Breaker
 from sim.mechanisms.links.retry import Retry
+from sim.mechanisms.steps import Call, Work
 from sim.scenario import ScenarioFile, dump, loads, models
-from sim.scenario.models import Call, Claim, Link, Service, Work, Workload
+from sim.scenario.models import Claim, Link, Service, Workload
 
 
 def parts() -> dict[str, Any]:

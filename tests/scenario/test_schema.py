@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ParameterError
+from sim.mechanisms.steps import STEPS
 from sim.scenario import explain_field, load, schema
-from sim.scenario.models import STEPS
 from sim.scenario.schema import field_texts
 from sim.scenario.yaml.nodes import plain
 from sim.scenario.yaml.parse import read

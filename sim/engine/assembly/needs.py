@@ -6,6 +6,7 @@ PLAIN_SERVICE. Every other field must be declared by a mechanism: one that is gi
 
 from __future__ import annotations
 
+from sim.mechanisms.steps.facts import facts
 from sim.scenario import models
 from sim.scenario.models.links import LINK_DEFENCES, NETWORK
 
@@ -57,4 +58,5 @@ def is_single_work(model: models.Service, operation: str) -> bool:
     """Whether calls of *operation* are only ever taken in turn, by whoever is free, for a time drawn beforehand."""
     if needs_admission_control(model):
         return False
-    return not any(isinstance(step, models.Work) and step.work.per_request_s for step in model.operations[operation])
+    laws = (facts(step).work for step in model.operations[operation])
+    return not any(law is not None and law.per_request_s for law in laws)

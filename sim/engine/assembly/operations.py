@@ -7,16 +7,16 @@ are still alive, and those of a service whose workers are freed while calling as
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Sequence
+from typing import TYPE_CHECKING, Callable, Sequence
 
+from sim.engine.assembly.continuations import resuming, suspending, while_alive, while_carried
 from sim.engine.calls.route import Continuation
 from sim.engine.operations import steps as player
 from sim.engine.operations import stores
 from sim.engine.operations.load_dependent import under_load
 from sim.errors import not_played
+from sim.mechanisms.steps.facts import walk
 from sim.record.recorder import reason_code
-from sim.scenario import models
-from sim.scenario.models.steps import walk
 
 if TYPE_CHECKING:
     from sim.engine.assembly.wiring import Wiring
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from sim.engine.calls.retrying import RetryingCall
     from sim.engine.faults.capabilities import Needs
     from sim.engine.system import System
+    from sim.mechanisms.steps.parts import OutcomeRule, Steps
+    from sim.quantities import Condition, Law
 
 
 class OperationCompiler:
@@ -35,16 +37,16 @@ class OperationCompiler:
         self.service, self.operation = system.services[service_name], operation
         service, model = self.service, system.scenario.services[service_name]
         self.component = f"{service.name}.{operation}"
-        self.steps: Sequence[Any] = model.operations[operation]
+        self.steps = model.operations[operation]
         self.frees = model.while_calling == "free"
         self.can_die = service.name in needs.can_die
         self.last_work: player.Work | player.PausableWork | None = None
-        self.asked = {step.branch.step for step in walk(self.steps) if isinstance(step, models.Branch)}
+        self.asked = {inner.condition.step for step in walk(self.steps) for inner in step.inner if inner.condition}
 
     def program(self) -> Then:
         """Return the start of the operation: what a worker does with an attempt."""
         service = self.service
-        replies = any(isinstance(step, models.Reply) for step in walk(self.steps))
+        replies = any(step.replies for step in walk(self.steps))
         finish: Then = service.finish_replied if replies else service.finish
         fail: Failed = service.fail_replied if replies else service.fail
         if self.can_die:
@@ -54,212 +56,178 @@ class OperationCompiler:
             begin = service.begin_if_up(begin, fail)
         return _expecting_reply(begin) if replies else begin
 
-    def chain(self, steps: Sequence[Any], after: Continuation, path: str, in_fork_branch: bool) -> Then:
+    def chain(self, steps: Steps, after: Continuation, path: str, in_fork_branch: bool) -> Then:
         """Return the start of a list of steps that goes on to *after*."""
         then = after.then
         for i in range(len(steps) - 1, -1, -1):
-            then = self.step(steps[i], Continuation.after(then, after.failed), f"{path}[{i}]", in_fork_branch)
+            here = Continuation.after(then, after.failed)
+            then = steps[i].express(_StepCompiler(self, here, f"{path}[{i}]", in_fork_branch))
         return then
 
-    def step(self, step: Any, after: Continuation, path: str, in_fork_branch: bool) -> Then:
-        """Return the start of one step."""
-        kind: Callable[..., Then] | None = getattr(self, "_" + type(step).__name__.lower(), None)
-        if kind is None:
-            raise not_played("step", type(step).__name__)
-        return kind(step, after, path, in_fork_branch)
+
+class _StepCompiler:
+    """The verbs of one step (``sim.mechanisms.steps.parts``): each is the start of its part of the chain."""
+
+    __slots__ = ("op", "system", "service", "after", "path", "in_fork_branch")
+
+    def __init__(self, op: OperationCompiler, after: Continuation, path: str, in_fork_branch: bool) -> None:
+        self.op, self.system, self.service = op, op.system, op.service
+        self.after, self.path, self.in_fork_branch = after, path, in_fork_branch
 
     # --- continuations ------------------------------------------------------------------------------------
 
-    def _timed(self, after: Continuation, in_fork_branch: bool, on_worker: bool = False) -> Continuation:
+    def _timed(self, after: Continuation, on_worker: bool = False) -> Continuation:
         """Wrap what comes after a step that takes time; *on_worker*: the step kept its worker meanwhile."""
-        if in_fork_branch:
-            holds = on_worker and self.frees
-            after = after.wrapped(lambda go_on: _while_carried(go_on, holds))
-        return after.wrapped(_while_alive) if self.can_die else after
+        if self.in_fork_branch:
+            holds = on_worker and self.op.frees
+            after = after.wrapped(lambda go_on: while_carried(go_on, holds))
+        return after.wrapped(while_alive) if self.op.can_die else after
 
-    def _elsewhere(self, start: Then, after: Continuation, in_fork_branch: bool) -> tuple[Then, Continuation]:
-        """Free the worker while a step waits for somebody else, where the service does so."""
-        if not self.frees:
+    def _elsewhere(self, start: Then, after: Continuation) -> tuple[Then, Continuation]:
+        """Free the worker while a step waits for an answer, where the service does so."""
+        if not self.op.frees:
             return start, after
-        return _suspending(start), after.wrapped(lambda go_on: self._resuming(go_on, in_fork_branch))
+        return suspending(start), after.wrapped(lambda go_on: _resuming(go_on, self.in_fork_branch))
 
-    def _resuming(self, go_on: Callable[..., None], in_fork_branch: bool) -> Callable[..., None]:
-        """Get a worker for the frame, then do *go_on*: a strand may find then that its attempt is over."""
-        return _resuming(_while_carried(go_on, True) if in_fork_branch else go_on)
-
-    def _on_error(self, step: Any, after: Continuation, path: str, in_fork_branch: bool) -> Continuation:
-        """What failing means for a call, a send or a join."""
-        on_error = step.on_error
-        if on_error == "fail":
+    def _on_error(self, rule: OutcomeRule) -> Continuation:
+        """Return the continuation of a call, a send or a join with what its failure means."""
+        after = self.after
+        if rule.on_error == "fail":
             return after
-        if on_error == "ignore":
+        if rule.on_error == "ignore":
             instead = after.then
-        elif on_error == "degraded":
+        elif rule.on_error == "degraded":
             instead = player.Degraded(after.then).go_on
         else:
-            instead = self.chain(on_error, after, f"{path}.on error", in_fork_branch)
+            instead = self._inner(rule.instead, ".on error")
         return Continuation.after(after.then, player.OnError(instead).go_on)
 
-    # --- steps --------------------------------------------------------------------------------------------
+    def _inner(self, steps: Steps, place: str) -> Then:
+        """Return the start of a recipe inside the step, which continues as the step does."""
+        return self.op.chain(steps, self.after, self.path + place, self.in_fork_branch)
 
-    def _work(self, step: models.Work, after: Continuation, path: str, in_fork_branch: bool) -> Then:
-        system = self.system
-        draw, counting = under_load(system.streams.draw(step.work, path, "work"), step.work.per_request_s)
+    # --- verbs --------------------------------------------------------------------------------------------
+
+    def work(self, law: Law) -> Then:
+        """Keep the worker busy, with as much machinery as the faults of the service need."""
+        system, service, needs = self.system, self.service, self.op.needs
+        draw, counting = under_load(system.streams.draw(law, self.path, "work"), law.per_request_s)
         kind: type[player.Work | player.PausableWork] = player.Work
-        if self.service.name in self.needs.has_variable_speed:
+        if service.name in needs.has_variable_speed:
             kind = player.VariableSpeedWork
-        elif self.service.name in self.needs.can_pause:
+        elif service.name in needs.can_pause:
             kind = player.PausableWork
-        work = kind(system.kernel, draw, self._timed(after, in_fork_branch, True).then)
-        self.service.work_steps.append((work, draw))
-        self.last_work = work
+        work = kind(system.kernel, draw, self._timed(self.after, True).then)
+        service.work_steps.append((work, draw))
+        self.op.last_work = work
         return counting(work.start)
 
-    def _wait(self, step: models.Wait, after: Continuation, path: str, in_fork_branch: bool) -> Then:
-        draw = self.system.streams.draw(step.wait, path, "wait")
-        kind = player.InterruptibleWait if self.service.name in self.needs.can_pause else player.Work
-        return kind(self.system.kernel, draw, self._timed(after, in_fork_branch, True).then).start
+    def wait(self, law: Law) -> Then:
+        """Hold the worker."""
+        draw = self.system.streams.draw(law, self.path, "wait")
+        kind = player.InterruptibleWait if self.service.name in self.op.needs.can_pause else player.Work
+        return kind(self.system.kernel, draw, self._timed(self.after, True).then).start
 
-    def _call(self, step: models.Call, after: Continuation, path: str, in_fork_branch: bool) -> Then:
-        service, _, operation = step.call.partition(".")
-        call = self.wiring.call("call", self.service.name, service, operation, self.operation)
-        return self._remote(call, step, after, path, in_fork_branch)
+    def call(self, operation: str, rule: OutcomeRule) -> Then:
+        """Call over the link."""
+        callee, _, name = operation.partition(".")
+        return self._remote(self.op.wiring.call("call", self.service.name, callee, name, self.op.operation), rule)
 
-    def _send(self, step: models.Send, after: Continuation, path: str, in_fork_branch: bool) -> Then:
-        call = self.wiring.call("send", self.service.name, step.send, "", self.operation)
-        return self._remote(call, step, after, path, in_fork_branch)
+    def send(self, queue: str, rule: OutcomeRule) -> Then:
+        """Send over the link."""
+        return self._remote(self.op.wiring.call("send", self.service.name, queue, "", self.op.operation), rule)
 
-    def _remote(
-        self, call: PlainCall | RetryingCall, step: Any, after: Continuation, path: str, in_fork_branch: bool
-    ) -> Then:
-        after = self._on_error(step, after, path, in_fork_branch)
-        if step.as_ in self.asked:
-            note = player.RecordOutcome(step.as_, after.then, after.failed)
+    def _remote(self, call: PlainCall | RetryingCall, rule: OutcomeRule) -> Then:
+        after = self._on_error(rule)
+        if rule.name in self.op.asked:
+            note = player.RecordOutcome(rule.name, after.then, after.failed)
             after = Continuation(note.ended_well, note.ended_degraded, note.ended_badly)
         else:
             after = Continuation(after.then, player.Degraded(after.then).go_on, after.failed)
-        start, inner = self._elsewhere(call.start, after, in_fork_branch)
-        call.after = self._timed(inner, in_fork_branch)
+        start, inner = self._elsewhere(call.start, after)
+        call.after = self._timed(inner)
         return start
 
-    def _effect(self, step: models.Effect, after: Continuation, path: str, in_fork_branch: bool) -> Then:
+    def effect(self, name: str, once_per: str) -> Then:
+        """Write it into the ledger."""
         system = self.system
-        site = system.effect_codes[path]
-        return player.Effect(system.kernel, system.recorder.effects.write, site, after.then).start
+        site = system.effect_codes[self.path]
+        return player.Effect(system.kernel, system.recorder.effects.write, site, self.after.then).start
 
-    def _read(self, step: models.Read, after: Continuation, path: str, in_fork_branch: bool) -> Then:
-        return stores.Read(self.system.stores[step.read], after.then).start
+    def read(self, store: str) -> Then:
+        """Read the row of the request."""
+        return stores.Read(self.system.stores[store], self.after.then).start
 
-    def _write(self, step: models.Write, after: Continuation, path: str, in_fork_branch: bool) -> Then:
-        system, component = self.system, self.system.component_code(step.write)
+    def write(self, store: str, if_unchanged: bool) -> Then:
+        """Write the row of the request."""
+        system, component = self.system, self.system.component_code(store)
         return stores.Write(
             system.kernel,
-            system.stores[step.write],
-            step.if_unchanged,
+            system.stores[store],
+            if_unchanged,
             system.recorder.marks.write,
             component,
             reason_code(component, "conflict"),
-            after.then,
-            after.failed,
+            self.after.then,
+            self.after.failed,
         ).start
 
-    def _fail(self, step: models.Fail, after: Continuation, path: str, in_fork_branch: bool) -> Then:
-        uniform = self.system.streams.uniform(path, "fail")
+    def fail(self, share: float) -> Then:
+        """Fail by chance."""
+        uniform = self.system.streams.uniform(self.path, "fail")
         reason = reason_code(self.service.component, "fail step")
-        return player.Fail(step.fail, uniform, after.then, after.failed, reason).start
+        return player.Fail(share, uniform, self.after.then, self.after.failed, reason).start
 
-    def _reply(self, step: models.Reply, after: Continuation, path: str, in_fork_branch: bool) -> Then:
-        return player.Reply(after.then).start
+    def reply(self) -> Then:
+        """Answer the caller."""
+        return player.Reply(self.after.then).start
 
-    def _branch(self, step: models.Branch, after: Continuation, path: str, in_fork_branch: bool) -> Then:
-        asks = step.branch
+    def branch(self, condition: Condition, then: Steps, otherwise: Steps) -> Then:
+        """Choose by share, by key or by an outcome."""
         streams = self.system.streams
-        if asks.kind == "share":
-            chooses = player.by_share(streams.seed, streams.replication, path, asks.share)
-        elif asks.kind == "key":
-            chooses = player.by_key(asks.keys)
-        elif asks.kind == "step":
-            chooses = player.by_outcome(asks.step, asks.outcome)
+        if condition.kind == "share":
+            chooses = player.by_share(streams.seed, streams.replication, self.path, condition.share)
+        elif condition.kind == "key":
+            chooses = player.by_key(condition.keys)
+        elif condition.kind == "step":
+            chooses = player.by_outcome(condition.step, condition.outcome)
         else:
-            raise not_played("condition of a branch", asks.kind)
-        then = self.chain(step.then, after, f"{path}.then", in_fork_branch)
-        otherwise = self.chain(step.else_, after, f"{path}.else", in_fork_branch)
-        return player.Branch(chooses, then, otherwise).start
+            raise not_played("condition of a branch", condition.kind)
+        return player.Branch(chooses, self._inner(then, ".then"), self._inner(otherwise, ".else")).start
 
-    def _repeat(self, step: models.Repeat, after: Continuation, path: str, in_fork_branch: bool) -> Then:
-        repeat = player.Repeat(self.system.kernel, step.repeat, after.then)
-        body = Continuation.after(repeat.again, repeat.left(after.failed))
-        repeat.body = self.chain(step.steps, body, path, in_fork_branch)
-        if self.can_die:
-            repeat.body = _while_alive(repeat.body)
+    def repeat(self, times: int, steps: Steps) -> Then:
+        """Do the steps in a loop."""
+        repeat = player.Repeat(self.system.kernel, times, self.after.then)
+        body = Continuation.after(repeat.again, repeat.left(self.after.failed))
+        repeat.body = self.op.chain(steps, body, self.path, self.in_fork_branch)
+        if self.op.can_die:
+            repeat.body = while_alive(repeat.body)
         return repeat.start
 
-    def _parallel(self, step: models.Parallel, after: Continuation, path: str, in_fork_branch: bool) -> Then:
-        after = self._on_error(step, after, path, in_fork_branch)
-        if step.as_ in self.asked:
-            note = player.RecordOutcome(step.as_, after.then, after.failed)
+    def parallel(self, recipes: Sequence[Steps], times: int, needed: int, rule: OutcomeRule) -> Then:
+        """Begin the recipes as branches of a fork."""
+        after = self._on_error(rule)
+        if rule.name in self.op.asked:
+            note = player.RecordOutcome(rule.name, after.then, after.failed)
             after = Continuation.after(note.ended_well, note.ended_badly)
-        total = len(step.parallel) * step.times
-        needed = total if step.join == "all" else int(step.join)
         fork = player.Parallel(self.system.kernel, needed)
-        start, inner = self._elsewhere(fork.start, after, in_fork_branch)
-        timed = self._timed(inner, in_fork_branch)
+        start, inner = self._elsewhere(fork.start, after)
+        timed = self._timed(inner)
         fork.then, fork.failed = timed.then, timed.failed
         arrived, broke = fork.arrived, fork.broke
-        if self.frees:
-            arrived, broke = _suspending(arrived), _suspending(broke)
-        for i, steps in enumerate(step.parallel):
-            body = self.chain(steps, Continuation.after(arrived, broke), f"{path}.parallel[{i}]", True)
-            if self.frees:
-                body = self._resuming(body, True)
-            fork.bodies += [body] * step.times
+        if self.op.frees:
+            arrived, broke = suspending(arrived), suspending(broke)
+        for i, steps in enumerate(recipes):
+            body = self.op.chain(steps, Continuation.after(arrived, broke), f"{self.path}.parallel[{i}]", True)
+            if self.op.frees:
+                body = _resuming(body, True)
+            fork.bodies += [body] * times
         return start
 
 
-def _while_carried(go_on: Callable[..., None], holds: bool) -> Callable[..., None]:
-    """A strand stops when its attempt is over (its join was decided without it), and gives up a worker it *holds*."""
-
-    def carried(strand: Frame, *arguments: Any) -> None:
-        if strand.root.left_at is None:
-            go_on(strand, *arguments)
-        elif holds:
-            strand.replica.suspend(strand)
-
-    return carried
-
-
-def _while_alive(go_on: Callable[..., None]) -> Callable[..., None]:
-    """A killed frame does not go on; a frozen one goes on when its replica thaws."""
-
-    def alive(frame: Frame, *arguments: Any) -> None:
-        if frame.killed:
-            return
-        replica = frame.replica
-        if replica.frozen:
-            replica.deferred.append((alive, (frame, *arguments)))
-        else:
-            go_on(frame, *arguments)
-
-    return alive
-
-
-def _suspending(start: Callable[..., None]) -> Callable[..., None]:
-    """Free the frame's worker, then do *start*."""
-
-    def suspend(frame: Frame, *arguments: Any) -> None:
-        frame.replica.suspend(frame)
-        start(frame, *arguments)
-
-    return suspend
-
-
-def _resuming(go_on: Callable[..., None]) -> Callable[..., None]:
-    """Get a worker for the frame, then do *go_on*."""
-
-    def resume(frame: Frame, *arguments: Any) -> None:
-        frame.replica.resume(frame, go_on, frame, *arguments)
-
-    return resume
+def _resuming(go_on: Callable[..., None], in_fork_branch: bool) -> Callable[..., None]:
+    """Get a worker for the frame, then do *go_on*: a branch of a fork may find then that its attempt has ended."""
+    return resuming(while_carried(go_on, True) if in_fork_branch else go_on)
 
 
 def _expecting_reply(begin: Then) -> Then:

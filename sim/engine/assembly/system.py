@@ -19,6 +19,7 @@ from sim.engine.services.free_replica import FreeReplica
 from sim.engine.services.replica import Replica
 from sim.engine.services.service import Service
 from sim.engine.system import System
+from sim.mechanisms.steps.facts import facts, nested
 from sim.quantities import UNLIMITED, Constant, Law
 from sim.record.record import EffectSite
 from sim.scenario import models
@@ -163,9 +164,10 @@ def _note_effects(system: System) -> None:
         for operation, steps in model.operations.items():
             number = 0
             for path, step in _paths(steps, f"{service}.{operation}"):
-                if isinstance(step, models.Effect):
+                known = facts(step)
+                if known.effect:
                     system.effect_codes[path] = len(system.effect_sites)
-                    system.effect_sites.append(EffectSite(step.effect, service, operation, number, step.once_per))
+                    system.effect_sites.append(EffectSite(known.effect, service, operation, number, known.once_per))
                     number += 1
 
 
@@ -174,5 +176,5 @@ def _paths(steps: Any, path: str) -> Iterator[tuple[str, Any]]:
     for i, step in enumerate(steps):
         here = f"{path}[{i}]"
         yield here, step
-        for name, recipe in models.nested(step):
+        for name, recipe in nested(step):
             yield from _paths(recipe, here + name)

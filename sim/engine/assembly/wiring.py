@@ -15,6 +15,7 @@ from sim.engine.calls.leaf import LeafCall
 from sim.engine.calls.plain import PlainCall
 from sim.engine.calls.retrying import ClientRetryingCall, RetryingCall
 from sim.engine.messaging.delivery import Delivery
+from sim.mechanisms.steps.facts import facts
 from sim.outcomes import OUTCOMES
 from sim.record.record import Site
 from sim.scenario import models
@@ -129,7 +130,7 @@ class Wiring:
         return (
             self.fast_leaves
             and len(steps) == 1
-            and isinstance(steps[0], models.Work)
+            and facts(steps[0]).work is not None
             and model.replicas == 1
             and model.while_calling == "hold"
             and model.max_wait is None

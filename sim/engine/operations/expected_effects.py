@@ -12,16 +12,14 @@ from __future__ import annotations
 from typing import Any, Callable, Sequence
 
 from sim.errors import not_played
+from sim.mechanisms.steps.facts import StepFacts, facts
+from sim.quantities import Condition
 from sim.record.record import ExpectedEffect
 from sim.scenario import models
 
 Conditions = tuple[tuple[Any, ...], ...]
 Found = dict[tuple[str, Conditions], int]
 """How often the effect step at a path is due, under which conditions."""
-
-
-_WITHOUT_EFFECT = (models.Work, models.Wait, models.Read, models.Write, models.Fail, models.Reply)
-"""Steps that lead to no effect."""
 
 
 def expected_effects(scenario: models.Scenario, effect_code: Callable[[str], int]) -> tuple[ExpectedEffect, ...]:
@@ -70,33 +68,24 @@ class _Reader:
         """Return what a list of steps leads to."""
         found: Found = {}
         for i, step in enumerate(steps):
-            own = self.step(step, f"{path}[{i}]")
+            known = facts(step)
+            own = self.step(known, f"{path}[{i}]")
             _add(found, own)
-            on_error = getattr(step, "on_error", "fail")  # steps that cannot fail have none
-            if not isinstance(on_error, str):
-                _add(found, _beyond(own, self.chain(on_error, f"{path}[{i}].on error")), 1, ("taken",))
+            _add(found, _beyond(own, self.chain(known.instead, f"{path}[{i}].on error")), 1, ("taken",))
         return found
 
-    def step(self, step: Any, path: str) -> Found:
+    def step(self, step: StepFacts, path: str) -> Found:
         """Return what one step leads to, were it to end well."""
         found: Found = {}
-        if isinstance(step, models.Effect):
+        if step.effect:
             found[path, ()] = 1
-        elif isinstance(step, models.Call):
-            _add(found, self.operation(step.call))
-        elif isinstance(step, models.Send):
-            if step.send in self.consumers:
-                _add(found, self.operation(self.consumers[step.send]))
-        elif isinstance(step, models.Repeat):
-            _add(found, self.chain(step.steps, path), step.repeat)
-        elif isinstance(step, models.Parallel):
-            for i, inner in enumerate(step.parallel):
-                _add(found, self.chain(inner, f"{path}.parallel[{i}]"), step.times)
-        elif isinstance(step, models.Branch):
-            for wanted, inner, name in ((True, step.then, "then"), (False, step.else_, "else")):
-                _add(found, self.chain(inner, f"{path}.{name}"), 1, _asks(step, path, wanted))
-        elif not isinstance(step, _WITHOUT_EFFECT):
-            raise not_played("step", type(step).__name__)
+        if step.calls:
+            _add(found, self.operation(step.calls))
+        if step.sends in self.consumers:
+            _add(found, self.operation(self.consumers[step.sends]))
+        for inner in step.inner:
+            asked = None if inner.condition is None else _asks(inner.condition, path, inner.wanted)
+            _add(found, self.chain(inner.steps, path + inner.place), inner.times, asked)
         return found
 
 
@@ -123,8 +112,7 @@ def _beyond(own: Found, instead: Found) -> Found:
     return found
 
 
-def _asks(step: models.Branch, path: str, wanted: bool) -> tuple[Any, ...]:
-    asks = step.branch
+def _asks(asks: Condition, path: str, wanted: bool) -> tuple[Any, ...]:
     if asks.kind == "share":
         return ("share", path, asks.share, wanted)
     if asks.kind == "key":

@@ -24,9 +24,9 @@ from sim.mechanisms.services.rate_limit import RateLimit
 from sim.mechanisms.services.refuse_late import RefuseLate
 from sim.mechanisms.services.registry import declared_in
 from sim.mechanisms.services.shed import Shed
+from sim.mechanisms.steps import Recipe
 from sim.quantities import UNLIMITED, BackoffLaw, Balance, Constant, Law, LineOrder
 from sim.scenario.models.health import HealthChecks
-from sim.scenario.models.steps import Recipe
 
 
 def _longest(wait: Law) -> str:

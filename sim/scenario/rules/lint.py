@@ -12,6 +12,7 @@ from typing import Callable, Iterator
 from sim import quantities as q
 from sim.errors import did_you_mean
 from sim.mechanisms.faults.targets import on_host
+from sim.mechanisms.steps.base import CONDITION, LAW, QUEUE
 from sim.scenario.models import Link, Scenario
 from sim.scenario.rules import recipes
 from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key, at_value, path_text
@@ -116,7 +117,7 @@ def _visibility(root: Node, model: Scenario) -> Iterator[Problem]:
 def _p99(step: recipes.Step, model: Scenario) -> float:
     """Return the 99th percentile of a step's own work or wait, in seconds."""
     target = step.target()
-    if step.verb not in ("work", "wait") or target is None:
+    if step.value != LAW or target is None:
         return 0.0
     law, tables = q.parse_work(target.value), model.tables
     if isinstance(law, q.Empirical) and law.path in tables:
@@ -163,10 +164,10 @@ def _jitter(root: Node, model: Scenario) -> Iterator[Problem]:
 def _queues(root: Node, model: Scenario) -> Iterator[Problem]:
     """Queues without a sender or a consumer, and dead-letter queues that no message reaches."""
     sent = [
-        step.node.word("send")
+        step.node.word(step.verb)
         for recipe in recipes.operations(root).values()
         for step in recipes.walk(recipe)
-        if step.verb == "send"
+        if step.value == QUEUE
     ]
     buried = {queue.dead_letters for queue in model.queues.values()}
     consumed = recipes.consumers(root)
@@ -188,11 +189,11 @@ def _branches(root: Node, model: Scenario) -> Iterator[Problem]:
         ending: dict[str, Node] = {}
         for step in recipes.walk(recipe):
             name = step.node.word("as")
-            if name is not None and step.verb in ("call", "send", "parallel"):
+            if name is not None and step.has_outcome:
                 if step.node.word("on error") in (None, "fail") and step.node.get("on error") is None:
                     ending[name] = step.node
             target = step.target()
-            if step.verb != "branch" or target is None:
+            if step.value != CONDITION or target is None:
                 continue
             condition = q.parse_condition(target.value)
             if condition.kind == "step" and condition.step in ending and condition.outcome not in ("ok", "degraded"):

@@ -11,6 +11,7 @@ from typing import Any, Iterator, Sequence
 from sim import quantities as q
 from sim.errors import ParameterError, did_you_mean
 from sim.fields.quantity import Written, one_arrow
+from sim.mechanisms.steps.base import EFFECT
 from sim.scenario.measures import MEASURES, Declared
 from sim.scenario.models import Claim, Link, Scenario
 from sim.scenario.rules import recipes
@@ -121,8 +122,8 @@ def subjects(document: Node, model: Scenario | None) -> Subjects:
     Without a *model*, because the document has a mistake, the parts are None.
     """
     found: Subjects = {"system": [("system", model)]}
-    effects = [str(step.node.word("effect")) for recipe in recipes.operations(document).values()
-               for step in recipes.walk(recipe) if step.verb == "effect"]  # fmt: skip
+    effects = [str(step.node.word(step.verb)) for recipe in recipes.operations(document).values()
+               for step in recipes.walk(recipe) if step.value == EFFECT]  # fmt: skip
     for name, workload in document.children("workload").items():
         found.setdefault(name, []).append(("workload", None))
         for request in recipes.requested(workload):

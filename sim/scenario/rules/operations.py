@@ -6,6 +6,7 @@ from typing import Iterator
 
 from sim import quantities as q
 from sim.errors import did_you_mean
+from sim.mechanisms.steps.base import CONDITION, EFFECT, OPERATION, QUEUE, STORE
 from sim.scenario.rules import recipes
 from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_value, parsed
 
@@ -18,25 +19,23 @@ def operation_problems(root: Node) -> Iterator[Problem]:
 
 
 def _recipes(root: Node) -> Iterator[Problem]:
-    known, queues = recipes.operations(root), root.children("queues")
+    known, parts = recipes.operations(root), {QUEUE: root.children("queues"), STORE: root.children("stores")}
     for recipe in known.values():
         named: list[str] = []
         for step in recipes.walk(recipe):
             target = step.target()
             if target is not None and isinstance(target.value, str):
-                if step.verb == "call" and recipes.is_unknown(root, target.value):
+                if step.value == OPERATION and recipes.is_unknown(root, target.value):
                     yield recipes.unknown_operation(target, known)
-                elif step.verb == "send" and target.value not in queues:
-                    yield at_value(target, "name a queue that exists", did_you_mean(target.value, queues))
-                elif step.verb in ("read", "write") and target.value not in root.children("stores"):
-                    hint = did_you_mean(target.value, root.children("stores"))
-                    yield at_value(target, "name a store that exists", hint)
-                elif step.verb == "branch":
+                elif step.value in parts and target.value not in parts[step.value]:
+                    hint = did_you_mean(target.value, parts[step.value])
+                    yield at_value(target, f"name a {step.value} that exists", hint)
+                elif step.value == CONDITION:
                     yield from _branch(target, named)
             if step.verb == "parallel":
                 yield from _join(step.node)
             name = step.node.word("as")
-            if name is not None and step.verb in ("call", "send", "parallel"):
+            if name is not None and step.has_outcome:
                 named.append(name)
         for steps in recipes.lists(recipe):
             yield from _named_once(steps)
@@ -86,8 +85,8 @@ def _keys(root: Node) -> Iterator[Problem]:
                 without.setdefault(operation, []).append(name)
     for operation, names in without.items():
         for step in recipes.walk(known[operation]):
-            condition = parsed(q.parse_condition, step.target()) if step.verb == "branch" else None
+            condition = parsed(q.parse_condition, step.target()) if step.value == CONDITION else None
             node = step.target() if condition is not None and condition.kind == "key" else step.node.get("once per")
-            if node is not None and (condition is not None or (step.verb == "effect" and node.value == "key")):
+            if node is not None and (condition is not None or (step.value == EFFECT and node.value == "key")):
                 rule = "be reached only by workloads with keys"
                 yield at_value(node, rule, "give them `keys: uniform 5000`", value=Unquoted(", ".join(names)))

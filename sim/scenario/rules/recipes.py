@@ -6,11 +6,15 @@ These functions work on the placed tree, not on the models, so that one mistake 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterator
+from typing import Any, Iterator
 
 from sim.errors import did_you_mean
-from sim.scenario.models import STEPS
+from sim.mechanisms.steps import STEPS, WRAPPERS, StepWithOutcome
+from sim.mechanisms.steps.base import ON_ERROR, OPERATION, QUEUE
 from sim.scenario.yaml.nodes import Node, Problem, at_value
+
+_RECIPES = tuple(key for kind in STEPS.values() for key in kind.recipes)
+_RECIPE_LISTS = tuple(kind.recipe_list for kind in STEPS.values() if kind.recipe_list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +29,48 @@ class Step:
         """Return the node of the verb's value: the operation, queue or store that it names."""
         return self.node.get(self.verb)
 
+    @property
+    def value(self) -> str:
+        """What the value of its verb is, as its declaration says (``sim.mechanisms.steps.base``)."""
+        return STEPS[self.verb].value if self.verb else ""
+
+    @property
+    def has_outcome(self) -> bool:
+        """Whether a later step can ask how it ended."""
+        return bool(self.verb) and issubclass(STEPS[self.verb], StepWithOutcome)
+
 
 def walk(recipe: Node | None, times: int = 1) -> Iterator[Step]:
     """Iterate over the steps of an operation in reading order, nested ones included."""
     for node in recipe.steps() if recipe is not None else ():
         if not isinstance(node.value, dict):
-            yield Step(node, "reply" if node.value == "reply" else "", times)
+            words = (verb for verb, kind in STEPS.items() if kind.bare_word and kind.bare_word == node.value)
+            yield Step(node, next(words, ""), times)
             continue
-        count = times * _number(node.get("repeat"))
-        if "steps" in node.value:
-            yield Step(node, "repeat", count)
-            yield from walk(node.get("steps"), count)
-            continue
-        verb = next((verb for verb in STEPS if verb in node.value and verb != "repeat"), "")
+        count = times
+        for wrapper in WRAPPERS:
+            count *= _number(node.get(wrapper.counted_by))
+        verb = _verb(node.value)
         yield Step(node, verb, count)
-        if verb == "parallel":
-            branches = node.get("parallel")
-            for branch in branches.steps() if branches is not None else ():
-                yield from walk(branch, count * _number(node.get("times")))
-        for key in ("then", "else", "on error"):
-            yield from walk(node.get(key), count)
+        own = count if not verb or STEPS[verb].wraps else count * _number(node.get(STEPS[verb].counted_by))
+        for inner in _own_recipes(node):
+            yield from walk(inner, own)
+        yield from walk(node.get(ON_ERROR), count)
+
+
+def _verb(written: dict[str, Any]) -> str:
+    """Return the verb of a step; a wrapper's only where its steps are written out."""
+    full = (kind.verb for kind in WRAPPERS if any(key in written for key in kind.recipes))
+    return next(full, next((verb for verb, kind in STEPS.items() if verb in written and not kind.wraps), ""))
+
+
+def _own_recipes(node: Node) -> Iterator[Node | None]:
+    """Iterate over the recipes inside a step, without the one that stands in for it when it fails."""
+    for key in _RECIPES:
+        yield node.get(key)
+    for key in _RECIPE_LISTS:
+        several = node.get(key)
+        yield from several.steps() if several is not None else ()
 
 
 def lists(recipe: Node | None) -> Iterator[list[Node]]:
@@ -53,11 +79,8 @@ def lists(recipe: Node | None) -> Iterator[list[Node]]:
         return
     yield recipe.value
     for node in recipe.value:
-        for key in ("steps", "then", "else", "on error"):
-            yield from lists(node.get(key))
-        branches = node.get("parallel")
-        for branch in branches.steps() if branches is not None else ():
-            yield from lists(branch)
+        for inner in (*_own_recipes(node), node.get(ON_ERROR)):
+            yield from lists(inner)
 
 
 def _number(node: Node | None) -> int:
@@ -124,8 +147,8 @@ def links_used(root: Node) -> list[str]:
     for caller, recipe in operations(root).items():
         for step in walk(recipe):
             target = step.target()
-            if target is not None and isinstance(target.value, str) and step.verb in ("call", "send"):
-                callee = _service(target.value) if step.verb == "call" else target.value
+            if target is not None and isinstance(target.value, str) and step.value in (OPERATION, QUEUE):
+                callee = _service(target.value) if step.value == OPERATION else target.value
                 used.append(f"{_service(caller)} -> {callee}")
     for queue, handlers in consumers(root).items():
         used += [f"{queue} -> {_service(handler)}" for handler in handlers]
@@ -138,7 +161,7 @@ def _service(operation: str) -> str:
 
 def calls_of(recipe: Node) -> list[tuple[str, Node]]:
     """Return the synchronous calls of an operation: (operation, the node that names it)."""
-    targets = [step.target() for step in walk(recipe) if step.verb == "call"]
+    targets = [step.target() for step in walk(recipe) if step.value == OPERATION]
     return [(node.value, node) for node in targets if node is not None and isinstance(node.value, str)]
 
 
@@ -174,7 +197,7 @@ def reached(root: Node, starts: list[str]) -> list[str]:
         found[name] = None
         waiting += [callee for callee, _ in calls_of(recipes[name])]
         for step in walk(recipes[name]):
-            queue = step.node.word("send") if step.verb == "send" else None
+            queue = step.node.word(step.verb) if step.value == QUEUE else None
             seen: list[str] = []
             while queue is not None and queue not in seen:
                 seen.append(queue)
