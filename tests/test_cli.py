@@ -278,7 +278,7 @@ def test_an_interrupt_leaves_status_130_and_nothing_half_written(small: Path) ->
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert said.strip() == "Interrupted; nothing was left half-written."
+    assert said.strip() == "Interrupted; no file was left incomplete."
     assert [path.name for path in small.parent.iterdir()] == ["small.yaml"]
 
 
@@ -298,7 +298,7 @@ def test_the_version_is_told() -> None:
         (("matrix", "retry_storm", "--at", "soon"), "--at must be a duration such as 250ms or 30s, got 'soon'"),
         (
             ("matrix", "retry_storm", "--against", "nothere.json"),
-            "--against must be what an earlier `pileup matrix --json` printed, got 'nothere.json'; "
+            "--against must be the output of an earlier `pileup matrix --json`, got 'nothere.json'; "
             "no such file or directory",
         ),
         (

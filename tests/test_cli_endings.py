@@ -75,7 +75,7 @@ def test_a_signal_ends_a_run_and_its_workers_in_order(
     (os.kill if to == "the parent" else os.killpg)(process.pid, number)
     out, said = process.communicate(timeout=60)
     word = "Interrupted" if number == signal.SIGINT else f"Ended by {number.name.removeprefix('SIG')}"
-    assert (process.returncode, out, said) == (status, "", f"{word}; nothing was left half-written.\n")
+    assert (process.returncode, out, said) == (status, "", f"{word}; no file was left incomplete.\n")
     assert within(10, lambda: not members(process.pid)), members(process.pid)
     assert list(folder.iterdir()) == []
 

@@ -141,7 +141,7 @@ def test_too_little_memory_is_said_without_a_traceback(tmp_path: Path) -> None:
     command = [sys.executable, "-c", BROKEN.format(error="MemoryError()")]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     said = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
-    assert said.returncode == 70 and said.stderr.startswith("This machine has too little memory for it")
+    assert said.returncode == 70 and said.stderr.startswith("This machine has too little memory for this run")
 
 
 def test_a_full_stdout_is_named(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_matrix_ranks_and_fails_above_a_limit_or_when_it_became_worse(small: Pat
 def test_matrix_refuses_what_cannot_be_meant(small: Path) -> None:
     for words, message in (
         (("--faults", "crsh"), "did you mean 'crash'"), (("--size", "slow"), "must"), (("--for", "1h"), "for must"),
-        (("--against", small), "--against must be what an earlier `pileup matrix --json` printed"),
+        (("--against", small), "--against must be the output of an earlier `pileup matrix --json`"),
         (("--at", "ten"), "must"),
     ):  # fmt: skip
         said = pileup("matrix", small, "--replications", 1, *words)

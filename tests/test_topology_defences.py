@@ -150,7 +150,7 @@ def test_what_is_offered_is_told_beside_what_is_let_in() -> None:
     assert service_loads(model)[1].arrivals_per_s == pytest.approx(50)
     assert describe(model).tables()["load"][0][2:4] == ["offered /s", "let in /s"]
     assert describe(model).tables()["load"][1][1][2:4] == ["50", "at most 20"]
-    assert the(system("limit: {rate: 20/s}"), "rate limit").arithmetic == "lets at most 20/s pass; 50/s come"
+    assert the(system("limit: {rate: 20/s}"), "rate limit").arithmetic == "lets at most 20/s pass; 50/s arrive"
     assert "let in /s" not in describe(scenario(system("limit: {rate: 90/s}"))).tables()["load"][0]
 
 

@@ -1,7 +1,7 @@
 """The command line: ``pileup`` and ``python -m sim``. No model code; heavy imports happen inside commands.
 
-Here is what holds for every command: its streams, the signals that end it, and a status for everything that can
-happen, so that 1 means a claim or a book and nothing else. ``sim.cli.program`` has the commands.
+This module handles what all commands share: streams, the signals that end a command, and an exit status for every
+outcome, so that 1 means only a claim or an identity. ``sim.cli.program`` has the commands.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sim.cli.streams import end_output, forget_output, reader_has_left, use_utf8
 
 
 def main() -> None:
-    """Run the command line and leave with its exit status."""
+    """Run the command line and exit with its status."""
     with signals_end_the_run():
         status = _status()
         try:
@@ -26,18 +26,18 @@ def main() -> None:
 
 
 def _status() -> int:
-    """Do what the command line asks for; whatever happens, return a status."""
+    """Run the command and return an exit status for any outcome."""
     try:
         use_utf8()
         from sim.cli.program import run
 
         return run()
     except Ended as ended:
-        return _say(f"Ended by {ended.name}; nothing was left half-written.", int(ended.code or INTERNAL))
+        return _say(f"Ended by {ended.name}; no file was left incomplete.", int(ended.code or INTERNAL))
     except KeyboardInterrupt:
-        return _say("Interrupted; nothing was left half-written.", INTERRUPTED)
+        return _say("Interrupted; no file was left incomplete.", INTERRUPTED)
     except MemoryError:
-        return _say("This machine has too little memory for it: make the run shorter or smaller.", INTERNAL)
+        return _say("This machine has too little memory for this run: make it shorter or smaller.", INTERNAL)
     except OSError as error:
         if reader_has_left(error):
             forget_output()
@@ -58,6 +58,6 @@ def _unusable(error: OSError) -> int:
 
 
 def _say(text: str, status: int) -> int:
-    with suppress(OSError):  # stderr may be what has ended
+    with suppress(OSError):  # stderr itself may be closed
         print(text, file=sys.stderr, flush=True)
     return status

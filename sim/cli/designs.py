@@ -1,4 +1,4 @@
-"""Commands that hold several combinations against each other on the same seeds: compare, ablate."""
+"""Commands that compare several combinations on the same seeds: compare, ablate."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def compare(
     file: File,
     variants: Annotated[str | None, typer.Option("--variants", help="Names with commas; default all.")] = None,
     toggle: Annotated[
-        list[str] | None, typer.Option("--toggle", help="Compare without and with this toggle; may be repeated.")
+        list[str] | None, typer.Option("--toggle", help="Compare runs without and with this toggle; may be repeated.")
     ] = None,
     variant: Variant = None, set_: Set = None, seed: Seed = None, replications: Replications = None, out: Out = None,
     force: Force = False, json: Json = False, workers: Workers = None,
 ) -> None:  # fmt: skip
-    """Play variants, or a toggle off and on, on the same arrivals and faults: paired, with intervals."""
+    """Compare variants, or a toggle off and on, under the same arrivals and faults: paired, with intervals."""
     from sim.experiments.compare import compare as compare_all
     from sim.export import folder, summary, tables
 
@@ -47,12 +47,12 @@ def ablate(
         str | None, typer.Option("--toggles", help="Names with commas; default all that belong to the variant.")
     ] = None,
     claim: Annotated[
-        list[str] | None, typer.Option("--claim", help="A claim of the scenario that is to be met; may be repeated.")
+        list[str] | None, typer.Option("--claim", help="A claim of the scenario to meet; may be repeated.")
     ] = None,
     variant: Variant = None, set_: Set = None, seed: Seed = None, replications: Replications = None, out: Out = None,
     force: Force = False, json: Json = False, workers: Workers = None,
 ) -> None:  # fmt: skip
-    """Tell which defence did the work: every combination of toggles on the same seeds, main effects, interactions."""
+    """Find which defence made the difference: every combination of toggles, main effects, interactions."""
     from sim.experiments.ablation.ablate import ablate as ablate_all
     from sim.export import folder, summary
     from sim.export.ablation import ablation_document, of_ablation

@@ -1,4 +1,4 @@
-"""The signals that end a run: TERM and HUP end it as Ctrl+C does, in order, with nothing left half-written."""
+"""The signals that end a run: TERM and HUP end it in order, like Ctrl+C, and leave no incomplete file."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from types import FrameType
 from typing import Iterator, NoReturn
 
 NAMES = ("SIGTERM", "SIGHUP", "SIGBREAK")
-"""Those that a system may have; the last is Windows's Ctrl+Break."""
+"""Signals by name; a system may lack some of them. The last is Ctrl+Break on Windows."""
 
 
 class Ended(SystemExit):
-    """A signal has ended the run; the status is 128 and its number."""
+    """A signal has ended the run; the exit status is 128 plus its number."""
 
     def __init__(self, number: int) -> None:
         super().__init__(128 + number)
@@ -22,7 +22,7 @@ class Ended(SystemExit):
 
 @contextmanager
 def signals_end_the_run() -> Iterator[None]:
-    """Raise ``Ended`` at a signal that would end the process; one that is ignored, as by ``nohup``, stays so."""
+    """Raise ``Ended`` at a signal that would end the process; an ignored one, as under ``nohup``, stays ignored."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -30,7 +30,7 @@ def signals_end_the_run() -> Iterator[None]:
     mine = [number for number in known if signal.getsignal(number) is signal.SIG_DFL]
 
     def end(number: int, frame: FrameType | None) -> NoReturn:
-        for other in mine:  # the run is ending: a second signal must not disturb what tidies up
+        for other in mine:  # the run is ending: a second signal must not disturb the cleaning up
             signal.signal(other, signal.SIG_IGN)
         raise Ended(number)
 

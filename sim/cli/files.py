@@ -1,4 +1,4 @@
-"""Commands about files and the format, which play nothing: list, show, new, validate, schema, explain-field."""
+"""Commands about files and the format, without a run: list, show, new, validate, schema, explain-field."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def list_scenarios(
     folder: Annotated[
         Path | None, typer.Argument(parser=as_path, metavar="FOLDER", help="Scenarios; default the shipped ones.")
     ] = None,
-    lessons: Annotated[bool, typer.Option("--lessons", help="Tell what each one teaches, too.")] = False,
+    lessons: Annotated[bool, typer.Option("--lessons", help="Show the lesson of each one, too.")] = False,
 ) -> None:
     """List scenarios with the question each one asks."""
     from textwrap import fill
@@ -43,7 +43,7 @@ def show(
 ) -> None:  # fmt: skip
     """Show a system before any run: shape, load against capacity, amplification, weak points and switches.
 
-    Its lesson and its claims say what happens, so they are kept back for a prediction, unless asked for with --answer.
+    The lesson and the claims would give away the result. They are hidden until you ask with --answer.
     """
     from sim.topology import describe
 
@@ -74,7 +74,7 @@ def _show_switches(scenario: Any, resolved: Any) -> None:
 
 
 def _show_answer(scenario: Any, wanted: bool) -> None:
-    """Show the lesson and the claims where they are *wanted*; else say that they are there."""
+    """Show the lesson and the claims if they are *wanted*; otherwise mention that they exist."""
     from sim.number_words import counted
     from sim.results.claims import describe_claim
 
@@ -112,14 +112,14 @@ def new(
 
 
 def validate(files: Files) -> None:
-    """Check scenario files without playing them: all problems of a file at once, and what is legal but unwise."""
+    """Check scenario files without playing them: all problems of a file at once, and warnings."""
     from sim.scenario import load, problems
 
     bad = 0
     for file in files:
         try:
             path = path_of(file)
-        except ParameterError as error:  # the other files are looked at all the same
+        except ParameterError as error:  # the other files are checked all the same
             print(error)
             bad += 1
             continue
@@ -135,9 +135,9 @@ def validate(files: Files) -> None:
 
 
 def _arithmetic(scenario: Any) -> list[str]:
-    """Return what load and shape advise against, each once at its part, with the variants that have it.
+    """Return the warnings from load and shape, each once at its part, with the variants that have it.
 
-    A line without a bound is left out: the advice about the file's own words has it.
+    An unlimited queue is not among them: the warnings about the file itself have it.
     """
     from sim.topology import advice
 
@@ -145,7 +145,7 @@ def _arithmetic(scenario: Any) -> list[str]:
     for name in scenario.variants or [""]:
         resolved = scenario.resolve(name or None)
         for line in advice(resolved):
-            if not line.endswith("it never says no"):
+            if not line.endswith("it never rejects a call"):
                 found.setdefault(f"{resolved.place_of(line)}: {line}", []).append(name)
     every = len(scenario.variants or [""])
     return [line if len(names) == every else f"{line} (in {', '.join(names)})" for line, names in found.items()]
@@ -153,7 +153,9 @@ def _arithmetic(scenario: Any) -> list[str]:
 
 def schema(
     out: Annotated[Path | None, a_path("--out", "Write to this file instead of stdout.")] = None,
-    markdown: Annotated[bool, typer.Option("--markdown", help="For people: every key and measure in words.")] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="As a readable page: every key and measure in words.")
+    ] = False,
 ) -> None:
     """Print the JSON Schema of scenario files, for editors."""
     if markdown:

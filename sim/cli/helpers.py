@@ -1,4 +1,4 @@
-"""What the commands share: scenarios by path or name, results and files written whole, words on stderr."""
+"""Helpers of all commands: scenarios by path or name, results and files written whole, messages on stderr."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def path_of(file: str) -> Path:
 
 
 def switches(scenario: Any, with_: list[str] | None, without: list[str] | None) -> tuple[str, ...]:
-    """Return the toggles to switch on, and say on stderr what ``--without`` came to.
+    """Return the toggles to switch on, and report on stderr the effect of ``--without``.
 
-    It leaves off what a script's ``--with`` names, and is nothing by itself: no toggle is on unless it is named.
+    It removes toggles that ``--with`` names, for scripts. Alone it has no effect: no toggle is on unless it is named.
     """
     from sim.experiments.run import switched_on
 
@@ -61,12 +61,12 @@ def switches(scenario: Any, with_: list[str] | None, without: list[str] | None) 
 
 
 def names_in(text: str | None) -> list[str] | None:
-    """Return the names in a text with commas; None where nothing is given."""
+    """Return the names in a text with commas; None without a text."""
     return [name.strip() for name in text.split(",")] if text else None
 
 
 def read_as(parse: Callable[[str], float], text: str | None, option: str) -> float | None:
-    """Return the value of an *option*, None where it is not given; a message about it names the option."""
+    """Return the value of an *option*, None if it is not given; a message about it names the option."""
     try:
         return None if text is None else parse(text)
     except ParameterError as error:
@@ -74,7 +74,7 @@ def read_as(parse: Callable[[str], float], text: str | None, option: str) -> flo
 
 
 def earlier_document(path: Path, command: str, part: str) -> Any:
-    """Return what an earlier *command* wrote with ``--json``, which always holds *part*."""
+    """Return the document of an earlier *command* with ``--json``, which always holds *part*."""
     import json
 
     try:
@@ -84,14 +84,14 @@ def earlier_document(path: Path, command: str, part: str) -> Any:
     except ValueError:
         document, why = None, "it is not JSON"
     if not isinstance(document, dict) or part not in document:
-        raise ParameterError(f"be what an earlier `pileup {command} --json` printed", str(path), why, "--against")
+        raise ParameterError(f"be the output of an earlier `pileup {command} --json`", str(path), why, "--against")
     return document
 
 
 def results_place(out: Path | None, force: bool, command: str, scenario: Any, **options: Any) -> Place | None:
-    """Return where ``--out`` puts the results, and refuse before anything is played a folder that cannot take them.
+    """Return the place of the results of ``--out``; reject an unusable folder before anything is played.
 
-    What is asked for is the *command* on this *scenario* with its *options*: a second time it replaces the first.
+    A result is identified by the *command*, the *scenario* and its *options*: a second one replaces the first.
     """
     if out is None:
         return None
@@ -104,7 +104,7 @@ def results_place(out: Path | None, force: bool, command: str, scenario: Any, **
 
 
 def give(text: str, place: Place | None, write: Callable[[Place], list[Path]]) -> None:
-    """Print *text* and write the results into *place*, also where the reader of stdout has left by then."""
+    """Print *text* and write the results into *place*, even if the reader of stdout has left."""
     try:
         print(text, end="" if text.endswith("\n") else "\n", flush=True)
     finally:
@@ -118,19 +118,19 @@ def give(text: str, place: Place | None, write: Callable[[Place], list[Path]]) -
 
 
 def write_text(path: Path, text: str, option: str = "--out") -> None:
-    """Write a text whole, so that a reader never meets half of it."""
+    """Write a text whole, so that no reader sees an incomplete file."""
     from sim.export.whole import write_file
 
     write_file(path, encoded(text), option)
 
 
 def must_take_a_file(path: Path, option: str = "--out") -> None:
-    """Refuse a *path* to which no file can be written; best asked before a long run, not after it."""
+    """Reject a *path* to which no file can be written; call it before a long run."""
     from sim.export.whole import must_take_a_file as must_take
 
     must_take(path, option)
 
 
 def say(text: str) -> None:
-    """Print on stderr, where it disturbs no document on stdout."""
+    """Print on stderr, so that stdout holds the document only."""
     print(text, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The command that opens the lab in the browser: on this machine only, or, on purpose, as a room on the network."""
+"""The command that opens the lab in the browser: on this machine only, or with --room on the local network."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sim.cli.status import OK
 from sim.errors import LabError, ParameterError
 
 PATIENCE_S = 10.0
-"""How long the server may take to end."""
+"""Seconds that the server may take to end."""
 WATCHES = "PILEUP_LAB_WATCHES_STDIN"
 """Set: the end of the server's stdin is the end of the command that started it; see ``sim.lab.server.startup``."""
 HERE, EVERYWHERE = "127.0.0.1", "0.0.0.0"
@@ -26,7 +26,7 @@ SETTINGS = {
     "server.headless": "true", "server.fileWatcherType": "none", "server.showEmailPrompt": "false",
     "browser.gatherUsageStats": "false", "client.showErrorDetails": "none", "client.toolbarMode": "viewer",
 }  # fmt: skip
-"""Given on the command line as well as in the lab's own configuration, so that no other file can undo them."""
+"""Also in the lab's own configuration; given on the command line so that no other file can override them."""
 
 
 def lab(
@@ -35,7 +35,7 @@ def lab(
         bool, typer.Option("--room", help="Open to the local network, with a join code; without it, this machine only.")
     ] = False,
 ) -> None:
-    """Open the lab in the browser; Ctrl+C ends it. Nothing is stored, and nothing is sent elsewhere."""
+    """Open the lab in the browser; Ctrl+C ends it. It stores nothing and sends nothing elsewhere."""
     for package in ("streamlit", *(["segno"] if room else [])):
         if find_spec(package) is None:
             raise LabError(f"the lab needs {package}: pip install 'pileup[ui]'")
@@ -61,7 +61,7 @@ def script() -> Path:
     for path in (package / "_app" / "app.py", package.parent / "app.py"):
         if path.is_file():
             return path
-    raise LabError(f"this copy of Pileup came without its lab; looked in {package} and beside it: install again")
+    raise LabError(f"this copy of Pileup has no lab; looked in {package} and next to it: install again")
 
 
 def local_address() -> str:
@@ -79,7 +79,7 @@ def local_address() -> str:
 
 
 def _must_be_free(address: str, port: int) -> None:
-    """Raise ``ParameterError`` where something listens on the port already."""
+    """Raise ``ParameterError`` if something listens on the port already."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         if os.name == "posix":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -91,13 +91,13 @@ def _must_be_free(address: str, port: int) -> None:
 
 
 def _open_room(port: int) -> dict[str, str]:
-    """Make the room's code and key, tell the trainer, and return what the server must know."""
+    """Make the room's code and key, print them for the trainer, and return the server's settings."""
     import segno
 
     from sim.lab.server.join_code import new_code, new_key
 
     code, key, address = new_code(), new_key(), f"http://{local_address()}:{port}"
-    say(f"A room is open to everybody on this network who has its code.\n\n  {address}    join code  {code}\n")
+    say(f"Everyone on this network who has the code can join.\n\n  {address}    join code  {code}\n")
     segno.make(f"{address}/room?join={code}", micro=False).terminal(sys.stderr, compact=True)
     say(
         f"\nYou lead it from  http://{HERE}:{port}/?trainer={key}\n"
@@ -122,7 +122,7 @@ def _serve(command: list[str], environment: dict[str, str]) -> int:
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
-    """End the server in order, or else at once."""
+    """End the server in order; kill it if it does not end in time."""
     server.terminate()
     try:
         server.wait(PATIENCE_S)

@@ -1,4 +1,4 @@
-"""What the commands share: the options that mean the same everywhere."""
+"""The options that several commands share."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sim.quantities import MOST_REPLICATIONS
 
 
 def whole(name: str, least: int, words: str, most: int | None = None, limit: int | None = None) -> Any:
-    """Return an option that takes a whole number from *least* to *most*; the message for another one names it.
+    """Return an option that takes a whole number from *least* to *most*; its messages name it.
 
-    *limit* is a bound that nobody meets who means what the option says; the rule does not mention it below.
+    *limit* is a bound beyond all sensible values; the message mentions it only above it.
     """
     rule = f"be a whole number of at least {least}" if most is None else f"be a whole number from {least} to {most}"
 
@@ -25,7 +25,7 @@ def whole(name: str, least: int, words: str, most: int | None = None, limit: int
         except ValueError:
             number = least - 1
         if number < least or (most is not None and number > most):
-            raise LabError(describe(name, rule, text))  # no ValueError: typer would put its own words in its place
+            raise LabError(describe(name, rule, text))  # not a ValueError: typer would replace its text
         if limit is not None and number > limit:
             raise LabError(describe(name, f"be a whole number of at most {limit}", text))
         return number
@@ -44,13 +44,13 @@ Variant = Annotated[str | None, typer.Option("--variant", help="Which variant to
 With = Annotated[list[str] | None, typer.Option("--with", help="A toggle to switch on; may be repeated.")]
 Without = Annotated[list[str] | None, typer.Option("--without", help="A toggle to leave off; may be repeated.")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="PATH=VALUE, e.g. links.orders:payments.timeout=1s.")]
-Seed = Annotated[int | None, whole("--seed", 0, "Another seed than the scenario's.")]
-Replications = Annotated[int | None, whole("--replications", 1, "How many independent runs.", limit=MOST_REPLICATIONS)]
+Seed = Annotated[int | None, whole("--seed", 0, "A seed instead of the scenario's.")]
+Replications = Annotated[int | None, whole("--replications", 1, "Number of independent runs.", limit=MOST_REPLICATIONS)]
 Out = Annotated[Path | None, a_path("--out", "Write results into this folder.")]
 Force = Annotated[bool, typer.Option("--force", help="Let --out replace an older result of another command.")]
 During = Annotated[
     list[str] | None,
-    typer.Option("--during", help='A window to measure as well, e.g. "100s to 200s"; may be repeated.'),
+    typer.Option("--during", help='Another window to measure, e.g. "100s to 200s"; may be repeated.'),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Workers = Annotated[int | None, whole("--workers", 1, "Processes to spread replications over.")]

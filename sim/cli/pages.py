@@ -33,7 +33,7 @@ def report(
     with progress_bar(f"playing {scenario.title}") as progress:
         if is_pocket:
             if variant or with_ or without:
-                rule = "be left out of a pocket page, which plays all variants and switches"
+                rule = "be omitted for a pocket page, which plays all variants and switches"
                 raise ParameterError(rule, variant or [*(with_ or ()), *(without or ())], place="--variant, --with")
             from sim.export.page import pocket_page, pre_run
 

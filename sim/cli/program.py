@@ -1,8 +1,8 @@
 """The commands of ``pileup``, and the exit status of each. With ``--json`` stdout holds one JSON document only.
 
-Exit status: 0 ok; 1 a claim or an identity failed or cannot be told; 2 bad usage or bad scenario; 3 cut off by a
-budget; 70 an error of Pileup's own or of the machine; 129, 130, 141 and 143 ended by HUP, Ctrl+C, a reader that left
-and TERM.
+Exit status: 0 ok; 1 a claim or an identity failed or cannot be decided; 2 bad usage or bad scenario; 3 cut short by a
+budget; 70 an internal error of Pileup or of the machine; 129, 130, 141 and 143 ended by HUP, Ctrl+C, a reader that
+left, and TERM.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _tell_version(wanted: bool) -> None:
 
 app = typer.Typer(
     name="pileup",
-    help="Play failures that cascade and failures that pile up, and measure who noticed.",
+    help="Simulate failures that spread between services or pile up in queues, and measure their effects.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -49,10 +49,10 @@ app = typer.Typer(
 @app.callback()
 def _program(
     version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Say the version.")
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Show the version.")
     ] = False,
 ) -> None:
-    """Play failures that cascade and failures that pile up, and measure who noticed."""
+    """Simulate failures that spread between services or pile up in queues, and measure their effects."""
 
 
 for _name, _command in COMMANDS.items():
@@ -80,7 +80,7 @@ def run() -> int:
 
 
 def _usual(words: list[str]) -> list[str]:
-    """Return the words as options where people say them as commands, as other tools have them.
+    """Return the arguments with `help` and `version`, when used as commands, as options.
 
     >>> _usual(["help"]), _usual(["help", "run"]), _usual(["version"]), _usual(["run", "help"])
     (['--help'], ['run', '--help'], ['--version'], ['run', 'help'])
@@ -91,10 +91,10 @@ def _usual(words: list[str]) -> list[str]:
 
 
 def _status_of(leaving: SystemExit) -> int:
-    """Return the status of a command that has left; what typer would call 1 by itself is raised as what it is."""
+    """Return the exit status of a command; an error for which typer would return 1 is raised as itself."""
     if leaving.code == INTERRUPTED:
         raise KeyboardInterrupt
     cause = leaving.__context__
-    if leaving.code == 1 and not isinstance(cause, typer.Exit):  # typer's own: a reader that left, or an end of file
+    if leaving.code == 1 and not isinstance(cause, typer.Exit):  # from typer: a reader that left, or an end of file
         raise cause or RuntimeError("typer has ended the command")
     return leaving.code if isinstance(leaving.code, int) else OK if leaving.code is None else INTERNAL

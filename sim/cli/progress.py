@@ -1,4 +1,4 @@
-"""How far a command is, on stderr: a bar on a terminal, and a line now and then anywhere else."""
+"""Progress of a command, on stderr: a bar on a terminal, and periodic lines anywhere else."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from sim.cli.helpers import say
 from sim.errors import ParameterError
 
 EVERY_S = "PILEUP_PROGRESS_S"
-"""The variable of the environment that says how many seconds lie between two lines; 30 without it."""
+"""The environment variable with the seconds between two lines; default 30."""
 SOON_S = 2.0
-"""If the first run takes longer than this, the number of runs is said before there is an estimate."""
+"""If the first run takes longer than this, the number of runs is printed before there is an estimate."""
 
 
 class Progress:
-    """The share done of one task: called with it, and told how many runs are planned.
+    """The progress of one task: called with the share done, and given the number of planned runs.
 
     *speak* prints a line. Lines with the time left come every *every_s* seconds while ``speaking``.
     """
@@ -34,7 +34,7 @@ class Progress:
         self._runs, self._in_turn, self._has_estimate = 0, 0, True
 
     def __call__(self, share: float) -> None:
-        """Take the share done; after the first run there is an estimate."""
+        """Note the share done; after the first run there is an estimate."""
         self._share = share
         if not self._has_estimate and share * self._runs > 1 - 1e-9:
             self._has_estimate = True
@@ -42,12 +42,12 @@ class Progress:
             self._speak(f"{self._label}: {_runs(self._runs)}, about {span(seconds)}")
 
     def announce(self, runs: int, in_turn: int) -> None:
-        """Take how many *runs* there will be, and so how many times the length of one all of them take."""
+        """Note the number of *runs*, so that the length of the first gives that of all."""
         self._begun_at = self._clock()
         self._runs, self._in_turn, self._has_estimate = runs, in_turn, False
 
     def say_where(self) -> None:
-        """Say how far it is."""
+        """Print the progress."""
         if not self._has_estimate:
             self._speak(f"{self._label}: {_runs(self._runs)}, the first is being played")
             return
@@ -57,7 +57,7 @@ class Progress:
 
     @contextmanager
     def speaking(self) -> Iterator[None]:
-        """Say now and then how far it is, from a thread of its own: a long run calls nobody."""
+        """Print the progress periodically, from its own thread: a long run calls nothing."""
         done = threading.Event()
 
         def speak() -> None:
@@ -120,7 +120,7 @@ def _runs(number: int) -> str:
 
 
 def span(seconds: float) -> str:
-    """Return a time as people say it.
+    """Return a time in words.
 
     >>> span(0.2), span(42.4), span(600), span(9000)
     ('1 s', '42 s', '10 min', '2.5 h')

@@ -1,4 +1,4 @@
-"""Commands that play combinations and judge or tell them: run, explain, check."""
+"""Commands that play combinations and judge or explain them: run, explain, check."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def run(
     seed: Seed = None, replications: Replications = None, out: Out = None, force: Force = False,
     json: Json = False, workers: Workers = None, during: During = None,
 ) -> None:  # fmt: skip
-    """Play one combination of variant and toggles, measure it, and judge the claims that speak of it."""
+    """Play one combination of variant and toggles, measure it, and judge its claims."""
     from sim.experiments.run import asked_windows, run_resolved, written_windows
     from sim.export import folder, summary, tables
 
@@ -70,7 +70,7 @@ def explain(
     file: File, variant: Variant = None, with_: With = None, without: Without = None, set_: Set = None,
     seed: Seed = None, json: Json = False,
 ) -> None:  # fmt: skip
-    """Tell what happened in one run, in order: every sentence from measured events, with time and value."""
+    """Explain one run in order of time: every sentence from measured events, with time and value."""
     from dataclasses import asdict
 
     from sim.experiments.run import run_resolved
@@ -93,7 +93,7 @@ def check(
     files: Files,
     junit: Annotated[Path | None, a_path("--junit", "Write the verdicts as JUnit XML.")] = None,
     against: Annotated[
-        Path | None, a_path("--against", "An earlier `check --json`: say what has changed; status 1 only for worse.")
+        Path | None, a_path("--against", "An earlier `check --json`: report changes; status 1 only for worse.")
     ] = None,
     with_: With = None, set_: Set = None, seed: Seed = None, replications: Replications = None, json: Json = False,
     workers: Workers = None,

@@ -1,6 +1,6 @@
-"""What the program reads and writes: UTF-8 in every locale, and a reader that may leave.
+"""Input and output of the program: UTF-8 in every locale, and readers that close the pipe.
 
-A terminal keeps its encoding, because it could not show another one; what that cannot write is escaped.
+A terminal keeps its encoding, because it could not show another one; other characters are escaped.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _READABLE = "pileup.readable"
 
 
 def use_utf8() -> None:
-    """Let stdout and stderr write UTF-8 whatever the locale says, and escape what cannot be written."""
+    """Make stdout and stderr write UTF-8 in any locale, and escape characters that cannot be written."""
     codecs.register_error(_READABLE, _bytes_or_escapes)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -24,13 +24,13 @@ def use_utf8() -> None:
 
 
 def encoded(text: str) -> bytes:
-    """Return *text* as the bytes of a file: UTF-8, with escapes for what is no text."""
+    """Return *text* as the bytes of a file: UTF-8, with escapes for bytes that are not text."""
     codecs.register_error(_READABLE, _bytes_or_escapes)
     return text.encode("utf-8", _READABLE)
 
 
 def _bytes_or_escapes(error: UnicodeError) -> tuple[str | bytes, int]:
-    r"""Give the UTF-8 that Python has kept as surrogates, as of a file's name, and escapes for all else.
+    r"""Return the UTF-8 bytes that Python holds as surrogates, as in a file's name, and escapes for all else.
 
     >>> encoded("caf\udcc3\udca9"), encoded("\ud800")
     (b'caf\xc3\xa9', b'\\ud800')
@@ -45,7 +45,7 @@ def _bytes_or_escapes(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 def as_text(word: str) -> str:
-    """Return a *word* of the command line as text: a locale without UTF-8 has kept its bytes as surrogates."""
+    """Return a *word* of the command line as text: in a locale without UTF-8 its bytes are surrogates."""
     try:
         return word.encode("utf-8", "surrogateescape").decode("utf-8")
     except UnicodeError:
@@ -53,7 +53,7 @@ def as_text(word: str) -> str:
 
 
 def as_path(word: str | Path) -> Path:
-    """Return a *word* as the path of a file, which is found by its bytes in every locale."""
+    """Return a *word* as the path of a file with these bytes, in every locale."""
     return Path(os.fsdecode(str(word).encode("utf-8", "surrogateescape")))
 
 
@@ -63,7 +63,7 @@ def reader_has_left(error: BaseException | None) -> bool:
 
 
 def end_output() -> None:
-    """Write what is still in hand; raises the ``OSError`` that keeps it from its reader."""
+    """Flush stdout; raises the ``OSError`` that prevents it."""
     for name in ("stdout", "stderr"):
         try:
             if (stream := getattr(sys, name)) is not None:
@@ -75,7 +75,7 @@ def end_output() -> None:
 
 
 def forget_output() -> None:
-    """Let what is still in hand go nowhere, so that the interpreter does not try once more at its end."""
+    """Discard unwritten output, so that the interpreter does not try to write it again at its end."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -1,4 +1,4 @@
-"""Commands that study one combination under many conditions: matrix, hysteresis, breakers."""
+"""Commands that study one combination under many faults, loads or breakers: matrix, hysteresis, breakers."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from sim.errors import ParameterError
 def matrix(
     file: File,
     faults: Annotated[
-        str | None, typer.Option("--faults", help="Only these, with commas: slow, 'crash refuse'…")
+        str | None, typer.Option("--faults", help="Only these faults, with commas: slow, 'crash refuse'…")
     ] = None,
     on: Annotated[str | None, typer.Option("--on", help="Only on these nodes and links, with commas.")] = None,
     size: Annotated[
         list[str] | None, typer.Option("--size", help="FAULT=SIZE, e.g. slow=20x, errors=10%, delay=250ms.")
     ] = None,
-    at: Annotated[str | None, typer.Option("--at", help="When each begins; default a third into the run.")] = None,
-    for_: Annotated[str | None, typer.Option("--for", help="How long; default a sixth of the run.")] = None,
+    at: Annotated[str | None, typer.Option("--at", help="Begin of each fault; default a third into the run.")] = None,
+    for_: Annotated[str | None, typer.Option("--for", help="Length of each fault; default a sixth of the run.")] = None,
     toggles: Annotated[
         str | None, typer.Option("--toggles", help="Defences to try, with commas; default all of the variant.")
     ] = None,
-    worst: Annotated[int, whole("--worst", 0, "Try the defences on so many of the worst.")] = 5,
-    top: Annotated[int, whole("--top", 1, "List so many faults.")] = 15,
+    worst: Annotated[int, whole("--worst", 0, "Number of worst faults to try the defences on.")] = 5,
+    top: Annotated[int, whole("--top", 1, "Number of faults to list.")] = 15,
     fail_above: Annotated[
         str | None, typer.Option("--fail-above", help="Status 1 if a fault costs more than this share, e.g. 20%.")
     ] = None,
@@ -49,7 +49,7 @@ def matrix(
     replications: Replications = None, out: Out = None, force: Force = False, json: Json = False,
     workers: Workers = None,
 ) -> None:  # fmt: skip
-    """Try every fault on every node and link, one at a time: what hurts most, and what each defence would change."""
+    """Try every fault on every node and link, one at a time, and each defence against the worst."""
     from sim.experiments.fault_matrix.matrix import matrix as matrix_of
     from sim.export import folder, summary
     from sim.export.matrix import matrix_document, of_matrix, worse_than
@@ -94,16 +94,16 @@ def _sizes(texts: list[str] | None) -> dict[str, Any]:
 
 def hysteresis(
     file: File,
-    workload: Annotated[str, typer.Option("--workload", help="Whose load is stepped; an open loop.")],
+    workload: Annotated[str, typer.Option("--workload", help="The workload with stepped load; an open loop.")],
     low: Annotated[str, typer.Option("--from", help="The lowest load, e.g. 2/s.")],
     high: Annotated[str, typer.Option("--to", help="The highest load, e.g. 12/s.")],
-    steps: Annotated[int, whole("--steps", 2, "How many loads from the lowest to the highest.")] = 8,
-    step: Annotated[str, typer.Option("--step", help="How long each step lasts; its second half is measured.")] = "60s",
+    steps: Annotated[int, whole("--steps", 2, "Number of loads from the lowest to the highest.")] = 8,
+    step: Annotated[str, typer.Option("--step", help="Length of each step; its second half is measured.")] = "60s",
     variant: Variant = None, with_: With = None, set_: Set = None, seed: Seed = None,
     replications: Replications = None, out: Out = None, force: Force = False, json: Json = False,
     workers: Workers = None,
 ) -> None:  # fmt: skip
-    """Step the load up, then down: where service is lost, and how far the load must fall until it is found again."""
+    """Step the load up, then down: where service is lost, and how far the load must fall before it recovers."""
     from sim.experiments.hysteresis import hysteresis as hysteresis_of
     from sim.export import folder, summary
     from sim.export.hysteresis import hysteresis_document, of_hysteresis
@@ -134,7 +134,7 @@ def breakers(
     file: File, variant: Variant = None, with_: With = None, set_: Set = None, seed: Seed = None,
     replications: Replications = None, json: Json = False, workers: Workers = None,
 ) -> None:  # fmt: skip
-    """Tell what each circuit breaker costs and saves: the same requests with it and without it, one by one."""
+    """Count the requests that each circuit breaker cost and saved: the same requests with and without it."""
     from sim.experiments.breakers import breaker_costs
     from sim.export import summary
     from sim.export.breakers import breakers_document, of_breakers

@@ -1,1 +1,1 @@
-"""Results as documents: JSON summaries, result folders, JUnit. Written beside and renamed, never half."""
+"""Results as documents: JSON summaries, result folders, JUnit. Each is written under another name, then renamed."""

@@ -1,4 +1,4 @@
-"""An ablation as text and as one JSON document: combinations, what each switch did, and the fewest that suffice."""
+"""An ablation as text and as one JSON document: combinations, effect of each switch, fewest switches that suffice."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sim.results.headlines import row_name
 from sim.scenario.models import Claim
 
 HEADLINES = ("goodput ratio", "answered ratio", "done ratio")
-"""The measures whose effects the document holds, for every workload."""
+"""The measures with effects in the document, for every workload."""
 
 Goals = Mapping[str, Claim] | Iterable[Claim] | None
 
 
 def of_ablation(ablation: Ablation, goals: Goals = None) -> str:
-    """Return every combination's goodput, what each switch did alone and on average, and the fewest that meet *goals*.
+    """Return each combination's goodput, each switch's effect alone and on average, and the fewest that meet *goals*.
 
     *goals* default to those of ``Ablation.meets``.
     """
@@ -92,7 +92,7 @@ def _combinations(ablation: Ablation) -> str:
 
 
 def _main_effects(ablation: Ablation) -> str:
-    """Return what each switch changes alone and on average; the first column is for the eye, so names come once."""
+    """Return the effect of each switch alone and on average; the first column shows each name once."""
     alone = {(row["combination"], row["measure"], row["of"], row["during"]): row for row in ablation.alone.rows}
     body = []
     for of in ablation.shown:
@@ -127,7 +127,7 @@ def _fewest(ablation: Ablation, met: Met) -> str:
 
 
 def _goals(ablation: Ablation, met: Met) -> str:
-    """Return the goals in a sentence; those that ask the same of every operation of a workload in a few words."""
+    """Return the goals in a sentence; equal goals for all operations of a workload are put together."""
     told, operations = [], 0
     for of, goal in met.goals.items():
         operations += (is_operation := of in ablation.served and "/" in of)
@@ -152,7 +152,7 @@ def _remarks(ablation: Ablation) -> list[str]:
     if ablation.left_out:
         because = dict.fromkeys(ablation.left_out.values())
         lines = [f"  {label(on)}" for on in ablation.left_out]
-        remarks.append("\n".join(["Left out, for they cannot be on together:", *lines, *(f"  ({r})" for r in because)]))
+        remarks.append("\n".join(["Left out (they cannot be on together):", *lines, *(f"  ({r})" for r in because)]))
     notes = dict.fromkeys(note for run in ablation.runs.values() for note in run.scenario.notes)
     remarks += [f"note: {note}" for note in notes]
     for on, run in ablation.runs.items():
@@ -163,7 +163,7 @@ def _remarks(ablation: Ablation) -> list[str]:
 
 
 def _share(row: MeasureRow | None) -> str:
-    """Return a share with its interval, which for a mean of few values may reach beyond all or none, cut off there."""
+    """Return a share with its interval, cut to 0..1: the t-interval of few values may reach beyond."""
     if row is not None and row["undecided"]:
         return undecided(row)
     if row is None or row["low"] is None or row["high"] is None:
@@ -181,7 +181,7 @@ def _with_interval(row: Mapping[str, Any] | None) -> str:
 
 
 def _change(row: Mapping[str, Any], value: str) -> str:
-    """Return an effect with its sign and interval; a mark where it cannot be told from none."""
+    """Return an effect with its sign and interval, marked if it is not distinguishable from zero."""
     if row[value] is None:
         return "-"
     text = points(row[value], row["low"], row["high"])

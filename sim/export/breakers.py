@@ -1,4 +1,4 @@
-"""What breakers cost and save, as text and as one JSON document."""
+"""The requests that breakers cost and saved, as text and as one JSON document."""
 
 from __future__ import annotations
 

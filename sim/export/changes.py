@@ -1,4 +1,4 @@
-"""A check held against an earlier one: what has changed, and whether anything is worse."""
+"""A check compared with an earlier one: the changes, and whether one is worse."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _BEST_FIRST = ("holds", "cannot tell", "fails")
 
 
 def changes_since(document: dict[str, Any], before: dict[str, Any]) -> tuple[list[str], bool]:
-    """Return a line for each difference from *before*, the ``files`` of an earlier document, and if one is worse.
+    """Return a line for each difference from *before*, the ``files`` of an earlier document, and whether one is worse.
 
-    Worse is a verdict further from holding than the earlier one, and a new claim that does not hold. A claim that
-    failed before and fails still is named, and no worse; neither are other values under the same verdict.
+    Worse is a verdict further from "holds" than the earlier one, and a new claim that does not hold. A claim that
+    failed before and still fails is listed but is not worse, nor are other values with the same verdict.
     """
     found, is_worse = [], False
     for file, now in document["files"].items():
@@ -34,7 +34,7 @@ def changes_since(document: dict[str, Any], before: dict[str, Any]) -> tuple[lis
 
 
 def _is_worse(verdict: str, was: str | None) -> bool:
-    """Whether a verdict is further from holding than it was; a claim that was not there was as good as held.
+    """Whether a verdict is further from "holds" than before; a claim that is new counts as held before.
 
     >>> _is_worse("fails", "cannot tell"), _is_worse("holds", "fails"), _is_worse("fails", None)
     (True, False, True)

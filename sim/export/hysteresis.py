@@ -1,4 +1,4 @@
-"""A hysteresis as text and as one JSON document: the steps of both ways, the two knees and the loop between them."""
+"""A hysteresis as text and as one JSON document: the steps up and down, the two knees, and the loop between them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sim.results.statistics import Interval
 
 
 def of_hysteresis(found: Hysteresis) -> str:
-    """Return both ways side by side, a row for each load, then the knees."""
+    """Return both directions side by side, a row for each load, then the knees."""
     run, times = found.run, len(found.run.replications)
     on = f", with {', '.join(run.toggles)}" if run.toggles else ""
     back = {row["rate"]: row for row in found.rows if row["way"] == "down"}
@@ -46,7 +46,7 @@ def _share(row: StepRow | None) -> str:
 
 
 def _knee(words: str, found: Interval, knees: list[float | None], otherwise: str) -> str:
-    """Return where a knee is, and in how many replications there is none."""
+    """Return the load of a knee, and the number of replications without one."""
     if found.mean is None:
         return f"{words}: {otherwise}."
     missing = sum(knee is None for knee in knees)

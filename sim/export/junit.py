@@ -35,7 +35,7 @@ def junit(checked: dict[str, Checked]) -> str:
 
 
 def _values(claim: Any, verdict: Verdict) -> str:
-    """Return what each replication measured, with its unit."""
+    """Return the value of each replication, with its unit."""
     unit = NAMES[claim.measure][0]
     values = ", ".join(number(value, unit) for value in verdict.values) or "none"
     return f"{claim.measure} in each replication: {values}"

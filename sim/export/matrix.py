@@ -1,4 +1,4 @@
-"""A fault matrix as text and as one JSON document, and what has become worse since an earlier document."""
+"""A fault matrix as text and as one JSON document, and a comparison with an earlier document."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sim.export.tables import number, signed, table
 from sim.results.statistics import Interval, interval
 
 TOP = 15
-"""So many faults are listed unless told otherwise."""
+"""Default number of listed faults."""
 
 
 def of_matrix(matrix: Matrix, top: int = TOP) -> str:
-    """Return the *top* faults with what they cost, then what each switch saves of the worst."""
+    """Return the *top* faults with their costs, then the savings of each switch for the worst."""
     begin, end = matrix.window
     times, on = matrix.replications, matrix.scenario.toggles_on
     many = len(matrix.trials)
@@ -54,14 +54,14 @@ def _trial(one: Trial, nodes: int) -> list[str]:
 
 
 def _at_most_all(share: Interval) -> Interval:
-    """Return an interval of a share cut off at all: the t-interval of few values may reach beyond."""
+    """Return an interval of a share cut to at most 1: the t-interval of few values may reach beyond."""
     if share.low is None or share.high is None:
         return share
     return replace(share, high=min(share.high, 1.0))
 
 
 def recovery(one: Trial) -> str:
-    """Return how long it took to recover: the mean, and how many replications never did."""
+    """Return the mean recovery time, and the number of replications that never recovered."""
     told = number(one.recovery_s, "s") if one.recovery_s else "at once" if one.recovery_s == 0 else "-"
     if not one.never:
         return told
@@ -84,7 +84,7 @@ def _saved(defence: Defence, trial: Trial) -> str:
 def _gain(found: Interval, sign: int) -> str:
     if found.mean is None:
         return "-"
-    text = signed(sign * found.mean + 0.0, "")  # no minus zero
+    text = signed(sign * found.mean + 0.0, "")  # not minus zero
     if found.low is None or found.high is None or found.low == found.high:
         return text
     low, high = sorted((sign * found.low, sign * found.high))
@@ -103,7 +103,7 @@ def _spread(found: Interval, unit: str) -> str:
 
 
 def matrix_document(matrix: Matrix) -> dict[str, Any]:
-    """Return the document of a matrix: every fault's row with its values by replication, and every switch's."""
+    """Return the document of a matrix: a row for every fault and every switch, with values by replication."""
     begin, end = matrix.window
     return {
         "scenario": matrix.scenario.title,
@@ -137,10 +137,10 @@ def _interval(found: Interval) -> dict[str, Any]:
 
 
 def worse_than(document: Mapping[str, Any], earlier: Mapping[str, Any]) -> list[str]:
-    """Return what costs more requests than in an *earlier* document, one line for each fault.
+    """Return the faults that cost more requests than in an *earlier* document, one line each.
 
     A fault is worse if the 95 % interval of the paired differences lies above zero (with one replication: if it costs
-    more at all), or if more replications never recover. Faults that only one of the two has are no verdict.
+    more at all), or if more replications never recover. Faults in only one of the two are ignored.
 
     Raises ``ParameterError`` unless both have the same seed, number of replications and window: only then are they
     pairs.

@@ -1,4 +1,4 @@
-"""The whole format on one page of Markdown, for people: every key, every law of chance, every measure.
+"""The reference of the format on one page of Markdown: every key, every law of chance, every measure.
 
 It is made of the docstrings of the models and the declarations of the measures, like the JSON Schema and ``pileup
 explain-field``, so the three cannot differ.

@@ -1,4 +1,4 @@
-"""A run or a comparison as a Markdown page: question, tables, claims, books, figures and what was assumed."""
+"""A run or a comparison as a Markdown page: question, tables, claims, identities, figures and assumptions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def page(run: Run, text: str, figures: Sequence[str]) -> str:
 
 
 def page_of(scenario: ScenarioFile, seed: int, text: str, figures: Sequence[str]) -> str:
-    """Return the page around *text*: question and lesson before it, figures and what was assumed after it."""
+    """Return the page around *text*: question and lesson before it, figures and assumptions after it."""
     parts = [f"# {scenario.title}"]
     parts += [f"**{scenario.question}**"] if scenario.question else []
     parts += [scenario.lesson.strip()] if scenario.lesson else []

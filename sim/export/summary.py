@@ -1,4 +1,4 @@
-"""The one JSON document of a run, a comparison or a check: what ``--json`` prints and what result folders hold."""
+"""The JSON document of a run, a comparison or a check, for ``--json`` and for result folders."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def versions() -> dict[str, str]:
 
 
 def verdict_rows(verdicts: dict[str, Verdict]) -> list[dict[str, Any]]:
-    """Return claims with their verdicts and the values behind them, and what undecided values can come to."""
+    """Return claims with their verdicts and values, and the bounds of undecided values."""
     return [
         {
             "claim": name, "says": verdict.text, "verdict": verdict.verdict, "values": list(verdict.values),
@@ -42,7 +42,7 @@ def verdict_rows(verdicts: dict[str, Verdict]) -> list[dict[str, Any]]:
 
 
 def judged(run: Run, scenario: Any, set_: Iterable[str] = ()) -> dict[str, Verdict]:
-    """Return the verdicts of the claims that speak of exactly the combination that *run* played, as *set_* has it.
+    """Return the verdicts of the claims about exactly the combination that *run* played, with *set_*.
 
     A claim about a difference plays the other variant too, on the same seeds and with the same *set_*.
     """
@@ -55,7 +55,7 @@ def judged(run: Run, scenario: Any, set_: Iterable[str] = ()) -> dict[str, Verdi
 
 
 def run_document(run: Run, verdicts: dict[str, Verdict]) -> dict[str, Any]:
-    """Return the document of a run; see DESIGN, "Commands and Python"."""
+    """Return the document of a run."""
     return {
         "scenario": run.scenario.title,
         "variant": run.variant or None,
@@ -120,5 +120,5 @@ def check_document(checked: dict[str, Checked]) -> dict[str, Any]:
 
 
 def to_json(document: dict[str, Any]) -> str:
-    """Return *document* as text: sorted nowhere, no NaN, one trailing newline."""
+    """Return *document* as text: keys in their order, no NaN, one trailing newline."""
     return json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False) + "\n"

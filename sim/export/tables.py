@@ -1,4 +1,4 @@
-"""Results as text for people: small tables with units, n and intervals, and nothing that was not measured."""
+"""Results as text tables with units, n and intervals; only measured values."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _MARKS = {"holds": "holds", "fails": "FAILS", "cannot tell": "cannot tell"}
 
 
 _NOTHING = 1e-10
-"""A value below this is what rounding leaves of a difference of instants, no measurement."""
+"""A value below this is a rounding error of a difference of instants, not a measurement."""
 
 
 def number(value: float | None, unit: str) -> str:
-    """Return *value* with its unit, in three digits; a dash where it could not be told.
+    """Return *value* with its unit, in three digits; a dash for None.
 
     >>> number(0.01234, "s"), number(0.5, "ratio"), number(None, "s")
     ('12.3 ms', '50.0 %', '-')
@@ -85,7 +85,7 @@ def table(rows: Sequence[Sequence[str]], header: Sequence[str]) -> str:
 
 
 def of_run(run: Run, verdicts: Mapping[str, Verdict], during: Iterable[str] = ()) -> str:
-    """Return the story of a run in tables; *during* are windows to show besides its own."""
+    """Return the story of a run in tables; *during* are windows to show in addition to its own."""
     scenario = run.scenario
     on = f", with {', '.join(run.toggles)}" if run.toggles else ""
     times = len(run.replications)
@@ -118,7 +118,7 @@ def of_run(run: Run, verdicts: Mapping[str, Verdict], during: Iterable[str] = ()
 
 
 def _titled(measure: str) -> str:
-    """Return the title of a measure's column, with its unit where a bare number would not tell."""
+    """Return the title of a measure's column, with its unit if the values do not show it."""
     return f"{measure} (worker s)" if NAMES[measure][0] == "worker s" else measure
 
 
@@ -153,7 +153,7 @@ def _cell(row: MeasureRow | None) -> str:
 
 
 def undecided(row: Mapping[str, Any]) -> str:
-    """Return what a measure can come to whose value is undecided when a run ends.
+    """Return the bounds of a measure that is undecided when a run ends.
 
     >>> undecided({"least": 0.25, "most": 0.5, "unit": "ratio"}), undecided({"least": 9.0, "most": None, "unit": "s"})
     ('25.0 to 50.0 %', '9 s or more')
@@ -169,7 +169,7 @@ def undecided(row: Mapping[str, Any]) -> str:
 
 
 def undecided_notes(run: Run) -> list[str]:
-    """Return what is undecided when the runs end, one line for each workload; none where everything is decided."""
+    """Return a line for each workload with undecided requests at the end of the runs."""
     shares = {row["of"]: row["mean"] for row in run.rows
               if (row["measure"], row["during"]) == ("undecided ratio", "all") and row["mean"]}  # fmt: skip
     return [
@@ -182,11 +182,11 @@ def undecided_notes(run: Run) -> list[str]:
 _DECIDED = tuple(
     name for name in (*link_defences.NAMES, *overload.NAMES, *autoscaling.NAMES) if name != "stopped by breaker"
 )
-"""What defences decided; what breakers stopped is told of the links, as short-circuited."""
+"""Decisions of defences; calls that breakers stopped are in the table of links, as short-circuited."""
 
 
 def _decided(windows: Sequence[str], index: Mapping[tuple[str, str, str], MeasureRow]) -> list[list[str]]:
-    """Return a row for each decision that was ever made, place by place."""
+    """Return a row for each kind of decision that occurred, by place."""
     places = dict.fromkeys((of, measure) for measure, of, _ in index if measure in _DECIDED)
     found = []
     for of, measure in places:
@@ -269,7 +269,7 @@ def of_comparison(comparison: Comparison) -> str:
 
 
 def _stretch(comparison: Comparison) -> str:
-    """Return a note where not all combinations have the same faults at the same time."""
+    """Return a note if the combinations have different faults, or faults at different times."""
     runs = comparison.runs.values()
     if len({tuple(sorted(run.record.windows)) for run in runs}) == 1:
         return ""
@@ -277,7 +277,7 @@ def _stretch(comparison: Comparison) -> str:
 
 
 def _difference(row: DifferenceRow | None) -> str:
-    """Return a difference of shares, and whether it can be told from none."""
+    """Return a difference of shares, and whether it is distinguishable from zero."""
     if row is None or row["difference"] is None:
         return "-"
     if row["low"] == row["high"] == 0 and not row["undecided"]:

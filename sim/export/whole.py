@@ -1,7 +1,7 @@
-"""Results written whole: next to their place under a name that no other run has, and put there when complete.
+"""Results written whole: under a unique name next to their place, and moved there when complete.
 
-An older result is replaced by one of the same command on the same scenario, or when that is asked for. Results that
-two runs write into one folder at once are both kept.
+A result replaces an older one of the same command on the same scenario, or any other on request. If two runs write into
+one folder at once, both results are kept.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ WRITABLE = "be in a folder that can be written to"
 
 @dataclass(slots=True)
 class Place:
-    """Where results go: a *folder*, what was *asked* for, and whether another result there may be replaced (*force*).
+    """The place of results: a *folder*, the request (*asked*), and whether any result there may be replaced (*force*).
 
-    After ``filling`` its folder is the one that was written.
+    After ``filling``, *folder* is the one that was written.
     """
 
     folder: Path
@@ -35,10 +35,10 @@ class Place:
     force: bool = False
 
     def must_take(self) -> None:
-        """Refuse a folder that cannot be written or holds something else; best asked before a long run."""
+        """Reject a folder that cannot be written or holds something else; call it before a long run."""
         folder = self.folder
         if folder.exists() and not (folder / MANIFEST).exists() and not _is_empty(folder):
-            rule, hint = "be a new folder or an older result", "it holds something else, which is left alone"
+            rule, hint = "be a new folder or an older result", "it holds something else, which is not replaced"
             raise ParameterError(rule, str(folder), hint, "--out")
         if folder.exists() and not self._may_replace():
             rule, hint = "be a new folder, or the result of the same command", "it holds another: --force replaces it"
@@ -50,7 +50,7 @@ class Place:
 
     @contextmanager
     def filling(self) -> Iterator[Path]:
-        """Give a fresh folder, and put it in its place when everything is written; after a failure nothing is left."""
+        """Yield a new folder, and move it to its place when everything is written; remove it after a failure."""
         made = self.folder.with_name(unfinished(self.folder.name))
         try:
             with naming(self.folder):
@@ -74,7 +74,7 @@ class Place:
         return isinstance(before, dict) and before.get("asked") == self.asked
 
     def _put(self, made: Path) -> None:
-        """Move *made* to the folder; where another run has written one meanwhile, to the next number after it."""
+        """Move *made* to the folder, or to the next free number if another run has written there meanwhile."""
         wanted, number = self.folder, 1
         while not _moved(made, self.folder, self.folder.exists() and self._may_replace()):
             if self.folder.exists() and not self._may_replace():
@@ -83,10 +83,10 @@ class Place:
 
 
 def _moved(made: Path, folder: Path, replace: bool) -> bool:
-    """Move *made* to *folder*, what is there aside if it may be *replace*d; False if another run was there first."""
+    """Move *made* to *folder*, and replace what is there if *replace*; False if another run was first."""
     old = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.old")
     if replace:
-        with suppress(FileNotFoundError):  # another run has moved it a moment ago
+        with suppress(FileNotFoundError):  # another run has just moved it
             folder.rename(old)
     try:
         made.rename(folder)
@@ -106,9 +106,9 @@ def _is_empty(folder: Path) -> bool:
 
 
 def write_file(path: Path, data: bytes, option: str = "--out") -> None:
-    """Write a file whole, so that a reader never meets half of it; after a failure nothing is left."""
+    """Write a file whole, so that no reader sees an incomplete one; remove it after a failure."""
     must_take_a_file(path, option)
-    if path.exists() and not path.is_file():  # a pipe or a device has no place to be put in
+    if path.exists() and not path.is_file():  # a pipe or a device cannot be replaced
         with naming(path, option):
             path.write_bytes(data)
         return
@@ -122,14 +122,14 @@ def write_file(path: Path, data: bytes, option: str = "--out") -> None:
 
 
 def must_take_a_file(path: Path, option: str = "--out") -> None:
-    """Refuse a *path* to which no file can be written; best asked before a long run."""
+    """Reject a *path* to which no file can be written; call it before a long run."""
     if path.is_dir() or not path.parent.is_dir():
         raise ParameterError("be a file in a folder that exists", str(path), place=option)
     must_be_writable(path, option)
 
 
 def must_be_writable(path: Path, option: str = "--out") -> None:
-    """Refuse a *path* whose nearest folder cannot be written to."""
+    """Reject a *path* whose nearest folder cannot be written to."""
     nearest = next(place for place in path.absolute().parents if place.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
         why = "permission denied" if nearest.is_dir() else "not a directory"
@@ -138,7 +138,7 @@ def must_be_writable(path: Path, option: str = "--out") -> None:
 
 @contextmanager
 def naming(path: Path, option: str = "--out") -> Iterator[None]:
-    """Name *path* and the reason where the system refuses to write; libraries below do not always."""
+    """Add *path* and the reason to an error of the system; libraries do not always name them."""
     try:
         yield
     except OSError as error:
@@ -148,5 +148,5 @@ def naming(path: Path, option: str = "--out") -> Iterator[None]:
 
 
 def unfinished(name: str) -> str:
-    """Return a name for what is being written, which no other process has."""
+    """Return a unique name for the unfinished result."""
     return f".{name}.{secrets.token_hex(4)}.unfinished"

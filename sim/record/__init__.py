@@ -1,1 +1,1 @@
-"""What a run leaves behind: typed columns (``record``), and what writes them while it runs (``recorder``)."""
+"""The record of a run: typed columns (``record``), and the recorder that writes them (``recorder``)."""

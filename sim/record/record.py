@@ -1,4 +1,4 @@
-"""What a run leaves behind: plain numpy columns, written while it runs and never interpreted here.
+"""The record of a run: plain numpy columns, written while it runs and not interpreted here.
 
 Times are seconds on the scenario's clock, NaN where something never happened. Codes point into the name tuples of
 the same record. ``sim.results`` turns this into measures, frames and identities. Not modelled: everything derived.
@@ -64,7 +64,7 @@ __all__ = [
     "TIMEOUT",
     "WAITING",
 ]
-"""The outcomes are passed on from ``sim.outcomes``, so that a reader of records needs one import."""
+"""The outcomes are also importable from here, so that a reader of records needs one import."""
 
 Columns = dict[str, NDArray[Any]]
 
@@ -100,7 +100,7 @@ _DECIDED = [one for defence in LINK_DEFENCES.values() for one in defence.decisio
 _REJECTED = [one.reason for rule in SERVICE_RULES.values() for one in rule.rejections]
 
 REASONS = tuple(dict.fromkeys((*_FIRST_REASONS, *(one.reason for one in _DECIDED if one.reason), *_REJECTED)))
-"""Why something failed, where it arose; a reason code is a position here. New declared reasons are appended."""
+"""Reasons of failures, given where the failure began; a reason code is a position here. Append new ones."""
 
 _FIRST_MARKS = (
     "cache hit",
@@ -117,12 +117,12 @@ _FIRST_MARKS = (
     "conflict",
 )
 MARKS = tuple(dict.fromkeys((*_FIRST_MARKS, *(one.mark for one in _DECIDED if one.mark))))
-"""Decisions of a policy that no row of an attempt shows; a mark's kind is a position here. New ones are appended."""
+"""Decisions of a policy that no attempt's row shows; a mark's kind is a position here. Append new ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place in the system from which attempts are sent: one step of one recipe, a client, or a queue's consumer.
+    """A place in the system from which attempts are sent: one step of one operation, a client, or a queue's consumer.
 
     *kind* is ``call``, ``send`` or ``delivery``; *caller* and *callee* are node names (workload, service, queue);
     *operation* is the callee's operation (empty for a send). The link's name is ``caller -> callee``.

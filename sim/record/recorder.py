@@ -1,7 +1,7 @@
-"""Writes a run's rows while it runs: flat lists of numbers, packed into numpy blocks now and then.
+"""The recorder writes a run's rows: flat lists of numbers, packed into numpy blocks from time to time.
 
-A row is written once, when both of its sides are over (the caller's and the callee's), so no row is ever looked up
-again. What is still open stays in a dict by id (insertion order is the order of sending) until the end.
+A row is written once, when both of its sides have ended (the caller's and the callee's), so no row is looked up again.
+Open rows stay in a dict by id (insertion order is the order of sending) until the end.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ ATTEMPTS = (
     "id request parent site replica number sent_at entered_at started_at left_at ended_at outcome cause worked_s"
 ).split()
 LEAVES = "id parent site sent_at started_at ended_at".split()
-"""Attempts of leaf calls that were answered ok: what is not here follows from it. While the run is on, the parent of a
-client's attempt is its request; in the record it has none (-1)."""
+"""Attempts of leaf calls that were answered ok; the other columns follow from these. During the run the parent of
+a client's attempt is its request; in the record it has none (-1)."""
 SEGMENTS = "attempt queued_at started_at ended_at".split()
 MESSAGES = "id queue request key published_at ended_at outcome deliveries origin publisher".split()
 DELIVERIES = "attempt message".split()
@@ -47,18 +47,18 @@ Event = tuple[float, str, str, str]
 
 PACK_AT = 200_000
 IN_FLIGHT_BYTES = 512
-"""What a request, an attempt or a message in flight takes, about (a request has an attempt at least)."""
+"""Approximate size of a request, an attempt or a message in flight (a request has at least one attempt)."""
 
 
 def reason_code(place: int, reason: str) -> int:
-    """Return the code of *reason* at the place with code *place*; 0 means none. Raises ``ModelError`` for another."""
+    """Return the code of *reason* at the place with code *place*; 0 means none. Raises ``ModelError`` if unknown."""
     if reason not in REASONS:
         raise ModelError(describe("reason", "be declared in REASONS of sim/record/record.py", reason))
     return (place + 1) * _REASON_CODES + REASONS.index(reason)
 
 
 class MarkCodes(dict[str, float]):
-    """The code of each kind of mark; another kind is a ``ModelError``."""
+    """The code of each kind of mark; an unknown kind is a ``ModelError``."""
 
     def __init__(self) -> None:
         super().__init__((kind, float(code)) for code, kind in enumerate(record.MARKS))
@@ -100,7 +100,7 @@ class Table:
         return _told({name: column[order] for name, column in found.items()})
 
     def scatter(self, into: Columns, also: Callable[[Columns], Columns] | None = None) -> None:
-        """Write every row to the place in *into* that its id names, and *also* what follows from it."""
+        """Write every row to its place in *into*, given by its id, and the columns *also* that follow from it."""
         self.pack()
         for block in self._blocks:
             rows = dict(zip(self.names, block, strict=True))
@@ -111,7 +111,7 @@ class Table:
 
 
 def _told(columns: Columns) -> Columns:
-    """Return *columns* with a cause told as where and why."""
+    """Return *columns* with the cause split into where and why."""
     if "cause" in columns:
         code = columns.pop("cause")
         columns["where"], columns["why"] = code // _REASON_CODES - 1, code % _REASON_CODES
@@ -123,7 +123,7 @@ def _type_of(name: str) -> type[np.generic]:
 
 
 class Recorder:
-    """All tables of a run, what is still open, and the rare events."""
+    """All tables of a run, its open rows, and the rare events."""
 
     __slots__ = (
         "requests",
@@ -160,7 +160,7 @@ class Recorder:
             self.marks,
         )
         self.packed = 0
-        """Numbers in packed blocks so far."""
+        """Number of values in packed blocks so far."""
         self.open_requests: dict[int, Any] = {}
         self.open_attempts: dict[int, Any] = {}
         self.open_messages: dict[int, Any] = {}
@@ -169,9 +169,9 @@ class Recorder:
         self.census: list[list[int]] = []
 
     def attempt_columns(self, of_clients: Sequence[bool]) -> Columns:
-        """Return the attempts, those of leaf calls among them, by id: every id has one row.
+        """Return the attempts by id, including those of leaf calls: every id has one row.
 
-        *of_clients* tells for each site whether it is a client's.
+        *of_clients* holds for each site whether it is a client's.
         """
         n = len(self.attempts) + len(self.leaves)
         found: Columns = {name: np.zeros(n, _type_of(name)) for name in ATTEMPTS}
@@ -190,14 +190,14 @@ class Recorder:
         return _told(found)
 
     def pack(self) -> None:
-        """Pack what has grown; called now and then, outside the hot path."""
+        """Pack the rows written so far; called from time to time, outside the hot path."""
         for table in self._tables:
             if len(table.flat) > PACK_AT:
                 self.packed += len(table.flat)
                 table.pack()
 
     def over_memory(self, limit_bytes: float, crowded: bool = False) -> bool:
-        """Whether the rows kept have outgrown *limit_bytes*, at 8 bytes a number; *crowded*: with what is in flight."""
+        """Whether the rows exceed *limit_bytes*, at 8 bytes a number; *crowded*: including rows in flight."""
         used = self.packed * 8
         if crowded:
             used += sum(len(table.flat) for table in self._tables) * 32

@@ -1,7 +1,7 @@
-"""What can be said about a system before any run: its shape, its load, and what it can do to itself.
+"""A system before any run: its shape, its load against capacity, and its risks.
 
-``describe`` gathers everything for ``pileup show``; ``advice`` says what is legal and unwise. Times are those of an
-empty system; waiting is only known from a run. networkx is imported on first use.
+``describe`` collects everything for ``pileup show``; ``advice`` gives warnings. Times are those of an empty system;
+only a run knows waiting times. networkx is imported on first use.
 
 >>> import sim
 >>> sim.topology.describe(sim.load("hedging").resolve()).lines()[0]
@@ -52,14 +52,14 @@ __all__ = [
 ]  # fmt: skip
 
 LOAD_LIMIT = 0.8
-"""Above this share of capacity a line grows fast: at 80 % an M/M/1 request waits four service times."""
+"""Above this share of capacity a queue grows fast: at 80 % an M/M/1 request waits four service times."""
 AMPLIFICATION_LIMIT = 10.0
 """More attempts than this for one request turn any outage into an overload."""
 
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """Everything known before a run. With ``operation_cycles`` the rest is empty: such a system cannot be played."""
+    """Everything known before a run. With ``operation_cycles`` the rest is empty: the system cannot be played."""
 
     title: str
     nodes: tuple[tuple[str, str], ...]
@@ -75,10 +75,10 @@ class Topology:
     timeout_problems: tuple[TimeoutProblem, ...]
     defences: tuple[Defence, ...]
     assumed: tuple[str, ...]
-    """What the numbers take for granted."""
+    """The assumptions of the numbers."""
 
     def tables(self) -> dict[str, Table]:
-        """Return tables for a face to draw: name to (column titles with units, rows of text); empty ones left out."""
+        """Return the non-empty tables: name to (column titles with units, rows of text)."""
         found = {
             "load": load_table(self.loads),
             "defences": defence_table(self.defences),
@@ -108,7 +108,7 @@ class Topology:
 
 
 def describe(scenario: Scenario) -> Topology:
-    """Return what the shape and the arithmetic of *scenario* (resolved: one variant) say before any run."""
+    """Return the description of *scenario* (resolved: one variant) from its shape and its arithmetic."""
     graph = system_graph(scenario)
     nodes = tuple((name, kind) for name, kind in graph.nodes(data="kind"))
     links = tuple(link for _, _, link in graph.edges(data="link"))
@@ -124,7 +124,7 @@ def describe(scenario: Scenario) -> Topology:
 
 
 def advice(scenario: Scenario) -> list[str]:
-    """Return what is legal and unwise, one sentence each, every one with the number it rests on."""
+    """Return the warnings about a legal system, one sentence each, with its number."""
     seen = describe(scenario)
     found = [f"operations call each other in a circle: {_circle(circle)}" for circle in seen.operation_cycles]
     for circle in seen.service_cycles:
@@ -139,7 +139,7 @@ def advice(scenario: Scenario) -> list[str]:
         if one.worst > AMPLIFICATION_LIMIT
     ]
     found += [problem.text for problem in seen.timeout_problems]
-    found += [f"{name}: its waiting line is unlimited, it never says no" for name in unlimited_lines(scenario)]
+    found += [f"{name}: its queue is unlimited, so it never rejects a call" for name in unlimited_lines(scenario)]
     found += [
         f"{name}: a message that fails {model.max_deliveries:.0f} times is lost, there are no dead letters"
         for name, model in scenario.queues.items()

@@ -1,7 +1,8 @@
-"""What defences can do at most, and caches on average, worked out before any run: one row for each of them.
+"""Bounds on the effect of each defence, and the mean effect of caches, calculated before any run.
 
-Only what follows from the description: a rate, a number of places, a share. Not modelled: breakers, throttles and load
-shedding, which depend on what fails; their effect is for a run to say.
+They follow from the description alone: a rate, a number of places, a share.
+
+Not modelled: breakers, throttles and load shedding, whose effect depends on the failures; a run shows it.
 """
 
 from __future__ import annotations
@@ -32,11 +33,11 @@ from sim.topology.traffic import (
 
 @dataclass(frozen=True, slots=True)
 class Defence:
-    """One defence: *where* it stands (a link or a service), which it is, and its *arithmetic* in words.
+    """One defence: *where* it is (a link or a service), its kind, and its *arithmetic* in words.
 
     *most* is the bound as a number: calls a second (rate limit), calls out or in flight at once (bulkhead,
     concurrency), attempts for one (hedge), retries for a call while everything fails (retry budget), replicas
-    (autoscaler), and for a cache what goes on a second while it is warm.
+    (autoscaler), and for a cache the calls a second that pass it while it is warm.
     """
 
     where: str
@@ -65,7 +66,7 @@ def _of_link(scenario: Scenario, name: str, link: Link, usual: Traffic, cold: Tr
     if link.limit is not None:
         cap = link_limit_per_s(scenario, name)
         each = f", {_number(link.limit.rate)}/s for each caller" if link.limit.scope == "caller" else ""
-        yield Defence(name, "rate limit", f"lets at most {_number(cap)}/s pass{each}; {_number(wanted)}/s come", cap)
+        yield Defence(name, "rate limit", f"lets at most {_number(cap)}/s pass{each}; {_number(wanted)}/s arrive", cap)
     if link.bulkhead is not None:
         yield _bulkhead(scenario, name, link.bulkhead, usual)
 
@@ -74,9 +75,9 @@ def _cache(name: str, link: Link, usual: Traffic, cold: Traffic) -> Defence:
     behind, before = usual.over(name), cold.over(name)
     known = any(at[0] == name for at in usual.hits)
     if not known:
-        return Defence(name, "cache", f"taken as cold: {_number(before)}/s go on (no closed form for its hits)", before)
+        return Defence(name, "cache", f"taken as cold: {_number(before)}/s pass (no closed form for its hits)", before)
     share = 1 - behind / before if before and math.isfinite(before) else 0.0
-    text = f"warm, it answers {share:.1%} and {_number(behind)}/s go on; cold, all {_number(before)}/s"
+    text = f"warm, it answers {share:.1%} and {_number(behind)}/s pass; cold, all {_number(before)}/s"
     return Defence(name, "cache", text, behind)
 
 
@@ -98,9 +99,9 @@ def _bulkhead(scenario: Scenario, name: str, bulkhead: Bulkhead, usual: Traffic)
 
 
 def _full_ratio(places: int, out: float) -> float:
-    """Return the share of calls that find all *places* taken, were *out* calls out on average if none was stopped.
+    """Return the share of calls that find all *places* taken, if *out* calls would be out on average without a limit.
 
-    Exact for calls at random times and a callee without a line. Source: Erlang's loss formula, A. K. Erlang, 1917.
+    Exact for calls at random times and a callee without a queue. Source: Erlang's loss formula, A. K. Erlang, 1917.
     """
     if math.isinf(out):
         return 1.0
@@ -124,7 +125,7 @@ def _of_service(scenario: Scenario, load: ServiceLoad) -> Iterator[Defence]:
     if model.limit is not None:
         cap = admission_limit_per_s(scenario, load.service)
         each = f", {_number(model.limit.rate)}/s at each replica" if most_replicas(scenario, load.service) > 1 else ""
-        text = f"lets at most {_number(cap)}/s pass{each}; {_number(load.arrivals_per_s)}/s come"
+        text = f"lets at most {_number(cap)}/s pass{each}; {_number(load.arrivals_per_s)}/s arrive"
         yield Defence(load.service, "rate limit", text, cap)
     if model.concurrency is not None:
         limit = model.concurrency
@@ -145,7 +146,7 @@ def _number(value: float) -> str:
 
 
 def assumptions(scenario: Scenario) -> list[str]:
-    """Return what the arithmetic of *scenario* assumes and leaves out, one line each."""
+    """Return the assumptions and omissions of the arithmetic of *scenario*, one line each."""
     links, services = list(scenario.links.values()), list(scenario.services.values())
 
     def has(field: str) -> bool:
@@ -155,13 +156,17 @@ def assumptions(scenario: Scenario) -> list[str]:
     if any(workload.rate is not None and workload.rate.path for workload in scenario.workload.values()):
         lines.append(f"the peak of a trace is that of its busiest {TRACE_PEAK_S:.0f} s")
     if has("cache"):
-        lines.append("caches are warm where it can be told (by keys: calls at random times, fetches in no time)")
+        lines.append(
+            "caches are warm where the hit ratio is known (by keys: calls at random times, fetches in no time)"
+        )
     if has("limit"):
-        lines.append("rate limits stop all alike, and what they stop is not tried again: behind them all is `at most`")
+        lines.append(
+            "rate limits stop all calls alike, and stopped calls are not retried: behind a limit rates are `at most`"
+        )
     if has("autoscale"):
         lines.append("loads and capacities are those of the replicas at first, before an autoscaler adds any")
     if any(one.bulkhead is not None for one in links):
-        lines.append("who finds a bulkhead full: calls at random times, a callee without a line")
+        lines.append("the share of calls that find a bulkhead full: calls at random times, a callee without a queue")
     given = [one for one in LINK_DEFENCES.values() if any(one.given(link) is not None for link in links)]
     out = [one.loads for one in given if one.loads not in KNOWN]
     rules = [one for one in SERVICE_RULES.values() if any(one.given(service) is not None for service in services)]

@@ -1,4 +1,4 @@
-"""The system as networkx graphs, and what their shape alone says: depth, circles, and who stands on a path.
+"""The system as networkx graphs, and properties of their shape: depth, cycles, and paths.
 
 Nodes of the system graph are workloads, services and queues; of the operation graph, workloads, queues and
 ``service.operation``. Not modelled: numbers, which ``sim.topology.load`` and ``sim.topology.risks`` add.
@@ -42,7 +42,7 @@ def requested(workload: Workload) -> dict[str, float]:
 
 
 def operation_graph(scenario: Scenario) -> Graph:
-    """Return who asks what: edges carry ``kind`` call, send, delivery or dead letters."""
+    """Return the graph of operations; edges have the ``kind`` call, send, delivery or dead letters."""
     import networkx as nx
 
     graph: Graph = nx.DiGraph()
@@ -66,7 +66,7 @@ def operation_graph(scenario: Scenario) -> Graph:
 
 
 def system_graph(scenario: Scenario) -> Graph:
-    """Return the nodes a reader draws: workloads, services and queues, with the links between them.
+    """Return the graph of the picture: workloads, services and queues, with the links between them.
 
     Node attribute ``kind``; edge attributes ``kind`` and ``link`` (the name ``caller -> callee``). A service that
     nothing reaches is a node of its own.
@@ -90,7 +90,7 @@ def system_graph(scenario: Scenario) -> Graph:
 
 
 def operation_cycles(scenario: Scenario) -> list[tuple[str, ...]]:
-    """Return the circles of synchronous calls between operations: a request in one would never be answered.
+    """Return the circles of synchronous calls between operations: a request in one is never answered.
 
     Each starts at its first operation in file order; at most 20. A circle through a queue is not one of these.
     """
@@ -112,7 +112,7 @@ def _turned(circle: list[str], order: dict[str, int]) -> tuple[str, ...]:
 class ServiceCycle:
     """Services that call each other in a circle, though no operation does: legal.
 
-    ``deadlocks``: every one of them holds its worker while calling, so that full pools can wait for each other;
+    ``deadlocks``: each service holds its worker while calling, so that full pools can wait for each other;
     ``timeouts``: a timeout on one of the links ends such a wait.
     """
 
@@ -139,7 +139,7 @@ def service_cycles(scenario: Scenario) -> list[ServiceCycle]:
 
 
 def depth(scenario: Scenario) -> int:
-    """Return the longest chain of synchronous calls that one request can set off (1: a service that calls nobody).
+    """Return the longest chain of synchronous calls that one request can cause (1: a service without calls).
 
     Undefined for a scenario whose operations call each other in a circle.
     """

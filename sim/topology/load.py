@@ -1,10 +1,10 @@
-"""Offered load against capacity: what the workloads ask of every service if nothing fails and nothing queues.
+"""Offered load against capacity: the load of the workloads on every service if nothing fails and nothing queues.
 
 Arrivals spread through calls and sends with their multiplicities (`repeat`, `parallel`, shares of `branch` and `fail`,
-retries of what fails by itself). Closed loops are taken at their upper bound, users over think time plus empty-system
-response: above 100 % such a loop settles at the capacity instead of failing. Caches are warm, with the numbers for cold
-caches next to it; behind a rate limit rates are upper bounds. Not modelled: faults, waiting, hedges, and work that a
-timeout makes useless.
+retries of steps that fail by themselves). Closed loops are taken at their upper bound, users over think time plus
+empty-system response: above 100 % such a loop settles at the capacity instead of failing. Caches are warm, with the
+numbers for cold caches next to it; behind a rate limit rates are upper bounds. Not modelled: faults, waiting, hedges,
+and work that a timeout makes useless.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _ROUNDS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class ServiceLoad:
-    """What is asked of one service. Rates are per second; loads are shares of its workers (0 if unlimited).
+    """The load on one service. Rates are per second; loads are shares of its workers (0 if unlimited).
 
-    ``arrivals_per_s`` is what is offered, rate limits left out; ``let_in_per_s`` what they let pass at most, to which
-    the loads belong. ``work_load`` counts own `work` and `wait` only; ``held_load`` also the time a worker is held
-    while calling. The peak loads take every workload at its highest rate at once. ``capacity_per_s`` is workers over
-    held time, of the replicas that there are at first. The cold numbers are those without any cache.
+    ``arrivals_per_s`` is the offered rate without rate limits; ``let_in_per_s`` is the largest rate behind them, and
+    the loads belong to it. ``work_load`` counts own `work` and `wait` only; ``held_load`` also the time a worker is
+    held while calling. The peak loads take every workload at its highest rate at once. ``capacity_per_s`` is workers
+    over held time, of the initial replicas. The cold numbers are those without any cache.
     """
 
     service: str
@@ -43,17 +43,17 @@ class ServiceLoad:
     peak_work_load: float
     peak_held_load: float
     upper_bound: bool
-    """True where a closed loop feeds it: the real load is at most this."""
+    """True if a closed loop feeds it: the real load is at most this."""
     let_in_per_s: float
     cold_per_s: float
     cold_held_load: float
     most_replicas: int
-    """Replicas that its autoscaler can have at most; all, without one."""
+    """The largest number of replicas that its autoscaler allows; all, without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fanout:
-    """What one request of *workload* for *operation* sets off, queues followed: mean and largest numbers.
+    """The visits that one request of *workload* for *operation* causes, through queues too: mean and largest numbers.
 
     ``visits`` are (service, mean, most) with the retries of steps that fail by themselves in the mean only;
     ``calls`` sums the means over all services.
@@ -64,7 +64,7 @@ class Fanout:
     calls: float
     visits: tuple[tuple[str, float, int], ...]
     answer_s: float
-    """Mean time to the answer in an empty system, the link from the workload included."""
+    """Mean time to the answer in an empty system, including the link from the workload."""
 
 
 def _spread(scenario: Scenario, costs: OperationCosts, roots: dict[str, float]) -> dict[str, float]:

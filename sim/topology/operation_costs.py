@@ -1,9 +1,8 @@
-"""Mean time and mean calls of one run of an operation, worked out from its steps before any simulation.
+"""Mean time and mean calls of one execution of an operation, calculated from its steps before any simulation.
 
-Nothing queues here: times are those of an empty system, so that offered load follows from them and waiting is what
-the run adds. Calls that fail do so by `fail` steps and by loss alone, or because nodes are *lost* on purpose, which
-is how single points of failure are found. Retries are counted; a timeout does not cut a mean short. `branch` on an
-outcome takes any failure for the one it names.
+Nothing queues here: times are those of an empty system. Offered load follows from them; a run adds the waiting. Calls
+fail only by `fail` steps, by loss, or because nodes are *lost* on purpose, to find single points of failure. Retries
+are counted; a timeout does not shorten a mean. `branch` on an outcome takes any failure for the one it names.
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ Hits = dict[tuple[str, Target], float]
 """The share of calls over (link, target) that a cache answers."""
 
 Ended = dict[str, tuple[float, float]]
-"""Names of earlier steps to the shares of them that ended ok, and degraded."""
+"""Names of earlier steps to the shares that ended ok, and degraded."""
 
 MOST_TRIES = 10_000
 """Unlimited attempts are counted up to here."""
 NEGLIGIBLE = 1e-15
-"""The share of calls that still go on below which the rest are not counted."""
+"""When the share of calls that still continue falls below this, the rest are not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def key_share(condition: Condition, keys: Keys | None) -> float:
 
 
 def fixed_hits(scenario: Scenario) -> Hits:
-    """Return the hits of all caches whose `hit ratio` is given, for every operation that can be called."""
+    """Return the hit ratios of all caches with a given `hit ratio`, for every operation that can be called."""
     found: Hits = {}
     for name, link in scenario.links.items():
         if link.cache is not None and link.cache.hit_ratio is not None:
@@ -83,8 +82,8 @@ def fixed_hits(scenario: Scenario) -> Hits:
 class OperationCosts:
     """Profiles of all operations of a scenario whose calls form no circle, for requests with these *keys*.
 
-    *lost* names services and queues that refuse everything. *hits* are the shares of calls that caches answer;
-    default those whose `hit ratio` is given.
+    *lost* names services and queues that refuse everything. *hits* are the shares of calls that caches answer; default
+    the given `hit ratio`s.
     """
 
     def __init__(
@@ -105,7 +104,7 @@ class OperationCosts:
         return self._known[operation]
 
     def link(self, caller: str, callee: str) -> Link:
-        """Return the link between two nodes; an undeclared one has nothing on it."""
+        """Return the link between two nodes; an undeclared one has no policies."""
         return self._scenario.links.get(f"{caller} -> {callee}", Link())
 
     def call(self, caller: str, operation: str) -> Profile:
@@ -126,7 +125,7 @@ class OperationCosts:
         return self._over(self.link(caller, queue), ("send", queue), accepted)
 
     def before_cache(self, link: str, target: Target, per_s: float) -> float:
-        """Return how many calls a second make *per_s* attempts of *target* over *link*, behind its cache."""
+        """Return the rate of calls that makes *per_s* attempts of *target* over *link*, behind its cache."""
         caller, _, callee = link.partition(" -> ")
         behind = 1 - self._hits.get((link, target), 0.0)
         attempts = self._over(self.link(caller, callee), target, self.profile(target[1])).visits[target]
@@ -149,7 +148,7 @@ class OperationCosts:
         )  # fmt: skip
 
     def sequence(self, steps: Steps, service: str, ended: Ended) -> Profile:
-        """Play *steps* in turn; *ended* tells how earlier steps ended."""
+        """Add up *steps* in turn; *ended* holds the outcomes of earlier steps."""
         own = answer = fastest = span = 0.0
         ok = on = 1.0
         replied = False
@@ -227,7 +226,7 @@ class _StepCosts:
         return self.costs.sequence(steps, self.service, self.ended)
 
     def _guarded(self, part: Profile, rule: OutcomeRule) -> Profile:
-        """Return *part* with what `on error` makes of its failures, and note how it ended under its name."""
+        """Return *part* with its failures handled by `on error`, and note its outcome under its name."""
         if rule.name:
             self.ended[rule.name] = (part.ok_ratio - part.stand_in_ratio, part.stand_in_ratio)
         if rule.on_error == "fail":
@@ -266,13 +265,13 @@ def _mixed(parts: list[tuple[float, Profile]]) -> Profile:
 
 
 def _repeated(part: Profile, times: int) -> Profile:
-    """Return *part* done up to *times* times: the next one only if the last went on."""
+    """Return *part* repeated up to *times* times, each only if the operation continues after the last."""
     on = part.on_ratio
     rounds = float(times) if on == 1 else (1 - on**times) / (1 - on)
     visits = {target: rounds * mean for target, mean in part.visits.items()}
     most = {target: times * count for target, count in part.most.items()}
     answer, fastest, ok = rounds * part.answer_s, times * part.fastest_s, part.ok_ratio**times
-    if part.replied:  # the first round answers
+    if part.replied:  # the first repetition answers
         answer, fastest, ok = part.answer_s, part.fastest_s, part.ok_ratio
     return Profile(
         rounds * part.own_s, answer, fastest, rounds * part.span_s, ok, on**times, part.replied, visits, most

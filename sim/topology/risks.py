@@ -1,6 +1,6 @@
-"""What a design can do to itself: single points of failure, retries that multiply, timeouts that cannot work.
+"""Risks of a design: single points of failure, retry amplification, timeouts that cannot work.
 
-All are worst cases or means of an empty system; whether they come true is for a run to say.
+All are worst cases or means of an empty system; a run shows whether they occur.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sim.topology.operation_costs import OperationCosts
 class SinglePoint:
     """One replica, queue or host whose loss fails every request of some ``workload/operation``.
 
-    ``kind`` is service, queue or host; ``takes`` are the services and queues of which nothing is left without it.
+    ``kind`` is service, queue or host; ``takes`` are the services and queues that are gone with it.
     ``cuts`` are the operations that fail; ``harms`` are (``workload/operation``, share that fails), a share below 1.
     """
 
@@ -34,10 +34,10 @@ class SinglePoint:
 def single_points(scenario: Scenario) -> tuple[SinglePoint, ...]:
     """Return the single points of failure: services of one replica, queues, and hosts; in file order.
 
-    A service with several replicas is none, whatever depends on it: each of them can be lost alone. A host is one by
-    what stands on it alone: all replicas of a service, or several services that stand in for each other. A cut
-    operation has no way around: no fallback, no other branch, no `on error: ignore`. What fails later than the answer
-    (a queue's consumer) cuts nothing: it delays or loses effects.
+    A service with several replicas is not one, whatever depends on it: each replica can be lost alone. A host is one if
+    it holds all replicas of a service, or all services that could replace each other. A cut operation has no
+    alternative: no fallback, no other branch, no `on error: ignore`. A failure after the answer (in a queue's consumer)
+    cuts nothing: it delays or loses effects.
     """
     healthy = {name: OperationCosts(scenario, workload.keys) for name, workload in scenario.workload.items()}
     found = []
@@ -58,9 +58,9 @@ def single_points(scenario: Scenario) -> tuple[SinglePoint, ...]:
 
 
 def _parts(scenario: Scenario) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Yield what can be lost at once: its name, its kind, and the services and queues that are gone with it.
+    """Yield the parts that can be lost at once: name, kind, and the services and queues that are gone with it.
 
-    A host that takes nothing but one service of one replica, or one queue, is left out: that is in the list itself.
+    A host of only one single-replica service, or of one queue, is not listed: the service or queue itself is.
     """
     single = [name for name, service in scenario.services.items() if service.replicas == 1]
     yield from ((name, "service", (name,)) for name in single)
@@ -77,12 +77,12 @@ def _parts(scenario: Scenario) -> Iterator[tuple[str, str, tuple[str, ...]]]:
 
 @dataclass(frozen=True, slots=True)
 class Amplification:
-    """How often one call on *link* can be sent for each time it would be sent if every attempt succeeded.
+    """Retry amplification: attempts on *link*, relative to the attempts if every one succeeded.
 
     ``attempts`` on this link alone, ``worst`` the product along the worst path from a workload, ``path`` its links.
-    Deliveries of a queue count as attempts, so that an endless redelivery makes it infinite. Hedges multiply, for each
-    has its own retries. ``sustained`` is the product along the same path of what retry budgets leave of it in an outage
-    that lasts: single calls may still make all attempts while there are tokens.
+    Deliveries of a queue count as attempts, so that an endless redelivery makes it infinite. Hedges multiply, because
+    each has its own retries. ``sustained`` is the product along the same path in a lasting outage with retry budgets:
+    single calls may still make all attempts while there are tokens.
     """
 
     link: str
@@ -93,16 +93,16 @@ class Amplification:
 
 
 def attempts_of(link: Link) -> float:
-    """Return how many attempts one call on *link* can make: retries, and hedges with retries of their own."""
+    """Return the largest number of attempts of one call on *link*: retries, and hedges with their own retries."""
     tries = float(link.retry.max_attempts) if link.retry is not None else 1.0
     return tries * (1 if link.hedge is None else 1 + link.hedge.most)
 
 
 def sustained_attempts_of(link: Link) -> float:
-    """Return how many attempts a call on *link* makes on average while everything fails and the budget is empty.
+    """Return the mean number of attempts of a call on *link* while everything fails and the budget is empty.
 
-    A retry takes `cost` tokens, and only first tries pay in, `per try` each; one call pays once, hedged or not. What is
-    paid in for success, or given back, is not there.
+    A retry takes `cost` tokens, and only first tries pay in, `per try` each; one call pays once, hedged or not.
+    Payments for success, and refunds, do not occur.
     """
     if link.retry is None or link.retry.budget is None:
         return attempts_of(link)
@@ -146,11 +146,11 @@ def amplifications(scenario: Scenario) -> tuple[Amplification, ...]:
 
 @dataclass(frozen=True, slots=True)
 class TimeoutProblem:
-    """A limit at *place* that cannot do its work; ``limit_s`` is what is set, ``needed_s`` what it is held against.
+    """A limit at *place* that cannot work; ``limit_s`` is its value, ``needed_s`` the time it is compared with.
 
     ``kind``: ``below the minimum`` (no answer can come in time), ``below the mean`` (most cannot, even unqueued),
     ``below the callee's own`` (the callee still tries when its caller has left), ``beyond the deadline`` (it never
-    fires). ``certain`` is False for what happens only when something fails.
+    fires). ``certain`` is False if it happens only when something fails.
     """
 
     place: str
@@ -161,7 +161,7 @@ class TimeoutProblem:
 
     @property
     def certain(self) -> bool:
-        """Whether it goes wrong in a healthy, empty system too."""
+        """Whether it fails in a healthy, empty system too."""
         return self.kind in ("below the minimum", "below the mean")
 
 
@@ -219,14 +219,14 @@ def _link_timeouts(scenario: Scenario, costs: OperationCosts) -> Iterator[Timeou
 
 
 def _asked_by(scenario: Scenario, operation: str) -> Iterator[str]:
-    """Yield the services and queues that *operation* asks itself."""
+    """Yield the services and queues that *operation* calls directly."""
     service, _, name = operation.partition(".")
     for step in calls_and_sends(scenario.services[service].operations[name]):
         yield step.calls.partition(".")[0] or step.sends
 
 
 def persistence_s(link: Link) -> float:
-    """Return how long a caller stays with one call on *link* when every attempt times out (infinite: no timeout).
+    """Return the time that a caller spends on one call on *link* if every attempt times out (infinite: no timeout).
 
     Timeouts of all attempts and the waits between them, without jitter.
     """
@@ -273,7 +273,7 @@ def _visibilities(scenario: Scenario, costs: OperationCosts) -> Iterator[Timeout
 
 
 def unlimited_lines(scenario: Scenario) -> list[str]:
-    """Return the services whose waiting line has no bound, in file order."""
+    """Return the services with an unlimited queue, in file order."""
     return [
         name
         for name, service in scenario.services.items()

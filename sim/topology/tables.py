@@ -1,6 +1,6 @@
-"""The tables of a system before any run, as text: titles with units, rows, and nothing that the system has not.
+"""The tables of a system before any run, as text: titles with units, and rows.
 
-A column for what limits let in, for cold caches, or for what budgets leave, is there only where there is such a thing.
+A column for rate limits, cold caches or retry budgets exists only if the system has one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sim.topology.load import Fanout, ServiceLoad
 from sim.topology.risks import Amplification, SinglePoint
 
 Table = tuple[list[str], list[list[str]]]
-"""Titles, and rows as long as they."""
+"""Titles, and rows of the same length."""
 
 
 def _count(value: float) -> str:
@@ -25,7 +25,7 @@ def times(value: float) -> str:
 
 
 def load_table(loads: tuple[ServiceLoad, ...]) -> Table:
-    """Return what is offered to each service against its capacity."""
+    """Return the offered load of each service against its capacity."""
     capped = any(load.let_in_per_s != load.arrivals_per_s for load in loads)
     cached = any(load.cold_per_s != load.let_in_per_s for load in loads)
     titles = ["service", "replicas x workers", "offered /s", *(["let in /s"] * capped), "capacity /s", "own work ms"]
@@ -51,12 +51,12 @@ def _rate(value: float) -> str:
 
 
 def defence_table(found: tuple[Defence, ...]) -> Table:
-    """Return what each defence can do at most."""
+    """Return the bound on the effect of each defence."""
     return ["where", "defence", "arithmetic"], [[one.where, one.defence, one.arithmetic] for one in found]
 
 
 def fanout_table(rows: tuple[Fanout, ...]) -> Table:
-    """Return what one request sets off."""
+    """Return the visits that one request causes."""
     titles = ["workload", "operation", "calls", "answer ms, empty", "most visits to one service"]
     shown = []
     for row in rows:
@@ -66,7 +66,7 @@ def fanout_table(rows: tuple[Fanout, ...]) -> Table:
 
 
 def points_table(points: tuple[SinglePoint, ...], operations: int) -> Table:
-    """Return the parts whose loss, noticed at once, fails every request of some kind; there are *operations* kinds."""
+    """Return the single points of failure; there are *operations* kinds of requests."""
     rows = []
     for point in points:
         with_it = f" with all of {', '.join(point.takes)}" if point.kind == "host" else ""
@@ -76,7 +76,7 @@ def points_table(points: tuple[SinglePoint, ...], operations: int) -> Table:
 
 
 def amplification_table(found: tuple[Amplification, ...]) -> Table:
-    """Return how often one call can be sent when everything fails, where it is more than once."""
+    """Return the retry amplification of each link, if it is above one."""
     budgets = any(one.sustained != one.worst for one in found)
     rows = [
         [a.link, times(a.attempts), times(a.worst), *([times(a.sustained)] * budgets)] for a in found if a.worst > 1

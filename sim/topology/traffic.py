@@ -1,9 +1,10 @@
 """Calls per second on every link and operation if nothing fails and nothing queues (traffic equations).
 
 Arrivals of all workloads spread through calls and sends with their multiplicities. Caches answer their share of hits,
-unless they are taken as *cold*. Rate limits, at the caller and at the service, let no more pass than their rate,
-whatever the call. Not modelled: bursts, waiting, and that a stopped call may be tried again or end the operation that
-made it: with a limit in the way every number behind it is an upper bound.
+unless they are taken as *cold*. Rate limits, at the caller and at the service, let no more pass than their rate, for
+all calls alike. Behind a limit every number is an upper bound.
+
+Not modelled: bursts, waiting, and calls that are retried, or end their operation, after a limit has stopped them.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from sim.topology.operation_costs import Hits, OperationCosts, Target, fixed_hit
 _ROUNDS = 10_000
 _HIT_ROUNDS = 100
 TRACE_PEAK_S = 10.0
-"""The peak of a trace is that of so many seconds."""
+"""The peak of a trace is its highest mean over this many seconds."""
 MOST_KEYS = 100_000
 """With more keys than this a cache by keys is taken as cold."""
 
 Wanted = dict[tuple[str, Target], float]
-"""(link, target) to the rate at which it is wanted there."""
+"""(link, target) to the wanted rate of attempts."""
 One = TypeVar("One", bound=Hashable)
 
 
@@ -34,7 +35,7 @@ One = TypeVar("One", bound=Hashable)
 class Traffic:
     """Rates per second: *runs* of each ``service.operation``, and attempts *wanted* over each link.
 
-    Attempts are counted after caches and before limits; *hits* are the shares that each cache answers.
+    Attempts are counted after caches and before limits; *hits* is the hit ratio of each cache.
     """
 
     runs: dict[str, float]
@@ -67,7 +68,7 @@ def offered_rates(scenario: Scenario, name: str, costs: OperationCosts) -> tuple
 
 
 def _busiest(shape: RateShape, until_s: float) -> float:
-    """Return the highest mean rate of ``TRACE_PEAK_S`` seconds of a trace, whose single counts are mostly chance."""
+    """Return the highest mean rate of a trace over ``TRACE_PEAK_S`` seconds; single counts are mostly chance."""
     spans = max(math.ceil(until_s / TRACE_PEAK_S), 1)
     areas = [0.0] * spans
     for begin, low, end, high in shape.until(until_s):  # the rate of a trace is constant in each piece
@@ -84,7 +85,7 @@ def _task_s(workload: Workload, name: str, costs: OperationCosts) -> float:
 def traffic_of(scenario: Scenario, highest: bool = False, cold: bool = False, limited: bool = True) -> Traffic:
     """Return the traffic at the mean rates of all workloads (or at the *highest*, all at once).
 
-    *cold*: no cache answers. Without *limited*, rate limits are left out. The operations must not call each other in a
+    *cold*: no cache answers. Without *limited*, rate limits are ignored. The operations must not call each other in a
     circle; a queue that feeds itself gives infinity.
     """
     hits: Hits = {} if cold else fixed_hits(scenario)
@@ -112,10 +113,10 @@ def traffic_of(scenario: Scenario, highest: bool = False, cold: bool = False, li
 def _solved(
     scenario: Scenario, costs: Mapping[str, OperationCosts], highest: bool, limited: bool, hits: Hits
 ) -> tuple[dict[str, dict[str, float]], dict[str, Wanted]]:
-    """Return, for each workload, the rate of every operation, and what is wanted over each link.
+    """Return, for each workload, the rate of every operation, and the wanted attempts over each link.
 
-    Solved by repeated substitution, exact after as many rounds as the graph is deep; a circle through a queue
-    converges when it dies out, and what still grows after so many rounds is infinite.
+    Solved by repeated substitution, exact after as many rounds as the graph is deep; a circle through a queue converges
+    if it dies out; a rate that still grows after many rounds is infinite.
     """
     roots = {name: _roots(scenario, name, costs[name], highest) for name in scenario.workload}
     runs: dict[str, dict[str, float]] = {name: {} for name in scenario.workload}
@@ -156,7 +157,7 @@ def _callee(target: Target) -> str:
 def _let_in(
     scenario: Scenario, costs: Mapping[str, OperationCosts], wanted: Mapping[str, Wanted], limited: bool
 ) -> dict[str, dict[str, float]]:
-    """Return the rate of every operation behind the limits of links and services, deliveries added."""
+    """Return the rate of every operation behind the limits of links and services, including deliveries."""
     every = {(name, link, target): rate for name, rates in wanted.items() for (link, target), rate in rates.items()}
     if limited:
         for link in dict.fromkeys(link for _, link, _ in every):
@@ -176,7 +177,7 @@ def _let_in(
 
 
 def _capped(rates: dict[One, float], which: list[One], cap: float) -> dict[One, float]:
-    """Return *rates*, those of *which* cut alike so that they come to no more than *cap*."""
+    """Return *rates* with those of *which* scaled down alike, so that their sum is at most *cap*."""
     total = math.fsum(rates[key] for key in which)
     if total <= cap:
         return rates
@@ -185,7 +186,7 @@ def _capped(rates: dict[One, float], which: list[One], cap: float) -> dict[One, 
 
 
 def link_limit_per_s(scenario: Scenario, link: str) -> float:
-    """Return how many calls a second the rate limit of *link* lets pass in the long run; infinite without one."""
+    """Return the long-run rate that the rate limit of *link* lets pass; infinite without one."""
     model = scenario.links.get(link)
     if model is None or model.limit is None:
         return math.inf
@@ -193,13 +194,13 @@ def link_limit_per_s(scenario: Scenario, link: str) -> float:
 
 
 def admission_limit_per_s(scenario: Scenario, service: str) -> float:
-    """Return how many calls a second the rate limits of all replicas of *service* let pass; infinite without one."""
+    """Return the rate that the rate limits of all replicas of *service* let pass; infinite without one."""
     limit = scenario.services[service].limit
     return math.inf if limit is None else limit.rate * most_replicas(scenario, service)
 
 
 def callers(scenario: Scenario, link: str) -> int:
-    """Return how many callers there are on *link*: instances of a workload, or the most replicas of a service."""
+    """Return the number of callers on *link*: instances of a workload, or the most replicas of a service."""
     caller = link.partition(" -> ")[0]
     if caller in scenario.workload:
         return int(scenario.workload[caller].instances)
@@ -207,7 +208,7 @@ def callers(scenario: Scenario, link: str) -> int:
 
 
 def most_replicas(scenario: Scenario, service: str) -> int:
-    """Return how many replicas *service* can have at most."""
+    """Return the largest number of replicas of *service*."""
     model = scenario.services[service]
     return int(model.replicas if model.autoscale is None else max(model.autoscale.max_replicas, model.replicas))
 
@@ -216,7 +217,7 @@ def most_replicas(scenario: Scenario, service: str) -> int:
 
 
 def _hits_by_key(scenario: Scenario, costs: Mapping[str, OperationCosts], wanted: Mapping[str, Wanted]) -> Hits:
-    """Return the share of hits of every cache that remembers by keys, where it can be told."""
+    """Return the hit ratio of every cache by keys, if it has a closed form."""
     found: Hits = {}
     for at in dict.fromkeys(at for rates in wanted.values() for at in rates):
         link, target = at
@@ -234,12 +235,12 @@ def _hits_by_key(scenario: Scenario, costs: Mapping[str, OperationCosts], wanted
 
 
 def hit_ratio(cache: Cache, asked: list[tuple[float, Keys | None]], caches: int = 1) -> float | None:
-    """Return the share of hits of a warm cache, asked at these rates (per second) for these keys; None: not told.
+    """Return the hit ratio of a warm cache at these request rates (per second) for these keys; None: unknown.
 
-    A key's answer is fetched once, serves for `expire after` = T, and is fetched again by the first who comes then: of
+    A key's answer is fetched once, serves for `expire after` = T, and is fetched again by the first call after that: of
     1 + rate * T calls rate * T are hits (a renewal argument, exact for calls at random times and fetches that take no
-    time). Without expiry every call is a hit in the long run. Not told where there are more keys than entries, for
-    which there is no such closed form, or more than ``MOST_KEYS``.
+    time). Without expiry every call is a hit in the long run. Unknown if there are more keys than entries, which has no
+    closed form, or more than ``MOST_KEYS``.
     """
     if any(keys is not None and keys.count > MOST_KEYS for _, keys in asked):
         return None

@@ -52,7 +52,7 @@ def test_a_pocket_page_is_written_where_it_is_wanted_and_says_what_it_left_out(f
     [
         (("shop.yaml", "--format", "poster"), "--format must be page or pocket, got 'poster'"),
         (("shop.yaml", "--out", "nowhere/a.html"), "--out must be a file in a folder that exists"),
-        (("tills.yaml", "--format", "pocket", "--variant", "as it is"), "--with must be left out of a pocket page"),
+        (("tills.yaml", "--format", "pocket", "--variant", "as it is"), "--with must be omitted for a pocket page"),
         (("shop.yaml", "--variant", "fast"), "fast"),
         (("shpo.yaml",), "did you mean"),
     ],

@@ -31,12 +31,12 @@ UNWISE_ON_PURPOSE = {
     "timeouts_too_long": ["should be below the deadline"],
     "cascade_vs_backlog": ["should be below the deadline", "should end before the deadline"],
     "retry_storm": ["server.waiting should have a bound"],
-    "shared_host": ["should leave some replica of"],
+    "shared_host": ["should place some replica of"],
 }
 SAID_ON_PURPOSE = {
     "cache_cold_start": ["db: its workers are asked for"],  # without the cache, which it was built for
     "contended_row": ["one request can make any number of this call"],
-    "retry_storm": ["server: its waiting line is unlimited"],
+    "retry_storm": ["server: its queue is unlimited"],
     "nested_retries": ["one request can make 16 of this call", "one request can make 64 of this call"],
 }
 EACH = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -1,7 +1,7 @@
-"""The fidelity card: what a scenario models, what it assumes, what no run of this laboratory knows, and which bytes.
+"""The fidelity card: what a scenario models and assumes, the limits of every run, and the run's versions.
 
-What is modelled is read from the resolved scenario. What is left out is a list of its own, because it is as true of
-every other scenario; a mechanism that is added takes its line away.
+The modelled parts are read from the resolved scenario. The limits are a fixed list, because they hold for every
+scenario; a new mechanism removes its line.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LEFT_OUT = (
     "People: nobody is called, deploys, restarts or scales anything unless the scenario says so.",
     "Distributions hold for all time: nothing warms up, fragments or leaks unless the scenario says so.",
 )
-"""What no run knows."""
+"""The limits of every run."""
 
 OF_A_SERVICE = ("limit", "shed", "line", "concurrency", "refuse_late", "autoscale", "health_checks", "max_wait")
 """A service's own defences."""
@@ -28,7 +28,7 @@ OF_A_SERVICE = ("limit", "shed", "line", "concurrency", "refuse_late", "autoscal
 
 @dataclass(frozen=True, slots=True)
 class Fidelity:
-    """The card of a run: lines of text, and *played* as pairs of a term and its value."""
+    """The card of a run: lines of text, and *played*, pairs of a term and its value."""
 
     modelled: Sequence[str]
     assumed: Sequence[str]
@@ -56,7 +56,7 @@ WHOLE = ("offered", "system", "all")
 
 
 def modelled(scenario: Scenario) -> list[str]:
-    """Return what a resolved scenario is made of, in words with counts."""
+    """Return the parts of a resolved scenario, in words with counts."""
     found = [
         f"{_counted(len(scenario.workload), 'workload')}: {', '.join(scenario.workload)}",
         f"{_counted(len(scenario.services), 'service')} with workers and waiting lines: {', '.join(scenario.services)}",

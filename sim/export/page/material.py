@@ -1,6 +1,6 @@
-"""What a report is made from: the run in front, the combinations it is compared with, and all the claims.
+"""The material of a report: its main run, the combinations to compare it with, and all claims.
 
-Each combination is played once, whichever part of the page asks for it.
+Each combination is played once, even if several parts of the page need it.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from sim.scenario.models import Scenario
 from sim.scenario.scenario_file import ScenarioFile
 
 Combination = tuple[str, tuple[str, ...]]
-"""A variant (empty where there are none) and the toggles that are on."""
+"""A variant (empty if there are none) and the toggles that are on."""
 MOST_TOGGLES = 6
 """A scenario without variants is compared with each of its first toggles on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a report tells of: the run in front, the combinations it is compared with, and the claims."""
+    """The material of a report: its main run, the combinations to compare it with, and the claims."""
 
     scenario: ScenarioFile
     run: Run
@@ -40,7 +40,7 @@ class Report:
 
     @property
     def holds(self) -> bool:
-        """Whether every claim holds; True where none was judged."""
+        """Whether every claim holds; True if none was judged."""
         return self.checked is None or self.checked.holds
 
 
@@ -49,11 +49,11 @@ def play(
     set_: Settings = (), seed: int | None = None, replications: int | None = None,
     workers: int | None = 1, progress: Callable[[float], None] | None = None,
 ) -> Report:  # fmt: skip
-    """Play everything that a report tells: one combination, its comparison with the others, and all the claims.
+    """Play everything for a report: one combination, its comparison with the others, and all the claims.
 
-    Each combination is played once, whoever asks for it, unless the faults of those that are compared differ: then a
-    comparison is measured over the faults of all of them, a claim over those of its own. With *set_* the claims are
-    not judged: they speak of the scenario as it is written.
+    Each combination is played once, unless the compared ones have different faults: then a comparison is measured over
+    the faults of all of them, a claim over its own. With *set_* the claims are not judged, because they are about the
+    unchanged scenario.
     """
     changes = dict(set_) if isinstance(set_, Mapping) else list(set_)
     mine = (variant or first_variant(scenario), _in_order(scenario, switched_on(scenario, with_, without)))
@@ -79,18 +79,18 @@ def _part(progress: Callable[[float], None], i: int, of: int) -> Callable[[float
 
 
 def first_variant(scenario: Scenario) -> str:
-    """Return the variant that is meant where none is named; empty where there are none."""
+    """Return the default variant; empty if there are none."""
     return next(iter(scenario.variants), "")
 
 
 def _in_order(scenario: Scenario, toggles: Iterable[str]) -> tuple[str, ...]:
-    """Return *toggles* in the order of the file; names that it does not have stay, for ``resolve`` to refuse."""
+    """Return *toggles* in the order of the file; unknown names stay, and ``resolve`` rejects them."""
     order = list(scenario.toggles)
     return tuple(sorted(toggles, key=lambda name: order.index(name) if name in order else len(order)))
 
 
 def _compared(scenario: Scenario, variant: str) -> dict[str, Combination]:
-    """Return what is compared, by label: the variants, or the one there is without and with each of its toggles."""
+    """Return the compared combinations by label: the variants, or the only variant without and with each toggle."""
     if len(scenario.variants) > 1:
         return {name: (name, ()) for name in scenario.variants}
     toggles = [key for key, toggle in scenario.toggles.items() if not toggle.for_ or variant in toggle.for_]
@@ -103,7 +103,7 @@ def _compared(scenario: Scenario, variant: str) -> dict[str, Combination]:
 
 
 def _claimed(scenario: Scenario) -> dict[Combination, None]:
-    """Return the combinations that the claims speak of, those that differences are told from among them."""
+    """Return the combinations of all claims, including the baselines of differences."""
     found: dict[Combination, None] = {}
     for claim in scenario.expect.values():
         found[claim.variant or first_variant(scenario), _in_order(scenario, claim.with_)] = None

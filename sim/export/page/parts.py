@@ -24,7 +24,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; the first cell of each row is the row's name. Without rows nothing of it is shown."""
+    """A table; the first cell of each row is the row's name. A table without rows is not shown."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[Cell]]
@@ -37,7 +37,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One figure as the addresses of two SVG pictures, *light* and *dark*; *words* say what is in it."""
+    """One figure as the addresses of two SVG pictures, *light* and *dark*; *words* describe them."""
 
     light: str
     dark: str
@@ -78,9 +78,9 @@ def svg_address(figure: Any) -> str:
 
 
 def interval(row: Mapping[str, Any] | None, number: Any) -> str:
-    """Return a measure's mean and, on a line of its own, its 95 % interval; a dash where it could not be told.
+    """Return a measure's mean and, on a line of its own, its 95 % interval; a dash without a value.
 
-    The interval is cut to where its measure can lie: nothing measured here is negative, no share of a whole above one.
+    The interval is cut to the range of its measure: no measure here is negative, and no share exceeds one.
     """
     if row is None or row["mean"] is None:
         return "–"

@@ -1,6 +1,6 @@
-"""The pocket page: one scenario for a phone, every combination played beforehand, so that a switch answers at once.
+"""The pocket page: one scenario for a phone. Every combination was played beforehand, so a switch answers at once.
 
-The question and a prediction come first. What does not fit is left out in a stated order, and said on the page.
+The question and a prediction come first. Parts that do not fit are omitted in a fixed order, and the page lists them.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from sim.scenario.scenario_file import ScenarioFile
 
 MOST_COMBINATIONS = 48
 MOST_BYTES = 2_600_000
-"""Of data, so that the page stays below 3 MB."""
+"""Limit on data, so that the page stays below 3 MB."""
 Combination = tuple[str, tuple[str, ...]]
 
 
 @dataclass(slots=True)
 class Pocket:
-    """A scenario's combinations as they were played, in order, and what was left out, in sentences."""
+    """The played combinations of a scenario, in order, and sentences about those that are left out."""
 
     scenario: ScenarioFile
     entries: list[dict[str, Any]] = field(default_factory=list)
@@ -70,7 +70,7 @@ def _part(progress: Callable[[float], None], i: int, of: int) -> Callable[[float
 
 
 def combinations_of(scenario: Scenario) -> list[Combination]:
-    """Return every variant with every set of toggles that belong to it, those with the fewest toggles first."""
+    """Return every variant with every set of its toggles, smallest sets first."""
     names = list(scenario.variants) or [""]
     belong = {
         name: [key for key, toggle in scenario.toggles.items() if not toggle.for_ or name in toggle.for_]
@@ -81,7 +81,7 @@ def combinations_of(scenario: Scenario) -> list[Combination]:
 
 
 def _resolved(scenario: ScenarioFile, set_: Settings, pocket: Pocket) -> list[ScenarioFile]:
-    """Return the combinations that exist; of toggles that contradict each other the pairs are told, each once."""
+    """Return the combinations that exist; pairs of toggles that contradict each other are reported once."""
     found = []
     told: dict[str, None] = {}
     for variant, on in combinations_of(scenario):

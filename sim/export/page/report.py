@@ -1,6 +1,6 @@
-"""The report of a scenario as one page: the question, a replay, the numbers, the claims, the books, and what is true.
+"""The report of a scenario as one page: question, replay, numbers, claims, identities, and the limits of the model.
 
-It is for a design review: who reads it needs neither this program nor a network, and can print it.
+It is for a design review: it opens without this program or a network, and can be printed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SECTIONS = (
     ("Services", "services", ("utilisation", "waiting mean", "wait mean", "rejected", "wasted share")),
     ("Queues", "queues", ("backlog peak", "oldest age", "drain time", "dead-lettered", "lost")),
 )  # fmt: skip
-"""Tables of measures: heading, which part of the scenario, columns."""
+"""Tables of measures: heading, part of the scenario, columns."""
 COMPARED = ("goodput ratio", "answered ratio", "done ratio", "latency p95")
 
 
@@ -54,7 +54,7 @@ def _replay(report: Report) -> dict[str, object]:
 
 
 def _first_moment(data: Mapping[str, Any]) -> float:
-    """Return the instant at which the page opens: soon after the first fault begins, or the beginning without one."""
+    """Return the instant at which the page opens: soon after the first fault begins, or zero without a fault."""
     spans = [(fault["at_s"], fault["until_s"]) for fault in data["faults"]]
     return min((begin + min(10.0, (end - begin) / 2) for begin, end in spans), default=0.0)
 
@@ -152,7 +152,7 @@ def _claims(report: Report) -> dict[str, object]:
 
 
 def _range(values: list[float], unit: str) -> str:
-    """Return the smallest and the largest of *values* with their unit; one number where they look the same."""
+    """Return the smallest and the largest of *values* with their unit; one number if they are equal as shown."""
     if not values:
         return "no value"
     low, high = tables.number(min(values), unit), tables.number(max(values), unit)
