@@ -1,1 +1,1 @@
-"""Look: what a run's record means. Nothing here plays anything; ``docs/architecture.md`` has the order of the parts."""
+"""Results: measures, identities, claims and story of a run. ``docs/architecture.md`` has the order of the parts."""

@@ -1,9 +1,9 @@
 """The blast radius of a fault: the parts that showed a symptom, and how many links each is from the faulty part.
 
-A symptom of a link belongs to its caller, which waits, gives up, retries or opens a breaker. Links are those that
-something can be sent over, and the way from a queue to its dead letters.
+A symptom of a link belongs to its caller, which waits, gives up, retries or opens a breaker. Links are those of calls,
+sends and deliveries, and the one from a queue to its dead-letter queue.
 
-Not modelled: what the symptoms were.
+Not modelled: the kinds of symptoms.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from sim.results.symptoms import Symptom, symptoms
 Direction = Literal["struck", "upstream", "downstream", "aside", "apart"]
 Neighbours = dict[str, list[str]]
 HARMLESS = ("recovered", "drained", "breaker closed", "arrivals")
-"""Kinds that report an end, or load: they hit no further part."""
+"""Kinds that report an end, or load: they affect no further part."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A node with a symptom: how many links from the nearest struck node, on which side, and when it showed first.
+    """A node with a symptom: its distance in links from the nearest faulty node, its side, and the time of the symptom.
 
-    *upstream* nodes call (directly or through others) what was struck, *downstream* nodes are called by it, *aside*
-    are those that only share a caller or a callee with it, *apart* those without any connection (*links* is None).
+    *upstream* nodes call a faulty node (directly or through others), *downstream* nodes are called by it, *aside* nodes
+    only share a caller or a callee with it, *apart* nodes have no connection (*links* is None).
     """
 
     node: str
@@ -38,7 +38,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class BlastRadius:
-    """The nodes that were *struck*, those that were *hit* in order of their first symptom, and how many there are."""
+    """The faulty nodes (*struck*), the affected nodes (*hit*) by first symptom, and the number of all nodes."""
 
     struck: tuple[str, ...]
     hit: tuple[Hit, ...]
@@ -46,12 +46,12 @@ class BlastRadius:
 
     @property
     def radius(self) -> int | None:
-        """The largest number of links between a struck node and one that was hit; None where none was."""
+        """The largest number of links between a faulty node and an affected one; None if none was affected."""
         return max((hit.links for hit in self.hit if hit.links is not None), default=None)
 
 
 def blast_radius(book: Book, found: Iterable[Symptom] | None = None) -> BlastRadius:
-    """Return how far the faults of a run reached; *found* are its symptoms, if they are known already."""
+    """Return the blast radius of a run's faults; *found* are its symptoms, if they are known already."""
     record = book.record
     hit_by_fault = struck(record)
     callees, callers = _neighbours(record)
@@ -68,7 +68,7 @@ def blast_radius(book: Book, found: Iterable[Symptom] | None = None) -> BlastRad
 
 
 def struck(record: Record) -> tuple[str, ...]:
-    """Return the nodes that the faults of *record* strike, each once; of a link both ends are struck."""
+    """Return the targets of the faults of *record*, each once; of a link both ends."""
     found: list[str] = []
     for name in dict.fromkeys(name for name, begin, _ in record.windows if begin <= record.ended_at):
         hit = record.scenario.faults[name].targets(record.scenario)
@@ -106,7 +106,7 @@ def _distances(origins: Iterable[str], graph: Neighbours) -> dict[str, int]:
 def _place(
     node: str, up: dict[str, int], down: dict[str, int], any_way: dict[str, int]
 ) -> tuple[Direction, int | None]:  # fmt: skip
-    """Return on which side *node* lies, and how far; on a circle the shorter way counts, and of equals upstream."""
+    """Return the side and the distance of *node*; on a circle the shorter way counts, and of equal ones upstream."""
     if up.get(node) == 0:
         return "struck", 0
     if node in up and up[node] <= down.get(node, up[node]):

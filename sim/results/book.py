@@ -1,4 +1,4 @@
-"""The books of a run: its indexed record, with what follows from several tables at once and several families need.
+"""The book of a run: its indexed record, with columns that need several tables and serve several families.
 
 Each column is computed on first use.
 
@@ -18,7 +18,7 @@ from sim.results.index.record_index import RecordIndex
 
 
 class Book(RecordIndex):
-    """An indexed record with the ledger of effects, who got good answers, and work done for callers that had left."""
+    """An indexed record with the ledger of effects, the good requests, and the work done for callers that had left."""
 
     @cached_property
     def ledger(self) -> EffectLedger:
@@ -27,27 +27,27 @@ class Book(RecordIndex):
 
     @cached_property
     def done(self) -> Bools:
-        """Which requests had every due effect applied exactly once, within `done within`, whatever still comes."""
+        """Requests whose due effects were all applied exactly once, within `done within`, and certainly stay so."""
         return self.ledger.fulfilled & (self.ledger.fulfilled_at <= self.done_by)
 
     @cached_property
     def good(self) -> Bools:
-        """Which requests were answered and done, whatever still comes."""
+        """Requests that were answered and done, and certainly stay so."""
         return self.answered & self.done
 
     @cached_property
     def may_be_good(self) -> Bools:
-        """Which requests are good, or may turn out so: more than ``good`` where something is undecided at the end."""
+        """Requests that are good, or may become so: more than ``good`` if something is undecided at the end."""
         return (self.answered | self.open) & self.ledger.may_be_in_time
 
     @cached_property
     def undecided(self) -> Bools:
-        """Which requests may turn out good, and may not."""
+        """Requests that may become good, and may not."""
         return self.may_be_good & ~self.good
 
     @cached_property
     def good_at(self) -> Floats:
-        """When each good request had become so; infinity for the others."""
+        """The instant at which each good request became good; infinity for the others."""
         return np.where(self.good, np.maximum(self.answered_at, self.ledger.fulfilled_at), np.inf)
 
     @cached_property
@@ -57,5 +57,5 @@ class Book(RecordIndex):
 
     @cached_property
     def tried_once(self) -> Bools:
-        """Which attempts would have been made if every call were tried once."""
+        """Attempts that would have been made if every call were tried once."""
         return wasted_work.tried_once(self)

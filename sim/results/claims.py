@@ -1,4 +1,4 @@
-"""Claims judged: a sentence about a measure holds, fails, or is not known from the replications at hand."""
+"""Verdicts on claims: a sentence about a measure holds, fails, or cannot be decided from the replications."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HOLDS, FAILS, CANNOT_TELL = "holds", "fails", "cannot tell"
 Values = Sequence[float | None]
 Range = tuple[float, float]
 Between = Sequence[tuple[float, float] | None]
-"""What each value can still come to; None where it is decided."""
+"""The bounds of each undecided value; None if it is decided."""
 
 BOUNDS: dict[str, tuple[str, Callable[[float, Any], bool]]] = {
     "above": ("above {}", lambda value, bound: value > bound),
@@ -31,10 +31,10 @@ BOUNDS: dict[str, tuple[str, Callable[[float, Any], bool]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a claim: *claim* is its name, *text* what it says, *values* what was measured.
+    """The verdict on a claim: *claim* is its name, *text* its sentence, *values* the measured values.
 
-    *values* has one entry for each replication, None where it is not known; with `than` they are differences.
-    *between* has, for each, what it can come to where something is undecided when the run ends.
+    *values* has one entry for each replication, None if unknown; with `than` they are differences. *between* has the
+    bounds of each value that is undecided when the run ends.
     """
 
     claim: str
@@ -45,7 +45,7 @@ class Verdict:
 
     @property
     def undecided(self) -> bool:
-        """Whether the verdict waits for what is undecided when a run ends."""
+        """Whether the verdict depends on something that is undecided when a run ends."""
         return self.verdict == CANNOT_TELL and any(self.between)
 
 
@@ -55,11 +55,10 @@ def judge(
 ) -> Verdict:  # fmt: skip
     """Judge *claim* (a ``scenario.models.Claim``) on one value for each replication.
 
-    *baseline* are the values of the variant named by `than`, replication by replication. It holds if it holds in
-    every replication, in at least the asked share of them (``9 of 10``, rounded up), or for their mean. Values that
-    are not known count for neither side: the verdict is "cannot tell" unless the others decide. A value that is
-    undecided when its run ends holds if all that it can come to (*between*) does, fails if none of that holds, and
-    counts for neither side otherwise.
+    *baseline* are the values of the variant named by `than`, replication by replication. It holds if it holds in every
+    replication, in at least the asked share of them (``9 of 10``, rounded up), or for their mean. Unknown values count
+    for neither side: the verdict is "cannot tell" unless the others decide. An undecided value holds if all values
+    within its bounds (*between*) hold, fails if none holds, and counts for neither side otherwise.
 
     Raises ParameterError for a measure that does not exist or an ``in`` that cannot be read.
     """
@@ -77,7 +76,7 @@ def judge(
 
 
 def _ranges(values: Values, between: Between) -> list[Range | None]:
-    """Return what each value can come to, from the least to the most; None where it is not known."""
+    """Return the bounds of each value; None if it is unknown."""
     undecided = list(between) or [None] * len(values)
     return [
         one or (None if value is None else (value, value)) for value, one in zip(values, undecided, strict=True)
@@ -85,7 +84,7 @@ def _ranges(values: Values, between: Between) -> list[Range | None]:
 
 
 def _less(one: Range | None, other: Range | None) -> Range | None:
-    """Return what the difference of two values can come to."""
+    """Return the bounds of the difference of two values."""
     if one is None or other is None:
         return None
     if math.inf in (one[0], other[0]):
@@ -94,7 +93,7 @@ def _less(one: Range | None, other: Range | None) -> Range | None:
 
 
 def select(measures_by_replication: Iterable[Iterable[Measure]], claim: Any) -> list[float | None]:
-    """Return the value that *claim* speaks of in each replication; None where there is no such row."""
+    """Return the value of *claim* in each replication; None without a row for it."""
     wanted = (claim.measure, claim.of, claim.during)
     return [
         next((row.value for row in rows if (row.measure, row.of, row.during) == wanted), None)
@@ -116,7 +115,7 @@ def describe_claim(claim: Any) -> str:
 
 
 def _in_unit(value: float, unit: str) -> str:
-    """Return *value* as people write it.
+    """Return *value* as a scenario writes it.
 
     >>> _in_unit(0.5, "ratio"), _in_unit(15.0, "s"), _in_unit(3.0, "messages")
     ('50%', '15s', '3')
@@ -144,7 +143,7 @@ def _verdict(claim: Any, values: list[Range | None]) -> str:
 
 
 def _needed(wanted: str, replications: int) -> int:
-    """Return in how many of *replications* a claim must hold; ``9 of 10`` is a share where there are not ten."""
+    """Return the number of *replications* in which a claim must hold; ``9 of 10`` is a share if there are not ten."""
     if wanted == "every":
         return replications
     words = wanted.split()
@@ -156,7 +155,7 @@ def _needed(wanted: str, replications: int) -> int:
 
 
 def _surely(claim: Any, least: float, most: float) -> bool:
-    """Whether a value holds wherever it lies: what a claim allows has no gaps, so both ends decide."""
+    """Whether every value between the bounds holds: a claim allows one interval, so both ends decide."""
     return _within(claim, least) and _within(claim, most)
 
 

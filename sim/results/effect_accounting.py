@@ -1,11 +1,11 @@
-"""The ledger of effects: what was expected of each request against what was applied, as far as the run's end decides.
+"""The ledger of effects: expected against applied effects of each request, as far as the end of the run decides.
 
-An effect is due when its request was answered ok or degraded and the recipe promises it there. An entry stands for one
+An effect is due if its request was answered ok or degraded and its operation promises it. An entry stands for one
 request (or, `once per: key`, one business key) and one effect step. Applied as often as promised it is *once*, more
-often *duplicated*, less often *missing*. Applied although the caller had no success it is a *ghost*. While something
-that may still apply it waits or is at work (``prospects``), or a request that would make it due is open, an entry may
-still change: one that can have more than one status is *undecided* where it is due, and *open* where it is not due so
-far. A longer run can only decide; it never turns one decided status into another.
+often *duplicated*, less often *missing*. Applied although the caller got no success, it is a *ghost*. An entry may
+still change while something that may apply it is waiting or in progress (``prospects``), or while a request that would
+make it due is open. An entry with more than one possible status is *undecided* if it is due, and *open* if it is not
+due so far. A longer run can only decide an entry; it never changes a decided status.
 
 Not modelled: effects that undo others.
 """
@@ -28,17 +28,17 @@ from sim.results.prospects import may_apply
 STATUSES = ("applied once", "duplicated", "missing", "undecided", "ghost", "not due", "open")
 ONCE, DUPLICATED, MISSING, UNDECIDED, GHOST, NOT_DUE, OPEN = range(len(STATUSES))
 DUE = UNDECIDED
-"""The last status that something due can have."""
+"""The last of the statuses of a due effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class EffectLedger:
-    """The ledger's entries as columns, and what follows for each request.
+    """The ledger's entries as columns, and the consequences for each request.
 
-    *request* is the row that an entry is booked on: with `once per: key` the first that was answered with that key
-    (or the first of all). *due* is how often it was to be applied, *count* how often it was, *too_often* whether that
-    was more than the recipe promises, whatever the caller's outcome (a ghost can be charged twice), *may_be* the set of
-    statuses that it can still have (a bit for each), *more* whether it may still be applied.
+    *request* is the row that an entry is booked on: with `once per: key` the first that was answered with that key (or
+    the first of all). *due* is the expected number of applications, *count* the actual one. *too_often*: more than the
+    operation promises, whatever the caller's outcome (a ghost can be charged twice). *may_be* is the set of possible
+    statuses (a bit for each). *more*: it may still be applied.
 
     By request: *expected* says whether any effect was due. *fulfilled* says whether every due effect was applied
     exactly once and stays so; it is true for an answered request without due effects. *fulfilled_at* is when the last
@@ -111,7 +111,7 @@ class _Site:
         self.promised, self.least, self.most = _promised(index, code)
         self.more = np.zeros(n, np.bool_)
         self.more[owner[prospects]] = True
-        # an entry expects as much as the answered request of its owner that expects most
+        # an entry's due count is the largest among the answered requests of its owner
         self.due_now = _most_of(owner, (self.least, self.most), answered)
         self.due_then = _most_of(owner, (self.least, self.most), answered | asking)
         self.now = _judge(self.applied, *self.due_now)
@@ -119,16 +119,16 @@ class _Site:
         self.may_be = self._may_be(*self.due_now) | self.then
 
     def _may_be(self, least: Ints, most: Ints) -> Ints:
-        """Return the statuses that entries can come to have where from *least* to *most* times are due."""
+        """Return the possible statuses of entries that are due from *least* to *most* times."""
         applied, found = self.applied, 1 << _judge(self.applied, least, most)
         for least_more in (applied + 1, np.maximum(applied + 1, least), np.maximum(applied, most) + 1):
             found |= np.where(self.more, 1 << _judge(least_more, least, most), 0)
         return found
 
     def may_be_well(self, asking: Bools, by: Floats) -> Bools:
-        """Return for which requests the effect may be applied as is due, or be not due, *by* an instant of each.
+        """Return the requests whose effect may be applied as due, or may not be due, *by* an instant of each.
 
-        Those that are still *asking* are judged as if they were answered.
+        Open requests (*asking*) are judged as if they were answered.
         """
         owner, last_at = self.owner, self.last_at[self.owner]
         found = np.zeros(len(by), np.bool_)
@@ -140,7 +140,7 @@ class _Site:
         return found
 
     def entries(self) -> tuple[NDArray[Any], ...]:
-        """Return the columns of the entries: those that were promised, applied, or may be."""
+        """Return the columns of the entries: effects that were promised or applied, or may be."""
         owner, n = self.owner, len(self.owner)
         booked = (self.applied > 0) | self.more
         booked[owner[self.promised]] = True
@@ -158,7 +158,7 @@ class _Site:
 
 
 def _most_of(owner: Ints, due: tuple[Ints, Ints], among: Bools) -> tuple[Ints, Ints]:
-    """Return how often at least and at most is due at each owner: the most that any of its requests *among* is."""
+    """Return the least and the largest due count of each owner: the maximum over its requests *among*."""
     least, most = np.zeros_like(due[0]), np.zeros_like(due[1])
     np.maximum.at(least, owner[among], due[0][among])
     np.maximum.at(most, owner[among], due[1][among])
@@ -166,7 +166,7 @@ def _most_of(owner: Ints, due: tuple[Ints, Ints], among: Bools) -> tuple[Ints, I
 
 
 def _judge(applied: Ints, least: Ints, most: Ints) -> Ints:
-    """Return the status of entries that were *applied* so often, where from *least* to *most* times are due."""
+    """Return the status of entries with *applied* applications, due from *least* to *most* times."""
     conditions = [(most == 0) & (applied > 0), (least == 0) & (applied == 0), applied < least, applied > most]
     status: Ints = np.select(conditions, [GHOST, NOT_DUE, MISSING, DUPLICATED], ONCE)
     return status
@@ -191,7 +191,7 @@ def _book_on(index: RecordIndex, owner: Ints) -> Ints:
 
 
 def _promised(index: RecordIndex, site: int) -> tuple[Bools, Ints, Ints]:
-    """Return which requests promise the effect of *site*, and how often at least and at most it is due if answered."""
+    """Return the requests that promise the effect of *site*, and its least and largest due count if answered."""
     size = len(index.arrived_at)
     promised, least, most = np.zeros(size, np.bool_), np.zeros(size, np.int64), np.zeros(size, np.int64)
     for promise in index.record.expected_effects:
@@ -207,7 +207,7 @@ def _promised(index: RecordIndex, site: int) -> tuple[Bools, Ints, Ints]:
 
 
 def _conditions_hold(index: RecordIndex, promise: ExpectedEffect) -> Bools:
-    """Return for which requests the conditions of *promise* hold; ``taken`` may."""
+    """Return the requests for which the conditions of *promise* hold; ``taken`` may hold."""
     record, holds = index.record, np.ones(len(index.arrived_at), np.bool_)
     for kind, *details in promise.conditions:
         if kind == "share":

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 
 def requests(record: Record) -> pandas.DataFrame:
-    """A row for each request: who asked for what, when, how it ended, and whether it was answered, done and good.
+    """A row for each request: workload, operation, times, outcome, and whether it was answered, done and good.
 
-    *undecided* are those that may still turn out good when the run ends.
+    *undecided*: it may still become good when the run ends.
     """
     book, table = Book(record), record.requests
     done_at = np.where(book.ledger.expected, book.ledger.fulfilled_at, book.answered_at)
@@ -41,7 +41,7 @@ def requests(record: Record) -> pandas.DataFrame:
 
 
 def attempts(record: Record) -> pandas.DataFrame:
-    """A row for each attempt of a call, a send or a delivery, with what its visit waited, worked and wasted."""
+    """A row for each attempt of a call, a send or a delivery, with the wait, work and wasted work of its visit."""
     book, table, sites = Book(record), record.attempts, record.sites
     work, wasted, held = book.work
     site = {name: _of_site(table["site"], [getattr(site, name) for site in sites])
@@ -55,7 +55,7 @@ def attempts(record: Record) -> pandas.DataFrame:
 
 
 def marks(record: Record) -> pandas.DataFrame:
-    """A row for each decision of a policy that no attempt shows: what, where, when, for which request."""
+    """A row for each decision of a policy that no attempt shows: kind, place, time and request."""
     table = record.marks
     return _frame({
         "at": table["at"], "kind": _named(table["kind"], MARKS), "place": _named(table["place"], record.places),
@@ -88,7 +88,7 @@ def effects(record: Record) -> pandas.DataFrame:
 
 
 def ledger(record: Record) -> pandas.DataFrame:
-    """A row for each entry of the effects ledger: what was due to a request, how often, and how often it came."""
+    """A row for each entry of the ledger of effects: effect, request, due count and applied count."""
     ledger, sites = Book(record).ledger, record.effect_sites
     return _frame({
         "effect": _of_site(ledger.site, [site.effect for site in sites]),
@@ -106,7 +106,7 @@ def events(record: Record) -> pandas.DataFrame:
 
 
 def failures(record: Record) -> pandas.DataFrame:
-    """How many requests of each workload (after warm-up) ended how, where and why; successes excluded."""
+    """Counts of failed requests of each workload (after warm-up) by outcome, place and reason."""
     frame = requests(record)
     measured = frame[(frame["arrived_at"] >= record.warmup_s) & ~frame["outcome"].isin(OUTCOMES[:2])]
     counts = measured.groupby(["workload", "outcome", "where", "why"], observed=True).size()
@@ -117,7 +117,7 @@ def failures(record: Record) -> pandas.DataFrame:
 
 
 def symptoms(record: Record) -> pandas.DataFrame:
-    """A row for each symptom in order of time: which part, what kind, how much, and which part was the how-manieth.
+    """A row for each symptom in order of time: part, kind, value, and the rank of its part.
 
     ``order`` numbers the parts by their first symptom, from 1; ``first`` marks that one. ``value`` and ``before`` are
     explained with each kind in ``sim.results.symptoms.KINDS``. Kinds that report an end, or load, are included.
@@ -139,9 +139,9 @@ def symptoms(record: Record) -> pandas.DataFrame:
 
 
 def waste(record: Record) -> pandas.DataFrame:
-    """Where work was done for callers that had left, worst first: by link, and by how and why their attempts ended.
+    """Wasted work, worst first: by link, and by outcome and reason of the attempts.
 
-    An attempt that ended ``ok`` and is wasted all the same had its caller's caller leave.
+    If an attempt ended ``ok`` and its work is wasted, a caller further up had left.
     """
     frame = attempts(record)
     frame = frame[frame["wasted_s"] > 0]
@@ -191,14 +191,14 @@ def _named(codes: NDArray[Any], names: Iterable[str]) -> Any:
 
 
 def _of_site(sites: NDArray[Any], names: list[str]) -> Any:
-    """Return what *names* says of each site as a categorical column."""
+    """Return *names* of each site as a categorical column."""
     known = list(dict.fromkeys(names))
     codes = np.array([known.index(name) for name in names], np.int64)
     return _named(codes[sites] if len(codes) else np.zeros(0, np.int64), known)
 
 
 def _ending(record: Record, table: Mapping[str, NDArray[Any]], outcomes: Iterable[str]) -> dict[str, Any]:
-    """Return how, where and why each row ended; *where* is missing and *why* empty where nothing failed."""
+    """Return outcome, place and reason of each row; *where* is missing and *why* empty if nothing failed."""
     return {
         "outcome": _named(table["outcome"], outcomes),
         "where": _named(table["where"], record.places),

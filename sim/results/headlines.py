@@ -1,7 +1,6 @@
 """Headlines of each workload: goodput in the fault and after it, recovery time, and delay of late effects.
 
-A workload that asks for several operations is followed by the one that is served worst, because a mean over all of them
-hides it.
+A workload with several operations is followed by its worst operation, because a mean over all of them hides it.
 
 Not modelled: intervals (these are numbers of one run).
 """
@@ -20,14 +19,14 @@ from sim.results.recovery_time import FOR_SECONDS, GOOD_ENOUGH, NEVER, recovery
 from sim.results.rows import needed
 
 ENOUGH = needed(0.5)
-"""Of an operation with fewer requests nothing is said: a share of a handful is luck."""
+"""An operation with fewer requests is not reported: its share is mostly chance."""
 NOTHING_AMISS = 0.999
-"""A share from which on nothing is hidden by a mean."""
+"""Above this share no operation is called the worst."""
 DEFERRED = 0.01
-"""Work counts as deferred where it is done after the answer for more than this share of the requests."""
+"""Work counts as deferred if it is done after the answer for more than this share of the requests."""
 
 Share = tuple[float | None, int]
-"""A goodput ratio (None: nobody came), and the number of requests behind it."""
+"""A goodput ratio (None: no requests), and the number of requests behind it."""
 
 Rows = Sequence[Mapping[str, Any]]
 """Measures of a run with their means, as ``Run.rows``."""
@@ -35,12 +34,11 @@ Rows = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """How one workload, or the operation of it that is served worst, fared.
+    """The headline of one workload, or of its worst operation.
 
-    *shares* has `fault` and `after`, or `all` where nothing is injected. *back* says when it was well served again, in
-    words; empty where nothing is injected. *late_s* is the time from arrival within which half of the deferred work of
-    those who came in the first of these windows was done (infinity: less than half ever was); None where no work is
-    deferred.
+    *shares* has `fault` and `after`, or `all` without faults. *back* is its recovery in words; empty without faults.
+    *late_s* is the time from arrival within which half of the deferred work of the requests of the first window was
+    done (infinity: less than half was done); None without deferred work.
     """
 
     of: str
@@ -55,7 +53,7 @@ class Headline:
 
 
 def row_name(of: str) -> str:
-    """Return how a table names a workload, or the worst operation of one.
+    """Return the name of a row: a workload, or the worst operation of one.
 
     >>> row_name("shoppers"), row_name("shoppers/edge.checkout")
     ('shoppers', 'shoppers, worst: edge.checkout')
@@ -78,10 +76,10 @@ def headlines(book: Book) -> list[Headline]:
 
 
 def worst_of(shares: Mapping[str, Mapping[str, Share]]) -> str:
-    """Return which of several operations has the lowest share in any window; empty where there are not two.
+    """Return the operation with the lowest share in any window; empty if there are not two.
 
-    *shares* maps an operation to its share in each window. Of those with few requests nothing is said, and where all
-    are served there is no worst.
+    *shares* maps an operation to its share in each window. Operations with few requests do not count, and if all are
+    served well there is no worst.
 
     >>> worst_of({"a/x": {"fault": (0.9, 500)}, "a/y": {"fault": (0.2, 40)}, "a/z": {"fault": (0.0, 3)}})
     'a/y'
@@ -107,7 +105,7 @@ def _share(book: Book, grouped: GroupedRows, group: int, during: str) -> Share:
 
 
 def _back(book: Book, grouped: GroupedRows, group: int, inside: float | None) -> str:
-    """Return when a group was well served again, by the rule of ``recovery time``."""
+    """Return the recovery of a group in words, by the rule of ``recovery time``."""
     before = grouped.within(group, book.windows["before"].spans)
     end = book.fault_end()
     usual = float(book.good[before].mean()) if len(before) else 0.0
@@ -128,7 +126,7 @@ def _back(book: Book, grouped: GroupedRows, group: int, inside: float | None) ->
 
 
 def _late_s(book: Book, rows: Ints) -> float | None:
-    """Return within which time half of the work was done that is done after the answer; None where none is."""
+    """Return the time within which half of the deferred work was done; None without deferred work."""
     due = rows[book.ledger.expected[rows]]
     fulfilled_at = book.ledger.fulfilled_at[due]
     after = np.isfinite(fulfilled_at) & (fulfilled_at > book.answered_at[due])

@@ -1,8 +1,8 @@
-"""Onset: when a part begins to behave otherwise than before the first fault. All rules are exact.
+"""Onset: the instant at which a part begins to behave differently from before the first fault. All rules are exact.
 
 Seconds are counted from the first fault's begin (the warm-up's end, if it began before), backwards to the end of the
 warm-up and forwards to the run's end.
-Without faults there is no "before": the clock begins at the warm-up's end, and everything that happens is the first.
+Without faults there is no "before": seconds count from the warm-up's end, and every event is a first one.
 
 Not modelled: whether a difference is more than chance; a rule only says what was measured.
 """
@@ -20,11 +20,11 @@ from sim.results.index.intervals import steps
 from sim.results.index.windows import measured_faults
 
 LASTING_S = 1.0
-"""How long a state must last."""
+"""Least length of a state."""
 LASTING_ALONE_S = 10.0
-"""How long it must last where nothing before the fault shows the usual level."""
+"""Least length if nothing before the fault shows the usual level."""
 TWICE = 2.0
-"""How far beyond the most extreme before: a long run beats its own records by chance, seldom by a factor of two."""
+"""Factor above the extreme before: a long run exceeds its own extremes by chance, but seldom by a factor of two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,11 @@ class BeforeAfter:
         return int(np.count_nonzero((times >= self.low) & (times < self.begin)))
 
     def late(self, times: Floats) -> Floats:
-        """Return those of *times* that have come since, whatever their order."""
+        """Return those of *times* that lie since the fault, in any order."""
         return times[(times >= self.begin) & np.isfinite(times)]
 
     def since(self, times: Floats, weights: Floats | None = None, until: float | None = None) -> Floats:
-        """Return counts (or sums of *weights*) in each second since; the last may be cut short, unless *until* is said.
+        """Return counts (or sums of *weights*) in each second since; the last may be cut short.
 
         With *until* only whole seconds up to it count.
         """
@@ -77,10 +77,10 @@ class BeforeAfter:
         return counts
 
     def onset(self, times: Floats) -> tuple[float, int] | None:
-        """Return when events that ought to be rare (rejections, timeouts) begin, and how many there are since.
+        """Return the onset of rare events (rejections, timeouts), and their number since the fault.
 
-        If there was none before, they begin with the first. If there were some, they begin with the first of two
-        seconds in a row that each see more of them than any second before, and more than one.
+        Without any before, the onset is the first one. Otherwise it is the first of two seconds in a row that each have
+        more of them than any second before, and more than one.
         """
         late = np.sort(self.late(times))
         if not len(late):
@@ -98,7 +98,7 @@ class BeforeAfter:
     def first_lasting(self, starts: Floats, ends: Floats) -> tuple[float, float] | None:
         """Return begin and end of the first span since the fault that lasts 1 s, and twice as long as any before.
 
-        A span that was there at the fault's begin counts from there. Without anything before it must last 10 s.
+        A span that was open at the fault's begin counts from there. Without any span before it must last 10 s.
         """
         ends = np.minimum(ends, self.end)
         earlier = np.minimum(ends, self.begin) - np.maximum(starts, self.low)
@@ -119,7 +119,7 @@ def beyond_chance(mean: Floats) -> Floats:
     """Return the level that two seconds in a row do not both reach by chance, if counts are Poisson with this mean.
 
     Five standard deviations of the count of two seconds above its mean, so that rates of a few a second are not called
-    multiplied for a lucky pair: 5/s must reach 13/s, 100/s must reach 136/s. A margin, no test of significance.
+    multiplied for a lucky pair: 5/s must reach 13/s, 100/s must reach 136/s. A margin, not a test of significance.
     """
     level: Floats = mean + 5.0 * np.sqrt(2.0 * mean) / 2.0
     return level

@@ -1,10 +1,10 @@
-"""Effects that may still be applied when a run ends: by open requests, attempts at work and messages in queues.
+"""Effects that may still be applied when a run ends: by open requests, open attempts and messages in queues.
 
-An attempt may apply the effect steps of its operation that it has not done yet, and whatever the calls and sends lead
-to that it has not finished; a message what its handler leads to and, if it runs out of deliveries, what its dead
-letters' handler does. A step counts as done once it has been done as often as the recipe has it at most.
+An attempt may apply the remaining effect steps of its operation, and the effects of its unfinished calls and sends. A
+message may apply the effects of its handler and, if it runs out of deliveries, those of the handler of its dead-letter
+queue. A step counts as done once it has been done the largest number of times that the operation allows.
 
-Not modelled: which way a branch goes, and how long a fault lasts (a message in line behind a dead consumer waits).
+Not modelled: the outcome of a branch, and the length of a fault (a message behind a dead consumer counts as waiting).
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from sim.results.index.columns import Bools, Ints, rows_of
 from sim.results.index.record_index import RecordIndex
 
 Times = dict[str, int]
-"""How often a recipe has a step at most, by where it leads: ``service.operation``, or the queue of a send."""
+"""The largest number of executions of a step, by its target: ``service.operation``, or the queue of a send."""
 
 
 def may_apply(index: RecordIndex) -> dict[int, Bools]:
-    """Return for each effect site (a code) that can still be applied which request rows it may be applied for."""
+    """Return, for each effect site (a code) that can still be applied, the request rows that it may be applied for."""
     reader = _Reader(index)
     if reader.is_settled:
         return {}
@@ -87,7 +87,7 @@ class _Reader:
             self.found[site][rows] = True
 
     def open_requests(self) -> None:
-        """Clients may still send what they have not sent, or send it again."""
+        """Clients may still send requests, or retry them."""
         rows = np.flatnonzero(self.open)
         tries = (self.index.parent < 0) & (self.index.kind == 0) & self.index.tried
         used = np.bincount(self.index.request_of[tries], minlength=len(self.open))
@@ -100,7 +100,7 @@ class _Reader:
             self._mark(self.reach(name), asking)
 
     def attempts(self) -> None:
-        """What is on its way, in line or at work."""
+        """Attempts in transit, queued or in service."""
         index, record = self.index, self.record
         acting = rows_of(index.attempts["id"], record.acting)
         request = index.request_of[acting]
@@ -136,7 +136,7 @@ class _Reader:
             self._mark(self.reach(target), index.request_of[rows[done < most]])
 
     def messages(self) -> None:
-        """What waits in a queue, rests, or may come back from the delivery that hides it."""
+        """Messages that wait, are delayed, or may return from the delivery that hides them."""
         index, rows = self.index, self.unsettled
         request = rows_of(index.requests["id"], index.messages["request"][rows])
         for code, name in enumerate(self.record.queues):

@@ -1,8 +1,8 @@
 """The recovery time of a group of requests after a fault.
 
-Counted on seconds from the fault's end: of those who arrived in that second, the share that was well served. A share,
-not a rate, so that neither the luck of a second's arrivals nor a changing load looks like a failure or a recovery.
-Where requests are undecided at the run's end, it is a number only if it is the same however they turn out.
+For each second from the fault's end it takes the share of well-served requests among those that arrived. It is a share,
+not a rate, so that neither chance arrivals nor a changing load look like a failure or a recovery. If requests are
+undecided at the run's end, the time is a number only if it is the same for all their possible outcomes.
 """
 
 from __future__ import annotations
@@ -16,37 +16,37 @@ from sim.results.book import Book
 from sim.results.index.columns import Bools, Ints
 
 GOOD_ENOUGH = 0.95
-"""The share of the usual goodput from which on a second is good."""
+"""A second is good from this share of the usual goodput on."""
 FOR_SECONDS = 10
 """Good seconds in a row that make a recovery."""
 
 NEVER = math.inf
-"""The recovery time of what had not recovered when the arrivals ended."""
+"""The recovery time of a group that had not recovered when the arrivals ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """How long it took to recover, in seconds (``NEVER``): between *least* and *most* where that is undecided."""
+    """A recovery time in seconds (``NEVER``): between *least* and *most* if it is undecided."""
 
     least: float
     most: float
 
     @property
     def undecided(self) -> bool:
-        """Whether requests that are undecided at the run's end may still move it."""
+        """Whether requests that are undecided at the run's end may still change it."""
         return self.least < self.most
 
     @property
     def value(self) -> float | None:
-        """The time where it is decided and not never."""
+        """The time, if it is decided and not never."""
         return None if self.undecided or self.least == NEVER else self.least
 
 
 def recovery(book: Book, rows: Ints, before: Ints, fault_end: float) -> Recovery | None:
-    """Return the seconds from *fault_end* until ten good seconds in a row begin; None if that is not known.
+    """Return the seconds from *fault_end* until ten good seconds in a row begin; None if unknown.
 
-    *rows* are all requests, *before* those that came before the fault. A second without arrivals is good. A second is
-    certainly good where enough of its requests are, and perhaps where enough may turn out so.
+    *rows* are all requests, *before* those before the fault. A second without arrivals is good. A second is certainly
+    good if enough of its requests are, and perhaps good if enough may become so.
     """
     seconds = int(np.floor(book.record.duration_s - fault_end + 1e-9))
     if seconds < FOR_SECONDS or not len(before):

@@ -1,4 +1,4 @@
-"""One row of results, and the small rules that every measure obeys: declared names, and enough samples for a value."""
+"""A row of results, and the rules of all measures: declared names, and enough samples for a value."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sim.results.index.columns import Floats
 from sim.scenario.measures import Names
 
 Between = tuple[float, float]
-"""What an undecided value can come to, from the least to the most."""
+"""The bounds of an undecided value: the least and the largest."""
 
 SAMPLES_BEYOND = 10
 """A percentile is given only if at least this many samples can be expected beyond it: p50 from 20, p95 from 200 and p99
@@ -20,10 +20,10 @@ from 1,000 samples. (Fewer say more about the luck of the run than about the sys
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A measured value: *value* is None where it is not known, *n* counts the samples or events behind it.
+    """A measured value: *value* is None if unknown, *n* counts the samples or events behind it.
 
-    Where something is undecided when the run ends that may change it, *least* and *most* are what it can come to
-    (infinity: without a bound); they are None where nothing can.
+    If something undecided at the end of the run may change it, *least* and *most* are its bounds (infinity: unbounded);
+    otherwise they are None.
     """
 
     measure: str
@@ -51,28 +51,28 @@ class Rows:
     def add(
         self, measure: str, of: str, during: str, value: float | None, n: int, between: Between | None = None
     ) -> None:
-        """Add one row; *between* what it can come to where something undecided may change it."""
+        """Add one row; *between* are its bounds if something undecided may change it."""
         known = None if value is None or not math.isfinite(value) else float(value)
         least, most = (None, None) if between is None or between[0] == between[1] else map(float, between)
         self.rows.append(Measure(measure, of, during, known, int(n), self.names[measure][0], least, most))
 
     def add_count(self, measure: str, of: str, during: str, count: int | None, n: int, undecided: int = 0) -> None:
-        """Add a *count*, to which *undecided* more may yet belong; None for an empty window."""
+        """Add a *count*, which may still grow by *undecided*; None for an empty window."""
         self.add(measure, of, during, count, n, None if count is None else (count, count + undecided))
 
     def add_share(
         self, measure: str, of: str, during: str, part: float, whole: float, more: float = 0, less: float = 0
     ) -> None:  # fmt: skip
-        """Add *part* of *whole* counted things; None of nothing. So many *more* may yet belong to it, or *less*."""
+        """Add the share of *part* in *whole*, or None. *part* may still grow by *more*, or shrink by *less*."""
         between = ((part - less) / whole, (part + more) / whole) if whole else None
         self.add(measure, of, during, part / whole if whole else None, int(whole), between)
 
     def add_spread(
         self, prefix: str, of: str, during: str, samples: Floats, statistics: tuple[str, ...], yet: Floats | None = None
     ) -> None:  # fmt: skip
-        """Add ``prefix mean``, ``prefix p99``, ``prefix max``…, as many as *statistics* names.
+        """Add ``prefix mean``, ``prefix p99``, ``prefix max``…, those that *statistics* names.
 
-        *yet* are the least values of samples that may yet come.
+        *yet* are the least values of samples that may still come.
         """
         values = spread(samples, statistics)
         for name in statistics:
@@ -82,7 +82,7 @@ class Rows:
 
 
 def needed(quantile: float) -> int:
-    """Return how many samples a quantile needs.
+    """Return the number of samples that a quantile needs.
 
     >>> [needed(q) for q in (0.5, 0.95, 0.99)]
     [20, 200, 1000]
@@ -111,9 +111,9 @@ def spread(samples: Floats, statistics: tuple[str, ...]) -> dict[str, float | No
 
 
 def spread_between(samples: Floats, statistic: str, yet: Floats) -> tuple[float, float]:
-    """Return what a statistic of *samples* can come to if any of those that are *yet* to come are added.
+    """Return the bounds of a statistic of *samples* if any of those *yet* to come are added.
 
-    Each may be as small as it says and as large as one likes. The bounds hold; a percentile may stay inside them.
+    Each may be as small as given and arbitrarily large. The bounds hold, but a percentile may not reach them.
 
     >>> spread_between(np.arange(100.0), "max", np.array([3.0]))
     (99.0, inf)

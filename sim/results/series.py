@@ -1,8 +1,8 @@
 """Time series of every component, for each second of the clock from zero to the end of the run.
 
-Counts are of things that happened in the second [t, t+1), levels are time-weighted means over it, and what is said of
-an instant (a breaker's state, the age of the oldest message) is said of the second's beginning. The last second may be
-cut short by the run's end.
+Counts are of events in the second [t, t+1), levels are time-weighted means over it, and values of an instant (a
+breaker's state, the age of the oldest message) are those at the second's beginning. The last second may be cut short by
+the run's end.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ NAMES: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One value a second: ``values[t]`` speaks of the second that begins at t."""
+    """One value a second: ``values[t]`` is for the second that begins at t."""
 
     of: str
     name: str
@@ -66,7 +66,7 @@ def series(record: Record | Book) -> list[Series]:
 
 
 def _count(times: Floats, seconds: int) -> Floats:
-    """Return how many of *times* lie in each second; what never happened lies in none."""
+    """Return the number of *times* in each second; infinity is in none."""
     happened = times[np.isfinite(times)]
     second = np.minimum(happened, seconds - 1).astype(np.int64)  # the instant of the run's end belongs to its last
     counts: Floats = np.bincount(second, minlength=seconds).astype(np.float64)

@@ -21,7 +21,7 @@ from sim.results.rows import spread
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A mean over *n* replications and its 95 % confidence interval; None where there are too few."""
+    """A mean over *n* replications and its 95 % confidence interval; None if there are too few."""
 
     mean: float | None
     low: float | None
@@ -31,7 +31,7 @@ class Interval:
     """The standard error of the mean: the standard deviation of the values over the root of their number."""
 
     def within(self, least: float, most: float) -> Interval:
-        """Return it cut to where the true value can lie, which it then holds as surely as before.
+        """Return it cut to the range of the true value; its coverage stays the same.
 
         >>> Interval(0.99, 0.97, 1.01, 5).within(0.0, 1.0)
         Interval(mean=0.99, low=0.97, high=1.0, n=5, error=None)
@@ -42,7 +42,7 @@ class Interval:
 
 
 def interval(values: Sequence[float | None]) -> Interval:
-    """Return mean and 95 % interval of the values that are known: none for no value, no interval for one.
+    """Return mean and 95 % interval of the known values: no mean of none, no interval of one.
 
     Source: A. Law, Simulation Modeling and Analysis, 5th ed., section 9.4.1 (replication with Student's t).
 
@@ -63,7 +63,7 @@ def interval(values: Sequence[float | None]) -> Interval:
 
 
 def paired(values: Sequence[float | None], baseline: Sequence[float | None]) -> list[float | None]:
-    """Return value minus baseline, replication by replication; None where either is not known.
+    """Return value minus baseline, replication by replication; None if either is unknown.
 
     The replications must be the same ones, so that both sides met the same arrivals, keys and faults.
     """
@@ -71,7 +71,7 @@ def paired(values: Sequence[float | None], baseline: Sequence[float | None]) -> 
 
 
 def pooled(samples: Sequence[Floats], percentile: str) -> float | None:
-    """Return a percentile (``p99``) of the samples of all replications together; None while they are too few.
+    """Return a percentile (``p99``) of the samples of all replications together; None if they are too few.
 
     One replication may be too short for a percentile that all of them together have enough samples for.
     """

@@ -4,7 +4,7 @@ A symptom is measured against the same part before the fault, so that a link whi
 Without faults there is nothing to compare with: then only saturation, rejections, timeouts and other failures, breakers
 and lost messages are known.
 
-Not modelled: why (``sim.results.story.story`` names a cause where the rows show it).
+Not modelled: causes (``sim.results.story.story`` names a cause if the rows show it).
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ from sim.results.onset import (
 from sim.results.recovery_time import FOR_SECONDS, GOOD_ENOUGH, recovery
 
 MULTIPLIED = 1.5
-"""Attempts come so many times as often as before, at least, to be called multiplied."""
+"""Attempts count as multiplied when they reach this factor of their earlier rate."""
 STILL_MULTIPLIED = 1.25
-"""And so many times, to be called so still: one quiet moment does not end it."""
+"""They count as multiplied until they fall below this factor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
-    """One thing that a part (*of*: service, queue, link or workload) showed from *at_s* on.
+    """A symptom that a part (*of*: service, queue, link or workload) showed from *at_s* on.
 
-    *value* is what was measured and *before* what it is held against; both are explained with each kind in ``KINDS``.
-    *until_s* is when it ended, where it has a length; *from_s* when those came who were hit, where that was earlier.
+    *value* is the measured value and *before* the one it is compared with; ``KINDS`` explains both for each kind.
+    *until_s* is its end, if it has a length; *from_s* the arrival of the affected requests, if that was earlier.
     """
 
     at_s: float
@@ -57,7 +57,7 @@ class Symptom:
     until_s: float | None = None
     from_s: float | None = None
     times: int = 1
-    """How often, where it can come again and only the first time is reported."""
+    """The number of times, if it can recur and only the first time is reported."""
 
 
 KINDS = {
@@ -136,7 +136,7 @@ def _links(book: Book, clock: BeforeAfter) -> Iterator[Symptom]:
 
 
 def _multiplied(clock: BeforeAfter, kind: str, of: str, times: Floats, growth: Floats) -> Iterator[Symptom]:
-    """Yield where *times* come too often for the *growth* of the requests in each second since the fault."""
+    """Yield a symptom if *times* are too frequent for the *growth* of the requests in each second since the fault."""
     earlier, since = clock.before(times), clock.since(times)
     usual = float(earlier.mean()) if len(earlier) else 0.0
     if usual == 0.0:
@@ -154,7 +154,7 @@ def _multiplied(clock: BeforeAfter, kind: str, of: str, times: Floats, growth: F
 
 
 def _growth(book: Book, clock: BeforeAfter) -> Floats:
-    """Return how many times the mean rate of requests before come in each second since; once unless beyond chance."""
+    """Return the rate of requests in each second since, over the mean rate before; 1 unless beyond chance."""
     usual, since = clock.before(book.arrived_at), clock.since(book.arrived_at)
     if not usual.any():
         return np.ones(len(since))
@@ -164,7 +164,7 @@ def _growth(book: Book, clock: BeforeAfter) -> Floats:
 
 
 def _breaker(book: Book, clock: BeforeAfter, of: str, times: Floats, states: Floats) -> Iterator[Symptom]:
-    """Yield the life of a link's breaker; *states* are means where there are several, whose events are counted."""
+    """Yield the events of a link's breaker; with several breakers *states* are means, and their events are counted."""
     opened, tested = (clock.late(changed_at(book, of, kind)) for kind in ("breaker open", "breaker half-open"))
     if len(opened):
         yield Symptom(float(opened[0]), "breaker open", of, len(opened))
@@ -229,7 +229,7 @@ def _workloads(book: Book, clock: BeforeAfter) -> Iterator[Symptom]:
 
 
 def is_comparable(book: Book) -> bool:
-    """Whether every workload was well served before the first fault, now and then at least: a loss would show."""
+    """Whether every workload was well served before the first fault at some time, so that a loss would show."""
     if "before" not in book.windows or not BeforeAfter.of(book).seconds_before:
         return False
     spans = book.windows["before"].spans
@@ -238,9 +238,9 @@ def is_comparable(book: Book) -> bool:
 
 
 def held(book: Book) -> bool:
-    """Whether, of those who came since the first fault, as many were well served in every workload as good enough is.
+    """Whether, in every workload, enough of the requests since the first fault were well served.
 
-    A loss that is over within a second is no symptom, and yet a loss when many came in that second.
+    A loss within one second is not a symptom, but it counts here if many requests came in that second.
     """
     if not is_comparable(book):
         return False
@@ -253,9 +253,9 @@ def held(book: Book) -> bool:
 
 
 def _poor(book: Book, clock: BeforeAfter, of: str, rows: Ints, usual: float) -> Symptom | None:
-    """Return the loss of goodput of a workload's *rows*; seconds without arrivals tell nothing and are left out.
+    """Return the loss of goodput of a workload's *rows*; seconds without arrivals do not count.
 
-    A request whose verdict is undecided at the run's end is no loss yet.
+    A request that is undecided at the run's end is not a loss yet.
     """
     arrived_at, good = book.arrived_at[rows], book.may_be_good[rows].astype(float)
     until = _arrivals_end(book)
@@ -277,7 +277,7 @@ def _poor(book: Book, clock: BeforeAfter, of: str, rows: Ints, usual: float) -> 
 
 
 def _failed_at(book: Book, of: str, rows: Ints) -> Floats:
-    """Return when each request was known not to be well served; infinity for those that are, or that have no limit."""
+    """Return the instant at which each request was known not to be well served; infinity for well-served ones."""
     deadline = book.record.scenario.workload[of].deadline
     due_at = book.arrived_at[rows] + (np.inf if deadline is None else float(deadline))
     failed_at = np.where(book.succeeded[rows], due_at, np.minimum(book.answered_at[rows], due_at))
@@ -292,14 +292,14 @@ def _arrivals_end(book: Book) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """The share of well served requests: *least* those that certainly are, *most* those that may turn out so."""
+    """The share of well-served requests: *least* counts the certain ones, *most* also the possible ones."""
 
     least: float
     most: float
 
 
 def last_shares(book: Book, rows: Ints) -> Shares | None:
-    """Return the share of well served among the last 10 s of arrivals of *rows*; None if none came."""
+    """Return the share of well-served requests in the last 10 s of arrivals of *rows*; None without arrivals."""
     end = _arrivals_end(book)
     last = rows[(book.arrived_at[rows] >= end - FOR_SECONDS) & (book.arrived_at[rows] < end)]
     return Shares(float(book.good[last].mean()), float(book.may_be_good[last].mean())) if len(last) else None

@@ -1,9 +1,9 @@
 """The trace of one request across all services: spans, each cut into stretches by activity.
 
-A stretch says what its visit did: on the network, queued for a worker, served, waiting
-for an answer of its own call, or backing off before it asks again.
+A stretch is a time with one activity of the visit: on the network, queued for a worker, served, waiting for the answer
+to its own call, or backing off before a retry.
 
-Not modelled: single steps of a recipe between calls.
+Not modelled: single steps of an operation between calls.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sim.results.effect_accounting import GHOST
 
 UNDER_WAY, QUEUED, SERVED, WAITING, BACKING_OFF = "under way", "queued", "served", "waiting", "backing off"
 KINDS = (UNDER_WAY, QUEUED, SERVED, WAITING, BACKING_OFF)
-"""What a visit can be doing; *waiting* is for the answer of a call that it made."""
+"""The activities of a visit; *waiting* is for the answer to a call that it made."""
 
 Stretch = tuple[float, float]
 
@@ -41,8 +41,8 @@ class Part:
 class Span:
     """One line of a trace: a request, an attempt (a call, a send, a delivery), or a message.
 
-    *ended_at* is when its caller had an answer or gave up, *left_at* when the work for it was really over. *arose_here*
-    is true where a failure began: nothing below it ended with the same reason.
+    *ended_at* is when its caller had an answer or gave up, *left_at* when the work for it ended. *arose_here*: a
+    failure began here, because nothing below it ended with the same reason.
     """
 
     kind: str
@@ -62,7 +62,7 @@ class Span:
 
     @property
     def failed(self) -> bool:
-        """Whether it ended badly for its caller."""
+        """Whether its caller saw a failure."""
         return self.outcome not in ("ok", "degraded", "done", "abandoned", "waiting", "in flight")
 
 
@@ -84,27 +84,27 @@ class Trace:
 
     @property
     def end_at(self) -> float:
-        """When the last that it set in motion was over."""
+        """The end of the last span that it caused."""
         return max(max(span.left_at, span.ended_at) for span in self.spans)
 
     @property
     def causes(self) -> tuple[Span, ...]:
-        """The spans in which a failure arose."""
+        """The spans in which a failure began."""
         return tuple(span for span in self.spans if span.arose_here)
 
 
 def trace(record: Record | Book, request: int) -> Trace:
-    """Return what *request* (an id) did; raises ``KeyError`` for one that the run does not have."""
+    """Return the trace of *request* (an id); raises ``KeyError`` for an unknown one."""
     book = record if isinstance(record, Book) else Book(record)
     return _Reader(book, request).read()
 
 
 def examples(record: Record | Book, workload: str | None = None) -> dict[str, int]:
-    """Return requests worth a look, by why: typical, slowest, failed, ghost; those there are, of *workload* or of all.
+    """Return interesting requests by reason: typical, slowest, failed, ghost (if they exist), of *workload* or of all.
 
-    *typical* has the median latency of those that went well, *slowest* took longest of them, *failed* did most before
-    it failed (of those that arrived in a fault, if any did), *ghost* had an effect although its caller was
-    answered with a failure. Arrivals of the warm-up do not count.
+    *typical* has the median latency of the successful ones, *slowest* the largest, *failed* made the most attempts
+    before it failed (among arrivals during a fault, if any), *ghost* had an effect although its caller got a failure.
+    Arrivals during the warm-up do not count.
     """
     book = record if isinstance(record, Book) else Book(record)
     chosen = book.windows["all"].holds(book.arrived_at)
@@ -194,7 +194,7 @@ class _Reader:
         return _cut(sent, over, end, known, rest=SERVED if started < math.inf else None)
 
     def _queued_again(self, row: int) -> list[Stretch]:
-        """Return when a visit whose worker is free while it calls waited for one again."""
+        """Return the times at which a visit that frees its worker while calling waited for one again."""
         segments = self.record.segments
         segment_rows = np.flatnonzero(segments["attempt"] == self.book.attempts["id"][row]).tolist()
         return [(float(segments["queued_at"][i]), self._until(float(segments["started_at"][i]))) for i in segment_rows]
@@ -222,7 +222,7 @@ class _Reader:
     # --- stretches ------------------------------------------------------------------------------------------
 
     def _moved(self, message: int) -> bool:
-        """Whether a message came out of another queue, and hangs below that one."""
+        """Whether a message came from another queue, and so belongs below that queue's message."""
         return bool(self.book.messages["origin"][message] >= 0)
 
     def _parent(self, row: int) -> int:

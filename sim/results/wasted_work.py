@@ -1,8 +1,7 @@
-"""Wasted work: the part of each visit's work that was done after its caller had left; and which attempts came first.
+"""Wasted work: the part of each visit's work that was done after its caller had left.
 
-A caller leaves when it gives up or is answered with a failure, when its own caller did, or when its recipe ends
-without waiting for the answer. A client with a failure has left, with all that is still done for it. Only its queue
-waits for a message's handler.
+A caller leaves when it gives up or gets a failure, when its own caller leaves, or when its operation ends without
+waiting for the answer. A client that got a failure has left. For the handler of a message the caller is the queue.
 
 Not modelled: answers lost on their way back (no caller left), and work whose effect is undone later.
 """
@@ -16,11 +15,11 @@ from sim.results.index.columns import Bools, Floats, Ints, rows_of
 from sim.results.index.record_index import RecordIndex
 
 ROUNDING_S = 1e-9
-"""Work that fills a visit but for this is all of it: sums of durations are not differences of instants."""
+"""If work fills a visit except for this share, it is the whole visit: sums of durations have rounding errors."""
 
 
 def caller_left_at(index: RecordIndex) -> Floats:
-    """Return when the caller of each attempt, or a caller above it, had left; infinity if it stayed to the end."""
+    """Return the instant at which the caller of each attempt, or a caller above it, left; infinity if none left."""
     parent, is_call = index.parent, index.kind == 0
     left_at = np.where(index.failed, index.ended_at, np.inf)
     nested = np.flatnonzero(is_call & (parent >= 0))
@@ -41,9 +40,9 @@ def _fold_up(values: Floats, parent: Ints, fold: np.ufunc) -> Floats:
 
 
 def tried_once(index: RecordIndex) -> Bools:
-    """Return which attempts would have been made if every call, and every delivery, were tried once.
+    """Return the attempts that would have been made if every call, and every delivery, were tried once.
 
-    An attempt counts if it is a first try and so is every attempt that led to it, through queues too.
+    An attempt counts if it and all attempts above it are first tries, through queues too.
     """
     message, _, _, attempt = index.deliveries_in_flight
     above = index.parent.copy()
@@ -56,9 +55,9 @@ def tried_once(index: RecordIndex) -> Bools:
 def work_s(index: RecordIndex) -> tuple[Floats, Floats, Floats]:
     """Return the work of each attempt's visit, the part of it done after its caller had left, and the time held.
 
-    All in worker-seconds until the run's end, zero where no worker was held. Exact, but for a visit that itself was
-    waiting for callees when its caller left: then what was left of it counts, less the time it waited for them (where a
-    `parallel` works and waits at once, at most its share).
+    All in worker-seconds until the run's end, zero where no worker was held. It is exact, except for a visit that was
+    waiting for callees when its caller left: then the rest of the visit counts, less its waiting time (if a `parallel`
+    works and waits at once, at most its share).
     """
     begin = np.minimum(index.started_at, index.end)
     end = np.maximum(np.minimum(index.left_at, index.end), begin)
@@ -81,7 +80,7 @@ def work_s(index: RecordIndex) -> tuple[Floats, Floats, Floats]:
 
 
 def _add_segments(index: RecordIndex, left_at: Floats, work: Floats, wasted: Floats, held: Floats) -> None:
-    """Add what workers did that are freed while calling: they are held only while they work."""
+    """Add the work of workers that are freed while calling: they are held only while they work."""
     row = index.segment_row
     begin = np.nan_to_num(index.record.segments["started_at"], nan=index.end)
     end = np.nan_to_num(index.record.segments["ended_at"], nan=index.end)
@@ -92,7 +91,7 @@ def _add_segments(index: RecordIndex, left_at: Floats, work: Floats, wasted: Flo
 
 
 def _waited_after(index: RecordIndex, since: Floats, end: Floats, visits: Bools) -> Floats:
-    """Return how long each of *visits* waited for callees (and between its tries) from *since* to *end*."""
+    """Return the time that each of *visits* waited for callees (and between its tries) from *since* to *end*."""
     parent = index.parent
     rows = np.flatnonzero((parent >= 0) & visits[parent])
     site, number = index.attempts["site"], index.attempts["number"]

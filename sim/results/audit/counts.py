@@ -1,4 +1,4 @@
-"""Identities of counting: everything that began is somewhere, once, and belongs to something."""
+"""Identities of counts: every request, attempt, message and effect is counted once, and has an owner."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sim.results.index.columns import Bools, Floats, Ints, rows_of
 
 
 def requests(book: Book) -> Breach | None:
-    """The clients offered as many requests as there are rows, each once, each with one outcome."""
+    """The number of request rows equals the number offered; each request is there once, with one outcome."""
     workload, outcome = book.requests["workload"], book.requests["outcome"]
     rows = np.bincount(workload, minlength=len(book.record.workloads))
     for code, name in enumerate(book.record.workloads):
@@ -34,7 +34,7 @@ def requests(book: Book) -> Breach | None:
 
 
 def attempts(book: Book) -> Breach | None:
-    """Each attempt belongs to one request, was sent from one that was sent before, and clients' tries are counted."""
+    """Each attempt belongs to one request, its parent was sent before it, and the clients' tries add up."""
     columns, sent_at, parent = book.attempts, book.sent_at, book.parent
     orphan = book.request_of < 0
     lost = (columns["parent"] >= 0) & (parent < 0)
@@ -57,7 +57,7 @@ def attempts(book: Book) -> Breach | None:
 
 
 def links(book: Book) -> Breach | None:
-    """Every attempt on a link ended in one known way, and only what is open or lost has no end."""
+    """Every attempt on a link has one known outcome, and only open or lost ones have no end."""
     outcome = book.attempts["outcome"]
     for code, name in enumerate(book.links):
         rows = book.attempts_by_link.rows(code)
@@ -71,8 +71,8 @@ def links(book: Book) -> Breach | None:
 def messages(book: Book) -> Breach | None:
     """Messages published are done, dead-lettered, lost, expired, waiting or in flight; and their deliveries agree.
 
-    A `send` that was answered ok published once; a message in flight has a delivery that is not over, and one
-    that waits has none; deliveries are counted alike in both tables.
+    A `send` that was answered ok published once; a message in flight has an open delivery, and a waiting one has none;
+    deliveries are counted alike in both tables.
     """
     columns, published_at = book.messages, book.published_at
     outcome = columns["outcome"]
@@ -99,7 +99,7 @@ def messages(book: Book) -> Breach | None:
 
 
 def dead_letters(book: Book) -> Breach | None:
-    """Every message dead-lettered, by a queue that has dead letters, is exactly one message there; others are lost."""
+    """Every dead-lettered message is exactly one message of the dead-letter queue; without such a queue it is lost."""
     columns, names, queues = book.messages, book.record.queues, book.record.scenario.queues
     outcome, origin = columns["outcome"], columns["origin"]
     sources = rows_of(columns["id"], origin[origin >= 0])
@@ -114,7 +114,7 @@ def dead_letters(book: Book) -> Breach | None:
 
 
 def effects(book: Book) -> Breach | None:
-    """What is due is once, twice, missing or undecided; every application is in one entry, by an attempt in service."""
+    """Due effects have one status each; each application is in one entry, by an attempt in service."""
     effects, ledger = book.record.effects, book.ledger
     applied = int(ledger.count.sum())
     if applied != len(effects["at"]):
@@ -134,7 +134,7 @@ def _known(codes: Ints, names: int) -> Bools:
 def _first(
     at: Floats, wrong: Bools, component: str, rule: str, found: Ints, expected: Ints | None = None
 ) -> Breach | None:
-    """Return the breach of the earliest wrong row, if there is one."""
+    """Return the violation in the earliest wrong row, if there is one."""
     rows = np.flatnonzero(wrong)
     if len(rows) == 0:
         return None
@@ -144,7 +144,7 @@ def _first(
 
 
 def _repeated(ids: Ints, what: str, at: Floats) -> Breach | None:
-    """Return the breach of the first id that stands twice."""
+    """Return the violation by the first duplicate id."""
     order = np.argsort(ids, kind="stable")
     again = np.zeros(len(ids), np.bool_)
     again[order[1:]] = ids[order[1:]] == ids[order[:-1]]

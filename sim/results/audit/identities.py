@@ -1,7 +1,7 @@
-"""The books balance: the identities that hold for every run of every system, checked after each run.
+"""The identities: equations that hold for every run of every system, checked after each run ("the books balance").
 
-Each identity compares two things that were counted by different roads, and finds the first breach with its time and
-component. A broken identity is a bug of the laboratory, never a property of the system under study.
+Each identity compares two numbers that were counted in different ways, and reports its first violation with time and
+component. A broken identity is a bug in Pileup, never a property of the simulated system.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ IDENTITIES: dict[str, Callable[[Book], Breach | None]] = {
     "Little's law": audit_levels.little,
     "census = levels of the rows": audit_levels.census,
 }
-"""Every identity by name; a function returns its first breach, or None."""
+"""Every identity by name; a function returns its first violation, or None."""
 
 
 def breaches(book: Book) -> dict[str, Breach | None]:
-    """Return the first breach of every identity, None where it holds.
+    """Return the first violation of every identity, None if it holds.
 
-    A record so broken that a check cannot even be computed breaches that check.
+    A record on which a check cannot be computed violates that check.
     """
     found: dict[str, Breach | None] = {}
     for name, identity in IDENTITIES.items():
@@ -46,12 +46,12 @@ def breaches(book: Book) -> dict[str, Breach | None]:
 
 
 def check(record: Record | Book) -> dict[str, bool]:
-    """Return for every identity whether it holds; raises nothing."""
+    """Return, for every identity, whether it holds; raises nothing."""
     return {name: breach is None for name, breach in breaches(_book(record)).items()}
 
 
 def verify(record: Record | Book) -> dict[str, bool]:
-    """Return what ``check`` does if all is well; else raise ModelError, with component, time and both numbers."""
+    """Return the result of ``check`` if all hold; else raise ModelError with component, time and both numbers."""
     found = breaches(_book(record))
     broken = [f"{name}: {breach}" for name, breach in found.items() if breach is not None]
     if broken:

@@ -1,4 +1,4 @@
-"""Identities of time: instants in order, levels within their limits, and areas that agree in each way of adding."""
+"""Identities of time: instants in order, levels within their limits, and equal areas by different sums."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sim.results.index.columns import Bools, Floats, exact_sum
 from sim.results.index.intervals import area_s, levels_at, steps
 
 RELATIVE = 1e-9
-"""How far two sums of the same seconds may differ, relative to their size: floating point, not model."""
+"""Relative difference allowed between two sums of the same seconds: rounding errors only."""
 
 
 def instants(book: Book) -> Breach | None:
-    """No instant is infinite or negative, and each thing's instants follow one another."""
+    """No instant is infinite or negative, and the instants of each row are in order."""
     record, attempts = book.record, book.attempts
     for name, columns in (("requests", book.requests), ("attempts", attempts), ("messages", book.messages),
                           ("effects", record.effects), ("segments", record.segments)):  # fmt: skip
@@ -50,7 +50,7 @@ def instants(book: Book) -> Breach | None:
 
 
 def limits(book: Book) -> Breach | None:
-    """No service has more workers busy, or more visits in line, than all its replicas have places."""
+    """No service has more busy workers, or more queued visits, than its replicas have places."""
     for code, name in enumerate(book.record.services):
         model, rows = book.model(name), book.visits_by_service.rows(code)
         entered, started, left = book.entered_at[rows], book.started_at[rows], book.left_at[rows]
@@ -104,7 +104,7 @@ def worker_seconds(book: Book) -> Breach | None:
 
 
 def _down_there_s(down: list[tuple[float, float]], away: list[tuple[float, float]]) -> float:
-    """Return the seconds of *down* in which the replica would have been there."""
+    """Return the seconds of *down* in which the replica was in the group."""
     low, high = np.array(down, np.float64).T
     return math.fsum(high - low) - _overlap_s(low, high, away)[0]
 
@@ -122,7 +122,7 @@ def _overlap_s(begin: Floats, end: Floats, spans: list[tuple[float, float]]) -> 
 
 
 def little(book: Book) -> Breach | None:
-    """The area under the line and the workers of each service is the sum of its sojourns, over the whole run.
+    """For each service the area under its queue and busy workers is the sum of its sojourn times.
 
     Source: J. Little, "A proof for the queuing formula L = lambda W", Operations Research 9(3), 1961; here for a finite
     run from empty, where it is exact.
@@ -145,7 +145,7 @@ def little(book: Book) -> Breach | None:
 
 
 def census(book: Book) -> Breach | None:
-    """What the engine counted in its own state each second is what the rows say was there."""
+    """The engine's own counts of each second agree with the rows."""
     record = book.record
     for column, (what, node) in enumerate(record.census_of):
         begin, end = _intervals(book, what, node)

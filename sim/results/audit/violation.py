@@ -1,4 +1,4 @@
-"""A broken identity, as a value."""
+"""A violation of an identity, as a value."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sim.errors import describe
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """Where an identity breaks: *component* must *rule*, and *got* was found, at *at_s* if that is known."""
+    """A violation: *component* must *rule*, but is *got*, at *at_s* if that is known."""
 
     component: str
     rule: str

@@ -12,7 +12,7 @@ from sim.results.index.columns import Floats
 from sim.results.index.record_index import RecordIndex
 
 STATES = {"breaker closed": 0.0, "breaker half-open": 0.5, "breaker open": 1.0}
-"""The kinds of events, with the number that stands for the state in a series."""
+"""The kinds of events, with the number of the state in a series."""
 
 
 def guarded(index: RecordIndex) -> list[str]:
@@ -22,7 +22,7 @@ def guarded(index: RecordIndex) -> list[str]:
 
 
 def how_many(index: RecordIndex, link: str) -> int:
-    """Return how many breakers *link* has."""
+    """Return the number of breakers of *link*."""
     scenario = index.record.scenario
     breaker = scenario.links[link].breaker
     caller, _, callee = link.partition(" -> ")
@@ -36,12 +36,12 @@ def how_many(index: RecordIndex, link: str) -> int:
 
 
 def _events(index: RecordIndex, link: str) -> list[tuple[float, float, str]]:
-    """Return (instant, state, whose) of every change of a breaker on *link*, in order of time."""
+    """Return (instant, state, breaker) of every change of a breaker on *link*, in order of time."""
     return [(at, STATES[kind], whose) for at, kind, of, whose in index.record.events if of == link and kind in STATES]
 
 
 def changed_at(index: RecordIndex, link: str, kind: str) -> Floats:
-    """Return when any breaker of *link* changed so (a kind of ``STATES``), in order of time."""
+    """Return the instants of changes of *link*'s breakers to a kind of ``STATES``, in order."""
     return np.array([at for at, state, _ in _events(index, link) if state == STATES[kind]], np.float64)
 
 

@@ -1,4 +1,4 @@
-"""Columns of a record, and what every reader does with them: NaN to infinity, ids to rows, rows grouped and sorted."""
+"""Operations on columns of a record: NaN to infinity, ids to rows, rows grouped and sorted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Bools = NDArray[np.bool_]
 
 
 def nan_to_inf(times: NDArray[Any]) -> Floats:
-    """Return *times* with infinity where something never happened."""
+    """Return *times* with infinity in place of NaN ("never")."""
     return np.where(np.isnan(times), np.inf, times)
 
 

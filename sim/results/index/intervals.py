@@ -1,9 +1,9 @@
 """Levels over time from intervals [start, end): areas, counts at instants, peaks; nothing is sampled.
 
-An interval that never began starts at infinity, one that never ended ends there. At one instant everything that happens
-counts before the level is read, so an interval of length zero is nowhere.
+An interval that never began starts at infinity, one that never ended ends there. All events of an instant count before
+the level is read, so an interval of length zero never counts.
 
-Not modelled: what the intervals are.
+Not modelled: the meaning of the intervals.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def area_s(starts: Floats, ends: Floats, begin: float, end: float) -> float:
 
 
 def lengths_s(starts: Floats, ends: Floats, begin: float, end: float) -> Floats:
-    """Return how much of each interval lies in [begin, end), in seconds."""
+    """Return the seconds of each interval in [begin, end)."""
     lengths: Floats = np.maximum(np.minimum(ends, end) - np.maximum(starts, begin), 0.0)
     return lengths
 
@@ -46,7 +46,7 @@ def areas_per_second(starts: Floats, ends: Floats, seconds: int, codes: Ints | N
 
 
 def levels_at(instants: Floats, starts: Floats, ends: Floats, codes: Ints | None = None, groups: int = 1) -> Ints:
-    """Return how many intervals are open just after each of *instants* (ascending), shape (groups, instants)."""
+    """Return the number of intervals open just after each of *instants* (ascending), shape (groups, instants)."""
     base = 0 if codes is None else codes * (len(instants) + 1)
     size = groups * (len(instants) + 1)
     began = np.bincount(base + np.searchsorted(instants, starts), minlength=size)

@@ -1,4 +1,4 @@
-"""Occupancy of a service over time: its workers and replicas, when each is held or absent, and when visits queue."""
+"""Occupancy of a service over time: busy workers, absent replicas, and queued visits."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def workers(index: RecordIndex, service: str) -> float:
 
 
 def replicas(index: RecordIndex, service: str) -> int:
-    """Return how many replicas *service* can have; see ``absent_replicas`` for those that are not there."""
+    """Return the largest number of replicas of *service*; see ``absent_replicas`` for the absent ones."""
     model = index.model(service)
     return int(model.replicas if model.autoscale is None else model.autoscale.max_replicas)
 
 
 def absent_workers(index: RecordIndex, service: str) -> tuple[Floats, Floats]:
-    """Return begin and end of the time that each worker of a replica is not there (autoscaled services only)."""
+    """Return begin and end of the times without each worker of a replica (autoscaled services only)."""
     spans = [span for replica in absent_replicas(index, service).values() for span in replica]
     begin, end = np.array(spans, np.float64).reshape(-1, 2).repeat(_workers_each(index, service), axis=0).T
     return begin, end
@@ -56,7 +56,7 @@ def held_rows(index: RecordIndex, service: int) -> Ints:
 
 
 def outages(index: RecordIndex, service: str) -> dict[int, list[tuple[float, float]]]:
-    """Return when each replica of *service* that ever was down was so, by its number."""
+    """Return the times when each replica of *service* was down, by its number."""
     found: dict[int, list[tuple[float, float]]] = {}
     for name, replica, begin, end in index.record.down:
         if name == service:
@@ -65,7 +65,7 @@ def outages(index: RecordIndex, service: str) -> dict[int, list[tuple[float, flo
 
 
 def all_down(index: RecordIndex, service: str) -> list[tuple[float, float]]:
-    """Return when all replicas of *service* were down at once."""
+    """Return the times when all replicas of *service* were down."""
     spans = [span for down in outages(index, service).values() for span in down]
     times, levels = steps(*np.array(spans, np.float64).reshape(-1, 2).T)
     all_of_them = np.flatnonzero(levels >= replicas(index, service))
@@ -96,7 +96,7 @@ def queued(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
 
 
 def absent_replicas(index: RecordIndex, service: str) -> dict[int, list[tuple[float, float]]]:
-    """Return when each replica of *service* was not there, by its number; nothing for services that do not scale."""
+    """Return the times when each replica of *service* was absent, by its number; empty without an autoscaler."""
     model = index.model(service)
     if model.autoscale is None:
         return {}
@@ -113,7 +113,7 @@ def absent_replicas(index: RecordIndex, service: str) -> dict[int, list[tuple[fl
 
 
 def present_replicas(index: RecordIndex, service: str) -> tuple[Floats, Floats]:
-    """Return begin and end of the time that each replica of *service* was there."""
+    """Return begin and end of the presence of each replica of *service*."""
     spans = []
     for away in absent_replicas(index, service).values():
         edges = [0.0, *(edge for span in away for edge in span), index.end]

@@ -1,9 +1,9 @@
-"""The columns of a record as every measure needs them: codes instead of names, infinity for "never", grouped rows.
+"""The columns of a record in the form that measures need: codes instead of names, infinity for "never", grouped rows.
 
-A ``RecordIndex`` is made once for a run and computes each column on first use. It knows how the tables hang together
-(an attempt's parent, a visit's service, a message's deliveries) and nothing about any one measure.
+A ``RecordIndex`` is made once for a run and computes each column on first use. It joins the tables (an attempt's
+parent, a visit's service, a message's deliveries) and knows no measure.
 
-Not modelled: what follows from several tables at once, which ``Book`` adds.
+Not modelled: columns that need several tables at once; ``Book`` has them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sim.results.index.windows import FaultSpan, Window, after_warmup, windows
 class RecordIndex:
     """A record, indexed for reading; *during* names written windows (``500s to 600s``) to add to its own.
 
-    *compared* are the windows of faults in the runs that this one is held against (see ``windows``).
+    *compared* are the windows of faults in the runs that this one is compared with (see ``windows``).
     """
 
     def __init__(self, record: Record, during: Iterable[str] = (), compared: Iterable[FaultSpan] = ()) -> None:
@@ -29,13 +29,13 @@ class RecordIndex:
         self.fault_spans: list[FaultSpan] = after_warmup([*record.windows, *compared], record.warmup_s)
         self.windows: dict[str, Window] = windows(record, during, compared)
         self.end: float = record.ended_at
-        """When the run ended; what is still open lasts until then."""
+        """The end of the run; open intervals last until then."""
         self.requests: Columns = record.requests
         self.attempts: Columns = record.attempts
         self.messages: Columns = record.messages
 
     def fault_end(self, name: str | None = None) -> float | None:
-        """Return when the last fault (or the last window of fault *name*) ended, here or in the runs compared with."""
+        """Return the end of the last fault (or of the last window of fault *name*), here or in the compared runs."""
         return max((end for fault, _, end in self.fault_spans if name in (None, fault)), default=None)
 
     def model(self, service: str) -> Any:
@@ -56,33 +56,33 @@ class RecordIndex:
 
     @cached_property
     def succeeded(self) -> Bools:
-        """Which requests ended ok or degraded, whenever."""
+        """Requests that ended ok or degraded, at any time."""
         return np.asarray(self.requests["outcome"] <= DEGRADED)
 
     @cached_property
     def answered(self) -> Bools:
-        """Which requests ended ok or degraded within the deadline of their workload."""
+        """Requests that ended ok or degraded within the deadline of their workload."""
         return self.succeeded & (self.answered_at <= self.arrived_at + self._limit("deadline"))
 
     @cached_property
     def open(self) -> Bools:
-        """Which requests have no outcome yet and may still be answered."""
+        """Requests that have no outcome yet and may still be answered."""
         return np.asarray(self.requests["outcome"] == OPEN)
 
     @cached_property
     def done_by(self) -> Floats:
-        """Until when each request's effects count as done (`done within`); infinity without a limit."""
+        """The latest instant at which each request's effects count as done (`done within`), or infinity."""
         return self.arrived_at + self._limit("done_within")
 
     def _limit(self, name: str) -> Floats:
-        """Return a workload's time limit for each request; infinity where it has none."""
+        """Return the workload's time limit for each request; infinity without one."""
         limits = [getattr(self.record.scenario.workload[workload], name) for workload in self.record.workloads]
         by_code = np.array([np.inf if limit is None else float(limit) for limit in limits])
         return by_code[self.requests["workload"]] if len(by_code) else np.zeros(0)
 
     @cached_property
     def request_groups(self) -> list[tuple[str, GroupedRows, int]]:
-        """(name, grouped rows, group) of everything that requests are counted for, by arrival.
+        """(name, grouped rows, group) of every subject of request measures, by arrival.
 
         These are each workload, each ``workload/operation`` that was asked for, and ``system``.
         """
@@ -124,23 +124,23 @@ class RecordIndex:
 
     @cached_property
     def ended_at(self) -> Floats:
-        """When each attempt was over for its caller."""
+        """When each attempt ended for its caller."""
         return nan_to_inf(self.attempts["ended_at"])
 
     @cached_property
     def tried(self) -> Bools:
-        """Which rows are attempts: a short-circuited call was wanted and never made."""
+        """Rows that are attempts: a short-circuited call was never made."""
         return np.asarray(self.attempts["outcome"] != SHORT_CIRCUITED)
 
     @cached_property
     def failed(self) -> Bools:
-        """Which attempts ended badly for their caller, who then left."""
+        """Attempts that failed for their caller, which then left."""
         outcome = self.attempts["outcome"]
         return np.asarray((outcome > DEGRADED) & (outcome != OPEN) & (outcome != LOST))
 
     @cached_property
     def links(self) -> tuple[str, ...]:
-        """The names of all links that something could be sent over, in the order of their sites."""
+        """The names of all links of calls, sends and deliveries, in the order of their sites."""
         return tuple(dict.fromkeys(site.link for site in self.record.sites))
 
     @cached_property
@@ -150,7 +150,7 @@ class RecordIndex:
 
     @cached_property
     def kind(self) -> Ints:
-        """What each attempt is: 0 a call, 1 a send, 2 a delivery."""
+        """The kind of each attempt: 0 a call, 1 a send, 2 a delivery."""
         return self._per_site([("call", "send", "delivery").index(site.kind) for site in self.record.sites])
 
     @cached_property

@@ -1,10 +1,10 @@
-"""The windows a measure can speak of: `all`, `before`, `fault`, `after`, a fault's name, or `500s to 600s`.
+"""The windows of measures: `all`, `before`, `fault`, `after`, a fault's name, or `500s to 600s`.
 
 A window is a union of spans [begin, end) on the scenario's clock. The first four lie between warm-up and `duration`; a
 written span is taken as it is written. Counts of a window that reaches `duration` take in the drain, rates and levels
 end with the span.
 
-Not modelled: which rows belong to a window (that is each measure's business).
+Not modelled: the rows that belong to a window (each measure decides).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Window:
 
     @cached_property
     def seconds(self) -> float:
-        """How long it is in all."""
+        """Its total length."""
         return math.fsum(end - begin for begin, end in self.spans)
 
     @cached_property
@@ -60,7 +60,7 @@ class Window:
         return np.array(self.spans, np.float64).ravel()
 
     def holds(self, times: Floats) -> Bools:
-        """Return which of *times* lie inside; infinity and NaN lie nowhere."""
+        """Return a mask of *times* inside; infinity and NaN are outside."""
         inside: Bools = np.searchsorted(self._edges, times, side="right") % 2 == 1
         return inside
 
@@ -87,7 +87,7 @@ class Window:
         return exact_sum(np.concatenate([at_first, at_last, between]))
 
     def lengths_s(self, starts: Floats, ends: Floats) -> Floats:
-        """Return how much of each interval lies in the window, in seconds."""
+        """Return the seconds of each interval in the window."""
         if len(self.spans) == 1:
             return lengths_s(starts, ends, *self.spans[0])
         if not self.spans:
@@ -110,8 +110,8 @@ def windows(record: Record, during: Iterable[str] = (), compared: Iterable[Fault
     """Return the windows of *record* by name: `all`, those of its faults, and the written ones asked for in *during*.
 
     *compared* are the faults of the runs that it is compared with: `fault` is then the union of all of them, `before`
-    lies before the first and `after` follows the last, so that both sides speak of the same stretch of the clock.
-    Without faults there is no `before`, `fault` and `after`; where none of them struck after the warm-up, all is
+    lies before the first and `after` follows the last, so that both sides are measured over the same stretch of the
+    clock. Without faults there is no `before`, `fault` and `after`; if none of them lies after the warm-up, all is
     before. A fault that shares a name with one of these is found under `fault` only. Raises ParameterError for a name
     that is neither.
     """
@@ -148,7 +148,7 @@ def is_written_window(name: str) -> bool:
 
 
 def parse_span(text: str, known: Iterable[str] = ()) -> tuple[float, float]:
-    """Return begin and end of ``500s to 600s``; *known* are the names to suggest where it is no such span.
+    """Return begin and end of ``500s to 600s``; *known* are the names to suggest if it is not a span.
 
     >>> parse_span("500s to 600s")
     (500.0, 600.0)
@@ -179,7 +179,7 @@ def _union(spans: Iterable[tuple[float, float]], low: float, high: float) -> Spa
 def measured_faults(record: Record) -> list[tuple[str, float, float]]:
     """Return (fault, begin, end) of every window of a fault that is measured: from the warm-up's end on.
 
-    A window that has ended by then is none; one that began in the warm-up begins, for measures, when it ends.
+    A window that has ended by then does not count; one that began in the warm-up is measured from the warm-up's end.
     """
     return after_warmup(record.windows, record.warmup_s)
 
@@ -190,16 +190,16 @@ def after_warmup(spans: Iterable[FaultSpan], warmup_s: float) -> list[FaultSpan]
 
 
 def last_fault_end(record: Record, name: str | None = None) -> float | None:
-    """Return when the last measured window (of fault *name*, default any) ended, or None without one."""
+    """Return the end of the last measured window (of fault *name*, default any), or None without one."""
     return max((end for fault, _, end in measured_faults(record) if name in (None, fault)), default=None)
 
 
 def shown_window(ratio: Callable[[str, str], float | None], workloads: Iterable[str], has_faults: bool) -> str:
-    """Return the window to show, where only one can be.
+    """Return the window to show if there is room for one.
 
-    It is `fault`; `after` where some workload never comes back to half of what it had before, or where no request
-    arrives while the fault lasts; `all` without *has_faults*. *ratio* gives a workload's goodput ratio in a
-    window: that of the baseline, so that every side is shown in the same one.
+    It is `fault`; `after` if some workload never regains half of its goodput before the fault, or if no request arrives
+    during the fault; `all` without *has_faults*. *ratio* gives a workload's goodput ratio in a window, for the
+    baseline, so that all sides are shown in the same window.
     """
     if not has_faults:
         return "all"

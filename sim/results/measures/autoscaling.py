@@ -12,7 +12,7 @@ NAMES = measures.AUTOSCALING
 
 
 def family(book: Book) -> list[Measure]:
-    """Return the rows of every service whose replicas come and go."""
+    """Return the rows of every autoscaled service."""
     table = Rows(NAMES)
     for name in book.record.services:
         if book.model(name).autoscale is None:

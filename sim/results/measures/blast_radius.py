@@ -1,7 +1,7 @@
-"""How far the faults of a run reached, and when each part first showed it: measures that a claim can be about.
+"""The blast radius of the faults of a run, and the first symptom of each part, as measures.
 
-They speak of the whole run (`all`), and only where there are faults. What counts as a symptom is defined in
-``sim.results.symptoms``, and which way it went in ``sim.results.blast``.
+They are measured over the whole run (`all`), and only if there are faults. ``sim.results.symptoms`` defines symptoms,
+and ``sim.results.blast`` the distances.
 """
 
 from __future__ import annotations

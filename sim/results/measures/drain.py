@@ -1,11 +1,10 @@
 """The share of a run that happened in its drain, after the arrivals had stopped: counts include it, rates do not.
 
-One rule makes a table agree with itself. Requests and messages belong to the window in which they arrive and are
-followed to the run's end; whatever happens is counted in the window in which it happens, and what happens in the drain
-in each window that reaches `duration`. So nothing after the warm-up is left out of `all`. Rates and levels are those of
-the time in which clients arrive.
+One rule makes a table consistent. Requests and messages belong to the window in which they arrive and are followed to
+the run's end. Events are counted in the window in which they happen, and those of the drain in each window that reaches
+`duration`. So `all` holds everything after the warm-up. Rates and levels are those of the time in which clients arrive.
 
-Not modelled: what requests of the warm-up still do after it, which counts.
+Not modelled: events after the warm-up of requests that arrived in it; they count.
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ from sim.results.rows import Measure, Rows
 from sim.scenario import measures
 
 WORTH_A_NOTE = 0.01
-"""The share of the attempts or of the work from which on a run says that its drain holds it."""
+"""A run gets a note from this share of attempts or work in the drain on."""
 
 NAMES = measures.DRAIN
 
 
 def family(book: Book) -> list[Measure]:
-    """Return the rows of ``system``, over `all`: how much of it the drain holds."""
+    """Return the rows of ``system``, over `all`: the shares in the drain."""
     table, window, drained_from = Rows(NAMES), book.windows["all"].counted, book.record.duration_s
     sent = book.sent_at[book.tried]
     late, every = (int(np.count_nonzero(times)) for times in (sent >= drained_from, window.holds(sent)))
@@ -39,7 +38,7 @@ def family(book: Book) -> list[Measure]:
 
 
 def note(duration_s: float, attempts: float | None, work: float | None) -> str:
-    """Return the sentence about a drain that holds these shares, empty where neither is worth a note.
+    """Return the sentence about a drain that holds these shares; empty if both are small.
 
     >>> note(60.0, 0.004, None)
     ''
@@ -56,6 +55,6 @@ def note(duration_s: float, attempts: float | None, work: float | None) -> str:
 
 
 def note_of(book: Book) -> str:
-    """Return the sentence about the drain of one run; empty where it holds little."""
+    """Return the sentence about the drain of one run; empty if its share is small."""
     attempts, work = (row.value for row in family(book))
     return note(book.record.duration_s, attempts, work)

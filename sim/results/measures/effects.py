@@ -1,7 +1,7 @@
 """Measures of the effect ledger: effects due, applied once, duplicated, missing, and applied to failed requests.
 
-Entries belong to the window in which their request arrived, whenever the effect was applied. A count has the entries
-that are decided when the run ends; the undecided ones bound it.
+Entries belong to the window in which their request arrived, whenever the effect was applied. A count includes the
+entries that are decided when the run ends; the undecided ones give its bounds.
 """
 
 from __future__ import annotations

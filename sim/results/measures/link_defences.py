@@ -1,4 +1,4 @@
-"""What the defences on a link decided: calls answered from a cache, hedged, made up for, denied, called off or stopped.
+"""Decisions of the defences on a link: cache hits, hedges, fallbacks, denied retries, cancelled or stopped calls.
 
 Each measure exists for links that have the defence. Decisions belong to the window in which they are made. Not
 modelled: the run without them (``pileup compare`` and ``pileup ablate`` play that).
@@ -26,7 +26,7 @@ COUNTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
     for decision in defence.decisions
     if decision.mark
 }
-"""Measures that count marks: name to (kind of mark, whether a link has such)."""
+"""Measures that count marks: name to (kind of mark, whether a link has them)."""
 
 STOPS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     decision.measure: (decision.reason, partial(defence.makes, decision))
@@ -34,7 +34,7 @@ STOPS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     for decision in defence.decisions
     if decision.reason
 }
-"""Measures that count tries which the caller itself stopped: name to (reason, whether a link has such)."""
+"""Measures that count tries stopped by the caller itself: name to (reason, whether a link has them)."""
 
 
 def family(book: Book) -> list[Measure]:
@@ -59,7 +59,7 @@ def family(book: Book) -> list[Measure]:
 
 
 def _deciding(book: Book) -> Iterator[tuple[str, Any]]:
-    """Iterate over the links of the run that decide anything."""
+    """Iterate over the links of the run that have such a defence."""
     links = book.record.scenario.links
     for name in book.links:
         link = links.get(name)
@@ -84,7 +84,7 @@ def _stops(book: Book, link: str) -> GroupedRows:
 
 
 def decided_at(book: Book, link: str, measure: str) -> Floats:
-    """Return when *link* decided so (a name of ``COUNTED`` or ``STOPS``), in order of time, in seconds."""
+    """Return the instants of *link*'s decisions of one kind (a name of ``COUNTED`` or ``STOPS``), in order."""
     if measure in COUNTED:
         rows = _marks(book, link).rows(MARKS.index(COUNTED[measure][0]))
         return np.asarray(book.record.marks["at"], np.float64)[rows]
@@ -92,7 +92,7 @@ def decided_at(book: Book, link: str, measure: str) -> Floats:
 
 
 def stopped_since(book: Book, link: str, measure: str, begin: float) -> tuple[int, int]:
-    """Return how many tries *link* stopped so (a name of ``STOPS``) from *begin* on, and how many were wanted."""
+    """Return the number of tries that *link* stopped (by a name of ``STOPS``) from *begin* on, and of wanted tries."""
     wanted = book.attempts_by_link.rows(book.links.index(link))
     stopped = np.count_nonzero(decided_at(book, link, measure) >= begin)
     return int(stopped), int(np.count_nonzero(book.sent_at[wanted] >= begin))

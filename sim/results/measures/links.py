@@ -63,6 +63,6 @@ def _counts(table: Rows, book: Book, of: str, during: str, rows: Ints, sent: Int
 
 
 def _amplification(book: Book, sent: Ints) -> float | None:
-    """Return attempts over those that are first tries all the way up; None where no such attempt was sent."""
+    """Return all attempts over the attempts that are first tries at every level; None without any of these."""
     first = int(np.count_nonzero(book.tried_once[sent]))
     return len(sent) / first if first else None

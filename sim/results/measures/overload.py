@@ -1,6 +1,6 @@
 """Rejections and delays by the defences of services, by reason; only for services with such a defence.
 
-A reason reaches the caller: one that had left before is not counted here.
+A rejection counts when its reason reaches the caller, so not for callers that had already left.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ REJECTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     for rule in SERVICE_RULES.values()
     for rejection in rule.rejections
 }
-"""The measures that count a reason: (the reason, whether a service has what gives it)."""
+"""The measures that count a reason: (the reason, whether a service has its defence)."""
 
 
 def family(book: Book) -> list[Measure]:
-    """Return the rows of every service that defends itself."""
+    """Return the rows of every service with a defence."""
     table, columns = Rows(NAMES), book.attempts
     rejected = columns["outcome"] == REJECTED
     for code, name in enumerate(book.record.services):
@@ -54,7 +54,7 @@ def family(book: Book) -> list[Measure]:
 
 
 def _queue(table: Rows, book: Book, name: str) -> None:
-    """Add what a bounded queue pushed back onto its senders."""
+    """Add the rejected and waiting sends of a bounded queue."""
     place, columns = book.record.places.index(name), book.attempts
     sites = [code for code, site in enumerate(book.record.sites) if site.callee == name]
     full = np.isin(columns["site"], sites) & (columns["outcome"] == REJECTED) & (columns["where"] == place)
@@ -81,7 +81,7 @@ def mean_level(window: Window, at: Floats, level: Floats) -> float | None:
 
 
 def marked_at(book: Book, kind: str, name: str) -> Floats:
-    """Return when the component *name* made decisions of this *kind* (one of ``MARKS``), in order of time."""
+    """Return the instants of decisions of *kind* (one of ``MARKS``) by the component *name*, in order."""
     marks, places = book.record.marks, book.record.places
     if name not in places:
         return np.zeros(0)

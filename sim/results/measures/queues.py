@@ -1,9 +1,9 @@
 """Queues: backlog, age of the oldest message, drain time, and messages that were never handled.
 
 Messages belong to the window in which they are published, deliveries to the one in which they begin. The backlog
-excludes what is in flight.
+excludes messages in flight.
 
-Not modelled: which consumer took what.
+Not modelled: the consumer of each message.
 """
 
 from __future__ import annotations

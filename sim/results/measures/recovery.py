@@ -1,4 +1,4 @@
-"""How long after a fault the system still fails its clients, by the rule of ``sim.results.recovery_time``."""
+"""Recovery time: how long after a fault the system still fails its clients (rule of ``sim.results.recovery_time``)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """All measures of a run: a list of families, each of which declares its names and reads the same book.
 
 A mechanism brings its own family: declarations in ``sim.scenario.measures``, and a module with ``NAMES`` and
-``family(book)``, added to ``FAMILIES``. Nothing else here knows what is measured.
+``family(book)``, added to ``FAMILIES``.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ FAMILIES: tuple[tuple[Names, Callable[[Book], list[Measure]]], ...] = tuple(
 )
 
 NAMES: Names = MEASURES
-"""Every measure there is, as declared in ``sim.scenario.measures``."""
+"""All measures, as declared in ``sim.scenario.measures``."""
 
 
 def measures(record: Record, during: Iterable[str] = ()) -> list[Measure]:
     """Return every measure of *record* in all of its windows, and in the written ones (``500s to 600s``) of *during*.
 
-    A value that is not known (nothing arrived, too few samples for a percentile, an empty window) is None.
+    An unknown value (no arrivals, too few samples for a percentile, an empty window) is None.
     """
     return measures_of(Book(record, during))
 

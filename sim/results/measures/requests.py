@@ -1,8 +1,8 @@
 """Request outcomes and latencies as clients see them, on two clocks: *answered* and *done*.
 
 Requests belong to the window they arrive in; rates count what happens in the window. ``system`` is all workloads
-together, each request judged by its own workload's limits. Where requests are undecided at the run's end, a measure
-counts those that are decided and says between which bounds it will end.
+together, each request judged by its own workload's limits. If requests are undecided at the run's end, a measure counts
+the decided ones and has bounds.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _rates(table: Rows, book: Book, of: str, window: Window, rows: Ints, arrived
 
 
 def _may_be_good_in(book: Book, window: Window, rows: Ints) -> int:
-    """Return how many undecided requests of *rows* may turn out to have become good in the window."""
+    """Return the number of undecided requests of *rows* that may have become good in the window."""
     rows = rows[book.undecided[rows]]
     became_at = np.maximum(book.answered_at[rows], book.ledger.last_applied_at[rows])
     later = any(end > book.end for _, end in window.spans)

@@ -51,7 +51,7 @@ def _flow(table: Rows, book: Book, of: str, window: Window, rows: Ints, everyone
     stayed = (left - entered)[begun & np.isfinite(left)]
     table.add("sojourn mean", of, window.name, float(stayed.mean()) if len(stayed) else None, len(stayed))
     turned_away = ~begun & (left == entered)
-    # what was in line when its replica went down was killed, it did not withdraw
+    # visits that were queued when their replica went down were killed, they did not withdraw
     killed = np.zeros(len(left), np.bool_)
     for replica, down in occupancy.outages(book, of).items():
         here = book.attempts["replica"][rows] == replica

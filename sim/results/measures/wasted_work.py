@@ -2,7 +2,7 @@
 
 The links into a service share its wasted work among them. Work belongs to the window in which its visit got a worker.
 
-Not modelled: why the callers left (``run.waste`` has it).
+Not modelled: the reasons why callers left (``run.waste`` has them).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Causes that the rows show: the callees that workers waited for, retries, and services busy to the end.
 
-Each function counts; where the count decides nothing, it returns nothing.
+Each function counts; if the count decides nothing, it returns nothing.
 
-Not modelled: causes that need a second run to be known.
+Not modelled: causes that only a second run can show.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from sim.results.index.intervals import area_s
 from sim.results.recovery_time import FOR_SECONDS
 
 BUSY = 0.99
-"""The share of worker time held in the last 10 s of arrivals that is called saturated to the end."""
+"""A service is saturated to the end above this share of worker time held in the last 10 s of arrivals."""
 
 
 def held_by(book: Book, service: str, at: float) -> tuple[str, int]:
-    """Return the callee that most workers of *service* held at *at* are waiting for, and how many are.
+    """Return the callee that most held workers of *service* wait for at *at*, and their number.
 
-    A worker waits for a callee if the attempt it works on has an attempt open there at that instant. Empty and 0 unless
-    it is more than half of the workers held; and where workers are freed while calling, which then hold nobody.
+    A worker waits for a callee if the attempt it works on has an open attempt there at that instant. Empty and 0 unless
+    it is more than half of the held workers; and if workers are freed while calling, because then no worker waits.
     """
     if occupancy.frees_while_calling(book, service):
         return "", 0
@@ -44,14 +44,14 @@ def held_by(book: Book, service: str, at: float) -> tuple[str, int]:
 
 
 def retried_share(book: Book, link: str, begin: float, end: float) -> float:
-    """Return which share of the attempts sent over *link* in [begin, end) would not be there without repeats."""
+    """Return the share of the attempts on *link* in [begin, end) that retries and repeats caused."""
     rows = book.attempts_by_link.within(book.links.index(link), ((begin, end),))
     sent = rows[book.tried[rows]]
     return float(1.0 - book.tried_once[sent].mean()) if len(sent) else 0.0
 
 
 def rejected_by(book: Book, service: str, since: float) -> list[tuple[str, int]]:
-    """Return why *service* has turned visits away from *since* on, with how many for each reason, the most first."""
+    """Return the reasons of rejections by *service* from *since* on, with their counts, the most frequent first."""
     rows = book.visits_by_service.rows(book.record.services.index(service))
     rows = rows[(book.attempts["outcome"][rows] == REJECTED) & (book.left_at[rows] >= since)]
     counts = np.bincount(book.attempts["why"][rows[~np.isfinite(book.started_at[rows])]], minlength=len(REASONS))
@@ -61,7 +61,7 @@ def rejected_by(book: Book, service: str, since: float) -> list[tuple[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """A service saturated to the end: visits that came and were finished per second, and the share of work in vain."""
+    """A service saturated to the end: visits that arrived and finished per second, and the share of wasted work."""
 
     service: str
     workers: int
@@ -95,9 +95,9 @@ def _wasted(book: Book, rows: Ints) -> float | None:
 
 
 def worst_outcome(book: Book, rows: Ints) -> tuple[str, int] | None:
-    """Return how most of the requests of *rows* that were not answered ended, and how many did; None if all were.
+    """Return the most frequent outcome of the failed requests of *rows*, and their number; None if all succeeded.
 
-    An outcome with, where the rows have them, the reason it came from and the place where that arose.
+    With the outcome come, if the rows have them, the reason and the place where it began.
     """
     record, columns = book.record, book.requests
     rows = rows[columns["outcome"][rows] > DEGRADED]

@@ -18,7 +18,7 @@ class CountedEvent(NamedTuple):
     """A kind of event in words that can be put into the singular and the plural.
 
     *thing* is the subject in the singular (``call``), *does* the verb in the infinitive (``time out``, ``be refused``),
-    *noun* the singular of what is counted; an empty one counts the things themselves.
+    *noun* the singular of the counted noun; if empty, the things themselves are counted.
     """
 
     thing: str
@@ -41,7 +41,7 @@ class CountedEvent(NamedTuple):
         return f"{opening}; {' '.join(filter(None, (many, out_of, since(record))))}{earlier}"
 
     def opening(self, count: int, before: int) -> str:
-        """Return what is known when they begin; there are *count* since the first fault and *before* it.
+        """Return the sentence for their begin; there are *count* since the first fault and *before* it.
 
         >>> CountedEvent("attempt", "time out").opening(9, 0), CountedEvent("attempt", "time out").opening(9, 3)
         ('attempts begin to time out', 'more attempts time out than before')
@@ -53,7 +53,7 @@ class CountedEvent(NamedTuple):
         return f"one {self.thing} {self.verb(1)}" if count == 1 else f"{plural(self.thing)} begin to {self.does}"
 
     def verb(self, many: int) -> str:
-        """Return what they do, of one or of several.
+        """Return the verb, in the singular or the plural.
 
         >>> CountedEvent("attempt", "time out").verb(1), CountedEvent("attempt", "be refused").verb(2)
         ('times out', 'are refused')
@@ -66,7 +66,7 @@ class CountedEvent(NamedTuple):
 
 
 def since(record: Record) -> str:
-    """Return from when on something is counted: the first fault, or the warm-up's end."""
+    """Return the begin of counts in words: the first fault, or the warm-up's end."""
     if _after_a_fault(record):
         found = measured_faults(record)
         which = "first fault after the warm-up" if len(found) < len(record.windows) else "first fault"
@@ -75,11 +75,11 @@ def since(record: Record) -> str:
 
 
 def _after_a_fault(record: Record) -> bool:
-    """Whether a fault's begin parts before from since: the first one measured did not begin in the warm-up."""
+    """Whether the first fault's begin separates before from since: it did not begin in the warm-up."""
     first = min((begin for _, begin, end in record.windows if end > record.warmup_s), default=-1.0)
     return first >= record.warmup_s
 
 
 def the_fault(record: Record) -> str:
-    """Return how the fault is named by whose end something is dated."""
+    """Return the name of the fault whose end dates something."""
     return "the last fault" if len(record.windows) > 1 else "the fault"

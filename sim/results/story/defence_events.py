@@ -28,10 +28,10 @@ from sim.scenario.models.links import LINK_DEFENCES
 _DECISIONS = [one for defence in LINK_DEFENCES.values() for one in defence.decisions if one.does]
 
 STOPPED = {one.measure: CountedEvent(one.thing, one.does) for one in _DECISIONS if one.reason}
-"""What stops tries before they are sent, other than the breaker, whose opening is a sentence of its own."""
+"""The defences that stop tries before they are sent; the breaker's opening has its own sentence."""
 
 MARKED = {one.measure: CountedEvent(one.thing, one.does) for one in _DECISIONS if one.mark}
-"""What else a link decides, by the names of its measures."""
+"""The other decisions of a link, by the names of its measures."""
 
 HEDGED = CountedEvent("hedge", "be sent")
 AT_THE_DOOR = CountedEvent("call", "wait for a token of the rate limit")
@@ -39,7 +39,7 @@ PUSHED_BACK = CountedEvent("send", "be turned away, the queue being full")
 HELD_UP = CountedEvent("send", "wait for room, the queue being full")
 
 KINDS = (*STOPPED, *MARKED, "hedges", "cache", "delayed", "pushed back", "limit falls")
-"""Every kind of act; the value is how many since the fault, of a cache its share of hits, of a limit its least."""
+"""All kinds of events; the value is the count since the fault, for a cache the hit ratio, for a limit its least."""
 
 
 def defence_events(book: Book) -> Iterator[Sentence]:
@@ -77,7 +77,7 @@ def _link(book: Book, clock: BeforeAfter, link: str) -> Iterator[Sentence]:
 def _counted(
     book: Book, clock: BeforeAfter, kind: str, of: str, times: Floats, event: CountedEvent, out_of: str = ""
 ) -> Iterator[Sentence]:
-    """Yield the sentence on what happened at *times*, if there was none before the fault, or more than ever."""
+    """Yield the sentence for the events at *times*, if none was before the fault, or if they are more than ever."""
     onset = clock.onset(times)
     if onset is None:
         return
@@ -89,9 +89,9 @@ def _counted(
 
 
 def _cache(book: Book, clock: BeforeAfter, link: str) -> Iterator[Sentence]:
-    """Yield when the cache answers fewer of a second's calls than before, beyond chance, two seconds in a row.
+    """Yield when the hit ratio of a cache falls below that before, beyond chance, two seconds in a row.
 
-    It lasts until two seconds in a row are back beyond the middle between then and before.
+    It lasts until two seconds in a row are back above the middle between then and before.
     """
     hits, misses = (marked_at(book, kind, link) for kind in ("cache hit", "cache miss"))
     before, earlier = _hit_ratios(clock.before(hits), clock.before(misses))
@@ -117,13 +117,13 @@ def _cache(book: Book, clock: BeforeAfter, link: str) -> Iterator[Sentence]:
 
 
 def _hit_ratios(hits: Floats, misses: Floats) -> tuple[Floats, Bools]:
-    """Return the share of hits in each second, and which seconds have one."""
+    """Return the hit ratio of each second, and the seconds that have one."""
     asked = hits + misses
     return np.divide(hits, asked, out=np.zeros(len(hits)), where=asked > 0), asked > 0
 
 
 def _lost(book: Book, link: str, begin: float) -> str:
-    """Return whose restart emptied the cache, if its caller came back within the second before or the one after."""
+    """Return the service whose restart emptied the cache, if it came back within a second of it."""
     cache, caller = book.record.scenario.links[link].cache, link.partition(" -> ")[0]
     if cache.scope != "caller":
         return ""
@@ -147,7 +147,7 @@ def _limit_falls(book: Book, clock: BeforeAfter, name: str) -> Iterator[Sentence
 
 
 def _pushed_back_at(book: Book, queue: str) -> Floats:
-    """Return when sends were turned away because *queue* was full."""
+    """Return the instants at which sends were rejected because *queue* was full."""
     columns, place = book.attempts, book.record.places.index(queue)
     sites = [code for code, site in enumerate(book.record.sites) if site.callee == queue]
     full: Any = np.isin(columns["site"], sites) & (columns["outcome"] == REJECTED) & (columns["where"] == place)

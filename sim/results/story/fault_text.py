@@ -1,4 +1,4 @@
-"""Plain English for faults and symptoms: singular and plural, units, and nothing that was not measured."""
+"""Sentences for faults and symptoms: singular and plural, with units, and only from measured values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def told(book: Book, symptom: Symptom) -> str:
 
 
 def told_at_first(book: Book, symptom: Symptom) -> tuple[str, float | None]:
-    """Return what of a symptom's sentence is known when it begins, and when the rest is; empty and None: all is."""
+    """Return the part of a symptom's sentence that is known at its begin, and when the rest is; empty, None: all is."""
     if symptom.kind not in _BEGINNINGS:
         return "", None
     tell, ends = _BEGINNINGS[symptom.kind]
@@ -67,7 +67,7 @@ def _noun(book: Book, symptom: Symptom) -> str:
 
 
 def _repeats(book: Book, link: str, begin: float, until: float, delivered: bool) -> str:
-    """Return how many of what went over *link* would not be there without repeats; empty where nothing repeats."""
+    """Return the share of attempts on *link* caused by repeats, in words; empty without repeats."""
     links = book.record.scenario.links.values()
     ways = [("a retry", "retries")] * any(link.retry is not None for link in links)
     ways += [("a hedge", "hedges")] * any(link.hedge is not None for link in links)
@@ -94,7 +94,7 @@ def _goodput(book: Book, symptom: Symptom) -> str:
 
 
 def _in_the_fault(book: Book, symptom: Symptom) -> str:
-    """Return the share of those who came in the fault, as tables and cards have it, where that is another."""
+    """Return the share of the requests in the fault, as tables and cards show it, if it differs."""
     window = book.windows["fault"]
     if window.spans == ((symptom.from_s, symptom.until_s),):
         return ""
@@ -130,7 +130,7 @@ _TURNED_AWAY = CountedEvent("visit", "be turned away", "rejection")
 
 
 def _rejecting(book: Book, symptom: Symptom) -> str:
-    """Return how many visits were turned away, and by what, where the rows tell."""
+    """Return the number of rejected visits, and the reasons, if the rows have them."""
     reasons = rejected_by(book, symptom.of, BeforeAfter.of(book).begin)
     by = [(_REJECTED_BY.get(reason, reason), count) for reason, count in reasons]
     text = _TURNED_AWAY.text(int(symptom.value), _before(symptom), book.record)
@@ -144,12 +144,12 @@ def _before(symptom: Symptom) -> int:
 
 
 def _rare(event: CountedEvent) -> Callable[[Book, Symptom], str]:
-    """Return the teller of something rare that is counted from the first fault on (or over the run, without one)."""
+    """Return the wording of a rare event that is counted from the first fault on (or over the run, without one)."""
     return lambda book, symptom: event.text(int(symptom.value), _before(symptom), book.record)
 
 
 def _opened(book: Book, symptom: Symptom) -> str:
-    """Return that a breaker opens, how often, and how much it stops from then on."""
+    """Return the sentence for an opening breaker: how often it opens, and how much it stops from then on."""
     stopped, wanted = link_defences.stopped_since(book, symptom.of, "stopped by breaker", symptom.at_s)
     what = "it stops" if how_many(book, symptom.of) == 1 else "they stop"
     many = number(stopped) if stopped else "none"
@@ -157,7 +157,7 @@ def _opened(book: Book, symptom: Symptom) -> str:
 
 
 def _breaker(text: str) -> Callable[[Book, Symptom], str]:
-    """Return the teller of a breaker's change: how often it happens is said if it is more than once."""
+    """Return the wording of a breaker's change, with its count if it is more than one."""
 
     def tell(book: Book, symptom: Symptom) -> str:
         many, times = how_many(book, symptom.of), number(symptom.value)
@@ -202,11 +202,11 @@ _TELLERS: dict[str, Teller] = {
     "recovered": _recovered,
     "collapsed": _collapsed,
 }
-"""What is said of each kind of symptom when the run has ended."""
+"""The sentence of each kind of symptom, when the run has ended."""
 
 
 def _breaker_now(text: str) -> Teller:
-    """Return the teller of a breaker's change without how often it happens."""
+    """Return the wording of a breaker's change without its count."""
 
     def tell(book: Book, symptom: Symptom) -> str:
         many = how_many(book, symptom.of)
@@ -228,7 +228,7 @@ def _when_over(book: Book, symptom: Symptom) -> float:
 
 
 def _when_all_are_due(book: Book, symptom: Symptom) -> float:
-    """Return when the outcome of all who came in a loss, or in the fault, is known."""
+    """Return the instant at which the outcomes of all requests of a loss, or of the fault, are known."""
     deadline = book.record.scenario.workload[symptom.of].deadline
     if deadline is None or symptom.times > 1 or symptom.until_s is None:
         return book.end
@@ -251,4 +251,4 @@ _BEGINNINGS: dict[str, tuple[Teller, Instant]] = {
     ),
     "recovered": (lambda book, it: "well served again", lambda book, it: it.at_s + FOR_SECONDS),
 }
-"""What is said of a symptom when it begins, and when all else that is said of it is known; missing: then, too."""
+"""The sentence of a symptom at its begin, and when the rest is known; missing: at its begin, too."""

@@ -2,7 +2,7 @@
 
 Reported over the whole run: a replica that dies or joins is never usual.
 
-Not modelled: replicas that leave when they have drained, and boots that were called off, of which nothing is seen.
+Not modelled: replicas that leave after draining, and cancelled boots, which have no visible effect.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _EVENTS = {
 
 
 def replica_events(book: Book) -> Iterator[Sentence]:
-    """Yield the events of single replicas: of each service the first of a kind, and how many there were."""
+    """Yield the events of single replicas: for each service the first of a kind, and their number."""
     seen: dict[tuple[str, str], list[tuple[float, str]]] = {}
     for at, kind, of, which in book.record.events:
         if kind in _EVENTS:
@@ -39,7 +39,7 @@ def replica_events(book: Book) -> Iterator[Sentence]:
 
 
 def _asked(book: Book, service: str) -> Iterator[Sentence]:
-    """Yield when the autoscaler first asked for more replicas, and for fewer, and how far it went."""
+    """Yield the autoscaler's first requests for more and for fewer replicas, and the extremes."""
     wanted = [(at, int(many)) for at, kind, of, many in book.record.events if kind == "autoscaler" and of == service]
     before = [book.model(service).replicas, *(many for _, many in wanted)]
     for kind, far, word in (("scales up", max, "most"), ("scales down", min, "fewest")):

@@ -1,4 +1,4 @@
-"""A sentence of a story: when, in words, of which kind, where and how much."""
+"""A sentence of a story, with its time, kind, place and value."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Sentence:
     of: str
     value: float | None = None
     at_first: str = ""
-    """What of it is known at ``at_s`` already, where that is not all: without counts, lengths and ends to come."""
+    """The part of it that is known at ``at_s``, if that is not all: without later counts, lengths and ends."""
     known_s: float | None = None
-    """When all of it is known (s), where that is later than ``at_s``."""
+    """The time when all of it is known (s), if that is later than ``at_s``."""
 
     def known_at(self, time_s: float) -> str:
-        """Return what can be said of it at an instant; nothing before it happens.
+        """Return the part that is known at an instant; nothing before it happens.
 
         >>> begins = Sentence(60.0, "web: timeouts; 812 in all", "timeouts", "web", 812, "web: timeouts", 180.0)
         >>> begins.known_at(59.0), begins.known_at(60.0), begins.known_at(180.0)

@@ -1,10 +1,10 @@
-"""The story of a run in sentences, in order of time: each is made of measured values, and none is a guess.
+"""The story of a run in sentences, in order of time: all are made of measured values, and none is a guess.
 
-A cause is named only where the rows show it: the callee that the workers waited for when all were busy, the share of
+A cause is named only if the rows show it: the callee that the workers waited for when all were busy, the share of
 retries among attempts, the service that was saturated to the end. A workload is *well served* where its requests
 are answered and done.
 
-Not modelled: what would have happened otherwise.
+Not modelled: the run without the fault or the defence.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from sim.results.symptoms import Symptom, held, last_shares, symptoms
 __all__ = ["MOST_OPENINGS", "Sentence", "Story", "explain"]
 
 MOST_OPENINGS = 3
-"""A fault that strikes more often than this is told once."""
+"""A fault with more windows than this has one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Story:
 
 
 def explain(record: Record | Book) -> Story:
-    """Return what happened in a run: the faults, every first symptom, and how it ended."""
+    """Return the story of a run: the faults, every first symptom, and the end."""
     book = record if isinstance(record, Book) else Book(record)
     found = symptoms(book)
     of_symptoms = [
@@ -82,7 +82,7 @@ def _openings(book: Book) -> Iterator[Sentence]:
 
 
 def _closings(book: Book, found: list[Symptom]) -> Iterator[Sentence]:
-    """Yield how it ended, at the run's end."""
+    """Yield the sentences about the end of the run."""
     collapsed = [symptom.of for symptom in found if symptom.kind == "collapsed"]
     if collapsed:
         yield from _reasons(book, collapsed)
@@ -104,7 +104,7 @@ def _closings(book: Book, found: list[Symptom]) -> Iterator[Sentence]:
 
 
 def _reasons(book: Book, collapsed: list[str]) -> Iterator[Sentence]:
-    """Yield what the last 10 s of arrivals show: which services are saturated or, if none is, how requests end."""
+    """Yield the state in the last 10 s of arrivals: the saturated services or, if there are none, how requests end."""
     busy = busy_at_the_end(book)
     for service in busy:
         yield Sentence(book.end, _still_busy(service), "still saturated", service.service, service.came_per_s)
@@ -119,7 +119,7 @@ def _reasons(book: Book, collapsed: list[str]) -> Iterator[Sentence]:
 
 
 def _unsettled(book: Book, found: list[Symptom]) -> Iterator[Sentence]:
-    """Yield how well those are served at the end who lost goodput and of whom neither recovery nor collapse is told."""
+    """Yield the service at the end of workloads that lost goodput and have no sentence on recovery or collapse."""
     settled = {symptom.of for symptom in found if symptom.kind in ("recovered", "collapsed")}
     ended, fault_end = min(book.record.duration_s, book.end), last_fault_end(book.record) or 0.0
     for symptom in found:
@@ -159,7 +159,7 @@ def _well_served(book: Book) -> Sentence:
 
 
 def _undecided(book: Book) -> Iterator[Sentence]:
-    """Yield how many requests of each workload may still turn out well served, or not, and whether it has recovered."""
+    """Yield the number of undecided requests of each workload, and whether it has recovered."""
     record, inside = book.record, book.windows["all"].holds(book.arrived_at)
     fault_end = last_fault_end(record)
     for name, grouped, group in book.request_groups[: len(record.workloads)]:
@@ -179,7 +179,7 @@ def _undecided(book: Book) -> Iterator[Sentence]:
 
 
 def _broken_effects(book: Book) -> Iterator[Sentence]:
-    """Yield, for each effect, how often it was not as callers could expect, among all requests after the warm-up."""
+    """Yield, for each effect, the number of unexpected results among all requests after the warm-up."""
     ledger, record = book.ledger, book.record
     inside = book.windows["all"].holds(book.arrived_at[ledger.request])
     names = [site.effect for site in record.effect_sites]
