@@ -31,7 +31,7 @@ my_prediction = None  # in %, for example 50
 # ## The model, and what it leaves out
 #
 # This is the whole shop. Every value has its unit. `exponential 100ms` means that orders differ: many are quick, some are
-# long, and the mean is 100 ms. `waiting: 20` is the line in front of the till; whoever finds it full is turned away.
+# long, and the mean is 100 ms. `waiting: 20` is the line in front of the till; a customer who finds it full is turned away.
 
 # %%
 shop = sim.loads("""

@@ -121,7 +121,7 @@ assert 4.2 < p99 / mean < 5.0
 
 # %% [markdown]
 # The time in this system is exponential again, so its p99 is $\ln 100 \approx 4.6$ means. A page that asks for
-# twenty such things one after the other meets such a request almost every fifth time: $1 - 0.99^{20} = 18\,\%$.
+# twenty of these one after the other meets a slow request almost every fifth time: $1 - 0.99^{20} = 18\,\%$.
 
 # %%
 print(f"{100 * sim.theory.fan_out_slow_ratio(0.01, 20):.0f} % of pages with 20 parts meet a slow one")

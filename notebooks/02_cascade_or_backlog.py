@@ -126,7 +126,7 @@ assert abs(peak / water.peak - 1) < 0.06 and abs(drain_s - water.drain_s) < 4
 #
 # ## What it costs
 #
-# Everybody is answered behind the queue, but an answer is not a charge. Three ways to be wronged: charged though told "failed"
+# Everybody is answered behind the queue, but an answer is not a charge. Three ways to be wronged: charged though answered "failed"
 # (a **ghost**), charged twice (**duplicated**), and answered "yes" but charged late.
 
 # %%
@@ -146,8 +146,8 @@ assert found["asynchronous"]["median to charge (s)"] > 15
 assert 28 < found["hybrid"]["median to charge (s)"] < 36
 
 # %% [markdown]
-# Synchronously, hundreds of shoppers are told that it failed, and are charged. (They went away; payments did not know.)
-# Asynchronously nobody is told a lie, and half of the charges come more than a quarter of a minute late. The hybrid looks like the best of
+# Synchronously, hundreds of shoppers are answered that it failed, and are charged. (They went away; payments did not know.)
+# Asynchronously nobody gets a wrong answer, and half of the charges come more than a quarter of a minute late. The hybrid looks like the best of
 # both, and charges hundreds **twice**: by the call that was given up, and by the message that stood in for it. The charges
 # done twice take payments' time as well, so that half of its shoppers wait for half a minute. Before you use it, make charging
 # idempotent.
@@ -174,7 +174,7 @@ assert all(shoppers < 0.1 for shoppers, _ in served.values())
 # %% [markdown]
 # The breaker and the short timeout give browsers their shop back: workers are let go. **No switch helps the shoppers**:
 # payments can do 20 charges a second, and no policy in front of it makes it do more. Retries help browsers *by accident*:
-# they hold so many workers of orders that web is turned away early. Do not build on accidents.
+# they hold enough workers of orders that web is turned away early. Do not build on accidents.
 #
 # Three things to keep:
 #

@@ -22,7 +22,7 @@ storm = sim.load("../scenarios/retry_storm.yaml")
 # %% [markdown]
 # ## Your prediction
 #
-# The outage ends at 110 s, and the run goes on until 600 s. Write down the second at which clients are served again: with
+# The outage ends at 110 s, and the run continues until 600 s. Write down the second at which clients are served again: with
 # retries, and without.
 
 # %%
@@ -75,7 +75,7 @@ print(runs["storm"].explain())
 # ## Check it by another road
 #
 # While every attempt times out, each client sends all five: 5 clients/s × 5 attempts = 25/s, against 10/s that the server can
-# do. The line grows by 15/s; whoever joins it will time out as well. It feeds itself.
+# do. The line grows by 15/s; a client who joins it will time out as well. It feeds itself.
 
 # %%
 attempts = runs["storm"].value("attempts rate", "clients -> server", last)
@@ -134,7 +134,7 @@ assert table["served in time (%)"]["short line"] > 98 and table["work in vain (%
 # %% [markdown]
 # Backoff spreads the same five attempts over a longer time. Every client still sends five, and in the long run 25/s are 25/s.
 # The short line works because
-# whoever is let in waits for at most ten others, 1 s, and is answered in time: the storm has nothing to feed on.
+# a client who is let in waits for at most ten others, 1 s, and is answered in time: the storm has nothing to feed on.
 #
 # ## Break it: retries in layers
 #

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Whom does a circuit breaker help, and can it hurt?
+# # Which callers does a circuit breaker help, and can it hurt?
 #
 # *Notebook 04, about 40 minutes. It builds on notebook 02.*
 #
@@ -71,7 +71,7 @@ changes = guarded.events.query("kind.str.startswith('breaker')", engine="python"
 changes
 
 # %% [markdown]
-# The breaker saves those who **never pay**. It cannot save shoppers: payments can do 20 charges a second, whoever guards it. It
+# The breaker saves those who **never pay**. It cannot save shoppers: payments can do 20 charges a second, with a breaker or without. It
 # fails them at once instead of after 1.5 s, which lets the workers go. And it has a price: payments is well again at 90 s, and
 # the breaker opens its door only 30 s after it opened, three seconds later.
 #
@@ -185,7 +185,7 @@ assert off[-1]["mean"] > 0.48 and on[-1]["mean"] < 0.08 and on[3]["mean"] < 0.48
 # %% [markdown]
 # At 50 %, half of the calls would have succeeded, and almost none do: the breaker has turned one bad coin in two into an outage. Here
 # a failure cost nothing (nobody was held), so there was nothing to protect. **Guard calls whose failure costs the caller time**,
-# and let five in a row mean *down*, not *unlucky*: a ratio over many calls tells the two apart better.
+# and let five in a row mean *down*, not *unlucky*: a ratio over many calls distinguishes the two better.
 #
 # Three things to keep:
 #

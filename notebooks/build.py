@@ -1,7 +1,7 @@
-"""Make the notebooks from the texts beside them: ``python notebooks/build.py`` executes each in a fresh kernel.
+"""Make the notebooks from the texts next to them: ``python notebooks/build.py`` executes each in a fresh kernel.
 
 ``00_start_here.py`` (cells begin with ``# %%``, the py:percent format of jupytext) is what people edit and review;
-``00_start_here.ipynb`` is what it comes to, with its outputs, and nothing of the machine or the hour in it.
+``00_start_here.ipynb`` is the result, with its outputs, and nothing of the machine or the hour in it.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Checked:
-    """What became of one scenario's claims."""
+    """The verdicts on one scenario's claims."""
 
     scenario: ScenarioFile
     verdicts: dict[str, Verdict] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Checked:
     digests: dict[str, str] = field(default_factory=dict)
     """Claim to the digest of the combination it was judged on."""
     seconds: dict[str, float] = field(default_factory=dict)
-    """Claim to how long it took: the time of a combination is shared by its claims. It is no part of any result."""
+    """Claim to how long it took: the time of a combination is shared by its claims. It is not part of any result."""
     cut_off: str = ""
 
     @property

@@ -43,8 +43,8 @@ class Comparison:
     def rows(self) -> list[DifferenceRow]:
         """Every measure that both sides have: the means, and the paired difference with its 95 % interval.
 
-        ``distinguishable`` is False where the interval of the difference contains zero, and None where that cannot be
-        told: from a single replication, or while a value is undecided (``undecided`` counts the pairs in which one is)
+        ``distinguishable`` is False where the interval of the difference contains zero, and None where that is not
+        known: from a single replication, or while a value is undecided (``undecided`` counts the pairs in which one is)
         that could move zero into the interval or out of it.
         """
         base = self.runs[self.baseline]
@@ -73,7 +73,7 @@ class Comparison:
 
     @property
     def rows_with_values(self) -> list[DifferenceRowWithValues]:
-        """``rows``, each with its ``values``: the difference in each replication, None where a side could not tell."""
+        """``rows``, each with its ``values``: the difference in each replication, None where a side has no value."""
         base = self.runs[self.baseline].values
         rows: list[DifferenceRowWithValues] = []
         for row in self.rows:

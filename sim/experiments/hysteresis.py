@@ -180,7 +180,7 @@ class Hysteresis:
 
 
 def _is_good(step: Step, replication: int) -> bool:
-    """Whether a step was served; one in which nobody came is as good as any."""
+    """Whether a step was served; one without arrivals counts as served."""
     share = step.goodput[replication]
     return share is None or share >= GOOD_ENOUGH
 
@@ -191,7 +191,7 @@ def hysteresis(
     replications: int | None = None, seed: int | None = None, workers: int | None = 1,
     progress: Callable[[float], None] | None = None, set_: Settings = (),
 ) -> Hysteresis:  # fmt: skip
-    """Step the rate of *workload* from *low* to *high* in so many equal *steps*, and down again; one run for all.
+    """Step the rate of *workload* from *low* to *high* in equal *steps* (a number), and down again; one run for all.
 
     *low* and *high* are rates (``"2/s"``, or numbers per second); each step lasts *step_for* (``"60s"``, or seconds)
     and is measured in its second half. The scenario's faults, its warm-up and its duration give way to the steps.

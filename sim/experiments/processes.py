@@ -40,7 +40,7 @@ def announce_groups(announce: Announce | None, groups: int, times: int, workers:
 
 
 def useful_processes(workers: int | None, events: int, runs: int) -> int:
-    """Return in how many processes *runs* with so many *events* in all are played best; *workers* decides if given."""
+    """Return the number of processes that plays *runs* with *events* in all fastest; *workers* decides if given."""
     if workers is not None:
         return max(1, min(workers, runs or 1))
     if runs < 2 or processors() < 2 or events < EVENTS_WORTH_A_PROCESS:

@@ -28,7 +28,7 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class Replication:
-    """What one replication came to: its measures, which identities held, how far it came."""
+    """The result of one replication: its measures, the identities that held, how far it came."""
 
     number: int
     measures: tuple[Measure, ...]

@@ -94,7 +94,7 @@ class Run:
         return between
 
     def ranges(self, key: tuple[str, str, str]) -> list[tuple[float, float] | None]:
-        """Return what each replication's value of a measure can come to; None where it cannot be told."""
+        """Return the range of each replication's value of a measure; None where it is unknown."""
         values = self.values.get(key, [None] * len(self.replications))
         between = self.between.get(key, [None] * len(values))
         return [limits or (None if value is None else (value, value)) for limits, value in zip(between, values)]
@@ -138,7 +138,7 @@ class Run:
         }  # fmt: skip
 
     def value(self, measure: str, of: str = "system", during: str = "all") -> float | None:
-        """Return the mean of one measure over the replications that could tell it; None if none could.
+        """Return the mean of one measure over the replications that have one; None if none has.
 
         Raises ``KeyError`` with the nearest names for a measure that does not exist, that is not measured of this part
         or not in this window. The value is in the measure's unit: seconds, per second, or a share between 0 and 1.
@@ -158,7 +158,7 @@ class Run:
         return interval(known).mean if known else None
 
     def _no_value(self, measure: str, of: str, during: str) -> str:
-        """Return why there is no such value, with what there is."""
+        """Return why the value does not exist, with the nearest that do."""
         if measure not in NAMES:
             return describe("measure", "be a measure", measure, did_you_mean(measure, NAMES))
         parts = list(dict.fromkeys(key[1] for key in self.values if key[0] == measure))
@@ -188,7 +188,7 @@ class Run:
 
     @property
     def rows_with_values(self) -> list[MeasureRowWithValues]:
-        """``rows``, each with its ``values``: one for each replication, None where it could not be told."""
+        """``rows``, each with its ``values``: one for each replication, None where it is unknown."""
         return [{**row, "values": self.values[row["measure"], row["of"], row["during"]]} for row in self.rows]
 
     @property
@@ -348,7 +348,7 @@ def run(
     """Play one combination of *scenario*, which may be a file or the name of a shipped one, and return its ``Run``.
 
     *seed* and *replications* default to the scenario's own; *set_* is a path-to-value patch as in ``--set``.
-    *workers* is the number of processes: 1 here, because processes start a script anew unless it is guarded by
+    *workers* is the number of processes: 1 here, because processes start a script again unless it is guarded by
     ``if __name__ == "__main__"``; None takes as many as pay.
     *during* names windows to measure besides the run's own and those of its claims: ``"100s to 200s"``.
     Raises ``ScenarioError`` for a combination that does not exist and ``ModelError`` if the books do not balance.
@@ -399,8 +399,8 @@ def run_resolved(
 ) -> Run:  # fmt: skip
     """Play a scenario that is resolved already, in the processes of *pool* if there is one.
 
-    *during* are windows to measure beside those that its own claims name. *sides* are the resolved scenarios that it
-    is held against: the windows of the run are then those of the faults of all of them.
+    *during* are windows to measure in addition to those of its own claims. *sides* are the resolved scenarios that it
+    is compared with: the windows of the run are then those of the faults of all of them.
     """
     chosen = resolved.seed if seed is None else seed
     times = resolved.replications if replications is None else replications

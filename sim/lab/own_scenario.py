@@ -39,7 +39,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What became of a text: the scenario (None if it cannot be played), and what there is to say about the text."""
+    """The result of reading a text: the scenario (None if it cannot be played), and the remarks on the text."""
 
     scenario: Any
     marks: tuple[Mark, ...]

@@ -120,7 +120,7 @@ def to_query(selection: Selection) -> dict[str, str | list[str]]:
 
 
 def from_query(query: Query) -> Selection:
-    """Return the choice in a link's query parameters; raises ``ParameterError`` for a link that nobody made here."""
+    """Return the choice in a link's query parameters; raises ``ParameterError`` for a link that was not made here."""
 
     def one(name: str) -> str:
         values = query.get(name) or [""]

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_COLUMNS = 6
-"""More workloads than this do not fit beside each other; the caption counts the rest."""
+"""More workloads than this do not fit next to each other; the caption counts the rest."""
 
 MARKERS = ("o", "s", "^", "D", "v", "P")
-"""One for each workload, beside its colour."""
+"""One for each workload, in addition to its colour."""
 
 LEAST_REACH = 5.0
-"""The axis of effects reaches at least so many percentage points each way, so that next to nothing looks it."""
+"""The axis of effects reaches at least this number of percentage points each way, so that a tiny effect looks tiny."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def _draw_switches(axes: Axes, combinations: Sequence[Sequence[str]], switches: 
 def _draw_heat(
     axes: Axes, cells: Sequence[Sequence[float | None]], workloads: Sequence[str], where: str, look: Theme
 ) -> None:
-    """Draw shares from 0 (orange) to 1 (green), each written in its cell; a dash on no colour where none was told."""
+    """Draw shares from 0 (orange) to 1 (green), each written in its cell; a dash on no colour where it is unknown."""
     style.bare(axes, look)
     shares = np.array([[np.nan if share is None else share for share in row] for row in cells])
     axes.imshow(shares, cmap=style.bad_to_good(look), vmin=0, vmax=1, aspect="auto", interpolation="nearest")

@@ -38,7 +38,7 @@ def beside(
 
     *x* and *y* name the axes with their units; *scale* multiplies every y, of both kinds (1000 shows seconds as
     milliseconds). *log* is for y over several powers of ten, which a linear axis would hide; *top* cuts the axis.
-    The i-th curve and the i-th series of points have the same colour, for what belongs together.
+    The i-th curve and the i-th series of points have the same colour, because they belong together.
     """
     look = style.theme(dark)
     figure, ((axes,),) = style.grid_of_axes(1, 1, 3.6, look)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_COLUMNS = 4
-"""More workloads than this do not fit beside each other; the caption counts the rest."""
+"""More workloads than this do not fit next to each other; the caption counts the rest."""
 
 
 @dataclass(frozen=True, slots=True)

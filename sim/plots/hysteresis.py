@@ -59,7 +59,7 @@ def _draw(axes: Axes, rows: Sequence[Mapping[str, Any]], label: str, way: int, l
 
 
 def _shade(axes: Axes, up: Sequence[Mapping[str, Any]], down: Sequence[Mapping[str, Any]], look: Theme) -> None:
-    """Shade between the two ways, where both are told."""
+    """Shade between the two ways, where both are known."""
     back = {row["rate"]: row["goodput ratio"] for row in down}
     both = [row for row in up if row["goodput ratio"] is not None and back.get(row["rate"]) is not None]
     axes.fill_between(

@@ -25,7 +25,7 @@ MOST_ROWS = 30
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A fault's cost: the *share* missing (None: not told), and a few *words* about what follows."""
+    """A fault's cost: the *share* missing (None: unknown), and a few *words* about what follows."""
 
     share: float | None
     words: str = ""
@@ -82,7 +82,7 @@ def _draw(
 
 
 def _whole(share: float) -> str:
-    """Return a share in whole percent, with those that are not quite none or all told apart."""
+    """Return a share in whole percent, and distinguish almost none and almost all from none and all."""
     percent = round(100 * min(max(share, 0.0), 1.0))
     if percent == 0 and share > 0:
         return "<1%"

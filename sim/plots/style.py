@@ -143,7 +143,7 @@ def gaps(axes: Axes, rows: int, columns: int, look: Theme) -> None:
 
 
 def short(name: str, most: int = 24) -> str:
-    """Return a name in at most so many letters.
+    """Return a name in at most *most* letters.
 
     >>> short("a name", 4)
     'a n…'

@@ -28,7 +28,7 @@ Values = list[float] | float
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """From 0 to *end_s* in frames of *level_s* for levels and *rate_s* for counts, which are told per second."""
+    """From 0 to *end_s* in frames of *level_s* for levels and *rate_s* for counts, which are reported per second."""
 
     end_s: float
     level_s: float

@@ -21,7 +21,7 @@ from sim.results.measures import link_defences
 
 Entry = dict[str, Any]
 BAD_ENDS = (TIMEOUT, ERROR, REFUSED, REJECTED, ABANDONED)
-"""Ends of an attempt that are counted one by one where they occur; the last is no failure: another was first."""
+"""Ends of an attempt that are counted one by one where they occur; the last is not a failure: another was first."""
 
 
 def links(book: Book, clock: Clock, drawing: Drawing, layout: Layout) -> list[Entry]:

@@ -26,7 +26,7 @@ _LOOKS = {"workload": nodes.workload, "service": nodes.service, "queue": nodes.q
 
 
 def timeline(record: Record | Book, label: str = "") -> Timeline:
-    """Return the JSON-able data of one run for the player; *label* names it beside another (default: its variant).
+    """Return the JSON-able data of one run for the player; *label* names it next to another (default: its variant).
 
     Instants and spans are in seconds on the scenario's clock; rates per second; levels are means over ``level_s``.
     A series is a list with one value a frame, or one number that holds in every frame.
@@ -70,7 +70,7 @@ def timeline(record: Record | Book, label: str = "") -> Timeline:
 def beside(*timelines: Timeline) -> dict[str, Any]:
     """Return several runs as one piece of data for the player, which plays them on one clock.
 
-    Only the runs' common names are compared; at most two are drawn beside each other legibly.
+    Only the runs' common names are compared; at most two fit next to each other legibly.
     """
     return {"sides": list(timelines), "id": "-".join(str(one["id"]) for one in timelines)}
 

@@ -64,7 +64,7 @@ def test_the_first_screen_moves_stops_at_the_fault_and_asks(visit: Visit) -> Non
     page.get_by_text("Payments becomes ten times slower. Who notices?").wait_for()
     assert now(page) == pytest.approx(60.0, abs=0.3)
     assert page.get_by_test_id("stSidebar").count() == 0
-    page.get_by_role("button", name="Everybody, also browsers").click()
+    page.get_by_role("button", name="All of them, also browsers").click()
     assert numbers(page, 2) == ["2 %", "6 %"]
     flip(page, "Switch on the circuit breaker")
     wait(page, lambda: numbers(page, 2)[1] != "6 %")
@@ -192,7 +192,7 @@ def test_everything_can_be_reached_with_the_keyboard(visit: Visit, path: str) ->
     for _ in range(60):
         page.keyboard.press("Tab")
         seen.add(page.evaluate(FOCUSED))
-    wanted = {"": ("Everybody, also browsers", "Pause"), "lab": ("Run", "Choose another scenario")}[path]
+    wanted = {"": ("All of them, also browsers", "Pause"), "lab": ("Run", "Choose another scenario")}[path]
     for name in wanted:
         assert any(name in label for label in seen), (name, seen)
 

@@ -114,7 +114,7 @@ class Ablation:
         each replication, then averaged with a 95 % t-interval (of each effect by itself, not of all at once).
         ``settings`` counts those that could be paired: with toggles that exclude each other, or in the reduced
         design, fewer than all; with none, as for interactions in the reduced design, the mean is None. Settings in
-        which a run never tells the measure are left out; a replication counts if it tells all the others.
+        which no run knows the measure are left out; a replication counts if it knows all the others.
         *during* defaults to ``window``. Source: see ``sim.experiments.ablation.factorial``.
 
         Raises ``ParameterError`` for a measure that no run has.
@@ -146,7 +146,7 @@ class Ablation:
         }  # fmt: skip
 
     def _is_sure(self, on: Combination, key: tuple[str, str, str], known: Mapping[Combination, Any]) -> bool:
-        """Whether an effect is told from none, or is not, however the undecided values of the runs turn out."""
+        """Whether an effect is distinguishable from zero, or is not, whichever values the undecided ones take."""
         clear = set()
         for most in (True, False):  # all that has the switches at its most and the rest at its least, and the opposite
             values = {}
@@ -165,8 +165,8 @@ class Ablation:
 
         Goals are claims, by name or in order, without a combination of their own. Default: the goodput ratio in
         ``window`` of all that ``served`` names is above 95 % in every replication. The scenario's own claims are
-        no default, because most of them state what goes wrong, and with which switches. A goal that cannot be told is
-        not met.
+        not the default, because most of them state what goes wrong, and with which switches. A goal whose value is
+        unknown is not met.
 
         Raises ``ParameterError`` for a goal on a measure that no run has, with a bound in another unit than the
         measure's, or with `variant`, `with` or `than`.
@@ -187,7 +187,7 @@ class Ablation:
         """Return the scenario's claims about this variant as goals: what they say, whatever switches they say it of.
 
         *names* choose among them; the default is all whose measure some run has. Claims about a difference (`than`)
-        are no goals. Raises ``ParameterError`` for a name that is none of them.
+        are not goals. Raises ``ParameterError`` for a name that is none of them.
         """
         scenario = self.baseline.scenario
         first = next(iter(scenario.variants), "")

@@ -16,7 +16,7 @@ Combination = tuple[str, ...]
 """The switches that are on, in the order of the file; the empty one is the baseline."""
 
 MOST_IN_FULL = 5
-"""Up to so many switches every combination is played: 32 of them; each further switch would double the work."""
+"""The most switches of which every combination is played: 32 of them; each further switch would double the work."""
 
 
 def design(switches: Sequence[str]) -> list[Combination]:
@@ -58,7 +58,7 @@ def contrasts(
 
 
 def effect(settings: Sequence[Sequence[float | None]]) -> list[float | None]:
-    """Return the mean over *settings* (see ``contrasts``) for each replication; None where one could not be told."""
+    """Return the mean over *settings* (see ``contrasts``) for each replication; None where a value is unknown."""
     means: list[float | None] = []
     for replication in zip(*settings):
         known = [value for value in replication if value is not None]

@@ -106,11 +106,11 @@ def _after(scenario: Any) -> None:
 
 
 def _replay(chosen: Selection, resolved: Any, played: Any, baseline: Any | None) -> None:
-    """Draw the replay, alone or beside the baseline's, and what was chosen in it."""
+    """Draw the replay, alone or next to the baseline's, and what was chosen in it."""
     from sim.replay import beside
 
     side_by_side = baseline is not None and st.toggle(
-        "The baseline beside it", False, key="beside", help="Both runs on one clock: same arrivals, same faults.",
+        "The baseline next to it", False, key="beside", help="Both runs on one clock: same arrivals, same faults.",
         persist_state="session",
     )  # fmt: skip
     data = beside(played.timeline, baseline.timeline) if side_by_side and baseline is not None else played.timeline
@@ -128,7 +128,7 @@ def _replay(chosen: Selection, resolved: Any, played: Any, baseline: Any | None)
 
 @st.fragment
 def _below(chosen: Selection, scenario: Any, resolved: Any, played: Any, baseline: Any | None) -> None:
-    """Draw what lies below the replay: only the tab that is open, and a choice in it draws nothing else anew."""
+    """Draw what lies below the replay: only the tab that is open, and a choice in it redraws nothing else."""
     parts: dict[str, Callable[[], None]] = {
         "Over time": lambda: panels.series(played, baseline),
         "Ledger and lesson": lambda: _books(chosen, scenario, resolved, played),

@@ -56,7 +56,7 @@ def _way_in() -> None:
 
 
 def qr_html(address: str) -> str:
-    """Return a QR code of *address* as an image, dark on white in either theme, told in words to screen readers."""
+    """Return a QR code of *address* as an image, dark on white in either theme, described for screen readers."""
     import segno
 
     source = segno.make(address, micro=False).svg_data_uri(scale=6, border=4, dark="#000", light="#fff")

@@ -14,12 +14,12 @@ from sim.lab.widgets import player
 
 FAULT_AT_S = 60.0
 HEALTHY_UNTIL_S = 59.95
-"""Where the player stops: in the last frame before the fault, for the next one already tells who notices."""
+"""Where the player stops: in the last frame before the fault, because the next one already shows who notices."""
 BEGIN_AT_S = 36.0
 ANSWERS = {
     "payers": "Only shoppers: they are the ones who pay",
-    "all": "Everybody, also browsers who never touch payments",
-    "nobody": "Hardly anybody: it is only slow, and not down",
+    "all": "All of them, also browsers who never touch payments",
+    "nobody": "Hardly any: it is only slow, and not down",
 }
 RIGHT = "all"
 TOLD = {
@@ -29,7 +29,7 @@ TOLD = {
 }
 BECAUSE = (
     "Each call that waits for payments holds a worker of *orders*, and with it one of *web*. "
-    "When all of them wait, *web* has nobody left to show a page."
+    "When all of them wait, *web* has no worker left to show a page."
 )
 
 

@@ -18,7 +18,7 @@ from sim.results.trace import Part, Span, Trace
 
 EXAMPLES = {
     "failed": "a failed one", "slowest": "the slowest that went well", "typical": "a typical one",
-    "ghost": "told failure, done all the same",
+    "ghost": "answered as failed, done all the same",
 }  # fmt: skip
 DOING = {
     "under way": "on the network", "queued": "in line for a worker, or in a queue", "served": "a worker works on it",
@@ -68,7 +68,7 @@ def _choose(played: Any) -> int | None:
     found = reading.examples(record, None if workload in (None, "all") else workload)
     names = [name for name in EXAMPLES if name in found]
     if not names:
-        st.info("Nobody asked for anything after the warm-up, so there is no request to show.", icon=":material/inbox:")
+        st.info("No request arrived after the warm-up, so there is no request to show.", icon=":material/inbox:")
         return None
     kind = st.pills(
         "Which one", [*names, "by number"], default=names[0], key=f"trace which {workload}",

@@ -116,7 +116,7 @@ class WorkerPool:
             thread.start()
 
     def submit(self, spec: JobSpec, user: str) -> Job:
-        """Return the job for *spec*, a new one only if nobody has asked for the same.
+        """Return the job for *spec*, a new one only if no user has asked for the same.
 
         Of what *user* asked for and has not begun only the last few are kept, unless others wait for it too. Raises
         ``LabError`` when too many wait.
@@ -141,7 +141,7 @@ class WorkerPool:
             return job
 
     def cancel(self, job: Job, user: str) -> None:
-        """Take *user* off a job; it ends when nobody else waits for it."""
+        """Take *user* off a job; it ends when no other user waits for it."""
         with self._lock:
             self._leave(job, user)
 
@@ -170,7 +170,7 @@ class WorkerPool:
         job._finish(problem=Cancelled("cancelled"))
 
     def _next(self) -> Job | None:
-        """Return the first job of somebody who has few running; nobody has two long ones, and the server only one."""
+        """Return the first job of a user with few running; no user has two long ones, and the server has only one."""
         for job in sorted(self._waiting, key=lambda job: job.users == {SERVER}):
             running = [other for other in self._running.values() if job.users <= other.users]
             is_long = job.spec.task not in SHORT and any(other.spec.task not in SHORT for other in running)

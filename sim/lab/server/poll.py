@@ -46,7 +46,7 @@ class Poll:
             return self.asked
 
     def predict(self, user: str, number: int, option: str) -> bool:
-        """Note the prediction of *user*; False where the question is closed or has no such option."""
+        """Note the prediction of *user*; False where the question is closed or does not have this option."""
         with self._lock:
             asked = self.asked
             if asked is None or asked.number != number or not asked.is_open or option not in asked.options:

@@ -24,7 +24,7 @@ workload: {ones: {calls: web.get, rate: 5/s, deadline: 1s}}
 services: {web: {workers: 2, waiting: 4, operations: {get: [{work: 10ms}]}}}
 faults: {slow: {slow: web, by: 10x, at: 5s, for: 2s}}
 """
-"""What a worker plays before anybody asks it for something."""
+"""What a worker plays before its first task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def play(
     scenario: Any, seed: int | None = None, replications: int = 1, progress: Progress | None = None,
     during: tuple[str, ...] = (),
 ) -> Played:  # fmt: skip
-    """Play a resolved scenario, and prepare what the pages show; *during* are windows to measure beside its claims'."""
+    """Play a resolved scenario, and prepare what the pages show; *during* are windows next to its claims'."""
     from sim.experiments.run import run_resolved
     from sim.replay import timeline
     from sim.results.blast import blast_radius
@@ -100,7 +100,7 @@ def matrix(scenario: Any, progress: Progress | None = None, **options: Any) -> A
 
 
 def report(scenario: Any, progress: Progress | None = None, **options: Any) -> str:
-    """Play what a report tells and return its page; *options* as ``sim.export.page.play``."""
+    """Play what a report shows and return its page; *options* as ``sim.export.page.play``."""
     from sim.export.page import play as play_all
     from sim.export.page import report_page
 
@@ -108,7 +108,7 @@ def report(scenario: Any, progress: Progress | None = None, **options: Any) -> s
 
 
 def gallery(folder: str, stamp: tuple[int, ...], progress: Progress | None = None) -> Any:
-    """Read what scenarios *folder* holds; *stamp* is when each file was changed, so that a change is read anew."""
+    """Read what scenarios *folder* holds; *stamp* is when each file was changed, so that a change is read again."""
     from sim.scenario import catalogue
 
     return [one for one in catalogue(folder) if not one.problem]

@@ -26,7 +26,7 @@ LATE = (
 
 
 def cards(played: Any, baseline: Any | None) -> None:
-    """Draw a card for each workload, and for its worst operation if it has several, beside the baseline's numbers."""
+    """Draw a card for each workload, and for its worst operation if it has several, with the baseline's numbers."""
     mine = _told(played, baseline)
     theirs = {} if baseline is None else {one.of: one for one in _told(baseline, played)}
     groups: list[list[Headline]] = []
@@ -97,7 +97,7 @@ def _card(one: Headline, before: Headline | None, against: bool) -> None:
 
 
 def change_in_points(value: float | None, was: float | None) -> str | None:
-    """Return a change in percentage points; None where it cannot be told, or where it rounds to nothing.
+    """Return a change in percentage points; None where it is unknown, or where it rounds to nothing.
 
     >>> change_in_points(0.98, 0.02), change_in_points(0.5, 0.50004), change_in_points(None, 0.5)
     ('+96.0 points', None, None)

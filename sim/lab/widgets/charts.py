@@ -25,7 +25,7 @@ AROUND_PX = 95
 """What axis and legend take of a chart's height: Streamlit fits both into the height that is given."""
 
 LETTERS_ABREAST, SLANT, SLANTED_PX = 60, -38, 70
-"""Heads of a map with more letters than this in all are slanted, by so many degrees; that takes more height."""
+"""Heads of a map with more letters in all than the first are slanted, by the second in degrees; that takes height."""
 TITLES = {"goodput": "completed per second"}
 """How a series is called where its own name would say more than it counts: requests, when they were done."""
 

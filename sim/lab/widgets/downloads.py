@@ -27,7 +27,7 @@ def downloads(chosen: Selection, resolved: Any, played: Any) -> None:
     """Draw the link to share and a button for each file; a file is made when its button is pressed."""
     name = f"{chosen.scenario}_{resolved.variant or 'as_written'}".replace(" ", "_")
     set_ = settings(chosen, selected.scenario_of(chosen))
-    st.markdown("**Share**: whoever opens this link sees the same combination, and the same numbers.")
+    st.markdown("**Share**: everyone who opens this link sees the same combination, and the same numbers.")
     st.code(f"{_address()}?{urlencode({**to_query(chosen), 'run': '1'}, doseq=True)}", language=None, wrap_lines=True)
     st.markdown("**Download**")
     with st.container(horizontal=True):

@@ -32,31 +32,31 @@ def _terms() -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, names))})(?:e?s)?(?![\w-])", re.IGNORECASE)
 
 
-def pieces(paragraph: str, told: set[str] | None = None) -> list[Piece]:
+def pieces(paragraph: str, met: set[str] | None = None) -> list[Piece]:
     """Return a paragraph in pieces of text, some strong, code, or a term with what it means, at its first place.
 
-    *told* collects the terms met, so that a page underlines each once.
+    *met* collects the terms that were underlined, so that a page underlines each once.
     """
-    told = set() if told is None else told
+    met = set() if met is None else met
     found: list[Piece] = []
     at = 0
     text = _UNIT.sub("\u00a0", " ".join(paragraph.split()))
     for mark in _MARKED.finditer(text):
-        found += _with_terms(text[at : mark.start()], told)
+        found += _with_terms(text[at : mark.start()], met)
         kind = "strong" if mark["strong"] else "code"
         found.append({"text": mark[kind], kind: True})
         at = mark.end()
-    return found + _with_terms(text[at:], told)
+    return found + _with_terms(text[at:], met)
 
 
-def _with_terms(text: str, told: set[str]) -> list[Piece]:
+def _with_terms(text: str, met: set[str]) -> list[Piece]:
     found: list[Piece] = []
     at = 0
     for mark in _terms().finditer(text):
         name = mark[1].lower()
-        if name in told:
+        if name in met:
             continue
-        told.add(name)
+        met.add(name)
         if mark.start() > at:
             found.append({"text": text[at : mark.start()]})
         found.append({"text": mark[0], "about": GLOSSARY[name]})
@@ -73,6 +73,6 @@ def prose(text: str | Iterable[str], key: str, *, look: str = "", as_list: bool 
     """Draw paragraphs with their terms explained; *look* ``ask`` for a question."""
     css, js = _files()
     mount = st.components.v2.component("pileup.prose", html="<div class='prose'></div>", css=css, js=js)
-    told: set[str] = set()
+    met: set[str] = set()
     paragraphs = re.split(r"\n\s*\n", text.strip()) if isinstance(text, str) else list(text)
-    mount(key=key, data={"paragraphs": [pieces(one, told) for one in paragraphs], "look": look, "list": as_list})
+    mount(key=key, data={"paragraphs": [pieces(one, met) for one in paragraphs], "look": look, "list": as_list})

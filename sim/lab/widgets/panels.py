@@ -31,7 +31,7 @@ def windows_of(run: Any) -> tuple[str, ...]:
 
 
 def value_text(value: float | None, unit: str) -> str:
-    """Return a measure's value with its unit; a dash where it cannot be told.
+    """Return a measure's value with its unit; a dash where it is unknown.
 
     >>> value_text(0.0437, "ratio"), value_text(1.5, "s"), value_text(None, "s")
     ('4.4 %', '1.5 s', '–')
@@ -74,7 +74,7 @@ def ledger(played: Any) -> None:
     effects = list(dict.fromkeys(site.effect for site in run.record.effect_sites))
     if not effects:
         return
-    st.subheader("The ledger", help="What the business sees, against what callers were told.")
+    st.subheader("The ledger", help="What the business sees, against what callers were answered.")
     window = windows_of(run)[0]
     rows = []
     for effect in effects:
@@ -98,7 +98,7 @@ def difference(chosen: Selection, scenario: Any) -> None:
     base = Selection(chosen.scenario, seed=chosen.seed, text=chosen.text)
     if chosen == base:
         st.caption(
-            "This is the baseline. Flip a switch or choose a variant, and its effect can be told from chance here."
+            "This is the baseline. Flip a switch or choose a variant, and its effect is compared with chance here."
         )
         return
     n = st.select_slider("Seeds", [3, 5, 10, 20], 5, key="difference seeds", help=HELP["replications"])
@@ -142,7 +142,7 @@ def in_points(row: dict[str, Any], what: str) -> dict[str, Any]:
 
 def _difference_row(row: dict[str, Any]) -> dict[str, Any]:
     unit = row["unit"]
-    told = {True: "yes", False: "no: it may be chance", None: "cannot tell from one run"}[row["distinguishable"]]
+    told = {True: "yes", False: "no: it may be chance", None: "unknown from one run"}[row["distinguishable"]]
     if row["undecided"] and row["distinguishable"] is None and row["runs"] > 1:
         told = "undecided when the runs end"
     return {

@@ -41,9 +41,9 @@ def can_be_hit(scenario: Any) -> list[str]:
 
 
 def ask(scenario: Any) -> None:
-    """Ask what will happen, with who asks whom; whatever is answered stays with the participant."""
+    """Ask what will happen, with the calls of the system; the answer stays with the participant."""
     st.markdown(f"**Who asks whom**: {who_asks_whom(scenario)}")
-    st.markdown("**Your prediction** (nobody sees it but you)")
+    st.markdown("**Your prediction** (only you see it)")
     nodes = can_be_hit(scenario)
     if nodes and scenario.faults:
         st.pills(

@@ -16,7 +16,7 @@ MOST_SENTENCES = 30
 
 
 def headline(run: Any) -> list[dict[str, str]]:
-    """Return a row for each workload and window of time, its measures in words; what cannot be told is a dash."""
+    """Return a row for each workload and window of time, its measures in words; what is unknown is a dash."""
     found = []
     for workload in run.scenario.workload:
         for during in ("before", "fault", "after") if run.scenario.faults else ("all",):
@@ -28,7 +28,7 @@ def headline(run: Any) -> list[dict[str, str]]:
 
 
 def cell(run: Any, measure: str, of: str, during: str) -> str:
-    """Return one measure in words with its unit, or a dash where it cannot be told."""
+    """Return one measure in words with its unit, or a dash where it is unknown."""
     one = next((row for row in run.rows if (row["measure"], row["of"], row["during"]) == (measure, of, during)), None)
     return "–" if one is None or one["mean"] is None else in_unit(one["mean"], one["unit"])
 
@@ -59,7 +59,7 @@ def show(played: Any) -> None:
         st.warning(f"This run was cut off: {plain(run.cut_off)}. What follows is of the part that was played.")
     st.dataframe(headline(run), hide_index=True, width="stretch")
     books = "all books balance" if all(run.identities.values()) else "the books do not balance"
-    st.caption(f"Seed {run.seed}, one run, {books}. A dash: too few requests to tell. n counts requests.")
+    st.caption(f"Seed {run.seed}, one run, {books}. A dash: too few requests to say. n counts requests.")
     _claims(run)
     if played.story.sentences:
         with st.expander("What happened, in order", expanded=True):

@@ -220,7 +220,7 @@ def _forms(checked: Checked) -> None:
     for tab, part in zip(tabs, ("services", "links", "workload")):
         with tab:
             if root is None:
-                st.caption("The text cannot be read as YAML yet; its first problem is told below the editor.")
+                st.caption("The text cannot be read as YAML yet; its first problem is shown below the editor.")
             else:
                 _table(part, table.rows(root, part))
     with tabs[3]:

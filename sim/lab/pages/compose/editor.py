@@ -37,8 +37,8 @@ def editor(
 ) -> None:  # fmt: skip
     """Draw the editor with *text* and its *marks*.
 
-    The browser keeps what is written. Where a session *begins* with a text that nobody chose, the draft that it has
-    kept comes instead, as if it had just been typed; every other text takes the draft's place.
+    The browser keeps what is written. Where a session *begins* with a text that the user did not choose, the
+    draft that it has kept comes instead, as if it had just been typed; every other text takes the draft's place.
 
     A new *revision* puts *text* into the editor; within one, what is typed there counts, and *edit* says which of its
     states the marks are about. *changed* is called when something was typed; ``typed`` then returns it.

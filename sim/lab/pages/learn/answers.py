@@ -21,14 +21,14 @@ Runs = Callable[[Play], Any]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the run says: *right* is the option or the number in words, *value* the number; None if it cannot tell."""
+    """What the run says: *right* is the option or the number in words, *value* the number; None if it is unknown."""
 
     right: str | None
     value: float | None = None
 
 
 def value_of(measured: Measured, run: Any) -> float | None:
-    """Return one measure of *run* (its mean over the replications); None where it cannot be told."""
+    """Return one measure of *run* (its mean over the replications); None where it is unknown."""
     try:
         found: float | None = run.value(measured.measure, measured.of, measured.during)
     except KeyError:
@@ -37,9 +37,9 @@ def value_of(measured: Measured, run: Any) -> float | None:
 
 
 def in_words(measured: Measured, run: Any) -> str:
-    """Return one measure of *run* with its unit, or ``cannot be told``."""
+    """Return one measure of *run* with its unit, or ``undecided``."""
     value = value_of(measured, run)
-    return "cannot be told" if value is None else in_unit(value, NAMES[measured.measure][0])
+    return "undecided" if value is None else in_unit(value, NAMES[measured.measure][0])
 
 
 def answer(question: Guess | Choice, run: Any) -> Answer:
@@ -80,7 +80,7 @@ def is_right(question: Guess | Choice, prediction: Any, found: Answer) -> bool:
 def verdict(question: Guess | Choice, prediction: Any, found: Answer) -> str:
     """Return what to say of a prediction, in one sentence."""
     if found.right is None:
-        return "This run cannot tell: there are too few requests to say, or two answers are equally near."
+        return "This run does not decide it: there are too few requests to say, or two answers are equally near."
     if is_right(question, prediction, found):
         return f"You predicted it: {found.right}."
     if isinstance(question, Guess):

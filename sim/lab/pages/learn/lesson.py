@@ -78,7 +78,7 @@ def spec_of(lesson: Lesson, play: Play, scenario: Any) -> JobSpec:
 
 
 def windows(lesson: Lesson) -> tuple[str, ...]:
-    """Return the windows in seconds that a lesson speaks of, beside those of the scenario's own claims."""
+    """Return the windows in seconds that a lesson speaks of, and not those of the scenario's own claims."""
     named = [claim.during for claim in lesson.attempt.goals.values()]
     for step in lesson.steps:
         named += [one.during for one in (*step.show, *step.values.values())]
@@ -117,7 +117,7 @@ def _step(lesson: Lesson, i: int, step: Step, trainer: bool) -> None:
         return
     prose(text, f"{lesson.name} {i} explain")
     if trainer and session.room_is_open() and st.button("Show the room the answer", key=f"reveal {lesson.name} {i}"):
-        room.poll().close(found.right or "cannot be told", right_option(step.question, found))
+        room.poll().close(found.right or "undecided", right_option(step.question, found))
 
 
 def _must_run(lesson: Lesson, play: Play) -> Any:

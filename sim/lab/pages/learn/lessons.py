@@ -103,7 +103,7 @@ class Attempt:
     goals: dict[str, Any]
     hint: str
     known: Play
-    """One way to reach the goals, so that a test can tell that there is one."""
+    """One way to reach the goals, so that a test can check that one exists."""
     afterwards: str = ""
 
 
@@ -137,7 +137,7 @@ def lessons() -> dict[str, Lesson]:
 
 
 def lesson_from(name: str, text: str) -> Lesson:
-    """Return the lesson written in *text*; raises ``ScenarioError`` where it is no YAML, ``KeyError`` for a gap."""
+    """Return the lesson written in *text*; raises ``ScenarioError`` where it is not YAML, ``KeyError`` for a gap."""
     root, problems = read(text, name)
     if root is None or problems:
         raise ScenarioError([problem.line for problem in problems])
