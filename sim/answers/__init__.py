@@ -1,8 +1,8 @@
-"""Exercises of the notebooks: each student's own numbers, and answers held against a formula or a run.
+"""Exercises of the notebooks: numbers for each student, and answers checked by a formula or a run.
 
-A question's numbers come from the student's name, so neighbours compare ideas and not results. What is expected is
-worked out when an answer is checked; nothing is stored. A first wrong answer gets a hint only. Not modelled: marks,
-accounts, and any record of answers beyond the running process.
+A question's numbers come from the student's name, so neighbours compare ideas and not results. The expected answer is
+calculated at the check; nothing is stored. A first wrong answer gets a hint only. Not modelled: marks, accounts, and
+any record of answers beyond the running process.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ __all__ = ["check_answer", "exercise"]
 
 
 _TRIES = Tries()
-"""What has been answered wrong in this process; a new kernel begins without."""
+"""Wrong answers of this process; a new kernel starts with none."""
 
 
 def exercise(name: str, seed: int | str) -> Task:
     """Return exercise *name* (``"01.2"``, ``"1.2"``) with the numbers of *seed*: a student's name, or a whole number.
 
-    A notebook shows its question; ``given`` holds its numbers and ``scenario`` what to play, where there is a run in
-    it. Raises ``ParameterError`` for an exercise that does not exist or a seed that names nobody.
+    A notebook shows its question; ``given`` holds its numbers and ``scenario`` the scenario to play, if it has a run.
+    Raises ``ParameterError`` for an unknown exercise or an empty seed.
 
     >>> exercise("03.1", "Ada Lovelace") == exercise("3.1", "  ada  LOVELACE")
     True
@@ -36,13 +36,13 @@ def exercise(name: str, seed: int | str) -> Task:
 
 
 def check_answer(exercise_name: str, answer: object, seed: int | str, *, reveal: bool = False) -> Verdict:
-    """Hold *answer* against what a formula or a run gives for the numbers of *seed*.
+    """Check *answer* against a formula or a run with the numbers of *seed*.
 
     *answer* is a number in the unit that the question names, or text with a unit (``"250 ms"``, ``"13,3 %"``), or a
-    word where one is asked for; None is no answer yet. The expected number rounded to two digits or more is right.
-    The verdict is true when the answer is right. The first wrong answer gets a hint; another wrong one, or *reveal*,
-    shows what is expected and why. Which answers a student has given to an exercise is remembered until this Python
-    ends, and nowhere else; the same answer again gets the same words. Raises ``ParameterError`` as ``exercise`` does.
+    word if the question asks for one; None means not answered yet. The expected number rounded to two digits or more is
+    right. The verdict is true when the answer is right. The first wrong answer gets a hint; another wrong one, or
+    *reveal*, shows the expected answer and the reason. A student's answers to an exercise are remembered until this
+    Python process ends; the same answer again gets the same words. Raises ``ParameterError`` as ``exercise`` does.
 
     >>> check_answer("03.1", None, "Ada")
     Exercise 03.1: no answer yet. Put yours in place of None and run the cell again.

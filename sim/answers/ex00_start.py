@@ -1,4 +1,4 @@
-"""Exercises of notebook 00: load against capacity, what a slow till turns away, who is served in time."""
+"""Exercises of notebook 00: load against capacity, rejections by a slow till, and requests served in time."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def load_percent(given: Given) -> float:
 
 
 def turned_away(given: Given) -> float:
-    """Return how many find the line full: a fluid, what flows in less what is served and what fits (two workers)."""
+    """Return the number of rejections, as a fluid: arrivals less those served and those that fit (two workers)."""
     from sim.theory import fluid_backlog
 
     capacity = 2 / 0.1

@@ -19,7 +19,7 @@ def p99_ms(given: Given) -> float:
 
 
 def workers_needed(given: Given) -> float:
-    """Return the least workers behind one line with a mean wait of at most a tenth of the work (Erlang C)."""
+    """Return the least workers with one queue and a mean wait of at most a tenth of the work (Erlang C)."""
     service_rate = 1000 / given["work_ms"]
     workers = _stable(given)
     while mmc(given["rate"], service_rate, int(workers)).wait_s > given["work_ms"] / 1e4:
@@ -93,7 +93,7 @@ EXERCISES = (
         why="Try `sim.theory.mmc({rate}, 1000 / {work_ms}, workers).wait_s` from the least stable number on.",
         unit="workers",
         slips=(
-            Slip(_stable, "so many are not busy all the time, but requests wait too long."),
+            Slip(_stable, "that number of workers is not always busy, but requests wait too long."),
             Slip(lambda given: workers_needed(given) - 1, "nearly: the mean wait is still above a tenth of the work."),
             Slip(lambda given: workers_needed(given) + 1, "enough, but one less would do."),
         ),

@@ -31,7 +31,7 @@ def shop(given: Given) -> ScenarioFile:
 
 
 def ghosts(run: Run) -> float:
-    """Return how many were told failure and charged all the same, of those who came during the fault."""
+    """Return the number of requests during the fault that failed and were charged anyway."""
     return run.value("ghost", "charged", "fault") or 0.0
 
 

@@ -54,7 +54,7 @@ class Gradient:
     Use it where overload shows as latency before it shows as errors. It takes any lasting latency as normal: a callee
     that stays slow gets its full limit back, and a healthy one whose calls differ much in size loses calls.
 
-    Present latency up to *tolerance* times the long-term mean is no sign of a queue; the ratio is at least 1/2; the
+    Present latency up to *tolerance* times the long-term mean does not indicate a queue; the ratio is at least 1/2; the
     limit moves by the share *smoothing* towards what follows from it, does not move while less than half of it is
     used, and stays within *least* and *most*. The long-term mean is exponential over *window* samples, the first ten
     plain; while it is above twice the present it falls by 5 % more each time. A drop counts by its time alone, as in

@@ -1,8 +1,8 @@
 """Values with units: durations, rates, shares, factors, sizes, and the laws of chance written in words.
 
 Every parser takes the text of a scenario and returns a frozen value in SI units (seconds, per second, bytes);
-``ParameterError`` says what was expected. The words hold no commas or brackets, so that they are safe in YAML's
-flow style. ``forms`` has the one way to describe a text, ``laws`` the registry of the laws of chance.
+``ParameterError`` names the expected form. The words hold no commas or brackets, so that they are safe in YAML's flow
+style. ``forms`` describes texts, ``laws`` is the registry of the laws of chance.
 
 Not modelled: calendar time, money, and units that a scenario does not need.
 """

@@ -1,4 +1,4 @@
-"""Backoff in words: how long a caller waits before each further attempt, without jitter.
+"""Backoff in words: the wait before each further attempt, without jitter.
 
 Not modelled: waits that a callee asks for.
 """

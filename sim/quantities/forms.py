@@ -1,8 +1,8 @@
-"""Forms: how a value is written in words, such as ``gamma {mean:positive duration} cv {cv:positive number}``.
+"""Forms: the grammar of a value in words, such as ``gamma {mean:positive duration} cv {cv:positive number}``.
 
 One form is the parser of a text, the example in messages and the row in the documentation, so the three agree.
 
-- A word outside braces stands in the text as it is.
+- A word outside braces is in the text as it is.
 - ``{name:kind}`` is one word, and ``READERS[kind]`` turns it into a value.
 - ``{name:kind...}`` takes all remaining words, at least one, and gives a tuple of values.
 - ``[cap {cap:duration}]`` is an option: a word and its value. Options follow the rest in any order, each at most once.
@@ -36,7 +36,7 @@ _TOKEN = re.compile(r"\[(\w+) \{(\w+):([^}]+)\}\]|\{(\w+):([^}.]+)(\.\.\.)?\}|(\
 class Form:
     """One way to write a value: a *template*, an *example* of it, and the *meaning* of its numbers.
 
-    A form without a meaning is read, but the documentation does not offer it.
+    A form without a meaning can be read, but is not in the documentation.
 
     >>> form = Form("uniform {low:duration} to {high:duration}", "uniform 1ms to 3ms")
     >>> form.fits("uniform 2s to 5s".split()), form.fits("uniform 2s".split())
@@ -67,7 +67,7 @@ class Form:
         """The word that the form begins with; empty for one that begins with a value."""
 
     def fits(self, words: Sequence[str]) -> bool:
-        """Whether *words* have this form: its words in their places, a number first if it begins with a value."""
+        """Whether *words* have this form: the same fixed words, and a number first if it begins with a value."""
         fixed = len(self._tokens)
         if len(words) < fixed or self.word not in ("", words[0]):
             return False
@@ -82,7 +82,7 @@ class Form:
         return len(remaining) % 2 == 0 and len(set(given)) == len(given) and set(given) <= set(self._options)
 
     def read(self, words: Sequence[str]) -> dict[str, Any]:
-        """Return the values of *words*, which fit; options that are not given are left out.
+        """Return the values of *words*, which fit; without the options that are not given.
 
         Raises ``ParameterError`` for a word that is not a value of its kind.
         """
@@ -97,7 +97,7 @@ class Form:
         return values
 
     def hint(self, words: Sequence[str]) -> str:
-        """Return the nearest option to the first word of *words* in the place of one that is not; empty without one."""
+        """Return the option that is nearest to the first unknown word of *words*; empty without one."""
         given = words[len(self._tokens) :: 2]
         return next((did_you_mean(word, self._options) for word in given if word not in self._options), "")
 

@@ -1,7 +1,7 @@
-"""A law of chance over durations: what every one of them can be asked.
+"""A law of chance over durations: the interface of all laws.
 
-Each law is one class, which holds all of it: how it is written (``forms``), its mean and variance, its distribution
-function and quantiles, the range of its values, and how the engine draws from it. A law is a frozen value.
+Each law is one class with everything about it: its ``forms`` of words, mean and variance, distribution function and
+quantiles, range of values, and sampler. A law is a frozen value.
 
 Source of the closed forms: N. Johnson, S. Kotz, N. Balakrishnan, Continuous Univariate Distributions, vol. 1, 2nd ed.
 Not modelled: densities, and laws that a scenario cannot write.
@@ -30,12 +30,12 @@ class Unreadable(Exception):
 class Law(ABC):
     """A law of chance over durations; all its numbers are in seconds.
 
-    *text* is the law as it was written. *per_request_s* is what every other request in flight adds to a draw (work
-    only); mean, variance, quantiles and draws are without it.
+    *text* is the law as it was written. Every other request in flight adds *per_request_s* to a draw (work only); mean,
+    variance, quantiles and draws do not include it.
     """
 
     forms: ClassVar[tuple[Form, ...]]
-    """The ways to write the law. Their values are what ``read`` gets."""
+    """The ways to write the law. ``read`` gets their values."""
 
     text: str = ""
     per_request_s: float = 0.0
@@ -45,7 +45,7 @@ class Law(ABC):
 
     @classmethod
     def read(cls, values: Mapping[str, Any], text: str) -> Self:
-        """Return the law of the *values* of one of its forms; raises ``ParameterError`` if they do not go together."""
+        """Return the law of the *values* of one of its forms; raises ``ParameterError`` if they do not fit together."""
         return cls(**values, text=text)
 
     @property

@@ -1,6 +1,6 @@
-"""The registry of the laws of chance, and what reads them from words.
+"""The registry of the laws of chance, and their parsers.
 
-The forms of all laws make the parser, the rule in its messages and the table in the documentation.
+The parser, the rule in its messages and the table in the documentation are made of the forms of all laws.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _hint(word: str) -> str:
 
 
 def parse_positive_law(text: object) -> Law:
-    """Return the law written in *text*; zero is refused."""
+    """Return the law written in *text*; zero is an error."""
     law = parse_law(text)
     if law.is_zero:
         raise ParameterError("be a duration or a law above zero", text)

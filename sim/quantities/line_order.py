@@ -1,4 +1,4 @@
-"""Waiting lines in words: who is served next, and how long a wait may last."""
+"""Queues in words: the queue discipline, and the acceptable wait."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def parse_target(text: object) -> Target:
 class LineOrder:
     """Queue discipline: *kind* is fifo, lifo, priority or adaptive lifo.
 
-    The adaptive one is lifo while more than *above* wait and the line has not been empty for *after_s*.
+    The adaptive one is lifo while more than *above* wait and the queue has not been empty for *after_s*.
     """
 
     kind: str

@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from sim.quantities.law import Sampler
 
 _BISECTIONS = 200
-"""More than enough to halve the distance between any two doubles down to nothing."""
+"""Enough steps of bisection for any two doubles."""
 _ROUNDING = 1e-12
-"""How far shares that add up to a probability may miss it."""
+"""Tolerance of the sum of shares."""
 
 
 @dataclass(frozen=True, slots=True)
 class Empirical(Law):
     """One of the *values* of a CSV file, *path* next to the scenario, each as likely as any other.
 
-    The values come with ``with_values``, once the loader has read the file. Without them mean, variance and quantiles
+    The loader reads the file and sets the values by ``with_values``. Without them mean, variance and quantiles
     are NaN.
     """
 
@@ -36,7 +36,7 @@ class Empirical(Law):
         Form(
             "empirical {path:word}",
             "empirical data/file.csv",
-            "one of the seconds in a file beside the scenario, a number in each line",
+            "one of the seconds in a file next to the scenario, a number in each line",
         ),
     )
     path: str
@@ -98,7 +98,7 @@ class Mix(Law):
 
     @classmethod
     def read(cls, values: Mapping[str, Any], text: str) -> Self:
-        """Return the mix of the laws that each share in the words begins."""
+        """Return the mix; in the words each share is followed by its law."""
         words = values["words"]
         starts = [i for i, word in enumerate(words) if word.endswith("%")]
         if len(starts) < 2 or starts[0] != 0:
@@ -122,7 +122,7 @@ class Mix(Law):
 
     @property
     def variance(self) -> float:
-        """Variance in seconds squared: the parts' mean squares around the common mean, which cancels nothing."""
+        """Variance in seconds squared: the parts' mean squares around the common mean, without cancellation."""
         mean = self.mean
         return math.fsum(share * (law.variance + (law.mean - mean) ** 2) for share, law in self.parts)
 

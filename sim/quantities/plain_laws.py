@@ -1,6 +1,6 @@
 """The plain laws of chance: each is one class with a few parameters, all of them spans in seconds or plain numbers.
 
-To add a law, write its class here and name it in ``PLAIN_LAWS``. ``tests/quantities/test_laws.py`` then asks for the
+To add a law, write its class here and name it in ``PLAIN_LAWS``. ``tests/quantities/test_laws.py`` then requires the
 same law of scipy.
 """
 
@@ -70,7 +70,7 @@ class Constant(Law):
 
 @dataclass(frozen=True, slots=True)
 class Exponential(Law):
-    """The law without memory: how long it has lasted says nothing about how long it will last."""
+    """The memoryless law: the elapsed time says nothing about the remaining time."""
 
     forms = (Form("exponential {mean_s:duration}", "exponential 5ms", "by its mean"),)
     mean_s: float

@@ -1,6 +1,8 @@
 """Rates over time in words: constant, a ramp, steps, a daily wave, or the counts in a file.
 
-A rate is piecewise linear. Not modelled: rates that depend on how the system answers.
+A rate is piecewise linear.
+
+Not modelled: rates that depend on the answers of the system.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Numbers with units: durations, rates, shares, factors, sizes and counts.
 
 Every parser takes the text of a scenario and returns a number in SI units (seconds, per second, bytes);
-``ParameterError`` says what was expected.
+``ParameterError`` names the expected form.
 
 Not modelled: calendar time, money, and units that a scenario does not need.
 """
@@ -59,7 +59,7 @@ def parse_duration(text: object) -> float:
 
 
 def parse_positive_duration(text: object) -> float:
-    """Return seconds; zero is refused."""
+    """Return seconds; zero is an error."""
     value = parse_duration(text)
     if value == 0:
         raise ParameterError("be a duration above zero", text)
@@ -104,12 +104,12 @@ def parse_size(text: object) -> float:
 
 
 MOST_COUNTED = 1_000_000_000
-"""Whatever is counted above this was meant to be without a bound, and would not fit where it is added up."""
+"""The largest count: a larger one means "unlimited", and sums of it could overflow."""
 
 
 MOST_REPLICATIONS = 100_000
-"""Intervals narrow with the square root of the number of runs: ten runs more than halve those of two, and at so many as
-this they are 0.6 % of a run's own deviation. More were meant for something else, and would never end."""
+"""The largest number of replications. Intervals narrow with the square root of their number; at this one they are 0.6 %
+of a run's own deviation. A larger number is a mistake, and the command would never end."""
 
 
 def parse_count(text: object, least: int = 0) -> float:

@@ -1,4 +1,4 @@
-"""Choices in words: how requests arrive, which keys they have, which replica they go to, and which branch they take."""
+"""Choices in words: arrival processes, key distributions, load balancing, and conditions of branches."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sim.quantities.units import parse_duration, parse_positive_number, parse_sh
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """How arrivals follow the rate: *kind* poisson, regular, gamma or at; *batch* requests at each instant.
+    """An arrival process: *kind* poisson, regular, gamma or at; *batch* requests at each instant.
 
     With batches the rate counts batches. ``regular`` arrivals start at time zero; *cv* is the coefficient of variation
     of the gaps of ``gamma`` ones.
@@ -80,7 +80,7 @@ def parse_keys(text: object) -> Keys:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """How a caller picks a replica: round robin, random, least outstanding, or best of *choices*."""
+    """A balancing rule: round robin, random, least outstanding, or best of *choices* replicas."""
 
     kind: str
     choices: int = 0
@@ -104,7 +104,7 @@ def parse_balance(text: object) -> Balance:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """The condition of a branch: a *share* of requests, one of *keys*, or how the step named *step* ended."""
+    """The condition of a branch: a *share* of requests, one of *keys*, or the outcome of the step named *step*."""
 
     kind: str
     share: float = 0.0

@@ -126,20 +126,20 @@ SERVICES = {
     **_family((SERVICE,), {
         "arrivals rate": ("/s", "visits that entered per second, rejected ones included"),
         "throughput": REQUESTS["throughput"][:2],
-        **_spread("wait", "the time in line of those who started service", TIMES),
-        "waited ratio": ("ratio", "share of those who started service who had to wait in line for it"),
-        "sojourn mean": ("s", "mean time from entering to leaving of those who were served to their end"),
-        "waiting mean": ("visits", "time-weighted length of the line"),
+        **_spread("wait", "the time in the queue, of visits that started service", TIMES),
+        "waited ratio": ("ratio", "share of the visits that started service which had to wait for it"),
+        "sojourn mean": ("s", "mean time from entry to exit, of visits that were served to their end"),
+        "waiting mean": ("visits", "time-weighted length of the queue"),
         "in service mean": ("visits", "time-weighted number of visits that have begun and not left"),
-        "in system mean": ("visits", "time-weighted number of visits in line and in service"),
+        "in system mean": ("visits", "time-weighted number of visits queued and in service"),
     }),
     **_family((_LIMITED_WORKERS,), {
         "utilisation": ("ratio", "held worker time over all worker time; null for unlimited workers"),
     }),
     **_family((SERVICE,), {
-        "rejected": ("visits", "visits turned away on entry: the line was full, or a limit or load shedding said so"),
-        "withdrawn": ("visits", "visits that left the line without being served (`max wait`, load shedding, dropped)"),
-        "useful work": ("worker s", "worker time of work for callers that were still there"),
+        "rejected": ("visits", "visits rejected on entry: by a full queue, a limit or load shedding"),
+        "withdrawn": ("visits", "visits that left the queue without being served (`max wait`, load shedding, dropped)"),
+        "useful work": ("worker s", "worker time of work for callers that were still waiting"),
         "wasted work": ("worker s", "worker time of work for callers that had left"),
         "held waiting": ("worker s", "worker time held while waiting, not working (callees, backoffs, pauses)"),
         "wasted share": ("ratio", "wasted work over all work"),
@@ -195,7 +195,7 @@ LINKS = {
     **_family((SYSTEM, LINK), {
         "attempts": ("attempts", "attempts sent"),
         "attempts rate": ("/s", "attempts sent per second"),
-        "amplification": ("x", "attempts over attempts if every call that led there were tried once"),
+        "amplification": ("x", "attempts, over the attempts if every call on the path were tried once"),
     }),
     **_family((LINK,), {
         "attempt ok ratio": ("ratio", "share of attempts answered ok or degraded in their caller's time"),
@@ -254,7 +254,7 @@ QUEUES = {
 STORES = _family((STORE,), {
     "writes": ("writes", "rows written"),
     "conflicts": ("writes", "writes refused because the row had changed since it was read"),
-    "conflict share": ("ratio", "share of writes that were refused so"),
+    "conflict share": ("ratio", "share of writes that were refused for this reason"),
 })  # fmt: skip
 
 EFFECTS = _family((Of("system with effects"), Of("workload with effects"), EFFECT), {
@@ -267,14 +267,14 @@ EFFECTS = _family((Of("system with effects"), Of("workload with effects"), EFFEC
         "due effects that may still become once, duplicated or missing: a message, a copy or an attempt that may apply "
         "them was waiting or at work when the run ended",
     ),
-    "ghost": ("effects", "effects applied though the caller was not told success"),
+    "ghost": ("effects", "effects applied although the caller got no success"),
     "not due": ("effects", "effects neither due nor applied"),
     "open": (
         "effects",
         "effects not due so far that may still become due or ghosts: the request was open when the run ended, or "
         "something that may apply them was at work",
     ),
-    "applied too often": ("effects", "effects applied more often than promised, whatever the caller was told"),
+    "applied too often": ("effects", "effects applied more often than promised, whatever the caller's outcome"),
 })  # fmt: skip
 
 RECOVERY = _family(ASKED, {
@@ -288,7 +288,7 @@ RECOVERY = _family(ASKED, {
 BLAST_RADIUS = {
     **_family((SYSTEM,), {
         "nodes hit": ("nodes", "workloads, services and queues with a symptom since the first fault"),
-        "blast radius": ("links", "most links between a struck node and one that was hit; null where none was"),
+        "blast radius": ("links", "largest number of links from a faulty node to an affected one; null if none was"),
     }, "all"),
     **_family((SYSTEM, WORKLOAD, SERVICE, QUEUE), {
         "first symptom": (

@@ -21,7 +21,7 @@ def shipped_folder() -> Path:
     for folder in (_PACKAGE / "_scenarios", _PACKAGE.parent / "scenarios"):
         if folder.is_dir():
             return folder
-    raise LabError(f"this copy of Pileup came without its scenarios; looked in {_PACKAGE} and beside it: install again")
+    raise LabError(f"this copy of Pileup has no scenarios; looked in {_PACKAGE} and next to it: install again")
 
 
 def shipped_scenario(name: str) -> Path | None:

@@ -92,7 +92,7 @@ def system_graph(scenario: Scenario) -> Graph:
 def operation_cycles(scenario: Scenario) -> list[tuple[str, ...]]:
     """Return the circles of synchronous calls between operations: a request in one is never answered.
 
-    Each starts at its first operation in file order; at most 20. A circle through a queue is not one of these.
+    Each starts at its first operation in file order; at most 20. A circle through a queue does not count.
     """
     import networkx as nx
 
