@@ -1,12 +1,11 @@
 """The systems of the benchmarks, in the scenario format, and the one line that every script prints.
 
-W1     M/M/1: 0.8 arrivals/s, service rate 1, each latency recorded. Theory: mean 5 s.
-W2     a gateway calls three stations in turn; each has 4 workers and exponential work of 100 ms; 28 arrivals/s (70 %
-       busy); the client waits 2 s, then tries again (3 attempts, 100 ms and 200 ms between). What it gave up stays in
-       the stations. Theory without retries: mean 0.407 s.
-Storm  W2 with a timeout of 1 s: a chance burst starts retries, they overload the stations, and it never recovers.
-Armed  a gateway calls 19 stations in turn over links on which every defence is on, and every station defends itself.
-Timers 1000 requests/s of 50 ms under a timeout of 30 s that almost never fires, or under none.
+W1     M/M/1: 0.8 arrivals/s, service rate 1, each latency recorded. Theory: mean 5 s. W2     a gateway calls three
+stations in turn; each has 4 workers and exponential work of 100 ms; 28 arrivals/s (70 % busy); the client waits 2 s,
+then tries again (3 attempts, 100 ms and 200 ms between). Abandoned attempts stay in the stations. Theory without
+retries: mean 0.407 s. Storm  W2 with a timeout of 1 s: a chance burst starts retries, they overload the stations, and
+it never recovers. Armed  a gateway calls 19 stations in turn over links on which every defence is on, and every station
+defends itself. Timers 1000 requests/s of 50 ms under a timeout of 30 s that almost never fires, or under none.
 """
 
 from __future__ import annotations

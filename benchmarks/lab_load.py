@@ -1,11 +1,11 @@
 """Fifty participants press Run within five seconds on one server: how long until each has the numbers and the replay?
 
 ``python benchmarks/lab_load.py [participants] [--cold]`` starts the lab on a free port. Each participant is a WebSocket
-client that speaks Streamlit's own messages. The trainer has opened the first screen before, and talked a little; with
-``--cold`` nobody has, and all come as soon as the server answers. They open the page Lab on a scenario that nobody has
-played; when all see it, they press the button Run one after another, and wait for the headline numbers and the player's
-data. No browser draws, so the time is that of the server and of the one run that they share. Exit status 1 when fewer
-than 95 % are served within three seconds.
+client that speaks Streamlit's own messages. The trainer has opened the first screen some time before; with ``--cold``
+no page was opened, and all arrive as soon as the server answers. They open the page Lab on a scenario that was not
+played before; when all see it, they press the button Run one after another, and wait for the headline numbers and the
+player's data. No browser draws, so the time is that of the server and of the one run that they share. Exit status 1
+when fewer than 95 % are served within three seconds.
 """
 
 from __future__ import annotations

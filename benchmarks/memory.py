@@ -1,4 +1,4 @@
-"""Memory per request in flight: python benchmarks/memory.py N; everyone is being served when it is measured.
+"""Memory per request in flight: python benchmarks/memory.py N; all requests are in service at the measurement.
 
 The resident size is the operating system's, read while the run is on (at its last census before arrivals stop), so
 that the rows written at the end are not in it.

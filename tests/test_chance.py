@@ -1,4 +1,4 @@
-"""The numbered coin: one value for one question, whoever asks."""
+"""Numbered random choices: the same numbers always give the same value."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""How far a command is: the number of runs and an estimate first, then a line now and then; stdout has none of it."""
+"""Progress of a command: the number of runs and an estimate first, then periodic lines; stdout has none of it."""
 
 from __future__ import annotations
 

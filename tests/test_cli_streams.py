@@ -1,4 +1,4 @@
-"""What the command line writes where the locale is not UTF-8, where nobody reads on, and when Pileup itself fails."""
+"""Output of the command line in a locale without UTF-8, to a closed pipe, and when Pileup itself fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The studies at the command line, as whole processes: what they print, write and leave with."""
+"""The studies at the command line, as whole processes: their output, files and exit status."""
 
 from __future__ import annotations
 

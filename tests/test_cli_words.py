@@ -1,4 +1,4 @@
-"""What the command line says, word by word: the program itself, in this process."""
+"""Messages of the command line, word by word: the program itself, in this process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is installed is said once: requirements, extras, constraints and the shipped scenarios agree."""
+"""Packaging: requirements, extras, constraints and the shipped scenarios agree."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""What is said before any run, against systems worked out by hand."""
+"""The description before any run, against systems calculated by hand."""
 
 from __future__ import annotations
 

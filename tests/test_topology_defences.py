@@ -1,4 +1,4 @@
-"""What the arithmetic before a run says of caches, limits and other defences, against runs of the same systems."""
+"""The arithmetic of caches, limits and other defences before a run, against runs of the same systems."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the browser runs is made from ``web/``: each bundle is fresh, and the lock file names no host."""
+"""The bundles for the browser are made from ``web/``: each is fresh, and the lock file names no host."""
 
 import hashlib
 import json

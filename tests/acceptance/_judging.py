@@ -1,9 +1,9 @@
-"""How acceptance cases are judged, in two sizes.
+"""Judging of acceptance cases, in two sizes.
 
 The *full* size (marked ``slow``) holds the mean over the replications to the tolerance of the case. The *fast* size
-plays too little for that, so it asks whether the expected value lies in the 99.9 % Student interval of its
-replications (a correct engine fails one such comparison in a thousand; seeds are fixed, so it fails always or never),
-and whether that interval is narrow enough to say anything.
+plays too little for that, so it checks that the expected value lies in the 99.9 % Student interval of its replications
+(a correct engine fails one such comparison in a thousand; seeds are fixed, so it fails always or never), and that this
+interval is narrow enough for a conclusion.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Scenario texts of the acceptance cases, made from parts: each case says only what it is about."""
+"""Scenario texts of the acceptance cases, made from parts: each case gives only its own settings."""
 
 from __future__ import annotations
 

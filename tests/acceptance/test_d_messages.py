@@ -1,4 +1,4 @@
-"""Messages (cases D01 to D13): backlogs as fluids, and the deliveries of a message that nobody acknowledges."""
+"""Messages (cases D01 to D13): backlogs as fluids, and the deliveries of a message that is never acknowledged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is not decided when a run ends is said to be so, and no claim holds or fails because of it."""
+"""Results that are undecided when a run ends are reported as undecided, and decide no claim."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a breaker costs and saves: requests paired one by one, by hand and in small systems."""
+"""The requests that a breaker costs and saves, paired one by one, by hand and in small systems."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pileup report` as a whole process: the file it writes, what it says, and the status it leaves with."""
+"""`pileup report` as a whole process: its file, its messages, and its exit status."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables for people: which window they speak of, and what rounding leaves is no number."""
+"""Text tables: their window, and no numbers that are only rounding errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exercises: everybody has own numbers, the right answer is right, a slip is told apart, and nonsense is told so."""
+"""Exercises: each student has own numbers, the right answer passes, known slips get their hint, nonsense a message."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Health checks: so many in a row turn the belief, each way with its own count."""
+"""Health checks: a number of equal checks in a row changes the state, with a count for each direction."""
 
 import pytest
 from hypothesis import given, settings

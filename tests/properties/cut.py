@@ -1,4 +1,4 @@
-"""A run that has less time to drain is the beginning of the longer one: what it knows, it knows as the other does."""
+"""A run with a shorter drain is the beginning of the one with a longer drain: its decided results are the same."""
 
 from __future__ import annotations
 

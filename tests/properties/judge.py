@@ -1,4 +1,4 @@
-"""What must be true of any system, whatever it is and whatever strikes it: one judge for tests and for ``hunt``."""
+"""The properties that every system must have under every fault: one judge for tests and for ``hunt``."""
 
 from __future__ import annotations
 

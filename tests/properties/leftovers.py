@@ -1,6 +1,6 @@
-"""What must hold of the engine itself once a run has ended: no place is held and no count kept for a call that is over.
+"""The engine after a run: it holds no place and no count for a call that has ended.
 
-The record cannot show these things, so the engine's parts are looked into. A run that has *drained* has nothing open in
+The record cannot show this, so the test inspects the engine's parts. A run that has *drained* has nothing open in
 its record; then every worker, place, probe and waiting line must be free as well.
 """
 

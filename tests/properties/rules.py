@@ -1,4 +1,4 @@
-"""What must hold of every run because of what the words mean, judged by the rows alone: the books know no policies."""
+"""Rules that every run must keep by the meaning of the format's words, judged by the rows alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What random services and queues do about too much work, and how long their work takes under load."""
+"""Random defences of services and queues against overload, and random load-dependent work."""
 
 from __future__ import annotations
 

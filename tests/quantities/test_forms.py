@@ -1,4 +1,4 @@
-"""Forms of words: what fits them, what they read, and which option is nearest."""
+"""Forms of words: fitting texts, read values, and the nearest option."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a replay shows is what was measured: its series agree with those of the results, and the same run gives it."""
+"""A replay shows measured values: its series agree with those of the results, and equal runs give equal replays."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Records made by hand, small enough to know every measure of theirs from paper and pencil.
+"""Records made by hand, small enough to calculate every measure with paper and pencil.
 
 All times are binary fractions, so that sums are exact. ``shop`` is a chain of two services with a slow fault,
-``post`` a queue with a consumer that fails; their stories are told beside their rows.
+``post`` a queue with a consumer that fails; their stories are explained next to their rows.
 """
 
 from __future__ import annotations

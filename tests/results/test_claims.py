@@ -1,4 +1,4 @@
-"""Claims hold, fail or cannot be told."""
+"""Claims hold, fail or cannot be decided."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""What happens after the arrivals have stopped is counted once, and a table agrees with itself."""
+"""Events after the end of arrivals are counted once, and tables are consistent."""
 
 from __future__ import annotations
 

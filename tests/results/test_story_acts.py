@@ -1,4 +1,4 @@
-"""What defences did, as a story tells it: small systems played by the engine, each number against the run's tables."""
+"""Events of defences in a story: small systems played by the engine, each number against the run's tables."""
 
 from __future__ import annotations
 

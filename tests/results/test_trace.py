@@ -1,4 +1,4 @@
-"""What one request did: parts cover its time, reasons are named where they arose, messages hang below their sender."""
+"""The trace of one request: parts cover its time, reasons are named where they began, messages have their sender."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Windows of several spans against counting by hand, and what they cost: intervals and spans, not their product."""
+"""Windows of several spans against counting by hand, and their cost: intervals plus spans, not their product."""
 
 from __future__ import annotations
 

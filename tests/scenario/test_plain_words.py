@@ -1,4 +1,4 @@
-"""What was silent has a word: settings that are empty or replace each other, loads of nothing, absurd counts."""
+"""Messages for mistakes that could pass unnoticed: empty or replaced settings, zero loads, absurd counts."""
 
 import sys
 from pathlib import Path

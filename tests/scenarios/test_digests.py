@@ -1,4 +1,4 @@
-"""What shipped scenarios record and report is the same, byte for byte, as when the digests were taken."""
+"""Records and reports of shipped scenarios are the same, byte for byte, as when the digests were taken."""
 
 import json
 from pathlib import Path

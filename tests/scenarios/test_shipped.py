@@ -1,4 +1,4 @@
-"""What holds for every shipped scenario: it is valid, drawn, healthy before its fault, and its text is claimed."""
+"""Rules of every shipped scenario: it is valid, drawn, healthy before its fault, and claims support its text."""
 
 import re
 from collections.abc import Iterator
