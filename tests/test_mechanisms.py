@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 import sim
 from sim import topology
-from sim.diagram.system import drawing_of
+from sim.diagram.system import BOXES, drawing_of
 from sim.engine.assembly.system import build
 from sim.engine.operations.expected_effects import expected_effects
 from sim.experiments.fault_matrix.catalogue import INJECTIONS, KINDS
@@ -21,15 +21,19 @@ from sim.fields.quantity import spaced
 from sim.mechanisms.faults import FAULTS
 from sim.mechanisms.faults.parts import CAN_FAIL, CAN_PAUSE, VARIABLE_SPEED
 from sim.mechanisms.loads import KNOWN
+from sim.mechanisms.nodes import LINKED, NODE_KINDS, SHAPES, NodeKind
 from sim.mechanisms.steps import STEPS, Step, StepWithOutcome, Work
 from sim.mechanisms.steps.base import EFFECT, ON_ERROR, OPERATION, QUEUE, STORE
 from sim.mechanisms.steps.facts import facts, nested
-from sim.record.record import MARKS, REASONS
+from sim.record.record import MARKS, REASONS, Record
+from sim.replay.timeline import LOOKS
 from sim.scenario.key_normalisation import fields_of, members
 from sim.scenario.measures import MEASURES
-from sim.scenario.models import Scenario
+from sim.scenario.models import Model, Scenario
 from sim.scenario.models.links import LINK_DEFENCES
 from sim.scenario.models.nodes import SERVICE_RULES
+from sim.scenario.rules.measurable import subjects
+from sim.scenario.yaml.nodes import node_of
 from tests.engine.test_fields import documents
 
 FIELDS = YAML(typ="safe").load((Path(__file__).parent / "engine" / "fields.yaml").read_text(encoding="utf-8"))
@@ -158,3 +162,36 @@ def test_a_step_that_names_a_part_is_refused_without_it(verb: str) -> None:
     document["services"]["web"]["operations"]["order"].append({verb: "web.nowhere"})
     with pytest.raises(sim.ScenarioError, match=f"must name an? {STEPS[verb].value} that exists, got 'web.nowhere'"):
         sim.Scenario(**document)
+
+
+@pytest.mark.parametrize("kind", NODE_KINDS, ids=lambda kind: kind.word)
+def test_every_kind_of_node_is_in_files_rules_and_claims(kind: NodeKind) -> None:
+    model = get_args(Scenario.model_fields[kind.key].annotation)[1]
+    assert issubclass(model, Model) and model.__name__.lower() == kind.word
+    assert kind.key in FIELDS["models"]["Scenario"]["fields"]
+    assert "propertyNames" in sim.schema()["$defs"]["Scenario"]["properties"][kind.key]  # type: ignore[index]
+    assert kind.word in [of.kind for about in MEASURES.values() for of in about.of]
+    document = {**copy.deepcopy(FIELDS["system"]), "stores": {"rows": {}}}
+    name = next(iter(document[kind.key]))
+    found = subjects(node_of(document), sim.Scenario(**document).resolve())
+    assert kind.word in [word for word, _ in found[name]]
+    document["hosts"] = {name: ["web"]}
+    with pytest.raises(sim.ScenarioError, match="must have a name that no workload, service or queue shares"):
+        sim.Scenario(**document)
+
+
+@pytest.mark.parametrize("kind", NODE_KINDS, ids=lambda kind: kind.word)
+def test_every_kind_of_node_is_built_linked_struck_and_drawn_or_says_that_it_is_not(kind: NodeKind) -> None:
+    scenario = sim.Scenario(**FIELDS["system"], stores={"rows": {}}).resolve()
+    name = next(iter(getattr(scenario, kind.key)))
+    system, drawing = build(scenario, 1, 0), drawing_of(scenario)
+    assert name in system.components
+    drawn = [node.kind for node in drawing.nodes if node.name == name]
+    assert drawn == ([kind.word] if kind.is_linked else []) and bool(kind.shape) == kind.is_linked
+    assert kind.is_linked == bool(kind.recorded) and kind.recorded in ("", *Record.__annotations__)
+    befallen = [fault.verb for fault in FAULTS.values() if kind.key in fault.befalls]
+    assert bool(befallen) == kind.is_linked and ("crash" in befallen) == kind.is_hosted
+
+
+def test_every_kind_of_node_that_is_drawn_has_a_box_and_a_replay() -> None:
+    assert set(BOXES) == set(SHAPES) == set(LOOKS) == {kind.word for kind in LINKED}

@@ -5,7 +5,7 @@ What was not measured is not said. ``sim.plots.system`` draws it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from textwrap import wrap
 
@@ -23,6 +23,9 @@ _LONGEST = 28
 """Characters in a line on an arrow: more would hide it."""
 FULL = 0.95
 """A service busier than this is drawn as full."""
+
+
+Measured = Mapping[tuple[str, str], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def drawing_of(
     found = {key: value for key, value in (measured or {}).items() if value is not None}
     troubles = _troubles(scenario, faults)
     graph = system_graph(scenario)
-    nodes = [_node(scenario, name, kind, found, troubles.get(name, "")) for name, kind in graph.nodes(data="kind")]
+    nodes = [BOXES[kind](scenario, name, found, troubles.get(name, "")) for name, kind in graph.nodes(data="kind")]
     arrows = []
     for caller, callee, data in graph.edges(data=True):
         link = data["link"]
@@ -120,22 +123,32 @@ def _policies(scenario: Scenario, name: str) -> tuple[str, ...]:
     return () if link is None else labels(link)
 
 
-def _node(scenario: Scenario, name: str, kind: str, found: Mapping[tuple[str, str], float], trouble: str) -> Node:
-    if kind == "service":
-        service = scenario.services[name]
-        size = f"{service.replicas} × {many(service.workers)} worker{'s' * (service.workers != 1)}"
-        level, waiting = found.get(("utilisation", name)), found.get(("waiting mean", name))
-        words = [f"busy {level:.0%}"] if level is not None else []
-        words += [f"{waiting:.0f} waiting"] if waiting is not None and waiting >= 0.5 else []
-        if not trouble and level is not None and level >= FULL:
-            trouble = "full"
-        return Node(name, kind, size, " · ".join(words), level, trouble, labels(service))
-    if kind == "queue":
-        queue, backlog = scenario.queues[name], found.get(("backlog peak", name))
-        size = "" if queue.max_deliveries == UNLIMITED else f"{queue.max_deliveries:g} deliveries"
-        return Node(name, kind, size, f"backlog up to {backlog:,.0f}" if backlog is not None else "", None, trouble)
+def _service(scenario: Scenario, name: str, found: Measured, trouble: str) -> Node:
+    service = scenario.services[name]
+    size = f"{service.replicas} × {many(service.workers)} worker{'s' * (service.workers != 1)}"
+    level, waiting = found.get(("utilisation", name)), found.get(("waiting mean", name))
+    words = [f"busy {level:.0%}"] if level is not None else []
+    words += [f"{waiting:.0f} waiting"] if waiting is not None and waiting >= 0.5 else []
+    if not trouble and level is not None and level >= FULL:
+        trouble = "full"
+    return Node(name, "service", size, " · ".join(words), level, trouble, labels(service))
+
+
+def _queue(scenario: Scenario, name: str, found: Measured, trouble: str) -> Node:
+    queue, backlog = scenario.queues[name], found.get(("backlog peak", name))
+    size = "" if queue.max_deliveries == UNLIMITED else f"{queue.max_deliveries:g} deliveries"
+    return Node(name, "queue", size, f"backlog up to {backlog:,.0f}" if backlog is not None else "", None, trouble)
+
+
+def _workload(scenario: Scenario, name: str, found: Measured, trouble: str) -> Node:
     workload = scenario.workload[name]
     size = f"{workload.users:,} users" if workload.users is not None else str(workload.rate or workload.arrivals)
     good = found.get(("goodput ratio", name))
     words = [f"{percent(good)} good"] if good is not None else []
-    return Node(name, kind, size if len(size) <= 22 else size[:21] + "…", " · ".join(words), good, trouble)
+    return Node(name, "workload", size if len(size) <= 22 else size[:21] + "…", " · ".join(words), good, trouble)
+
+
+BOXES: Mapping[str, Callable[[Scenario, str, Measured, str], Node]] = {
+    "workload": _workload, "service": _service, "queue": _queue,
+}  # fmt: skip
+"""How the box of each kind of node is written, by the kind's word."""

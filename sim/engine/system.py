@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Iterator
 from sim.engine.clients.clients import request_numbers
 from sim.engine.clock.kernel import Kernel
 from sim.engine.clock.streams import Streams
+from sim.mechanisms.nodes import UNLINKED, nodes_of
 from sim.record.record import EffectSite, Site
 from sim.record.recorder import Recorder
 
@@ -67,7 +68,7 @@ class System:
         self.effect_codes: dict[str, int] = {}
         """The code of the effect step at each path."""
         self._component_codes: dict[str, int] = {}
-        for name in (*scenario.workload, *scenario.services, *scenario.queues, *scenario.links, *scenario.stores):
+        for name in (*nodes_of(scenario), *scenario.links, *nodes_of(scenario, UNLINKED)):
             self.component_code(name)
 
     def component_code(self, name: str) -> int:

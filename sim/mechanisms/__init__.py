@@ -13,4 +13,6 @@ over the declarations, so that no list of mechanisms is kept by hand and none ca
 
 A declaration does not import the engine: it speaks to the part that it acts on by the verbs of a Protocol
 (``faults.parts``). A step says what it does in verbs too (``steps.parts``), and the engine is one of their readers.
+
+The kinds of nodes that mechanisms act on are listed in ``nodes``.
 """

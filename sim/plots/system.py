@@ -15,6 +15,7 @@ import numpy as np
 
 from sim.diagram.layout import BOX_HEIGHT, Edge, Layout, lay_out
 from sim.diagram.system import FULL, Arrow, Drawing, Node
+from sim.mechanisms.nodes import SHAPES
 from sim.plots import style
 
 if TYPE_CHECKING:
@@ -195,8 +196,9 @@ def _sampled(path: Path, points: int = 60) -> list[tuple[float, float]]:
 def _box(axes: Axes, node: Node, x: float, y: float, look: style.Theme) -> None:
     """Draw one node with its name, size, bar and state."""
     edge, width = (style.VERMILION, 2.6) if node.trouble else (look.muted, 1.3)
+    shape = SHAPES[node.kind]
     left, top = x - BOX_WIDTH / 2, y - BOX_HEIGHT / 2
-    for patch in _outline(node.kind, left, top):
+    for patch in _outline(shape, left, top):
         patch.set(facecolor=look.panel, edgecolor=edge, linewidth=width, zorder=4, gid=node.kind)
         axes.add_patch(patch)
     size = 10 if len(node.name) <= 16 else 8.5 if len(node.name) <= 20 else 7.5
@@ -204,7 +206,7 @@ def _box(axes: Axes, node: Node, x: float, y: float, look: style.Theme) -> None:
     put: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 6, "color": look.ink}
     bar = node.kind == "service" and node.level is not None
     rows = [row for row in (node.size, node.state) if row]
-    x -= 0.11 * (node.kind == "queue") + 0.06 * (node.kind == "workload")
+    x -= 0.11 * (shape == "cylinder") + 0.06 * (shape == "arrow")
     first = y - 0.08 * len(rows) - 0.07 * bar
     axes.text(x, first, name, fontsize=size, fontweight="bold", **put)
     for i, row in enumerate(rows):
@@ -239,16 +241,16 @@ def _bar(axes: Axes, level: float, left: float, top: float, look: style.Theme) -
     )  # fmt: skip
 
 
-def _outline(kind: str, left: float, top: float) -> list[Any]:
+def _outline(shape: str, left: float, top: float) -> list[Any]:
     """Return the patches of a node's shape, the body last but for a cylinder's lid."""
     from matplotlib.patches import Ellipse, FancyBboxPatch, PathPatch, Polygon
     from matplotlib.path import Path
 
     right, low, middle = left + BOX_WIDTH, top + BOX_HEIGHT, top + BOX_HEIGHT / 2
-    if kind == "workload":
+    if shape == "arrow":
         tip = 0.2
         return [Polygon([(left, top), (right - tip, top), (right, middle), (right - tip, low), (left, low)])]
-    if kind == "queue":
+    if shape == "cylinder":
         round_, bend = 0.14, 0.5523 * BOX_HEIGHT / 2
         body = Path(
             [(left + round_, top), (right - round_, top),

@@ -22,7 +22,8 @@ from sim.results.story.story import Sentence, explain
 Timeline = dict[str, Any]
 EVENTS = ("fault begins", "fault ends", "breaker open", "breaker half-open", "breaker closed")
 """What one steps to, besides the sentences of the story."""
-_LOOKS = {"workload": nodes.workload, "service": nodes.service, "queue": nodes.queue}
+LOOKS = {"workload": nodes.workload, "service": nodes.service, "queue": nodes.queue}
+"""The series of each kind of node, by the kind's word."""
 
 
 def timeline(record: Record | Book, label: str = "") -> Timeline:
@@ -55,7 +56,7 @@ def timeline(record: Record | Book, label: str = "") -> Timeline:
             {
                 "name": node.name, "kind": node.kind, "size": node.size, "rules": list(node.rules),
                 "column": layout.columns[node.name],
-                "height": round(layout.heights[node.name], 3), **_LOOKS[node.kind](book, clock, node.name),
+                "height": round(layout.heights[node.name], 3), **LOOKS[node.kind](book, clock, node.name),
             }
             for node in drawing.nodes
         ],

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Iterable, Literal
 
+from sim.mechanisms.nodes import recorded_nodes
 from sim.record.record import Record
 from sim.results.book import Book
 from sim.results.symptoms import Symptom, symptoms
@@ -80,7 +81,7 @@ def struck(record: Record) -> tuple[str, ...]:
 
 def _neighbours(record: Record) -> tuple[Neighbours, Neighbours]:
     """Return the callees and the callers of every node."""
-    nodes = (*record.workloads, *record.services, *record.queues)
+    nodes = recorded_nodes(record)
     callees: Neighbours = {node: [] for node in nodes}
     callers: Neighbours = {node: [] for node in nodes}
     pairs = [(site.caller, site.callee) for site in record.sites]

@@ -13,12 +13,13 @@ from typing import Any, Callable, Iterable, Mapping
 from pydantic import PrivateAttr, ValidationError, model_validator
 
 from sim.errors import ScenarioError
+from sim.mechanisms.nodes import NODE_KEYS
 from sim.scenario.from_python import written
 from sim.scenario.key_normalisation import normalise
 from sim.scenario.models import Scenario
 from sim.scenario.pydantic_errors import problems_of
 from sim.scenario.rules import claims, recipes
-from sim.scenario.rules.names import NODE_KINDS, several
+from sim.scenario.rules.names import several
 from sim.scenario.settings import set_values
 from sim.scenario.source import Chosen, Source
 from sim.scenario.yaml.nodes import Node, Problem, in_order, node_of, plain
@@ -109,7 +110,7 @@ class ScenarioFile(Scenario):
 
     def place_of(self, words: str) -> str:
         """Return FILE:LINE:COLUMN of the part named at the beginning of *words* or in them; else the file."""
-        parts = {name: node for kind in ("links", *NODE_KINDS) for name, node in self._root.children(kind).items()}
+        parts = {name: node for kind in ("links", *NODE_KEYS) for name, node in self._root.children(kind).items()}
         found = [name for name in parts if words.startswith(f"{name}:")] or [name for name in parts if name in words]
         at = parts[max(found, key=len)].key_at if found else None
         return str(at or self.file)

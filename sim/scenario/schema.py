@@ -20,6 +20,7 @@ from sim.errors import ParameterError, did_you_mean
 from sim.fields.quantity import spaced
 from sim.mechanisms.faults import FAULTS, Fault
 from sim.mechanisms.links.base import LinkDefence
+from sim.mechanisms.nodes import NODE_KEYS
 from sim.mechanisms.services.base import ServiceRule
 from sim.mechanisms.steps import STEPS, WRAPPERS, Step, StepWithOutcome
 from sim.quantities import LAW_FORMS
@@ -133,7 +134,7 @@ def schema() -> dict[str, object]:
                 part["properties"][key]["default"] = value
     parts["Step"] = _step(parts)
     parts = _replaced(parts)
-    for key in ("workload", "services", "queues", "stores", "faults", "variants", "toggles", "expect"):
+    for key in (*NODE_KEYS, "faults", "variants", "toggles", "expect"):
         parts["Scenario"]["properties"][key]["propertyNames"] = {"pattern": _REFUSED}
     extends = {"type": "string", "description": EXTENDS, "examples": ["online_boutique.yaml"]}
     return {

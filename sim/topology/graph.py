@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from sim.mechanisms.nodes import nodes_of
 from sim.mechanisms.steps.facts import StepFacts, walk
 from sim.scenario.models import Scenario, Workload
 
@@ -74,9 +75,8 @@ def system_graph(scenario: Scenario) -> Graph:
     import networkx as nx
 
     graph: Graph = nx.DiGraph()
-    for kind, names in (("workload", scenario.workload), ("service", scenario.services), ("queue", scenario.queues)):
-        for name in names:
-            graph.add_node(name, kind=kind)
+    for name, kind in nodes_of(scenario).items():
+        graph.add_node(name, kind=kind.word)
     operations = operation_graph(scenario)
 
     def node(name: str) -> str:

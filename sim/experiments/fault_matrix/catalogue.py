@@ -13,6 +13,7 @@ from typing import Any, Iterable, Iterator, Mapping
 from sim.errors import ParameterError, did_you_mean
 from sim.mechanisms.faults import FAULTS
 from sim.mechanisms.faults.injection import Injection
+from sim.mechanisms.nodes import HOSTED, nodes_of
 from sim.scenario.models import Scenario
 from sim.topology import system_graph
 
@@ -53,7 +54,7 @@ def parts(scenario: Scenario) -> dict[str, list[str]]:
         "replicated services": [name for name, service in scenario.services.items() if service.replicas > 1],
         "queues": list(scenario.queues),
         "hosts": list(scenario.hosts),
-        "linked nodes": [name for name in (*scenario.services, *scenario.queues) if name in ends],
+        "linked nodes": [name for name in nodes_of(scenario, HOSTED) if name in ends],
         "links": [data["link"] for _, _, data in edges],
     }
 

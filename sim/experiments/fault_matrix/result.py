@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sim.experiments.fault_matrix.trial import Defence, Trial
+from sim.mechanisms.nodes import nodes_of
 
 if TYPE_CHECKING:
     import pandas
@@ -50,7 +51,7 @@ class Matrix:
     @property
     def nodes(self) -> int:
         """How many nodes the system has."""
-        return len(self.scenario.workload) + len(self.scenario.services) + len(self.scenario.queues)
+        return len(nodes_of(self.scenario))
 
     @property
     def cut_off(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sim.diagram.system import Arrow, drawing_of
 from sim.markup import render
+from sim.mechanisms.nodes import nodes_of
 from sim.plots import style
 from sim.plots.system import system_figure
 
@@ -20,7 +21,7 @@ LEAST_PX = 760
 
 def too_large(scenario: Any) -> str:
     """Return why a system is not drawn and worked out on a page, or an empty string."""
-    nodes = len(scenario.workload) + len(scenario.services) + len(scenario.queues)
+    nodes = len(nodes_of(scenario))
     operations = sum(len(service.operations) for service in scenario.services.values())
     if nodes > MOST_NODES:
         return f"{nodes} services, queues and workloads are more than the {MOST_NODES} that a page can draw"

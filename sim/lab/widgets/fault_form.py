@@ -16,6 +16,7 @@ import streamlit as st
 from sim.fields.quantity import spaced
 from sim.lab.glossary import plain
 from sim.mechanisms.faults import FAULTS, fault_kind
+from sim.mechanisms.nodes import nodes_of
 from sim.scenario.rules import recipes
 from sim.scenario.rules.faults import befalls
 from sim.scenario.schema import defaults, field_texts
@@ -80,7 +81,7 @@ def about(kind: str) -> str:
 def targets(scenario: Any, kind: str, node: str | None = None) -> list[str]:
     """Return what a fault of *kind* can strike in a resolved scenario; with *node* (or a link) only it and its own."""
     if kind == "partition":
-        nodes = [*scenario.workload, *scenario.services, *scenario.queues]
+        nodes = list(nodes_of(scenario))
         return nodes if node is None else [name for name in nodes if name == node]
     found: list[tuple[str, tuple[str, ...]]] = []
     for where in befalls(kind) or ("operations",):
@@ -99,7 +100,7 @@ def targets(scenario: Any, kind: str, node: str | None = None) -> list[str]:
 def _sideable(scenario: Any) -> list[str]:
     """Return what can stand on a side of a partition."""
     whole = [name for name, on_it in scenario.hosts.items() if not any("#" in one for one in on_it)]
-    return [*scenario.workload, *scenario.services, *scenario.queues, *whole]
+    return [*nodes_of(scenario), *whole]
 
 
 def _poisonable(scenario: Any) -> list[str]:

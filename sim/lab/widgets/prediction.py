@@ -8,6 +8,7 @@ import streamlit as st
 
 from sim.lab import selected
 from sim.lab.glossary import plain
+from sim.mechanisms.nodes import HOSTED, nodes_of
 from sim.number_words import share
 from sim.scenario.rules import recipes
 from sim.scenario.yaml.nodes import node_of
@@ -37,7 +38,7 @@ def can_be_hit(scenario: Any) -> list[str]:
     for fault in scenario.faults.values():
         found = fault.targets(scenario)
         struck |= {*found.services, *found.queues, *(end for link in found.links for end in link.split(" -> "))}
-    return [name for name in (*scenario.services, *scenario.queues) if name not in struck]
+    return [name for name in nodes_of(scenario, HOSTED) if name not in struck]
 
 
 def ask(scenario: Any) -> None:

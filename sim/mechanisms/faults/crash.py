@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, Mapping
 
 from sim.fields.quantity import Factor, PositiveDuration
 from sim.mechanisms.faults.base import ServiceFault
-from sim.mechanisms.faults.injection import NODES, Injection
+from sim.mechanisms.faults.injection import PLACES, Injection
 from sim.mechanisms.faults.parts import CAN_PAUSE, VARIABLE_SPEED, Edges, QueuePart, ServicePart
 from sim.mechanisms.faults.targets import Indexes
 
@@ -36,10 +36,10 @@ class Crash(Death):
     """Replicas die; after the window they are back."""
 
     verb: ClassVar[str] = "crash"
-    befalls: ClassVar[tuple[str, ...]] = ("services", "queues", "hosts")
+    befalls: ClassVar[tuple[str, ...]] = PLACES
     tried: ClassVar[tuple[Injection, ...]] = (
-        Injection(NODES, {"mode": "silent"}),
-        Injection(NODES, {"mode": "refuse"}),
+        Injection(PLACES, {"mode": "silent"}),
+        Injection(PLACES, {"mode": "refuse"}),
     )
     form_starts: ClassVar[Mapping[str, str]] = {"mode": "refuse"}
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Callable, Mapping
 
-NODES = ("services", "queues", "hosts")
+from sim.mechanisms.nodes import HOSTED
+
+PLACES = (*(kind.key for kind in HOSTED), "hosts")
+"""The keys of nodes that run on hosts, and of the hosts: where crashes and pauses strike."""
 
 
 @dataclass(frozen=True, slots=True)

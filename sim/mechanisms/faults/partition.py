@@ -8,6 +8,7 @@ from sim.mechanisms.faults.base import Fault
 from sim.mechanisms.faults.injection import Injection
 from sim.mechanisms.faults.parts import Edges, LinkPart, Nodes
 from sim.mechanisms.faults.targets import FaultTargets
+from sim.mechanisms.nodes import nodes_of
 
 
 class Partition(Fault):
@@ -57,7 +58,7 @@ class Partition(Fault):
 
 def _between(scenario: Nodes, sides: list[list[str]]) -> Iterable[str]:
     """Yield every link that could lead from one side to another; a single side is parted from everything else."""
-    nodes = [*scenario.workload, *scenario.services, *scenario.queues]
+    nodes = list(nodes_of(scenario))
     groups = [[name for one in side for name in scenario.hosts.get(one, [one])] for side in sides]
     if len(groups) == 1:
         groups.append([name for name in nodes if name not in groups[0]])

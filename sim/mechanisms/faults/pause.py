@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from sim.mechanisms.faults.base import ServiceFault
-from sim.mechanisms.faults.injection import NODES, Injection
+from sim.mechanisms.faults.injection import PLACES, Injection
 from sim.mechanisms.faults.parts import CAN_PAUSE, Edges, QueuePart, ServicePart
 from sim.mechanisms.faults.targets import Indexes
 
@@ -14,8 +14,8 @@ class Pause(ServiceFault):
     """Freezes work and resumes it (garbage collection, live migration); arrivals queue up."""
 
     verb: ClassVar[str] = "pause"
-    befalls: ClassVar[tuple[str, ...]] = ("services", "queues", "hosts")
-    tried: ClassVar[tuple[Injection, ...]] = (Injection(NODES),)
+    befalls: ClassVar[tuple[str, ...]] = PLACES
+    tried: ClassVar[tuple[Injection, ...]] = (Injection(PLACES),)
 
     pause: str
     """The service, a queue (which then delivers nothing), or a host."""

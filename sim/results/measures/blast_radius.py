@@ -6,6 +6,7 @@ and ``sim.results.blast`` the distances.
 
 from __future__ import annotations
 
+from sim.mechanisms.nodes import recorded_nodes
 from sim.results.blast import blast_radius
 from sim.results.book import Book
 from sim.results.onset import BeforeAfter
@@ -25,6 +26,6 @@ def family(book: Book) -> list[Measure]:
     table.add("nodes hit", "system", "all", len(blast.hit), blast.nodes)
     table.add("blast radius", "system", "all", blast.radius, len(blast.hit))
     table.add("first symptom", "system", "all", min(first.values(), default=None), len(first))
-    for node in (*record.workloads, *record.services, *record.queues):
+    for node in recorded_nodes(record):
         table.add("first symptom", node, "all", first.get(node), int(node in first))
     return table.rows

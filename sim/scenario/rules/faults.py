@@ -9,11 +9,11 @@ from sim.errors import did_you_mean
 from sim.fields.fault_fields import After, parse_begin, parse_replicas
 from sim.fields.quantity import one_arrow
 from sim.mechanisms.faults import FAULTS, LinkFault, fault_kind
+from sim.mechanisms.nodes import LINKED, NODE_KINDS
 from sim.scenario.rules import recipes
 from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key, at_value, parsed, plain
 
-_WORDS = {"services": "service", "queues": "queue", "workload": "workload", "hosts": "host"}
-_NODES = ("workload", "services", "queues")
+_WORDS = {**{kind.key: kind.word for kind in NODE_KINDS}, "hosts": "host"}
 MOST_WINDOWS = 10_000
 
 
@@ -68,7 +68,7 @@ def _target(root: Node, kind: str, target: Node, used: list[str]) -> Iterator[Pr
     link = one_arrow(target.value)
     if link in used:
         return
-    ends = [name for where in _NODES for name in root.children(where)]
+    ends = [name for kind in LINKED for name in root.children(kind.key)]
     if all(end in ends for end in link.split(" -> ")) and link.count(" -> ") == 1:
         turned = " -> ".join(reversed(link.split(" -> ")))
         hint = f"did you mean {turned!r}?" if turned in used else did_you_mean(link, used)
@@ -132,7 +132,7 @@ def _sides(root: Node, sides: Node | None, used: list[str]) -> Iterator[Problem]
     if not sides.value:
         yield at_value(sides, "hold at least one side")
         return
-    known = [*(name for where in _NODES for name in root.children(where)), *root.children("hosts")]
+    known = [*(name for kind in LINKED for name in root.children(kind.key)), *root.children("hosts")]
     found: dict[str, str] = {}
     wrong: list[Problem] = []
     for side, members in sides.value.items():

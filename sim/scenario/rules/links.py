@@ -7,6 +7,7 @@ from typing import Callable, Iterator
 from sim import quantities as q
 from sim.errors import did_you_mean
 from sim.fields.quantity import spaced
+from sim.mechanisms.nodes import LINKED
 from sim.scenario.models import Link
 from sim.scenario.rules import recipes
 from sim.scenario.yaml.nodes import Node, Problem, at_key, at_value, parsed
@@ -21,7 +22,7 @@ def link_problems(root: Node) -> Iterator[Problem]:
 
 
 def _ends(root: Node) -> Iterator[Problem]:
-    ends = [name for kind in ("workload", "services", "queues") for name in root.children(kind)]
+    ends = [name for kind in LINKED for name in root.children(kind.key)]
     used = recipes.links_used(root)
     for name, link in root.children("links").items():
         parts = name.split(" -> ")

@@ -11,6 +11,7 @@ from typing import Any, Iterator, Sequence
 from sim import quantities as q
 from sim.errors import ParameterError, did_you_mean
 from sim.fields.quantity import Written, one_arrow
+from sim.mechanisms.nodes import NODE_KINDS
 from sim.mechanisms.steps.base import EFFECT
 from sim.scenario.measures import MEASURES, Declared
 from sim.scenario.models import Claim, Link, Scenario
@@ -130,11 +131,11 @@ def subjects(document: Node, model: Scenario | None) -> Subjects:
             found[f"{name}/{request.value}"] = [("workload/operation", None)]
     if effects:
         for kinds in found.values():
-            kinds += [(f"{kind} with effects", part) for kind, part in kinds]
-    for kind, key in (("service", "services"), ("queue", "queues"), ("store", "stores")):
-        parts = {} if model is None else getattr(model, key)
-        for name in document.children(key):
-            found.setdefault(name, []).append((kind, parts.get(name)))
+            kinds += [(f"{word} with effects", part) for word, part in kinds]
+    for kind in (kind for kind in NODE_KINDS if not kind.requests):
+        parts = {} if model is None else getattr(model, kind.key)
+        for name in document.children(kind.key):
+            found.setdefault(name, []).append((kind.word, parts.get(name)))
     links = {} if model is None else {one_arrow(name): link for name, link in model.links.items()}
     for name in recipes.links_used(document):
         link = links.get(name) or Link()  # an undeclared link

@@ -6,13 +6,13 @@ import re
 from typing import Iterable, Iterator
 
 from sim.errors import did_you_mean
+from sim.mechanisms.nodes import NODE_KEYS
 from sim.scenario.rules import recipes
 from sim.scenario.yaml.nodes import SETS, Node, Problem, at_key, at_value
 
 NAME = re.compile(r"[\w-]+( [\w-]+)*")
 MAX_NAME = 80
 MAX_PATCHES = 64
-NODE_KINDS = ("workload", "services", "queues", "stores")
 WINDOWS = ("all", "before", "fault", "after")
 """Words that name a window of a run; no fault may have one as its name."""
 UNPATCHED = ("version", "variants", "toggles", "expect", "extends")
@@ -42,7 +42,7 @@ def several(names: str | Iterable[str]) -> tuple[str, ...]:
 def name_problems(root: Node) -> Iterator[Problem]:
     """Find names with other characters, nodes that share a name, and reserved names."""
     seen: dict[str, str] = {}
-    for kind in (*NODE_KINDS, "hosts", "faults"):
+    for kind in (*NODE_KEYS, "hosts", "faults"):
         for name, node in root.children(kind).items():
             yield from _well_named(name, node)
             if kind == "faults":
