@@ -103,7 +103,7 @@ def _answered(answer: str) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         navigation.link("lab", "Open it in the Lab", ":material/science:", Selection(HERO))
-        navigation.link("learn", "Go on with the lessons", ":material/school:")
+        navigation.link("learn", "Continue with the lessons", ":material/school:")
         st.button("Ask me again", on_click=_again, icon=":material/replay:", type="tertiary")
 
 

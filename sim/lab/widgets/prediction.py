@@ -43,7 +43,7 @@ def can_be_hit(scenario: Any) -> list[str]:
 
 def ask(scenario: Any) -> None:
     """Ask what will happen, with the calls of the system; the answer stays with the participant."""
-    st.markdown(f"**Who asks whom**: {who_asks_whom(scenario)}")
+    st.markdown(f"**Who calls which service**: {who_asks_whom(scenario)}")
     st.markdown("**Your prediction** (only you see it)")
     nodes = can_be_hit(scenario)
     if nodes and scenario.faults:

@@ -132,7 +132,7 @@ def _card(number: int, one: Lesson) -> None:
     st.markdown(plain(one.aim))
     told = f"{done} of {of} done" if done else f"{of} parts"
     st.caption(f"{one.minutes:g} minutes · {told} · plays {plain(one.scenario)}")
-    label = "Go on" if 0 < done < of else "Look again" if done else "Begin"
+    label = "Continue" if 0 < done < of else "Look again" if done else "Begin"
     first = number == 1 and not st.session_state.get(lesson.DONE)
     st.space("stretch")
     st.button(
