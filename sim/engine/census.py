@@ -1,4 +1,4 @@
-"""The census: once a second the engine counts its own state, for the books to agree with, and looks at the budgets."""
+"""The census: once a second the engine counts its own state, which the books must match, and checks the budgets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sim.engine.system import System
 
 MOST_CENSUSES = 5_000
 Progress = Callable[[float], None]
-"""Told now and then the share of the run that is played."""
+"""Called now and then with the share of the run that is played."""
 
 
 class Census:

@@ -1,8 +1,8 @@
 """The end of a run: a row for everything that is still open, lost where no answer can ever come.
 
 An attempt is lost when nothing will answer it and no timer of its caller will end it: the request or the answer was
-lost on a link without a timeout, or its server died silently. Who waits for a lost attempt waits for ever too, so the
-loss climbs from callee to caller, up to the client's request, until it meets a timer.
+lost on a link without a timeout, or its server died silently. A frame that waits for a lost attempt waits for ever too,
+so the loss climbs from callee to caller, up to the client's request, until it meets a timer.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def write_open_rows(system: System, leaves: list[Leaf]) -> list[int]:
 
 
 def _forked(system: System) -> Callable[[Any], bool]:
-    """Return whether an attempt's recipe has a `parallel`: its strands may go on where the recipe does not."""
+    """Return whether an attempt's operation has a `parallel`: its branches may continue where it does not."""
     forks = {
         f"{service}.{operation}"
         for service, model in system.scenario.services.items()

@@ -1,7 +1,11 @@
-"""What can never go on when a run ends: calls that no answer and no timer would end, and all that wait for them.
+"""What can never continue when a run ends: calls that no answer and no timer would end, and all that wait for them.
 
-What is neither stuck nor over could still act if the run were longer. Left out: strands of a recipe whose own way is
-stuck, which may still act (so a recipe with a `parallel` counts as able to), and gates that a stuck call keeps closed.
+It begins with a lost attempt that has no timer: the frame that waits for it is stuck, and so is the attempt whose
+operation that frame belongs to, and so on up to the client's request. What is neither stuck nor ended could still act
+if the run were longer.
+
+Not modelled: branches of a `parallel` that are stuck themselves (the operation counts as able to act), and tokens of
+strategies that a stuck call keeps.
 """
 
 from __future__ import annotations
@@ -16,22 +20,22 @@ from sim.outcomes import PENDING
 
 
 class Stuck:
-    """Attempts that are lost, requests that are, and recipes that wait for them, among what is *open* at the end."""
+    """Lost attempts, lost requests, and the operations that wait for them, among what is *open* at the end."""
 
     __slots__ = ("attempts", "requests", "recipes", "_forks", "_strands", "_held")
 
     def __init__(self, open_: Sequence[Any], forks: Callable[[Any], bool], cancels: bool) -> None:
-        """*forks* says whether an attempt's operation has a `parallel`, whose strands may go on where it does not.
+        """*forks* says whether an attempt's operation has a `parallel`, whose branches may continue where it does not.
 
-        *cancels* says whether some link stops the work of those who are given up, which can free a stuck worker.
+        *cancels* says whether some link stops the work of attempts that are given up, which can free a stuck worker.
         """
         self._forks = forks
         self.attempts: set[int] = set()
         """Attempts (ids) whose caller waits for an answer that cannot come."""
         self.requests: dict[int, int] = {}
-        """Requests (numbers) whose client does, and the cause."""
+        """Requests (numbers) whose client waits for one, and the reason."""
         self.recipes: set[int] = set()
-        """Attempts (ids) whose recipe waits for a lost call and does not go on."""
+        """Attempts (ids) whose operation waits for a lost call and does not continue."""
         self._strands: dict[Join, int] = {}
         for attempt in open_:
             if attempt.outcome == PENDING and getattr(attempt, "unanswerable", False):
@@ -50,7 +54,7 @@ class Stuck:
             self._stop(attempt.parent, reason)
 
     def _stop(self, frame: Any, reason: int) -> None:
-        """*frame* waits for what does not come: so does whoever waits for the frame."""
+        """*frame* waits for an answer that does not come, and so does everything that waits for the frame."""
         if isinstance(frame, ForkBranch):
             join = frame.join
             self._strands[join] = livelock_error = self._strands.get(join, 0) + 1
@@ -66,9 +70,9 @@ class Stuck:
                 self._lose(frame, reason)
 
     def may_act(self, attempt: Any) -> bool:
-        """Whether *attempt*, which is open, may still do something: it is on its way, in line, or in a recipe.
+        """Whether *attempt*, which is open, may still do something: it is on its way, it waits, or its operation runs.
 
-        A line whose workers are all held by recipes that do not go on does not move.
+        A line whose workers are all held by operations that do not continue does not move.
         """
         if attempt.left_at is not None:
             return False
@@ -77,7 +81,7 @@ class Stuck:
         return attempt.id not in self.recipes or self._forks(attempt)
 
     def _never_leaves(self, attempt: Any) -> bool:
-        """Whether the recipe of *attempt* holds a worker for ever."""
+        """Whether the operation of *attempt* holds a worker for ever."""
         if attempt.left_at is not None or attempt.id not in self.recipes or self._forks(attempt):
             return False
         given_up = attempt.outcome != PENDING or attempt.id in self.attempts

@@ -24,7 +24,7 @@ from sim.record.record import Record
 from sim.scenario import models
 
 DEEPEST = 6_000
-"""Steps and calls that take no time are played one inside another, up to this depth of Python's stack: a recipe of
+"""Steps and calls that take no time are played one inside another, up to this depth of Python's stack: an operation of
 thousands of steps passes, and half of the 2 MB that the smallest main stack (Windows) has is enough."""
 
 
@@ -59,7 +59,7 @@ def _deep_stack() -> Iterator[None]:
 
 @contextmanager
 def _quiet_collector() -> Iterator[None]:
-    """Keep the garbage collector away from what exists already, and sweep up what this run leaves when it is over.
+    """Keep the garbage collector away from what exists already, and collect what this run leaves when it has ended.
 
     The cost is that of the run's own objects, however much else the process holds.
     """

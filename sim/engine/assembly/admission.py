@@ -1,6 +1,6 @@
 """The rules that a service's replicas may have, each a decision of ``sim.policies`` where the engine asks for it.
 
-Left out: what the rules cost (deciding takes no time and no worker).
+Not modelled: what the rules cost (deciding takes no time and no worker).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class RateLimiter:
         self.mark, self.after = system.recorder.marks.write, system.kernel.after
 
     def pass_on(self, admission: AdmissionControl, attempt: Attempt) -> None:
-        """Let *attempt* in, now or later, or turn it away."""
+        """Let *attempt* enter, now or later, or reject it."""
         now = admission.env._now
         if not self.waits:
             if self.bucket.admit(now):
@@ -56,7 +56,7 @@ class RateLimiter:
 
 
 class QueueLengthLimit:
-    """Turns away who finds *length* in line."""
+    """Rejects an attempt that finds *length* others in the line."""
 
     __slots__ = ("length", "reason")
 
@@ -69,7 +69,7 @@ class QueueLengthLimit:
 
 
 class PriorityShedding:
-    """Keeps the last places of the line for what is important; *priorities* are those of the workloads."""
+    """Keeps the last places of the line for important calls; *priorities* are those of the workloads."""
 
     __slots__ = ("policy", "priorities", "reason")
 
@@ -83,7 +83,7 @@ class PriorityShedding:
 
 
 class CoDelRule:
-    """CoDel, asked for everyone who leaves the line."""
+    """CoDel, asked for every attempt that leaves the line."""
 
     __slots__ = ("policy", "reason")
 
@@ -96,7 +96,7 @@ class CoDelRule:
 
 
 class DeadlineRule:
-    """Turns away what can only be late: its caller's time, which came with the call, ends before *least_s* is over."""
+    """Rejects what can only be late: its caller's time, which came with the call, ends within *least_s*."""
 
     __slots__ = ("least_s", "reason")
 

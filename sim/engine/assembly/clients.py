@@ -1,4 +1,4 @@
-"""Who asks, built from the scenario: the clients, their call steps, and the sources or users that drive them."""
+"""Clients, built from the scenario, with their call steps, and the sources or users that drive them."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class OperationCompiler:
         return _expecting_reply(begin) if replies else begin
 
     def chain(self, steps: Steps, after: Continuation, path: str, in_fork_branch: bool) -> Then:
-        """Return the start of a list of steps that goes on to *after*."""
+        """Return the start of a list of steps that continues with *after*."""
         then = after.then
         for i in range(len(steps) - 1, -1, -1):
             here = Continuation.after(then, after.failed)

@@ -176,7 +176,7 @@ def _instance(frame: Any) -> int:
 
 
 def _replica(frame: Any) -> int:
-    """Which replica plays the recipe of *frame*."""
+    """Which replica plays the operation of *frame*."""
     return int(frame.replica.index)
 
 

@@ -47,7 +47,7 @@ class Routes:
         return Route(network.send, deliver, begin, network.answer, settled)
 
     def network(self, name: str) -> Network | None:
-        """Return the network of a link, shared by all who use it, or None where it costs nothing."""
+        """Return the network of a link, shared by all that use it, or None where it costs nothing."""
         if name in self.system.networks:
             found: Network = self.system.networks[name]
             return found

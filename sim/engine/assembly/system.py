@@ -63,7 +63,7 @@ class _Builder:
         return needs
 
     def build(self) -> None:
-        """Make every part: nodes first, then the operations, then who calls them, then the faults."""
+        """Make every part: nodes first, then the operations, then the clients that call them, then the faults."""
         scenario, system = self.scenario, self.system
         for name, model in scenario.services.items():
             system.services[name] = self._service(name, model)
@@ -172,7 +172,7 @@ def _note_effects(system: System) -> None:
 
 
 def _paths(steps: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Yield every step of a recipe with the path that names its streams and effects."""
+    """Yield every step of an operation with the path that names its streams and effects."""
     for i, step in enumerate(steps):
         here = f"{path}[{i}]"
         yield here, step

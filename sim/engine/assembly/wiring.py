@@ -104,7 +104,7 @@ class Wiring:
         self.steps.append((step, site))
 
     def _pipeline_call(self, site: Site, link: models.Link, code: int) -> PipelineCall:
-        """Return a call step with all of the link's defences; only who needs them loads them."""
+        """Return a call step with all of the link's defences; they are loaded only where a link has some."""
         from sim.engine.assembly.pipelines import PipelineBuilder, pipeline_call
 
         system, name = self.system, site.link

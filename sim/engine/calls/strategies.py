@@ -1,8 +1,14 @@
-"""Gates that an attempt passes on its way out of the caller: breaker, throttle, limit, bulkhead, in this order.
+"""Strategies that an attempt passes before it leaves its caller, such as breaker, throttle, rate limit and bulkhead.
 
-A gate lets a course pass (and gives it a token to hand back when the attempt is over), stops it, or makes it wait and
-sends it on later. What passed a gate and is stopped by a later one backs out of the first: it was no call, so a breaker
-learns nothing from it. ``sim.policies`` decides; here the decisions meet the clock.
+Each strategy gives the attempt a token, denies it, or lets it wait for a token, one after another::
+
+    sequence ── acquire ──> breaker ── acquire ──> throttle ── … ──> the attempt leaves
+                               <── cancel (a later one denied it: no call was made, nothing is learned)
+                               <── release (the attempt has ended: learn from its outcome)
+
+``sim.policies`` decides; here the decisions meet the clock.
+
+Not modelled: the time that a decision takes.
 """
 
 from __future__ import annotations
@@ -23,17 +29,17 @@ if TYPE_CHECKING:
     from sim.policies.throttle import AdaptiveThrottle
 
 DENIED = object()
-"""The course does not pass."""
+"""The attempt may not leave."""
 QUEUED = object()
-"""The course goes on later, through ``resume``, or is stopped then."""
+"""The attempt waits for its token: its sequence continues through ``resume``, or is stopped then."""
 
 
 class Strategy:
-    """What a gate offers; *reason* is the cause of what it stops."""
+    """One strategy of a link; *reason* is that of the attempts that it denies."""
 
     __slots__ = ("only", "of", "reason")
     learns = True
-    """Whether it is to be told how attempts end."""
+    """Whether it learns how attempts end."""
 
     def __init__(self, scope: Scope, reason: int) -> None:
         self.only, self.of, self.reason = scope.only, scope.of, reason
@@ -43,14 +49,14 @@ class Strategy:
         raise NotImplementedError
 
     def release(self, token: Any, outcome: int, took_s: float, now: float) -> None:
-        """The attempt with *token* is over for its caller."""
+        """The attempt with *token* has ended for its caller."""
 
     def cancel(self, token: Any) -> None:
         """The attempt with *token* was never made."""
 
 
 class BreakerStrategy(Strategy):
-    """A circuit breaker; *retries_only* lets first tries pass by, which count only while it is closed."""
+    """A circuit breaker; *retries_only* lets first attempts pass by, which count only while it is closed."""
 
     __slots__ = ("retries_only",)
 
@@ -69,7 +75,7 @@ class BreakerStrategy(Strategy):
         return breaker, breaker.generation
 
     def release(self, token: Any, outcome: int, took_s: float, now: float) -> None:
-        """Tell the breaker how it ended; of an attempt that nobody waited for it learns nothing."""
+        """Let the breaker learn how it ended; an abandoned attempt teaches it nothing."""
         breaker, generation = token
         if outcome == ABANDONED:
             breaker.release(generation)
@@ -144,13 +150,13 @@ class ThrottleStrategy(Strategy):
         return throttle if throttle.admit(now) else DENIED
 
     def release(self, token: Any, outcome: int, took_s: float, now: float) -> None:
-        """Tell the throttle what was accepted."""
+        """Let the throttle know what was accepted."""
         if outcome <= DEGRADED or outcome == ERROR:
             token.accepted(now)
 
 
 class RateLimitStrategy(Strategy):
-    """A token bucket; with *waits* a course waits for its token, for *most_s* seconds at most."""
+    """A token bucket; with *waits* an attempt waits for its token, for *most_s* seconds at most."""
 
     __slots__ = ("kernel", "waits", "most_s", "index")
     learns = False
@@ -183,7 +189,7 @@ class RateLimitStrategy(Strategy):
 
 
 class BulkheadPlaces:
-    """The places of one bulkhead, and who waits for one."""
+    """The places of one bulkhead, and the attempts that wait for one."""
 
     __slots__ = ("free", "line")
 
@@ -193,7 +199,7 @@ class BulkheadPlaces:
 
 
 class BulkheadWaiter:
-    """A course that waits for a place; its outcome is PENDING while it does."""
+    """A sequence that waits for a place; its outcome is PENDING while it does."""
 
     __slots__ = ("sequence", "places", "outcome", "expires_at")
 
@@ -204,7 +210,7 @@ class BulkheadWaiter:
 
 
 class BulkheadStrategy(Strategy):
-    """So many attempts out at once, and a bounded line for a place."""
+    """A limit on attempts that are out at once, and a bounded line for a place."""
 
     __slots__ = ("kernel", "most_waiting", "timer_queue", "index")
 
@@ -216,7 +222,7 @@ class BulkheadStrategy(Strategy):
         self.timer_queue = None if max_wait_s is None else kernel.timer_queue(max_wait_s, self._on_wait_timeout)
 
     def acquire(self, sequence: AttemptSequence, now: float) -> Any:
-        """Take a place, or wait in line for one."""
+        """Take a place, or wait in the line for one."""
         places: BulkheadPlaces = self.only if self.only is not None else self.of(sequence)
         if places.free > 0:
             places.free -= 1
@@ -236,7 +242,7 @@ class BulkheadStrategy(Strategy):
         waiting.sequence.step.stop(waiting.sequence, self.reason)
 
     def release(self, token: Any, outcome: int, took_s: float, now: float) -> None:
-        """Pass the place on to the first in line."""
+        """Pass the place to the first in the line."""
         line = token.line
         if line:
             _drop_cancelled_waiters(line)
@@ -258,7 +264,7 @@ class BulkheadStrategy(Strategy):
 
 
 def _drop_cancelled_waiters(line: deque[BulkheadWaiter]) -> None:
-    """Take those out of the line whose call is over (their client has left)."""
+    """Take those out of the line whose call has ended (their client has left)."""
     if any(waiting.sequence.over for waiting in line):
         kept = []
         for waiting in line:
