@@ -3,6 +3,8 @@
 A hedge's delay may follow a percentile and so change from call to call, which a ``TimerQueue`` cannot express. Here the
 timers wait in a heap of their own and the kernel's heap holds few of them: a timer whose call has ended is dropped
 without an event.
+
+Not modelled: a hedge that goes to another service.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Source: inversion of the cumulative rate, e.g. Law, Simulation Modeling and Analysis, section on nonstationary Poisson
 processes (Cinlar's method).
+
+Not modelled: arrivals that depend on answers; the users of closed loops (``clients``) do that.
 """
 
 from __future__ import annotations

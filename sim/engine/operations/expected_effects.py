@@ -5,6 +5,8 @@ queues, once for each `repeat` and `parallel`. What only an outcome decides (the
 step's outcome) is due only where it happened, and the steps of an `on error` stand in for the step that failed: an
 effect that both lead to is due once, so that a charge that timed out, went to a queue instead and was applied after all
 counts as duplicated.
+
+Not modelled: effects that undo others.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""How callers pick one of several replicas; a balancer knows nothing of dead replicas without health checks."""
+"""How callers pick one of several replicas; a balancer knows nothing of dead replicas without health checks.
+
+Not modelled: weights, and balancers that share what they have counted.
+"""
 
 from __future__ import annotations
 

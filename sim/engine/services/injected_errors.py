@@ -1,4 +1,7 @@
-"""Errors that a fault injects: each injector fails a share of the requests of some replicas, or all."""
+"""Errors that a fault injects: each injector fails a share of the requests of some replicas, or all.
+
+Not modelled: errors that grow with load; those come out of queues and timeouts, not out of faults.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ErrorInjector:
-    """Fails a share of what is asked of some replicas, or all; several such harms ask in turn, each for itself."""
+    """Fails a share of what is asked of some replicas, or all; several injectors are asked in turn, each for itself."""
 
     def __init__(self, draw: Draw, share: float, reason: int, indexes: Indexes) -> None:
         self.draw, self.share, self.reason, self.indexes = draw, share, reason, indexes
