@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.engine.calls.attempt import Attempt
-from sim.engine.calls.ends import answered, answered_late
+from sim.engine.calls.ends import answered_late
 from sim.engine.calls.step import CallStep
 from sim.outcomes import DEGRADED, OK, PENDING
 
@@ -36,8 +36,32 @@ class PlainCall(CallStep):
         if attempt.outcome != PENDING:
             answered_late(attempt)
             return
-        answered(attempt)
-        outcome = attempt.outcome
+        outcome = attempt.outcome = attempt.result
+        attempt.ended_at = now = self.env._now
+        left_at = attempt.left_at
+        if left_at is not None:  # as in ``answered``, without a call
+            del self.open[attempt.id]
+            self.write(
+                (
+                    attempt.id,
+                    attempt.request.number,
+                    attempt.parent.id,
+                    self.code,
+                    attempt.replica.index,
+                    1.0,
+                    attempt.sent_at,
+                    attempt.entered_at,
+                    attempt.started_at,
+                    left_at,
+                    now,
+                    outcome,
+                    attempt.reason,
+                    attempt.worked_s,
+                )
+            )
+        settled = self.route.settled
+        if settled is not None:
+            settled(attempt)
         if outcome == OK:
             self.after.then(attempt.parent)
         elif outcome == DEGRADED:

@@ -117,8 +117,18 @@ class Replica:
 
     def release(self, attempt: Attempt) -> None:
         """The operation of *attempt* has ended: its worker is free, and looks for the next attempt."""
-        self.free += 1
-        if self.line or self.queues:
+        if not self.line and not self.queues:
+            self.free += 1
+        elif self.line and not self.blocked and self.admission is None:  # the first in the line, without a loop
+            following = self.leave_the_front()
+            following.started_at = self.env._now
+            self.blocked += 1
+            following.step.route.begin(following)
+            self.blocked -= 1
+            if self.free > 0 and (self.line or self.queues):
+                self.take_next()
+        else:
+            self.free += 1
             self.take_next()
 
     def take_next(self) -> None:
