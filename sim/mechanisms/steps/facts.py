@@ -105,7 +105,7 @@ def nested(step: Step) -> list[tuple[str, Steps]]:
 
     >>> from sim.mechanisms.steps import Branch
     >>> [place for place, _ in nested(Branch(branch="share 5%", then=["reply"], else_=[{"wait": "1s"}]))]
-    ['.then', '.else']
+    ['.then', '.else', '.on error']
     """
     known = facts(step)
     return [*((inner.place, inner.steps) for inner in known.inner), (".on error", known.instead)]
