@@ -1,4 +1,4 @@
-"""Pileup: a laboratory for failures that cascade and failures that pile up.
+"""Pileup simulates how failures spread between microservices, and how work piles up in their queues.
 
 >>> import sim
 >>> run = sim.run("hedging", variant="hedged", replications=1)

@@ -1,9 +1,11 @@
-"""A coin that is tossed by number, not in turn: the same request meets the same fate whenever somebody asks.
+"""A coin that is tossed by number, not in turn: the same request gets the same result at every toss.
 
-A branch by share must send a request's retries the same way, and the ledger must be able to tell afterwards which
-way it went; a stream drawn in turn can do neither. Left out: laws other than the uniform one.
+A branch by share must send a request's retries the same way, and the ledger must be able to find out later which way
+that was. A stream that is drawn in turn allows neither.
 Source: G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014 (SplitMix64),
 used as a counter-based generator: the n-th number is the mixed value of start + n * golden gamma.
+
+Not modelled: laws other than the uniform one.
 """
 
 from __future__ import annotations

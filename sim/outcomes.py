@@ -1,7 +1,8 @@
 """How requests, attempts and messages end, as small codes: a code is a position in its tuple of names.
 
-Here, above policies and engine, because a policy decides by them and the engine writes them. Left out: where and
-why something failed, which the record adds.
+The codes stand above policies and engine, because a policy decides by them and the engine writes them.
+
+Not modelled: where and why something failed, which the record adds.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ OUTCOMES = ("ok", "degraded", "error", "timeout", "refused", "rejected", "short-
 OK, DEGRADED, ERROR, TIMEOUT, REFUSED, REJECTED, SHORT_CIRCUITED, LOST, OPEN = range(len(OUTCOMES))
 
 ATTEMPT_OUTCOMES = (*OUTCOMES, "abandoned")
-"""How an attempt ended for its caller: as above, or its caller went on without it (another answer was first)."""
+"""How an attempt ended for its caller: as above, or its caller continued without it (another answer was first)."""
 ABANDONED = len(OUTCOMES)
 
 MESSAGE_OUTCOMES = ("done", "dead-lettered", "lost", "expired", "waiting", "in flight")

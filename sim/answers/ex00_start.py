@@ -34,12 +34,12 @@ def till(given: Given) -> ScenarioFile:
 
 
 def load_percent(given: Given) -> float:
-    """Return offered work over what the workers can do, in percent."""
+    """Return offered work over the capacity of the workers, in percent."""
     return given["rate"] * given["work_ms"] / 1000 / given["workers"] * 100
 
 
 def turned_away(given: Given) -> float:
-    """Return the number of rejections, as a fluid: arrivals less those served and those that fit (two workers)."""
+    """Return the number of rejections, as a fluid: arrivals less the served and the waiting (two workers)."""
     from sim.theory import fluid_backlog
 
     capacity = 2 / 0.1

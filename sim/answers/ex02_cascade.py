@@ -1,4 +1,4 @@
-"""Exercises of notebook 02: the backlog as a fluid, workers held hostage, and charges behind the caller's back."""
+"""Exercises of notebook 02: the backlog as a fluid, workers that wait for calls, and charges of failed requests."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ Answer = float | str
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A typical wrong answer: what it comes to, and what whoever gives it has mixed up."""
+    """A typical wrong answer: its value, and a hint at the mistake behind it."""
 
     answer: Callable[[Any], float | None]
     hint: str

@@ -2,7 +2,9 @@
 
 The steps are those of K. Sugiyama, S. Tagawa, M. Toda, Methods for visual understanding of hierarchical system
 structures (1981): break circles, layer, bend long edges through their layers, order by the mean of the neighbours,
-then place. Plain Python on names and pairs; distances are inches. Left out: labels, which the drawing places.
+then place. Plain Python on names and pairs; distances are inches.
+
+Not modelled: labels, which the drawing places.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ Progress = Callable[[float], None]
 
 
 class Census:
-    """Counts what is really there once a second, and ends the run: drained, out of time, or over a budget."""
+    """Counts the state of the system once a second, and ends the run: drained, out of time, or over a budget."""
 
     def __init__(self, system: System, progress: Progress | None) -> None:
         scenario = system.scenario
@@ -68,7 +68,7 @@ class Census:
         return not self.cut_off
 
     def on_progress(self) -> None:
-        """Between two censuses: end a run that crowds the memory before the clock gets on."""
+        """Between two censuses: end a run that is about to exceed `max memory` before the clock advances."""
         kernel, scenario, recorder = self.system.kernel, self.system.scenario, self.system.recorder
         if not self.cut_off and recorder.over_memory(scenario.max_memory, crowded=True):
             self.cut_off = (
@@ -78,7 +78,7 @@ class Census:
             kernel.end_this_instant(self.stop)
 
     def cut(self, _: Any) -> None:
-        """The events are used up."""
+        """End the run, because it has used all the events of its budget."""
         system = self.system
         self.cut_off = f"more than {system.scenario.max_events} events (max events), at {system.kernel.now:g}s"
         self.cut_off += " of the scenario"

@@ -1,8 +1,10 @@
-"""The end of a run: a row for everything that is still open, lost where no answer can ever come.
+"""The end of a run: a row for everything that is still open, lost where no answer can ever arrive.
 
 An attempt is lost when nothing will answer it and no timer of its caller will end it: the request or the answer was
 lost on a link without a timeout, or its server died silently. A frame that waits for a lost attempt waits for ever too,
-so the loss climbs from callee to caller, up to the client's request, until it meets a timer.
+so the loss spreads from callee to caller, up to the client's request, until a caller has a timer.
+
+Not modelled: how a run longer than this one would continue; what could still act is open.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from sim.outcomes import IN_FLIGHT, LOST, OPEN, PENDING, WAITING
 
 
 def write_open_rows(system: System, leaves: list[Leaf]) -> list[int]:
-    """Write rows for what is still open: lost where no answer can ever come, open otherwise.
+    """Write a row for each open attempt and request: lost where no answer can ever arrive, open otherwise.
 
     Returns the attempts (ids) that could still act.
     """
@@ -66,7 +68,7 @@ def write_open_rows(system: System, leaves: list[Leaf]) -> list[int]:
 
 
 def _forked(system: System) -> Callable[[Any], bool]:
-    """Return whether an attempt's operation has a `parallel`: its branches may continue where it does not."""
+    """Return whether an attempt's operation has a `parallel`, whose branches may continue when it does not."""
     forks = {
         f"{service}.{operation}"
         for service, model in system.scenario.services.items()
@@ -78,7 +80,7 @@ def _forked(system: System) -> Callable[[Any], bool]:
 
 
 def outages(system: System, ended_at: float) -> list[tuple[str, int, float, float]]:
-    """Return when each replica was down, one that still is until the run's end."""
+    """Return when each replica was down; a replica that is still down counts until the run's end."""
     return [
         (name, index, begin, ended_at if isnan(end) else min(end, ended_at))
         for name, service in system.services.items()

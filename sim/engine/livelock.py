@@ -1,8 +1,8 @@
-"""What can never continue when a run ends: calls that no answer and no timer would end, and all that wait for them.
+"""Calls that can never end when a run stops, because no answer and no timer ends them, and all that wait for them.
 
 It begins with a lost attempt that has no timer: the frame that waits for it is stuck, and so is the attempt whose
-operation that frame belongs to, and so on up to the client's request. What is neither stuck nor ended could still act
-if the run were longer.
+operation that frame belongs to, and so on up to the client's request. An attempt that is neither stuck nor ended could
+still act if the run were longer.
 
 Not modelled: branches of a `parallel` that are stuck themselves (the operation counts as able to act), and tokens of
 strategies that a stuck call keeps.
@@ -46,7 +46,7 @@ class Stuck:
                 self._held[attempt.replica] = self._held.get(attempt.replica, 0) + 1
 
     def _lose(self, attempt: Any, reason: int) -> None:
-        """No answer comes to *attempt*: without a timer its caller waits for ever."""
+        """*attempt* gets no answer: without a timer its caller waits for ever."""
         if attempt.id in self.attempts or attempt.step.has_timer(attempt):
             return
         self.attempts.add(attempt.id)

@@ -1,6 +1,6 @@
-"""The rules that a service's replicas may have, each a decision of ``sim.policies`` where the engine asks for it.
+"""The admission rules of a service's replicas: each calls a policy of ``sim.policies`` at one place of the engine.
 
-Not modelled: what the rules cost (deciding takes no time and no worker).
+Not modelled: the cost of the rules (deciding takes no time and no worker).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ DELAYED = MarkCodes()["delayed"]
 
 
 class RateLimiter:
-    """Calls pass with a token; without one they are turned away, or wait outside for theirs (up to *most_s*)."""
+    """Calls pass with a token; without one they are turned away, or wait outside for one (up to *most_s*)."""
 
     __slots__ = ("bucket", "waits", "most_s", "reason", "mark", "component", "after")
 
@@ -96,7 +96,7 @@ class CoDelRule:
 
 
 class DeadlineRule:
-    """Rejects what can only be late: its caller's time, which came with the call, ends within *least_s*."""
+    """Rejects a call that can only be late: the deadline that it carries ends within *least_s*."""
 
     __slots__ = ("least_s", "reason")
 
@@ -109,7 +109,7 @@ class DeadlineRule:
 
 
 class PolicyRule:
-    """Any policy that is asked ``admit(now)``."""
+    """Any policy with a method ``admit(now)``."""
 
     __slots__ = ("policy", "reason")
 
@@ -138,7 +138,7 @@ def install_admission_control(system: System, name: str, model: models.Service, 
 
 
 class AdmissionBuilder:
-    """Builds the admission control of one replica: the part that a declared rule speaks to."""
+    """Builds the admission control of one replica; each declared rule calls one of its methods."""
 
     def __init__(self, system: System, name: str, replica: Replica, made: AdmissionControl) -> None:
         self.system, self.replica, self.made = system, replica, made

@@ -98,7 +98,7 @@ def _users(system: System, name: str, model: models.Workload, client: Client, na
 
 
 def _herd(system: System, name: str) -> list[BatchWindow]:
-    """Return the windows in which some fault makes the workload come in step."""
+    """Return the windows in which some fault synchronises the workload."""
     if not system.scenario.faults:
         return []
     from sim.engine.faults.thundering_herd import batch_windows

@@ -1,4 +1,4 @@
-"""What is wrapped around what comes after a step: each asks of a frame whether, and when, it continues."""
+"""Wrappers around the continuation of a step: each decides whether, and when, a frame continues."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def while_carried(go_on: Callable[..., None], holds: bool) -> Callable[..., None]:
-    """Stop a fork branch whose attempt has ended, its join decided without it; it gives up a worker that it *holds*."""
+    """Stop a fork branch that its join no longer needs, once its attempt has ended; free a worker that it *holds*."""
 
     def carried(fork_branch: Frame, *arguments: Any) -> None:
         if fork_branch.root.left_at is None:
@@ -36,7 +36,7 @@ def while_alive(go_on: Callable[..., None]) -> Callable[..., None]:
 
 
 def suspending(start: Callable[..., None]) -> Callable[..., None]:
-    """Free the frame's worker, then do *start*."""
+    """Free the frame's worker, then call *start*."""
 
     def suspend(frame: Frame, *arguments: Any) -> None:
         frame.replica.suspend(frame)
@@ -46,7 +46,7 @@ def suspending(start: Callable[..., None]) -> Callable[..., None]:
 
 
 def resuming(go_on: Callable[..., None]) -> Callable[..., None]:
-    """Get a worker for the frame, then do *go_on*."""
+    """Get a worker for the frame, then call *go_on*."""
 
     def resume(frame: Frame, *arguments: Any) -> None:
         frame.replica.resume(frame, go_on, frame, *arguments)

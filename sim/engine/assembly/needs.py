@@ -1,4 +1,4 @@
-"""Which links and services need more than the plain kind of call and replica: only they get the parts for it.
+"""Which links and services need more than plain calls and replicas: only these get the additional parts.
 
 A plain link has a network, a timeout, retries and a breaker by failures in a row; a plain service the fields of
 PLAIN_SERVICE. Every other field must be declared by a mechanism: one that is given and that nothing plays is an error.
@@ -27,7 +27,7 @@ PLAIN_SERVICE = frozenset(
 
 
 def beyond(model: models.Model | None, plain: frozenset[str]) -> tuple[str, ...]:
-    """Return the fields of *model* that are not *plain* and not as they are by default."""
+    """Return the fields of *model* that are not *plain* and differ from their defaults."""
     if model is None:
         return ()
     fields = type(model).model_fields.items()
@@ -55,7 +55,7 @@ def needs_admission_control(model: models.Service) -> bool:
 
 
 def is_single_work(model: models.Service, operation: str) -> bool:
-    """Whether calls of *operation* are only ever taken in turn, by whoever is free, for a time drawn beforehand."""
+    """Whether calls of *operation* are taken in turn by the next free worker, for a time drawn beforehand."""
     if needs_admission_control(model):
         return False
     laws = (facts(step).work for step in model.operations[operation])

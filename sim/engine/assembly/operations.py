@@ -1,8 +1,8 @@
 """From recipes in a scenario to chains of bound methods (``recipe``), once, before the run.
 
-Compiling goes backwards: a step is made with what comes after it. Two things wrap the continuations of steps that
-take time, and only where they are needed: the recipes of a service that a fault can pause or crash ask whether they
-are still alive, and those of a service whose workers are freed while calling ask for a worker again.
+Recipes are compiled backwards: a step is made with its continuation. Two wrappers stand around the continuations of
+steps that take time, and only where they are needed. In a service that a fault can pause or crash, a recipe checks
+whether its replica is still alive. In a service that frees its workers while calling, it asks for a worker again.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class _StepCompiler:
     # --- continuations ------------------------------------------------------------------------------------
 
     def _timed(self, after: Continuation, on_worker: bool = False) -> Continuation:
-        """Wrap what comes after a step that takes time; *on_worker*: the step kept its worker meanwhile."""
+        """Wrap the continuation of a step that takes time; *on_worker*: the step kept its worker meanwhile."""
         if self.in_fork_branch:
             holds = on_worker and self.op.frees
             after = after.wrapped(lambda go_on: while_carried(go_on, holds))
@@ -109,7 +109,7 @@ class _StepCompiler:
     # --- verbs --------------------------------------------------------------------------------------------
 
     def work(self, law: Law) -> Then:
-        """Keep the worker busy, with as much machinery as the faults of the service need."""
+        """Keep the worker busy, with only the parts that the faults of the service need."""
         system, service, needs = self.system, self.service, self.op.needs
         draw, counting = under_load(system.streams.draw(law, self.path, "work"), law.per_request_s)
         kind: type[player.Work | player.PausableWork] = player.Work
@@ -226,7 +226,7 @@ class _StepCompiler:
 
 
 def _resuming(go_on: Callable[..., None], in_fork_branch: bool) -> Callable[..., None]:
-    """Get a worker for the frame, then do *go_on*: a branch of a fork may find then that its attempt has ended."""
+    """Get a worker for the frame, then call *go_on*; by then the attempt of a fork branch may have ended."""
     return resuming(while_carried(go_on, True) if in_fork_branch else go_on)
 
 

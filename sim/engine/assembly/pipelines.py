@@ -1,4 +1,4 @@
-"""From the defences that a link declares to the pipeline of its calls: each policy made once for each of its scope."""
+"""From the defences that a link declares to the pipeline of its calls: each policy is made once per scope."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class PipelineBuilder:
-    """Builds the pipeline of one link: the part that a declared defence speaks to (``sim.mechanisms.links.parts``)."""
+    """Builds the pipeline of one link; each declared defence calls its methods (``sim.mechanisms.links.parts``)."""
 
     def __init__(self, system: System, balancers: Balancers, name: str, link: models.Link) -> None:
         self.system, self.balancers, self.name, self.link = system, balancers, name, link
@@ -43,7 +43,7 @@ class PipelineBuilder:
         self.strategies: list[Strategy] = []
 
     def pipeline(self) -> Pipeline:
-        """Return what every call on the link carries."""
+        """Return the arguments of every call step on the link."""
         link = self.link
         for field in undeclared(link):
             raise not_played(f"defence of the link {self.name}", field)
@@ -158,11 +158,11 @@ class PipelineBuilder:
         self.made.fallback = kind
 
     def propagate_deadline(self) -> None:
-        """Send along how much of the caller's time is left."""
+        """Send the time that is left of the caller's deadline with each attempt."""
         self.made.propagates = True
 
     def on_abandon(self, how: str) -> None:
-        """Say what happens at the callee to an attempt that its caller gave up."""
+        """Set whether the callee drops or cancels an attempt that its caller gave up."""
         self.made.on_abandon = how
 
     def accept_late_answers(self) -> None:

@@ -1,7 +1,8 @@
 """Where routes are made: from each step over its link's network to its endpoint, and back.
 
-The steps are made first, because the operations that they begin may not be compiled yet; their routes follow when all
-are. What the steps of a link share (its network, its balancer) is made once. See ``calls.route`` for the parts.
+The steps are made first, because the operations that they begin may not be compiled yet. Their routes follow when all
+are compiled. The parts that the steps of a link share (its network, its balancer) are made once. ``calls.route``
+explains the parts.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class Routes:
         return network
 
     def _endpoint(self, step: Step, site: Site) -> tuple[Verb, Verb | None]:
-        """Return what delivers to the endpoint, and what to call when the caller's side has ended, if anything."""
+        """Return what delivers to the endpoint, and what to call when an attempt has ended for its caller, or None."""
         if site.kind == "send":
             return self.system.queues[site.callee].deliver, None
         if site.kind == "delivery":

@@ -1,7 +1,7 @@
 """From a resolved scenario to a system ready to run: codes, services, links, queues, clients, faults.
 
-Everything that a run would otherwise look up is bound here. Only services and links that some fault touches get the
-parts that faults need, and the modules of parts that few systems have are imported where one has them.
+All look-ups of a run are done here. Only services and links that some fault strikes get the parts that faults need, and
+the modules of rare parts are imported only for the systems that have them.
 """
 
 from __future__ import annotations

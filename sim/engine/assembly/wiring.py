@@ -1,8 +1,8 @@
-"""How calls, sends and deliveries are wired: which kind of step plays each, and what it shares with its link.
+"""How calls, sends and deliveries are wired: the kind of step that plays each, and the parts that a link's steps share.
 
 There are two passes. The first makes the steps, while operations and clients are built around them. The second gives
-each its route, when all the operations are known that they begin. What a link shares (its retries, its breaker) is made
-once, when the first step asks for it.
+each step its route, when all operations are compiled. The parts that a link's steps share (its retries, its breaker)
+are made once, when the first step asks for them.
 """
 
 from __future__ import annotations

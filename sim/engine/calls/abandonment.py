@@ -1,9 +1,10 @@
 """Attempts that their callers have given up: the link says whether the callee still works on them.
 
-An attempt is abandoned when its caller has continued without it. By default the callee does not know, and works on it
-in vain. With `on abandon: drop queued` or `cancel` the attempt is dropped where it would enter the callee.
+An attempt is abandoned when its caller has continued without it. By default the callee does not know, and
+its work on the attempt is wasted. With `on abandon: drop queued` or `cancel` the attempt is dropped where it would
+enter the callee.
 
-Not modelled: the message that tells the callee; it arrives at once.
+Not modelled: the message that informs the callee; it arrives at once.
 """
 
 from __future__ import annotations

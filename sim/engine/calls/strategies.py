@@ -6,7 +6,7 @@ Each strategy gives the attempt a token, denies it, or lets it wait for a token,
                                <── cancel (a later one denied it: no call was made, nothing is learned)
                                <── release (the attempt has ended: learn from its outcome)
 
-``sim.policies`` decides; here the decisions meet the clock.
+``sim.policies`` decides; the strategies call it at the right instants of the simulated clock.
 
 Not modelled: the time that a decision takes.
 """
@@ -35,7 +35,7 @@ QUEUED = object()
 
 
 class Strategy:
-    """One strategy of a link; *reason* is that of the attempts that it denies."""
+    """One strategy of a link; attempts that it denies are recorded with *reason*."""
 
     __slots__ = ("only", "of", "reason")
     learns = True
@@ -45,7 +45,7 @@ class Strategy:
         self.only, self.of, self.reason = scope.only, scope.of, reason
 
     def acquire(self, sequence: AttemptSequence, now: float) -> Any:
-        """Return a token for the attempt to come, DENIED or QUEUED."""
+        """Return a token for the next attempt, or DENIED, or QUEUED."""
         raise NotImplementedError
 
     def release(self, token: Any, outcome: int, took_s: float, now: float) -> None:
@@ -56,7 +56,7 @@ class Strategy:
 
 
 class BreakerStrategy(Strategy):
-    """A circuit breaker; *retries_only* lets first attempts pass by, which count only while it is closed."""
+    """A circuit breaker; with *retries_only* first attempts bypass it, and count only while it is closed."""
 
     __slots__ = ("retries_only",)
 
@@ -75,7 +75,7 @@ class BreakerStrategy(Strategy):
         return breaker, breaker.generation
 
     def release(self, token: Any, outcome: int, took_s: float, now: float) -> None:
-        """Let the breaker learn how it ended; an abandoned attempt teaches it nothing."""
+        """Record the outcome in the breaker; the outcome of an abandoned attempt does not count."""
         breaker, generation = token
         if outcome == ABANDONED:
             breaker.release(generation)
@@ -105,7 +105,7 @@ class ReplicaBreakerStrategy(BreakerStrategy):
         self.choose, self.replicas, self.breakers = choose, replicas, breakers
 
     def acquire(self, sequence: AttemptSequence, now: float) -> Any:
-        """Ask the balancer for a replica, and on, until a breaker lets the attempt pass or all were asked."""
+        """Ask the balancer for replicas until the breaker of one admits the attempt, or all were asked."""
         free = self.retries_only and sequence.tries == 0
         asked: dict[Any, None] = {}
         for _ in range(4 * len(self.replicas)):  # a balancer that draws may name one again
@@ -140,7 +140,7 @@ class AdmissionStrategy(Strategy):
 
 
 class ThrottleStrategy(Strategy):
-    """Adaptive throttling: what the callee did not turn away counts as accepted."""
+    """Adaptive throttling: an attempt that the callee did not turn away counts as accepted."""
 
     __slots__ = ()
 
@@ -150,7 +150,7 @@ class ThrottleStrategy(Strategy):
         return throttle if throttle.admit(now) else DENIED
 
     def release(self, token: Any, outcome: int, took_s: float, now: float) -> None:
-        """Let the throttle know what was accepted."""
+        """Count an accepted attempt in the throttle."""
         if outcome <= DEGRADED or outcome == ERROR:
             token.accepted(now)
 
@@ -210,7 +210,7 @@ class BulkheadWaiter:
 
 
 class BulkheadStrategy(Strategy):
-    """A limit on attempts that are out at once, and a bounded line for a place."""
+    """A limit on attempts in flight at once, and a bounded line for a place."""
 
     __slots__ = ("kernel", "most_waiting", "timer_queue", "index")
 
@@ -264,7 +264,7 @@ class BulkheadStrategy(Strategy):
 
 
 def _drop_cancelled_waiters(line: deque[BulkheadWaiter]) -> None:
-    """Take those out of the line whose call has ended (their client has left)."""
+    """Remove the waiters whose call has ended (their client has left) from the line."""
     if any(waiting.sequence.over for waiting in line):
         kept = []
         for waiting in line:

@@ -2,7 +2,7 @@
 
 The edges go first at their instant, beginnings before ends. Windows may overlap: factors multiply, delays add, shares
 combine independently, crash beats pause. Every window is drawn before the run (``fault_windows``). A part gets the
-capabilities that a fault needs (to die, to pause) only where some fault strikes it (``needs``).
+capabilities that a fault needs (to die, to pause) only where some fault strikes it (``capabilities``).
 
 Not modelled: faults that wait for something to happen.
 """

@@ -1,4 +1,4 @@
-"""Faults that kill replicas: a crash, a crash loop, and a poison that kills whoever begins it."""
+"""Faults that kill replicas: a crash, a crash loop, and a poison that kills each replica that begins it."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ class CrashPlayer:
         self.kernel, self.recorder = system.kernel, system.recorder
 
     def kill(self, replicas: list[Replica]) -> None:
-        """They die now."""
+        """Kill the replicas."""
         if self.cold is not None:
             self.cold.dead.update(dict.fromkeys(replica.index for replica in replicas))
         self.service.crash(replicas, self.refuse, list(self.recorder.open_attempts.values()))
 
     def revive(self, replicas: list[Replica]) -> None:
-        """They are started again."""
+        """Start the replicas again."""
         self.service.restore(replicas, self.refuse)
 
     def note(self, what: str, replica: Replica) -> None:
-        """Write down what happened to one replica."""
+        """Record an event of one replica."""
         self.recorder.events.append((self.kernel.now, what, self.service.name, str(replica.index)))
 
 
@@ -79,7 +79,7 @@ class CrashLoop:
 
 
 class PoisonCrash:
-    """A poison: who begins a request with one of *keys* dies at once, and is back after a while."""
+    """A poison: a replica that begins a request with one of *keys* dies at once, and restarts after a while."""
 
     TAKEN = -1
     """The request is taken and never begun: the replica dies in the same instant."""

@@ -44,7 +44,7 @@ class ServiceUnderFault:
         return self.pace(SlowFactor(by, self.indexes))
 
     def pace(self, pace: Pace) -> Edges:
-        """Let *pace* say how much longer each piece of work takes."""
+        """Stretch each piece of work by the factor that *pace* returns."""
         return switch(self.service.speed_factors, self.key, pace)
 
     def fail(self, share: float, after_work: bool = False) -> Edges:
@@ -136,7 +136,7 @@ class ServiceUnderFault:
         return made
 
     def pause(self) -> Edges:
-        """Stop work and go on with it later."""
+        """Stop work, and continue it at the end of the window."""
         here: list[Replica] = []
 
         def begin() -> None:

@@ -23,16 +23,16 @@ class SlowFactor:
 
 
 class ColdStart:
-    """What a restart leaves: a factor that falls from *factor* to 1 in *warm_up_s*, in a straight line."""
+    """The slow start after a restart: a factor that falls from *factor* to 1 in *warm_up_s*, in a straight line."""
 
     def __init__(self, kernel: Kernel, factor: float, warm_up_s: float) -> None:
         self.kernel, self.factor, self.warm_up_s = kernel, factor, warm_up_s
         self.dead: dict[int, None] = {}
-        """Replicas that its fault has killed and that are not back yet."""
+        """Replicas that its fault has killed and that have not restarted yet."""
         self.since: dict[int, float] = {}
 
     def restarted(self, replica: Replica) -> None:
-        """*replica* is back."""
+        """Begin the slow start of *replica*, which has restarted."""
         if replica.index in self.dead:
             del self.dead[replica.index]
             self.since[replica.index] = self.kernel.now
@@ -46,7 +46,7 @@ class ColdStart:
 
 
 class Leak:
-    """A factor that grows from 1 with time or with requests begun, without an end; anew after a restart."""
+    """A factor that grows from 1 with time or with requests begun, without an end; a restart sets it back."""
 
     def __init__(self, kernel: Kernel, factor: float, within_s: float | None, requests: int | None, indexes: Indexes):
         self.kernel, self.indexes = kernel, indexes
@@ -57,12 +57,12 @@ class Leak:
         self.count: dict[int, int] = {}
 
     def restarted(self, replica: Replica) -> None:
-        """*replica* begins anew."""
+        """Set the factor of *replica* back to 1."""
         self.since[replica.index] = self.kernel.now
         self.count[replica.index] = 0
 
     def counted(self, attempt: Attempt) -> int:
-        """Count a request that begins; it is harmed no further."""
+        """Count a request that begins; return 0, because it does not fail."""
         index = attempt.replica.index
         self.count[index] = self.count.get(index, 0) + 1
         return 0

@@ -1,4 +1,4 @@
-"""Arrivals that come all at once: instants moved to the ticks of a window, none added and none lost."""
+"""Arrivals in step: instants are moved to the ticks of a window; none is added and none is lost."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ Span = tuple[float, float]
 
 
 def fault_windows(scenario: models.Scenario, streams: Streams) -> dict[str, list[Span]]:
-    """Return the windows of each fault, ascending; one that would begin when arrivals have stopped is none."""
+    """Return the windows of each fault, ascending, without those that would begin after the arrivals stop."""
     found: dict[str, list[Span]] = {}
     for name in scenario.faults:
         _draw(scenario, streams, name, found)

@@ -1,4 +1,4 @@
-"""A queue that holds only so many waiting messages: further sends are rejected, or wait until there is room.
+"""A queue with a bound on waiting messages: further sends are rejected, or wait until there is room.
 
 Messages that come back, and dead letters, are never turned away: the broker has them already.
 

@@ -61,7 +61,7 @@ class _Reader:
     def operation(self, name: str) -> Found:
         """Return what one request for *name* leads to."""
         if name not in self.known:
-            self.known[name] = {}  # what a message of its own handler leads to again is not promised
+            self.known[name] = {}  # effects that a handler reaches through itself again are not expected
             service, _, operation = name.partition(".")
             self.known[name] = self.chain(self.scenario.services[service].operations[operation], name)
         return self.known[name]

@@ -1,6 +1,6 @@
 """Stores: rows with versions, so that a writer can find that another has written since it read.
 
-A store is no process and takes no time; put the steps into a service whose links and workers do. Rows go by the
+A store is not a process and takes no time; put the steps into a service whose links and workers do. Rows go by the
 request's key (without keys there is one row).
 
 Not modelled: values, transactions over several rows, and isolation levels.

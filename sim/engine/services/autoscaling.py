@@ -46,7 +46,7 @@ class InServiceRule:
 
 
 class AutoscalingGroup:
-    """The replicas of one autoscaled service, and what becomes of each."""
+    """The replicas of one autoscaled service, and the state of each."""
 
     __slots__ = (
         "kernel",
