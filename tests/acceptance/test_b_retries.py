@@ -111,7 +111,7 @@ def test_independent_failures_are_retried_a_geometric_number_of_times(
 )
 def test_retries_multiply_through_layers(layers: tuple[int, ...], bottom: int):
     names = ["clients", *(f"s{i}" for i in range(1, len(layers) + 1))]
-    services = {a: recipe(f"{{call: {b}.do}}") for a, b in itertools.pairwise(names)} | {names[-1]: failing("100%")}
+    services = {a: recipe(f"{{call: {b}.do}}") for a, b in itertools.pairwise(names[1:])} | {names[-1]: failing("100%")}
     links: dict[str, str] = {}
     for caller, callee, attempts in zip(names, names[1:], layers):
         links |= retried(attempts, link=f"{caller} -> {callee}")
