@@ -9,7 +9,14 @@ from sim import quantities as q
 from sim.errors import ParameterError, describe, did_you_mean
 from sim.scenario.merge_patch import clash
 from sim.scenario.models import Scenario
-from sim.scenario.rules.measurable import BOUNDS, measure_problems, subject_problems, window_problems
+from sim.scenario.rules.measurable import (
+    BOUNDS,
+    Subjects,
+    measure_problems,
+    subject_problems,
+    subjects,
+    window_problems,
+)
 from sim.scenario.rules.names import WINDOWS
 from sim.scenario.rules.workloads import given
 from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key, at_value, path_text, plain, shown
@@ -25,13 +32,14 @@ def problems(
     model_of: Callable[[Node], Scenario | None],
 ) -> Iterator[Problem]:
     """Find claims that could have no verdict: without a bound, or with an unknown variant, subject, window or unit."""
-    judged: dict[tuple[str, ...], tuple[Node, Scenario | None]] = {}
+    judged: dict[tuple[str, ...], tuple[Node, Scenario | None, Subjects]] = {}
 
-    def combination_of(variant: str, toggles: list[str]) -> tuple[Node, Scenario | None]:
+    def combination_of(variant: str, toggles: list[str]) -> tuple[Node, Scenario | None, Subjects]:
         key = (variant, *toggles)
         if key not in judged:
             document = merged(variant, toggles)
-            judged[key] = (document, model_of(document))
+            model = model_of(document)
+            judged[key] = (document, model, subjects(document, model))
         return judged[key]
 
     for claim in root.children("expect").values():
@@ -44,11 +52,12 @@ def problems(
         yield from combination
         if not combination:
             own, than = claim.word("variant") or variants[0], claim.word("than")
-            document, model = combination_of(own, _toggles(claim))
-            of_nothing = list(subject_problems(claim, document, model))
+            document, model, known = combination_of(own, _toggles(claim))
+            of_nothing = list(subject_problems(claim, known, model))
             yield from of_nothing
             if than is not None and not of_nothing:
-                yield from subject_problems(claim, *combination_of(than, []), f"in {than!r}")
+                _, other, others = combination_of(than, [])
+                yield from subject_problems(claim, others, other, f"in {than!r}")
             in_no_window = list(_during(document, claim.get("during")))
             yield from in_no_window or window_problems(claim, document)
 

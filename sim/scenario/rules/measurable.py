@@ -151,15 +151,14 @@ def is_measured_of(about: Declared, kinds: Sequence[tuple[str, Any]]) -> bool:
     return any(kind == of.kind and of.has(part) for of in about.of for kind, part in kinds)
 
 
-def subject_problems(claim: Node, document: Node, model: Scenario | None, where: str = "") -> Iterator[Problem]:
+def subject_problems(claim: Node, known: Subjects, model: Scenario | None, where: str = "") -> Iterator[Problem]:
     """Find a subject that does not exist, or that does not have the measure, in one combination.
 
-    *where* names the combination, if it is not the claim's own.
+    *known* are the combination's ``subjects``; *where* names it, if it is not the claim's own.
     """
     node, measure = claim.get("of"), claim.get("measure")
     if node is not None and not isinstance(node.value, str):
         return
-    known = subjects(document, model)
     name = "system" if node is None else one_arrow(node.value)
     if name not in known:
         rule = "name a workload, workload/operation, service, link, queue, store or effect that exists, or system"

@@ -58,10 +58,18 @@ def walk(recipe: Node | None, times: int = 1) -> Iterator[Step]:
         yield from walk(node.get(ON_ERROR), count)
 
 
+_PLAIN = tuple(verb for verb, kind in STEPS.items() if not kind.wraps)
+
+
 def _verb(written: dict[str, Any]) -> str:
     """Return the verb of a step; a wrapper's only where its steps are written out."""
-    full = (kind.verb for kind in WRAPPERS if any(key in written for key in kind.recipes))
-    return next(full, next((verb for verb, kind in STEPS.items() if verb in written and not kind.wraps), ""))
+    for kind in WRAPPERS:
+        if any(key in written for key in kind.recipes):
+            return kind.verb
+    for verb in _PLAIN:
+        if verb in written:
+            return verb
+    return ""
 
 
 def _own_recipes(node: Node) -> Iterator[Node | None]:
