@@ -53,7 +53,7 @@ IN_FLIGHT_BYTES = 512
 def reason_code(place: int, reason: str) -> int:
     """Return the code of *reason* at the place with code *place*; 0 means none. Raises ``ModelError`` if unknown."""
     if reason not in REASONS:
-        raise ModelError(describe("reason", "be declared in REASONS of sim/record/record.py", reason))
+        raise ModelError(describe("reason", "be declared by a mechanism, or in sim/record/record.py", reason))
     return (place + 1) * _REASON_CODES + REASONS.index(reason)
 
 
@@ -64,7 +64,7 @@ class MarkCodes(dict[str, float]):
         super().__init__((kind, float(code)) for code, kind in enumerate(record.MARKS))
 
     def __missing__(self, kind: str) -> float:
-        raise ModelError(describe("mark", "be declared in MARKS of sim/record/record.py", kind))
+        raise ModelError(describe("mark", "be declared by a mechanism, or in sim/record/record.py", kind))
 
 
 class Table:

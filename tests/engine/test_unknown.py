@@ -147,9 +147,13 @@ def test_arrivals_of_an_unknown_kind_are_an_error() -> None:
 
 
 def test_a_reason_and_a_mark_must_be_declared() -> None:
-    with pytest.raises(ModelError, match="reason must be declared in REASONS of sim/record/record.py, got 'no ticket'"):
+    with pytest.raises(
+        ModelError, match="reason must be declared by a mechanism, or in sim/record/record.py, got 'no ticket'"
+    ):
         reason_code(0, "no ticket")
-    with pytest.raises(ModelError, match="mark must be declared in MARKS of sim/record/record.py, got 'stamped'"):
+    with pytest.raises(
+        ModelError, match="mark must be declared by a mechanism, or in sim/record/record.py, got 'stamped'"
+    ):
         MarkCodes()["stamped"]
 
 

@@ -1,6 +1,6 @@
 """The verbs in which a step says what it does; each room that reads operations gives them a meaning of its own.
 
-The engine compiles them (``sim.engine.assembly.steps``), the arithmetic of loads weighs them
+The engine compiles them (``sim.engine.assembly.operations``), the arithmetic of loads weighs them
 (``sim.topology.operation_costs``), and ``facts`` notes where they lead. A new step that the verbs can say needs
 nothing but its declaration; a new verb is asked of each of these by its type.
 """
