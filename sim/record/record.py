@@ -100,8 +100,9 @@ _DECIDED = [one for defence in LINK_DEFENCES.values() for one in defence.decisio
 _REJECTED = [one.reason for rule in SERVICE_RULES.values() for one in rule.rejections]
 
 REASONS = tuple(dict.fromkeys((*_FIRST_REASONS, *(one.reason for one in _DECIDED if one.reason), *_REJECTED)))
-"""Reasons of failures, given where the failure began; a reason code is a position here. New words are declared by a mechanism,
-or added at the end of ``_FIRST_REASONS``."""
+"""Reasons of failures, given where the failure began; a reason code is a position here.
+
+New words are declared by a mechanism, or added at the end of ``_FIRST_REASONS``."""
 
 _FIRST_MARKS = (
     "cache hit",
@@ -118,8 +119,9 @@ _FIRST_MARKS = (
     "conflict",
 )
 MARKS = tuple(dict.fromkeys((*_FIRST_MARKS, *(one.mark for one in _DECIDED if one.mark))))
-"""Decisions of a policy that no attempt's row shows; a mark's kind is a position here. New words are
-declared by a mechanism, or added at the end of ``_FIRST_MARKS``."""
+"""Decisions of a policy that no attempt's row shows; a mark's kind is a position here.
+
+New words are declared by a mechanism, or added at the end of ``_FIRST_MARKS``."""
 
 
 @dataclass(frozen=True, slots=True)
