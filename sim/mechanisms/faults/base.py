@@ -1,7 +1,7 @@
 """What every fault declares: its fields, its targets, its words, how it is tried, and how it acts on each part.
 
-A new fault is a subclass of ``ServiceFault``, ``LinkFault``, ``WorkloadFault`` or ``Fault`` in its own file, named in the
-tuple of ``sim.mechanisms.faults``. ``tests/test_mechanisms.py`` asks it for all of its parts.
+A new fault is a subclass of ``ServiceFault``, ``LinkFault``, ``WorkloadFault`` or ``Fault`` in its own file, listed in
+the tuple of ``sim.mechanisms.faults``. ``tests/test_mechanisms.py`` asks it for all of its parts.
 """
 
 from __future__ import annotations
