@@ -35,16 +35,16 @@ def write_open_rows(system: System, leaves: list[Leaf]) -> list[int]:
         recorder.attempts.write(row(leaf, nan))
     still_open = list(recorder.open_attempts.values())
     cancels = any(link.on_abandon == "cancel" for link in system.scenario.links.values())
-    livelock_error = Stuck(still_open, _forked(system), cancels)
-    acting = [attempt.id for attempt in still_open if livelock_error.may_act(attempt)]
+    stuck = Stuck(still_open, _forked(system), cancels)
+    acting = [attempt.id for attempt in still_open if stuck.may_act(attempt)]
     for attempt in still_open:
         if attempt.outcome == PENDING:
-            attempt.outcome = LOST if attempt.id in livelock_error.attempts else OPEN
+            attempt.outcome = LOST if attempt.id in stuck.attempts else OPEN
             recorder.attempts.write(row(attempt, nan))
         else:
             recorder.attempts.write(row(attempt, attempt.ended_at))
     for request in recorder.open_requests.values():
-        reason = livelock_error.requests.get(request.number)
+        reason = stuck.requests.get(request.number)
         recorder.requests.write(
             (
                 request.number,

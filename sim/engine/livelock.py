@@ -22,7 +22,7 @@ from sim.outcomes import PENDING
 class Stuck:
     """Lost attempts, lost requests, and the operations that wait for them, among what is *open* at the end."""
 
-    __slots__ = ("attempts", "requests", "recipes", "_forks", "_strands", "_held")
+    __slots__ = ("attempts", "requests", "recipes", "_forks", "_stuck_branches", "_held")
 
     def __init__(self, open_: Sequence[Any], forks: Callable[[Any], bool], cancels: bool) -> None:
         """*forks* says whether an attempt's operation has a `parallel`, whose branches may continue where it does not.
@@ -36,7 +36,7 @@ class Stuck:
         """Requests (numbers) whose client waits for one, and the reason."""
         self.recipes: set[int] = set()
         """Attempts (ids) whose operation waits for a lost call and does not continue."""
-        self._strands: dict[Join, int] = {}
+        self._stuck_branches: dict[Join, int] = {}
         for attempt in open_:
             if attempt.outcome == PENDING and getattr(attempt, "unanswerable", False):
                 self._lose(attempt, attempt.reason)
@@ -57,8 +57,8 @@ class Stuck:
         """*frame* waits for an answer that does not come, and so does everything that waits for the frame."""
         if isinstance(frame, ForkBranch):
             join = frame.join
-            self._strands[join] = livelock_error = self._strands.get(join, 0) + 1
-            if not join.over and join.missing + join.spare == livelock_error:
+            self._stuck_branches[join] = stuck_branches = self._stuck_branches.get(join, 0) + 1
+            if not join.over and join.missing + join.spare == stuck_branches:
                 self._stop(join.frame, reason)
         elif isinstance(frame, Request):
             if frame.outcome == PENDING:
