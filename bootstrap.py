@@ -169,7 +169,7 @@ def browser(*extra: str) -> int:
 
 
 def pictures(*extra: str) -> int:
-    """Take anew the pictures that the browser tests compare the lab with (look at them before you commit)."""
+    """Take the pictures again that the browser tests compare the lab with (look at them before you commit)."""
     os.environ["PILEUP_PICTURES"] = "keep"
     return browser("tests/browser/test_pictures.py", *extra)
 
@@ -213,7 +213,7 @@ def check(*extra: str) -> int:
 
 
 def notebooks(*extra: str) -> int:
-    """Execute the notebooks anew, from the texts beside them (open them with .venv/bin/jupyter lab notebooks)."""
+    """Execute the notebooks again, from the texts next to them (open them with .venv/bin/jupyter lab notebooks)."""
     return run(PYTHON, "notebooks/build.py", *extra)
 
 

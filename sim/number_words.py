@@ -60,7 +60,7 @@ def share(ratio: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share with the digits that tell it from none and from all.
+    """Return a share with the digits that distinguish it from none and from all.
 
     >>> [percent(x) for x in (0, 0.0004, 0.0123, 0.5, 0.9987, 1)]
     ['0%', '0.04%', '1.2%', '50%', '99.87%', '100%']

@@ -4,8 +4,9 @@ That the presence of each field changes a record is asked in ``tests/engine/test
 """
 
 import copy
+import itertools
 from pathlib import Path
-from typing import Any, Iterator, get_args
+from typing import Any, ClassVar, Iterator, Literal, get_args
 
 import pytest
 from ruamel.yaml import YAML
@@ -15,23 +16,33 @@ from sim import topology
 from sim.diagram.system import BOXES, drawing_of
 from sim.engine.assembly.system import build
 from sim.engine.operations.expected_effects import expected_effects
+from sim.engine.run import play
 from sim.experiments.fault_matrix.catalogue import INJECTIONS, KINDS
 from sim.fields.labels import labels
 from sim.fields.quantity import spaced
 from sim.mechanisms.faults import FAULTS
-from sim.mechanisms.faults.parts import CAN_FAIL, CAN_PAUSE, VARIABLE_SPEED
+from sim.mechanisms.faults.base import ServiceFault
+from sim.mechanisms.faults.parts import CAN_FAIL, CAN_PAUSE, VARIABLE_SPEED, Edges, ServicePart
+from sim.mechanisms.faults.targets import Indexes
+from sim.mechanisms.links.base import LinkDefence
+from sim.mechanisms.links.parts import LinkPart
+from sim.mechanisms.links.registry import declared_in as declared_links
 from sim.mechanisms.loads import KNOWN
 from sim.mechanisms.nodes import LINKED, NODE_KINDS, SHAPES, NodeKind
+from sim.mechanisms.services.base import ServiceRule
+from sim.mechanisms.services.parts import ReplicaPart
+from sim.mechanisms.services.registry import declared_in as declared_services
 from sim.mechanisms.steps import STEPS, Step, StepWithOutcome, Work
 from sim.mechanisms.steps.base import EFFECT, ON_ERROR, OPERATION, QUEUE, STORE
 from sim.mechanisms.steps.facts import facts, nested
+from sim.outcomes import OUTCOMES
 from sim.record.record import MARKS, REASONS, Record
 from sim.replay.timeline import LOOKS
 from sim.scenario.key_normalisation import fields_of, members
 from sim.scenario.measures import MEASURES
 from sim.scenario.models import Model, Scenario
-from sim.scenario.models.links import LINK_DEFENCES
-from sim.scenario.models.nodes import SERVICE_RULES
+from sim.scenario.models.links import LINK_DEFENCES, Link
+from sim.scenario.models.nodes import SERVICE_RULES, Service
 from sim.scenario.rules.measurable import subjects
 from sim.scenario.yaml.nodes import node_of
 from tests.engine.test_fields import documents
@@ -195,3 +206,85 @@ def test_every_kind_of_node_is_built_linked_struck_and_drawn_or_says_that_it_is_
 
 def test_every_kind_of_node_that_is_drawn_has_a_box_and_a_replay() -> None:
     assert set(BOXES) == set(SHAPES) == set(LOOKS) == {kind.word for kind in LINKED}
+
+
+# --- mechanisms that only this file has: a policy that answers `admit(now)` needs no class of the engine ---------
+
+
+class EveryOther:
+    """Admits every second call."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def admit(self, now: float) -> bool:
+        self.count += 1
+        return self.count % 2 == 0
+
+
+class Ticket(LinkDefence):
+    layer: ClassVar[int] = 75
+    scope: Literal["link", "caller"] = "link"
+
+    def build(self, link: LinkPart) -> None:
+        link.admit(self.scope, EveryOther, "throttled")
+
+
+class TicketLink(Link):
+    ticket: Ticket | None = None
+
+
+class Turnstile(ServiceRule):
+    layer: ClassVar[int] = 15
+
+    def build(self, replica: ReplicaPart) -> None:
+        replica.admit(EveryOther(), "shed")
+
+
+class TurnstileService(Service):
+    turnstile: Turnstile | None = None
+
+
+class Stutter(ServiceFault):
+    verb: ClassVar[str] = "stutter"
+    stutter: str
+
+    def needs(self, indexes: Indexes) -> frozenset[str]:
+        return frozenset({VARIABLE_SPEED})
+
+    def on_service(self, part: ServicePart) -> list[Edges]:
+        pieces = itertools.count()
+        return [part.pace(lambda replica, now: 4.0 if next(pieces) % 2 else 1.0)]
+
+
+PLAIN = """
+version: 1
+title: Plain
+duration: 8s
+workload: {people: {calls: db.read, rate: 1/s, arrivals: regular}}
+services: {db: {workers: 9, operations: {read: [{work: 250ms}]}}}
+"""
+
+
+def test_a_defence_whose_policy_only_admits_is_played_from_its_declaration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LINK_DEFENCES, "ticket", declared_links(TicketLink)["ticket"])
+    scenario = sim.loads(PLAIN).resolve().model_copy(update={"links": {"people -> db": TicketLink(ticket=Ticket())}})
+    attempts = play(scenario, 1, 0).attempts
+    assert [OUTCOMES[code] for code in attempts["outcome"].astype(int)].count("short-circuited") == 4
+    assert {REASONS[why] for why in attempts["why"]} == {"", "throttled"}
+
+
+def test_a_rule_whose_policy_only_admits_is_played_from_its_declaration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SERVICE_RULES, "turnstile", declared_services(TurnstileService)["turnstile"])
+    plain = sim.loads(PLAIN).resolve()
+    db = TurnstileService(**{**dict(plain.services["db"]), "turnstile": Turnstile()})
+    attempts = play(plain.model_copy(update={"services": {"db": db}}), 1, 0).attempts
+    assert [OUTCOMES[code] for code in attempts["outcome"].astype(int)].count("rejected") == 4
+    assert {REASONS[why] for why in attempts["why"]} == {"", "shed"}
+
+
+def test_a_fault_is_played_from_its_declaration() -> None:
+    fault = Stutter(stutter="db", at="2s", for_="4s")  # type: ignore[arg-type]
+    record = play(sim.loads(PLAIN).resolve().model_copy(update={"faults": {"f": fault}}), 1, 0)
+    worked = (record.attempts["left_at"] - record.attempts["started_at"]).tolist()
+    assert worked.count(1.0) == 2 and worked.count(0.25) == 6

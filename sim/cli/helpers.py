@@ -34,8 +34,8 @@ def path_of(file: str) -> Path:
         if path.is_dir():
             raise ParameterError("be a file", file, "that is a folder; see: pileup list FOLDER", "scenario")
         if not path.is_file():
-            beside = [p.name for p in path.parent.glob("*.yaml") if p.is_file()] if path.parent.is_dir() else []
-            raise ParameterError("be a file", file, did_you_mean(path.name, beside), "scenario")
+            siblings = [p.name for p in path.parent.glob("*.yaml") if p.is_file()] if path.parent.is_dir() else []
+            raise ParameterError("be a file", file, did_you_mean(path.name, siblings), "scenario")
         return path
     from sim.scenario.shipped import shipped_folder
 

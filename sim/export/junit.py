@@ -16,10 +16,10 @@ def junit(checked: dict[str, Checked]) -> str:
     suites = ElementTree.Element("testsuites")
     for file, one in checked.items():
         failed = [name for name, verdict in one.verdicts.items() if verdict.verdict == "fails"]
-        untold = [name for name, verdict in one.verdicts.items() if verdict.verdict == "cannot tell"]
+        undecided = [name for name, verdict in one.verdicts.items() if verdict.verdict == "cannot tell"]
         suite = ElementTree.SubElement(
             suites, "testsuite", name=file, tests=str(len(one.verdicts)), failures=str(len(failed)),
-            errors=str(len(untold)), time=f"{sum(one.seconds.values()):.3f}",
+            errors=str(len(undecided)), time=f"{sum(one.seconds.values()):.3f}",
         )  # fmt: skip
         for name, verdict in one.verdicts.items():
             case = ElementTree.SubElement(

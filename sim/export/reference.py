@@ -32,7 +32,7 @@ ends in a blank; or all others that a room of ``sim.mechanisms`` declares, by th
 WORDS = """\
 A file is YAML 1.2. Keys are plain English, with spaces or underscores. Whatever has a dimension has its unit:
 durations (`250ms`, `30s`, `2min`), rates (`100/s`), shares (`5%`), factors (`10x`), sizes (`2GB`). `pileup validate
-FILE` tells all problems of a file at once, each with its line and column. Variants and toggles are merge patches
+FILE` reports all problems of a file at once, each with its line and column. Variants and toggles are merge patches
 (RFC 7386) on the file, and `--set path=value` changes one value: `--set services.shop.workers=4`, `--set
 links.shop:bank.timeout=1s`. [textbook.md](textbook.md) says how to write down the systems that textbooks solve.
 """

@@ -51,7 +51,7 @@ class Replicas(tuple[int, ...]):
 
 
 def parse_replicas(value: object) -> Replicas:
-    """Return the first so many replicas, or those of a list.
+    """Return the first replicas up to a number, or those of a list.
 
     >>> parse_replicas(2), parse_replicas([3, 1])
     ((0, 1), (1, 3))

@@ -1,8 +1,8 @@
 """The ledger of effects: expected against applied effects of each request, as far as the end of the run decides.
 
-An effect is due if its request was answered ok or degraded and its operation promises it. An entry stands for one
-request (or, `once per: key`, one business key) and one effect step. Applied as often as promised it is *once*, more
-often *duplicated*, less often *missing*. Applied although the caller got no success, it is a *ghost*. An entry may
+An effect is due if its request was answered ok or degraded and its operation is expected to apply it. An entry stands
+for one request (or, `once per: key`, one business key) and one effect step. Applied as often as expected it is *once*,
+more often *duplicated*, less often *missing*. Applied although the caller got no success, it is a *ghost*. An entry may
 still change while something that may apply it is waiting or in progress (``prospects``), or while a request that would
 make it due is open. An entry with more than one possible status is *undecided* if it is due, and *open* if it is not
 due so far. A longer run can only decide an entry; it never changes a decided status.
@@ -36,9 +36,9 @@ class EffectLedger:
     """The ledger's entries as columns, and the consequences for each request.
 
     *request* is the row that an entry is booked on: with `once per: key` the first that was answered with that key (or
-    the first of all). *due* is the expected number of applications, *count* the actual one. *too_often*: more than the
-    operation promises, whatever the caller's outcome (a ghost can be charged twice). *may_be* is the set of possible
-    statuses (a bit for each). *more*: it may still be applied.
+    the first of all). *due* is the expected number of applications, *count* the actual one. *too_often*: more than
+    expected, whatever the caller's outcome (a ghost can be charged twice). *may_be* is the set of possible statuses (a
+    bit for each). *more*: it may still be applied.
 
     By request: *expected* says whether any effect was due. *fulfilled* says whether every due effect was applied
     exactly once and stays so; it is true for an answered request without due effects. *fulfilled_at* is when the last
@@ -108,7 +108,7 @@ class _Site:
         self.applied = np.bincount(owner[row[of_site]], minlength=n)
         self.last_at = np.full(n, -np.inf)
         np.maximum.at(self.last_at, owner[row[of_site]], effects["at"][of_site])
-        self.promised, self.least, self.most = _promised(index, code)
+        self.promised, self.least, self.most = _expected(index, code)
         self.more = np.zeros(n, np.bool_)
         self.more[owner[prospects]] = True
         # an entry's due count is the largest among the answered requests of its owner
@@ -140,7 +140,7 @@ class _Site:
         return found
 
     def entries(self) -> tuple[NDArray[Any], ...]:
-        """Return the columns of the entries: effects that were promised or applied, or may be."""
+        """Return the columns of the entries: effects that were expected or applied, or may be."""
         owner, n = self.owner, len(self.owner)
         booked = (self.applied > 0) | self.more
         booked[owner[self.promised]] = True
@@ -190,8 +190,8 @@ def _book_on(index: RecordIndex, owner: Ints) -> Ints:
     return booked_on
 
 
-def _promised(index: RecordIndex, site: int) -> tuple[Bools, Ints, Ints]:
-    """Return the requests that promise the effect of *site*, and its least and largest due count if answered."""
+def _expected(index: RecordIndex, site: int) -> tuple[Bools, Ints, Ints]:
+    """Return the requests that are expected to apply the effect of *site*, with the least and largest count due."""
     size = len(index.arrived_at)
     promised, least, most = np.zeros(size, np.bool_), np.zeros(size, np.int64), np.zeros(size, np.int64)
     for promise in index.record.expected_effects:

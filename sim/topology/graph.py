@@ -113,7 +113,7 @@ class ServiceCycle:
     """Services that call each other in a circle, though no operation does: legal.
 
     ``deadlocks``: each service holds its worker while calling, so that full pools can wait for each other;
-    ``timeouts``: a timeout on one of the links ends such a wait.
+    ``timeouts``: a timeout on one of the links ends the wait.
     """
 
     services: tuple[str, ...]

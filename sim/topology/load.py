@@ -2,7 +2,7 @@
 
 Arrivals spread through calls and sends with their multiplicities (`repeat`, `parallel`, shares of `branch` and `fail`,
 retries of steps that fail by themselves). Closed loops are taken at their upper bound, users over think time plus
-empty-system response: above 100 % such a loop settles at the capacity instead of failing. Caches are warm, with the
+empty-system response: above 100 % the loop settles at the capacity instead of failing. Caches are warm, with the
 numbers for cold caches next to it; behind a rate limit rates are upper bounds. Not modelled: faults, waiting, hedges,
 and work that a timeout makes useless.
 """

@@ -51,7 +51,7 @@ class Profile:
     visits: Mapping[Target, float] = field(default_factory=dict)
     most: Mapping[Target, int] = field(default_factory=dict)
     stand_in_ratio: float = 0.0
-    """The share of ``ok_ratio`` that goes on with a fallback's answer."""
+    """The share of ``ok_ratio`` that continues with a fallback's answer."""
 
 
 _NOTHING = Profile()

@@ -19,7 +19,7 @@ from sim.scenario import models
 
 if TYPE_CHECKING:
     from sim.engine.calls.attempt import Attempt
-    from sim.engine.calls.route import Verb
+    from sim.engine.calls.route import Endpoint, Transport, Verb
     from sim.engine.calls.step import Step
     from sim.engine.faults.capabilities import Needs
     from sim.engine.system import System
@@ -42,10 +42,10 @@ class Routes:
             from sim.engine.calls.abandonment import drop_if_abandoned
 
             deliver = drop_if_abandoned(deliver)
-        network = self.network(site.link)
-        if network is None:
+        transport: Transport | None = self.network(site.link)
+        if transport is None:
             return Route(deliver, deliver, begin, step.receive, settled)
-        return Route(network.send, deliver, begin, network.answer, settled)
+        return Route(transport.send, deliver, begin, transport.answer, settled)
 
     def network(self, name: str) -> Network | None:
         """Return the network of a link, shared by all that use it, or None where it costs nothing."""
@@ -73,7 +73,8 @@ class Routes:
     def _endpoint(self, step: Step, site: Site) -> tuple[Verb, Verb | None]:
         """Return what delivers to the endpoint, and what to call when an attempt has ended for its caller, or None."""
         if site.kind == "send":
-            return self.system.queues[site.callee].deliver, None
+            queue: Endpoint = self.system.queues[site.callee]
+            return queue.deliver, None
         if site.kind == "delivery":
             return deliver_to_worker, None
         service = self.system.services[site.callee]
@@ -82,7 +83,8 @@ class Routes:
         if site.callee in self.needs.can_die:
             deliver = service.deliver_if_up
         else:
-            deliver = service.replicas[0].deliver if len(service.replicas) == 1 else _deliver_to_chosen
+            replica: Endpoint = service.replicas[0]
+            deliver = replica.deliver if len(service.replicas) == 1 else _deliver_to_chosen
         if len(service.replicas) > 1 and not step.chooses_replicas:
             choose = self.balancers.of(site.callee, site.link)
             deliver = _choosing_and_counting(choose, deliver) if counts else _choosing(choose, deliver)

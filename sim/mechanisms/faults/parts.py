@@ -69,7 +69,7 @@ class ServicePart(Protocol):
         ...
 
     def pause(self) -> Edges:
-        """Stop work and go on with it later; needs CAN_PAUSE."""
+        """Stop work and resume it later; needs CAN_PAUSE."""
         ...
 
 

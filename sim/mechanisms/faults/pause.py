@@ -1,4 +1,4 @@
-"""Work stops and goes on later."""
+"""Work stops and resumes later."""
 
 from __future__ import annotations
 

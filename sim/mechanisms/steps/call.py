@@ -9,7 +9,7 @@ from sim.mechanisms.steps.parts import StepVerbs
 
 
 class Call(StepWithOutcome):
-    """A synchronous call: the recipe goes on when the answer is here, or the link's policies gave up."""
+    """A synchronous call: the recipe continues when the answer is here, or the link's policies gave up."""
 
     verb: ClassVar[str] = "call"
     value: ClassVar[str] = OPERATION
@@ -17,8 +17,8 @@ class Call(StepWithOutcome):
     call: str
     """The operation called, as `service.operation`."""
     on_error: OnError = "fail"
-    """What a failed call means here: `fail` answers error, `ignore` goes on, `degraded` goes on and the answer is
-    degraded, or a list of steps to do instead."""
+    """What a failed call means here: `fail` answers error, `ignore` continues, `degraded` continues with a
+    degraded answer, or a list of steps to do instead."""
     as_: str | None = None
     """A name for this step; a later `branch` can ask how it ended."""
 

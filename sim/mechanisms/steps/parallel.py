@@ -11,9 +11,10 @@ from sim.mechanisms.steps.parts import StepVerbs
 
 
 class Parallel(StepWithOutcome):
-    """Do several recipes at once and go on when enough of them ended well.
+    """Do several recipes at once and continue when enough of them ended well.
 
-    Losers are abandoned and run on until the recipe around them is over; then they begin nothing more, no retry either.
+    Losers are abandoned and run on until the recipe around them has ended; then they begin nothing more, no retry
+    either.
     """
 
     verb: ClassVar[str] = "parallel"

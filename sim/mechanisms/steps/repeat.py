@@ -23,7 +23,7 @@ class Repeat(Step):
     repeat: Annotated[int, Field(ge=1, le=100_000)]
     """How many times."""
     steps: Recipe
-    """The steps; a single one may stand beside `repeat` itself."""
+    """The steps; a single one may be written next to `repeat`."""
     as_: str | None = None
     """A name for this step."""
 

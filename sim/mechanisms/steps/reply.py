@@ -9,7 +9,7 @@ from sim.mechanisms.steps.parts import StepVerbs
 
 
 class Reply(Step):
-    """Answer now and go on (202 Accepted): the worker stays held to the end of the recipe."""
+    """Answer now and continue (202 Accepted): the worker stays held to the end of the recipe."""
 
     verb: ClassVar[str] = "reply"
     bare_word: ClassVar[str] = "reply"

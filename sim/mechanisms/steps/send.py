@@ -9,7 +9,7 @@ from sim.mechanisms.steps.parts import StepVerbs
 
 
 class Send(StepWithOutcome):
-    """Publish a message to a queue and go on when the queue has acknowledged it. An acknowledgement is not success."""
+    """Publish a message to a queue and continue when it has acknowledged it. An acknowledgement is not success."""
 
     verb: ClassVar[str] = "send"
     value: ClassVar[str] = QUEUE

@@ -17,7 +17,7 @@ class Write(Step):
     write: str
     """The store."""
     if_unchanged: bool = False
-    """Only if nobody has written the row since this request read it (compare and set); otherwise fail, and the answer
+    """Only if the row has not been written since this request read it (compare and set); otherwise fail, and the answer
     is an error."""
     as_: str | None = None
     """A name for this step."""

@@ -99,7 +99,7 @@ def messages(book: Book) -> Breach | None:
 
 
 def dead_letters(book: Book) -> Breach | None:
-    """Every dead-lettered message is exactly one message of the dead-letter queue; without such a queue it is lost."""
+    """Every dead-lettered message is exactly one message of the dead-letter queue; without that queue it is lost."""
     columns, names, queues = book.messages, book.record.queues, book.record.scenario.queues
     outcome, origin = columns["outcome"], columns["origin"]
     sources = rows_of(columns["id"], origin[origin >= 0])

@@ -38,7 +38,7 @@ STOPS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 
 def family(book: Book) -> list[Measure]:
-    """Return the rows of every link with such a defence."""
+    """Return the rows of every link that has a defence."""
     table = Rows(NAMES)
     for name, link in _deciding(book):
         marks, stops = _marks(book, name), _stops(book, name)
@@ -59,7 +59,7 @@ def family(book: Book) -> list[Measure]:
 
 
 def _deciding(book: Book) -> Iterator[tuple[str, Any]]:
-    """Iterate over the links of the run that have such a defence."""
+    """Iterate over the links of the run that have a defence."""
     links = book.record.scenario.links
     for name in book.links:
         link = links.get(name)

@@ -1,4 +1,4 @@
-"""Rejections and delays by the defences of services, by reason; only for services with such a defence.
+"""Rejections and delays by the defences of services, by reason; only for services that have one.
 
 A rejection counts when its reason reaches the caller, so not for callers that had already left.
 """

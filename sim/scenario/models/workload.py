@@ -42,7 +42,7 @@ class Workload(Model):
     tasks: dict[str, Task] | None = None
     """Closed loop: weighted tasks of several requests, instead of `calls` or `mix`."""
     deadline: PositiveDuration | None = None
-    """The client leaves this long after it first asked: outcome timeout, no more retries, callees go on."""
+    """The client leaves this long after it first asked: outcome timeout, no more retries; callees continue."""
     done_within: PositiveDuration | None = None
     """Every due effect must be applied this long after the arrival for the request to count as done."""
     keys: KeysField | None = None
