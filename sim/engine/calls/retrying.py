@@ -17,7 +17,7 @@ from math import nan
 from typing import TYPE_CHECKING, Any, Callable
 
 from sim.engine.calls.attempt import Attempt, Frame, is_detached
-from sim.engine.calls.ends import answered, answered_late, give_up
+from sim.engine.calls.ends import answered_late, give_up
 from sim.engine.calls.step import CallStep
 from sim.outcomes import DEGRADED, OK, PENDING, SHORT_CIRCUITED, TIMEOUT
 from sim.record.recorder import reason_code
@@ -138,8 +138,32 @@ class RetryingCall(CallStep):
         if attempt.outcome != PENDING:
             answered_late(attempt)
             return
-        answered(attempt)
-        outcome = attempt.outcome
+        outcome = attempt.outcome = attempt.result
+        attempt.ended_at = now = self.env._now
+        left_at = attempt.left_at
+        if left_at is not None:  # as in ``answered``, without a call
+            del self.open[attempt.id]
+            self.write(
+                (
+                    attempt.id,
+                    attempt.request.number,
+                    attempt.parent.id,
+                    self.code,
+                    attempt.replica.index,
+                    attempt.number,
+                    attempt.sent_at,
+                    attempt.entered_at,
+                    attempt.started_at,
+                    left_at,
+                    now,
+                    outcome,
+                    attempt.reason,
+                    attempt.worked_s,
+                )
+            )
+        settled = self.route.settled
+        if settled is not None:
+            settled(attempt)
         call = attempt.call
         if outcome == OK and self.breaker is None and not call.over:
             call.over = True

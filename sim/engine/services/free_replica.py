@@ -30,6 +30,7 @@ class FreeReplica(Replica):
     """Workers that are free while their requests wait for a callee (event loop, virtual threads)."""
 
     __slots__ = ("ready", "limit", "in_flight", "held", "write")
+    holds_workers = False
 
     def __init__(
         self,

@@ -60,6 +60,8 @@ class Replica:
         "join_line",
         "next_in_line",
     )
+    holds_workers = True
+    """Whether an attempt holds its worker from start to end, also while it waits for a callee."""
 
     def __init__(self, kernel: Kernel, service: Home, index: int, workers: float, places: float) -> None:
         self.kernel, self.env, self.service, self.index = kernel, kernel.env, service, index
@@ -120,7 +122,9 @@ class Replica:
         if not self.line and not self.queues:
             self.free += 1
         elif self.line and not self.blocked and self.admission is None:  # the first in the line, without a loop
-            following = self.leave_the_front()
+            following = self.line.popleft()  # as in ``leave_the_front``, without a call
+            if self.wait_timer is not None:
+                following.wait_timer.outcome = OK
             following.started_at = self.env._now
             self.blocked += 1
             following.step.route.begin(following)
@@ -151,7 +155,10 @@ class Replica:
 
     def take_message(self) -> bool:
         """Take a message of the first queue that has one for a free worker; False when there is none."""
-        return any(self.wants_message() and queue.dispatch_to(self) for queue in self.queues)
+        for queue in self.queues:
+            if self.wants_message() and queue.dispatch_to(self):
+                return True
+        return False
 
     def wants_message(self) -> bool:
         """Whether a worker is free and no call waits, which goes before a message."""

@@ -91,7 +91,11 @@ class Service:
             step.route.answer(attempt)
             attempt.replica.release(attempt)
         else:
-            attempt.replica.release(attempt)
+            replica = attempt.replica
+            if replica.holds_workers and not replica.line and not replica.queues:
+                replica.free += 1  # as in ``release``, without a call
+            else:
+                replica.release(attempt)
             step.route.answer(attempt)
 
     def fail(self, attempt: Attempt, outcome: int, reason: int) -> None:
