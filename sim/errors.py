@@ -62,6 +62,10 @@ class BudgetError(LabError):
         return type(self), (self.reason, self.measured)
 
 
+class StorageError(LabError):
+    """The rows of a run do not fit on the disk; nothing of the run is left there."""
+
+
 class ModelError(LabError):
     """A broken identity: a bug of ours, named with time and component.
 

@@ -78,6 +78,13 @@ def _play(
     scenario: models.Scenario, chosen: int, replication: int, progress: Progress | None, fast_leaves: bool
 ) -> Record:
     system = build(scenario, chosen, replication, fast_leaves)
+    try:
+        return _play_to_the_end(system, chosen, replication, progress)
+    finally:
+        system.recorder.close()
+
+
+def _play_to_the_end(system: System, chosen: int, replication: int, progress: Progress | None) -> Record:
     census = Census(system, progress)
     try:
         system.kernel.env.run()
@@ -108,13 +115,13 @@ def _record(system: System, census: Census, seed: int, replication: int, ended_a
         sites=tuple(system.sites),
         effect_sites=tuple(system.effect_sites),
         expected_effects=expected_effects(scenario, system.effect_codes.__getitem__),
-        requests=recorder.requests.columns("id"),
+        requests=recorder.columns(recorder.requests, "id"),
         attempts=recorder.attempt_columns([site.caller in scenario.workload for site in system.sites]),
-        segments=recorder.segments.columns("queued_at"),
-        messages=recorder.messages.columns("id"),
-        deliveries=recorder.deliveries.columns("attempt"),
-        effects=recorder.effects.columns("at"),
-        marks=recorder.marks.columns("at"),
+        segments=recorder.columns(recorder.segments, "queued_at"),
+        messages=recorder.columns(recorder.messages, "id"),
+        deliveries=recorder.columns(recorder.deliveries, "attempt"),
+        effects=recorder.columns(recorder.effects, "at"),
+        marks=recorder.columns(recorder.marks, "at"),
         census_at=np.asarray(recorder.census_at),
         census_of=census.of,
         census=np.asarray(recorder.census, dtype=np.int64).reshape(len(recorder.census_at), -1),

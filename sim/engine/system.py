@@ -38,7 +38,7 @@ class System:
     def __init__(self, scenario: models.Scenario, seed: int, replication: int) -> None:
         self.scenario = scenario
         self.kernel = Kernel(scenario.max_events)
-        self.recorder = Recorder()
+        self.recorder = Recorder(scenario.max_memory)
         self.streams = Streams(seed, replication)
         self.attempt_ids = count().__next__
         self.message_ids = count().__next__

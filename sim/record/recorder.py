@@ -1,4 +1,4 @@
-"""The recorder writes a run's rows: flat lists of numbers, packed into numpy blocks from time to time.
+"""The recorder writes a run's rows: flat lists of numbers, packed into blocks of typed columns from time to time.
 
 A row is written once, when both of its sides have ended (the caller's and the callee's), so no row is looked up again.
 Open rows stay in a dict by id (insertion order is the order of sending) until the end.
@@ -7,13 +7,15 @@ Open rows stay in a dict by id (insertion order is the order of sending) until t
 from __future__ import annotations
 
 from struct import pack
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, Iterator, Sequence
 
 import numpy as np
 
 from sim.errors import ModelError, describe
 from sim.record import record
+from sim.record.blocks import Blocks, put
 from sim.record.record import REASONS, Columns
+from sim.record.storage import Storage
 
 REQUESTS = "id workload operation key client arrived_at ended_at outcome cause attempts".split()
 ATTEMPTS = (
@@ -46,6 +48,8 @@ Event = tuple[float, str, str, str]
 """(time, kind, component, detail) of something rare; see ``Record.events``."""
 
 PACK_AT = 200_000
+IN_MEMORY = 1 / 32
+"""The part of `max memory` that packed rows may take before they are written to the disk."""
 IN_FLIGHT_BYTES = 512
 """Approximate size of a request, an attempt or a message in flight (a request has at least one attempt)."""
 
@@ -70,52 +74,38 @@ class MarkCodes(dict[str, float]):
 class Table:
     """Rows of one kind; ``write`` takes a row as a tuple of numbers."""
 
-    __slots__ = ("names", "flat", "_blocks", "write")
+    __slots__ = ("names", "flat", "blocks", "write")
 
-    def __init__(self, names: list[str]) -> None:
+    def __init__(self, names: list[str], storage: Storage) -> None:
         self.names = names
         self.flat: list[float] = []
-        self._blocks: list[list[np.ndarray[Any, Any]]] = []
+        self.blocks = Blocks({name: _type_of(name) for name in names}, storage)
         self.write: Callable[[tuple[float, ...]], None] = self.flat.extend
 
     def __len__(self) -> int:
-        return sum(len(block[0]) for block in self._blocks) + len(self.flat) // len(self.names)
+        return self.blocks.rows + len(self.flat) // len(self.names)
 
     def pack(self) -> None:
         """Move the rows written so far into typed columns."""
         if not self.flat:
             return
-        rows = np.frombuffer(pack(f"{len(self.flat)}d", *self.flat)).reshape(-1, len(self.names))
-        self._blocks.append([rows[:, i].astype(_type_of(name)) for i, name in enumerate(self.names)])
+        self.blocks.append(np.frombuffer(pack(f"{len(self.flat)}d", *self.flat)).reshape(-1, len(self.names)))
         self.flat.clear()
 
-    def columns(self, sort_by: str) -> Columns:
-        """Return all rows as columns, in the order of *sort_by*."""
+    def drain(self) -> Iterator[Columns]:
+        """Iterate over the rows in the order of writing, and forget them; the cause is split into where and why."""
         self.pack()
-        found: Columns = {}
-        for i, name in enumerate(self.names):
-            parts = [block[i] for block in self._blocks]
-            found[name] = np.concatenate(parts) if parts else np.empty(0, _type_of(name))
-        order = np.argsort(found[sort_by], kind="stable")
-        return _told({name: column[order] for name, column in found.items()})
-
-    def scatter(self, into: Columns, also: Callable[[Columns], Columns] | None = None) -> None:
-        """Write every row to its place in *into*, given by its id, and the columns *also* that follow from it."""
-        self.pack()
-        for block in self._blocks:
-            rows = dict(zip(self.names, block, strict=True))
-            at = rows["id"]
-            more = also(rows) if also else {}
-            for name, values in {**rows, **more}.items():
-                into[name][at] = values
+        for rows in self.blocks.drain():
+            if "cause" in rows:
+                code = rows.pop("cause")
+                rows["where"], rows["why"] = code // _REASON_CODES - 1, code % _REASON_CODES
+            yield rows
 
 
-def _told(columns: Columns) -> Columns:
-    """Return *columns* with the cause split into where and why."""
-    if "cause" in columns:
-        code = columns.pop("cause")
-        columns["where"], columns["why"] = code // _REASON_CODES - 1, code % _REASON_CODES
-    return columns
+def _final(names: list[str]) -> dict[str, type[np.generic]]:
+    """Return the types of the record's columns of a table; where and why take the place of the cause."""
+    split = ("where", "why") if "cause" in names else ()
+    return {name: _type_of(name) for name in (*names, *split) if name != "cause"}
 
 
 def _type_of(name: str) -> type[np.generic]:
@@ -141,14 +131,16 @@ class Recorder:
         "census",
         "marks",
         "packed",
+        "_storage",
         "_tables",
     )
 
-    def __init__(self) -> None:
-        self.requests, self.attempts, self.segments = Table(REQUESTS), Table(ATTEMPTS), Table(SEGMENTS)
-        self.leaves = Table(LEAVES)
-        self.messages, self.deliveries, self.effects = Table(MESSAGES), Table(DELIVERIES), Table(EFFECTS)
-        self.marks = Table(MARKS)
+    def __init__(self, max_memory: float) -> None:
+        self._storage = storage = Storage(max_memory * IN_MEMORY)
+        self.requests, self.attempts = Table(REQUESTS, storage), Table(ATTEMPTS, storage)
+        self.leaves, self.segments = Table(LEAVES, storage), Table(SEGMENTS, storage)
+        self.messages, self.deliveries = Table(MESSAGES, storage), Table(DELIVERIES, storage)
+        self.effects, self.marks = Table(EFFECTS, storage), Table(MARKS, storage)
         self._tables = (
             self.requests,
             self.attempts,
@@ -168,26 +160,41 @@ class Recorder:
         self.census_at: list[float] = []
         self.census: list[list[int]] = []
 
+    def columns(self, table: Table, sort_by: str) -> Columns:
+        """Return all rows of *table* as columns, in the order of *sort_by*; the table is empty then."""
+        table.pack()
+        order = np.argsort(table.blocks.column(sort_by), kind="stable")
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        found, first = self._storage.columns(_final(table.names), len(place)), 0
+        for rows in table.drain():
+            after = first + len(rows[sort_by])
+            put(rows, place[first:after], found)
+            first = after
+        return found
+
     def attempt_columns(self, of_clients: Sequence[bool]) -> Columns:
-        """Return the attempts by id, including those of leaf calls: every id has one row.
+        """Return the attempts by id, including those of leaf calls: every id has one row. The tables are empty then.
 
         *of_clients* holds for each site whether it is a client's.
         """
-        n = len(self.attempts) + len(self.leaves)
-        found: Columns = {name: np.zeros(n, _type_of(name)) for name in ATTEMPTS}
-        found["number"][:] = 1
-        found["worked_s"][:] = np.nan
-        self.attempts.scatter(found)
+        found = self._storage.columns(_final(ATTEMPTS), len(self.attempts) + len(self.leaves))
         clients = np.asarray(of_clients, dtype=bool)
+        for rows in self.attempts.drain():
+            rows["parent"][clients[rows["site"]]] = -1
+            put(rows, rows["id"], found)
+        for rows in self.leaves.drain():
+            owner, asked = rows["parent"], clients[rows["site"]]
+            put({
+                **rows, "request": np.where(asked, owner, found["request"][np.where(asked, 0, owner)]),
+                "parent": np.where(asked, -1, owner), "number": 1, "entered_at": rows["sent_at"],
+                "left_at": rows["ended_at"], "worked_s": np.nan, "where": -1,
+            }, rows["id"], found)  # fmt: skip
+        return found
 
-        def told(row: Columns) -> Columns:
-            owner, asked = row["parent"], clients[row["site"]]
-            request = np.where(asked, owner, found["request"][np.where(asked, 0, owner)])
-            return {"entered_at": row["sent_at"], "left_at": row["ended_at"], "request": request}
-
-        self.leaves.scatter(found, told)
-        found["parent"][clients[found["site"]]] = -1
-        return _told(found)
+    def close(self) -> None:
+        """Forget the rows that were not made into columns."""
+        self._storage.close()
 
     def pack(self) -> None:
         """Pack the rows written so far; called from time to time, outside the hot path."""

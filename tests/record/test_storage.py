@@ -1,0 +1,139 @@
+"""Rows on the disk are the rows in memory: the same record and the same measures, bit for bit."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sim
+from sim.engine.run import play
+from sim.errors import StorageError
+from sim.record import recorder
+from sim.record.blocks import Blocks, put
+from sim.record.record import Record
+from sim.record.storage import Storage, mapped, release
+from sim.results.audit.identities import verify
+from sim.results.book import Book
+from sim.results.measures.registry import measures_of
+from tests.scenarios.digests import FILES, digest_of_record, digests_of
+
+TYPES = {"id": np.int32, "at": np.float64, "site": np.int16}
+
+
+@pytest.fixture
+def on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write every block to the disk, and a block for every few rows."""
+    monkeypatch.setattr(recorder, "IN_MEMORY", 0)
+    monkeypatch.setattr(recorder, "PACK_AT", 100)
+
+
+EVERY_TABLE = """
+version: 1
+title: Every table has rows
+duration: 8s
+warmup: 1s
+workload: {shop: {calls: web.order, rate: 40/s, keys: uniform 5, deadline: 500ms}}
+services:
+  web:
+    workers: 4
+    waiting: 8
+    while calling: free
+    operations: {order: [{work: exponential 20ms}, {call: db.query}, {send: jobs}]}
+  db: {waiting: 4, operations: {query: [{work: exponential 15ms}, {write: rows}, {effect: stored}, {call: leaf.get}]}}
+  leaf: {workers: unlimited, operations: {get: [{work: 1ms}]}}
+  worker: {consumes: {jobs: do}, operations: {do: [{work: exponential 20ms}, {fail: 30%}, {effect: shipped}]}}
+queues: {jobs: {visibility timeout: 300ms, max deliveries: 2}}
+stores: {rows: {}}
+links: {web -> db: {latency: 2ms, timeout: 100ms, retry: {max attempts: 2}}}
+faults: {slow: {slow: db, by: 3x, at: 3s, for: 1s}}
+"""
+TABLES = ("requests", "attempts", "segments", "messages", "deliveries", "effects", "marks")
+
+
+def results(record: Record) -> tuple[str, str, dict[str, bool]]:
+    book = Book(record)
+    return digest_of_record(record), repr(measures_of(book)), verify(book)
+
+
+def test_a_run_on_the_disk_has_the_record_and_the_measures_of_a_run_in_memory(request: pytest.FixtureRequest) -> None:
+    scenario = sim.loads(EVERY_TABLE).resolve()
+    in_memory = results(play(scenario))
+    request.getfixturevalue("on_disk")
+    record = play(scenario)
+    for name in TABLES:
+        columns = getattr(record, name)
+        assert all(len(column) and column.base is not None for column in columns.values()), name
+    assert results(record) == in_memory
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("on_disk")
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_every_shipped_scenario_on_the_disk_is_the_same_byte_for_byte(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spilled = digests_of(file)
+    monkeypatch.undo()
+    assert spilled == digests_of(file)
+
+
+def written(limit_bytes: float) -> tuple[Storage, Blocks]:
+    """Two blocks of 40 and one of 20 rows, each row 14 bytes."""
+    storage = Storage(limit_bytes)
+    blocks = Blocks(TYPES, storage)
+    rows = np.arange(300.0).reshape(100, 3)
+    for part in (rows[:40], rows[40:80], rows[80:]):
+        blocks.append(part)
+    return storage, blocks
+
+
+@pytest.mark.parametrize("limit_bytes, kept", [(0, 0), (600, 560), (1e9, 1400)])
+def test_blocks_come_back_in_the_order_of_writing_wherever_they_are_kept(limit_bytes: float, kept: int) -> None:
+    storage, blocks = written(limit_bytes)
+    assert storage.kept_bytes == kept and storage.on_disk == (kept < 1400)
+    assert blocks.column("at").tolist() == np.arange(1.0, 300.0, 3).tolist()
+    drained = list(blocks.drain())
+    assert [len(block["id"]) for block in drained] == [40, 40, 20]
+    assert {name: column.dtype.type for name, column in drained[2].items()} == TYPES
+    assert np.concatenate([block["site"] for block in drained]).tolist() == list(range(2, 300, 3))
+    storage.close()
+
+
+def test_columns_of_a_file_keep_their_values_when_their_memory_is_released() -> None:
+    columns = mapped(TYPES, 50_000)
+    put({"id": np.arange(50_000), "at": 0.5, "site": 7}, np.arange(50_000), columns)
+    release(columns.values())
+    assert columns["id"].tolist() == list(range(50_000)) and set(columns["at"]) == {0.5} and set(columns["site"]) == {7}
+    assert type(columns["at"]) is np.ndarray
+
+
+@pytest.mark.skipif(os.name != "posix", reason="an open file has a name on Windows")
+def test_a_temporary_file_has_no_name_and_ends_with_its_last_array(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    storage, _ = written(0)
+    kept = mapped(TYPES, 1000)["id"][:10]
+    assert list(tmp_path.iterdir()) == []
+    assert kept.tolist() == [0] * 10
+    storage.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no limit for the size of a file")
+def test_a_disk_without_room_is_an_error_that_says_what_to_do() -> None:
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        storage, block = Storage(0), [np.arange(1000)]
+        for too_large in (lambda: mapped(TYPES, 1_000_000), lambda: storage.keep(block)):
+            with pytest.raises(
+                StorageError, match="must have room for .* MB more .*, got 'File too large'; set TMPDIR"
+            ):
+                too_large()
+        storage.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
