@@ -24,6 +24,7 @@ def compare(
     """Compare variants, or a toggle off and on, under the same arrivals and faults: paired, with intervals."""
     from sim.experiments.compare import compare as compare_all
     from sim.export import folder, summary, tables
+    from sim.results.wanted import ALL
 
     scenario = load_file(file)
     names = names_in(variants)
@@ -34,7 +35,7 @@ def compare(
     with progress_bar(f"comparing {scenario.title}") as progress:
         compared = compare_all(
             scenario, names, toggle or None, variant, seed, replications, set_ or (), workers, progress,
-            progress.announce,
+            progress.announce, ALL if json or out else tables.COMPARED,
         )  # fmt: skip
     text = summary.to_json(summary.comparison_document(compared)) if json else tables.of_comparison(compared)
     give(text, place, lambda place: folder.write_comparison(compared, place))
@@ -55,7 +56,8 @@ def ablate(
     """Find which defence made the difference: every combination of toggles, main effects, interactions."""
     from sim.experiments.ablation.ablate import ablate as ablate_all
     from sim.export import folder, summary
-    from sim.export.ablation import ablation_document, of_ablation
+    from sim.export.ablation import ablation_document, of_ablation, shown_of
+    from sim.results.wanted import ALL
 
     scenario = load_file(file)
     names = names_in(toggles)
@@ -65,8 +67,9 @@ def ablate(
     )  # fmt: skip
     with progress_bar(f"ablating {scenario.title}") as progress:
         done = ablate_all(
-            scenario, names, variant, replications, seed, workers, progress, set_ or (), progress.announce
-        )
+            scenario, names, variant, replications, seed, workers, progress, set_ or (), progress.announce,
+            ALL if json or out else shown_of(scenario),
+        )  # fmt: skip
     goals = done.claims(claim) if claim else None
     text = summary.to_json(ablation_document(done, goals)) if json else of_ablation(done, goals)
     give(text, place, lambda place: folder.write_ablation(done, place, goals))

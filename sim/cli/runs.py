@@ -47,6 +47,7 @@ def run(
     """Play one combination of variant and toggles, measure it, and judge its claims."""
     from sim.experiments.run import asked_windows, run_resolved, written_windows
     from sim.export import folder, summary, tables
+    from sim.results.wanted import Wanted
 
     scenario = load_file(file)
     place = results_place(
@@ -55,9 +56,9 @@ def run(
     )  # fmt: skip
     resolved = scenario.resolve(variant, switches(scenario, with_, without), set_ or ())
     asked = asked_windows(resolved, during or (), "--during")
-    windows = [*written_windows(scenario), *asked]
+    wanted = Wanted(during=(*written_windows(scenario), *asked))
     with progress_bar(f"playing {scenario.title}") as progress:
-        played = run_resolved(resolved, seed, replications, workers, progress, during=windows)
+        played = run_resolved(resolved, seed, replications, workers, progress, wanted=wanted)
         verdicts = summary.judged(played, scenario, set_ or ())
     text = summary.to_json(summary.run_document(played, verdicts)) if json else tables.of_run(played, verdicts, asked)
     give(text, place, lambda place: folder.write_run(played, verdicts, place))
@@ -75,11 +76,12 @@ def explain(
 
     from sim.experiments.run import run_resolved
     from sim.export import summary
+    from sim.results.wanted import NOTHING
 
     scenario = load_file(file)
     resolved = scenario.resolve(variant, switches(scenario, with_, without), set_ or ())
     with progress_bar(f"playing {scenario.title}") as progress:
-        played = run_resolved(resolved, seed, 1, 1, progress)
+        played = run_resolved(resolved, seed, 1, 1, progress, wanted=NOTHING)
     story = played.explain()
     if json:
         print(summary.to_json({"story": [asdict(sentence) for sentence in story.sentences]}), end="")

@@ -108,6 +108,7 @@ def hysteresis(
     from sim.export import folder, summary
     from sim.export.hysteresis import hysteresis_document, of_hysteresis
     from sim.quantities import parse_positive_duration, parse_rate
+    from sim.results.wanted import NOTHING
 
     lowest, highest = read_as(parse_rate, low, "--from"), read_as(parse_rate, high, "--to")
     if not lowest:
@@ -123,7 +124,7 @@ def hysteresis(
     with progress_bar(f"stepping {workload}") as progress:
         found = hysteresis_of(
             scenario, workload, low, high, steps, step, variant, with_ or (), replications, seed, workers, progress,
-            set_ or (),
+            set_ or (), NOTHING,
         )  # fmt: skip
     text = summary.to_json(hysteresis_document(found)) if json else of_hysteresis(found)
     give(text, place, lambda place: folder.write_hysteresis(found, place))

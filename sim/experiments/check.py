@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Callable, Iterable, Mapping
 
 from sim.experiments.processes import Announce, announce_groups, open_pool, useful_processes
-from sim.experiments.run import Run, claims_of, judge_claims, run_resolved, written_windows
+from sim.experiments.run import Run, claims_of, judge_claims, run_resolved
 from sim.results.claims import Verdict
+from sim.results.wanted import NOTHING, Wanted
 from sim.scenario.loading import Playable, Settings, loaded
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
     from sim.scenario.models import Scenario
     from sim.scenario.scenario_file import ScenarioFile
+
+
+Combination = tuple[str, tuple[str, ...]]
+"""A variant (empty if there are none) and the toggles that are on."""
 
 
 @dataclass(slots=True)
@@ -63,17 +68,19 @@ def check(
     file, more = loaded(scenario), tuple(with_)
     checked = Checked(file)
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
-    combinations, windows = _combinations(file), written_windows(file)
+    combinations = _combinations(file)
     announce_groups(announce, len(combinations), replications or file.replications, workers)
-    runs: dict[tuple[str, tuple[str, ...]], Run] = {}
+    systems = {one: _resolved(file, one, more, set_) for one in combinations}
+    wanted = _wanted(file, systems)
+    runs: dict[Combination, Run] = {}
     pool: Executor | None = None
 
     def played(variant: str, toggles: tuple[str, ...]) -> Run:
         key = (variant, toggles)
         if key not in runs:
             part = None if progress is None else _part(progress, len(runs), len(combinations))
-            resolved = file.resolve(variant or None, tuple(dict.fromkeys([*toggles, *more])), set_)
-            runs[key] = run_resolved(resolved, seed, replications, workers, part, pool, windows)
+            resolved = systems[key] if key in systems else _resolved(file, key, more, set_)
+            runs[key] = run_resolved(resolved, seed, replications, workers, part, pool, wanted[key])
         return runs[key]
 
     with ExitStack() as stack:
@@ -105,7 +112,13 @@ def shared_pool(stack: ExitStack, run: Run, workers: int | None, combinations: i
     return stack.enter_context(open_pool(processes)) if processes > 1 else None
 
 
-def _combinations(scenario: Scenario) -> list[tuple[str, tuple[str, ...]]]:
+def _resolved(file: ScenarioFile, one: Combination, more: tuple[str, ...], set_: Settings) -> ScenarioFile:
+    """Return a combination with the toggles *more* on too, changed by *set_*."""
+    variant, toggles = one
+    return file.resolve(variant or None, tuple(dict.fromkeys([*toggles, *more])), set_)
+
+
+def _combinations(scenario: Scenario) -> list[Combination]:
     """Return the combinations that claims speak of, each once; without claims, the first variant."""
     first = next(iter(scenario.variants), "")
     order = list(scenario.toggles)
@@ -113,6 +126,17 @@ def _combinations(scenario: Scenario) -> list[tuple[str, tuple[str, ...]]]:
     for claim in scenario.expect.values():
         combinations.append((claim.variant or first, tuple(sorted(claim.with_, key=order.index))))
     return list(dict.fromkeys(combinations)) or [(first, ())]
+
+
+def _wanted(file: Scenario, resolved: Mapping[Combination, ScenarioFile]) -> dict[Combination, Wanted]:
+    """Return the measures that the claims need of each combination, also of one that others are held against."""
+    found = dict.fromkeys(resolved, NOTHING)
+    for (variant, toggles), combination in resolved.items():
+        asked = claims_of(file, variant, toggles)
+        for claim in (claim for name, claim in combination.expect.items() if name in asked):
+            for side in [(variant, toggles), *([(claim.than, ())] if claim.than else [])]:
+                found[side] = found.get(side, NOTHING) | Wanted.for_claims([claim])
+    return found
 
 
 def _part(progress: Callable[[float], None], i: int, of: int) -> Callable[[float], None]:

@@ -10,6 +10,7 @@ from sim.errors import ParameterError
 from sim.experiments.processes import Announce, announce_groups
 from sim.experiments.run import Run, run_resolved, written_windows
 from sim.results.statistics import Interval, interval, paired
+from sim.results.wanted import ALL, Wanted
 from sim.scenario.loading import Playable, Settings, loaded
 
 if TYPE_CHECKING:
@@ -135,14 +136,14 @@ def compare(
     scenario: Playable, variants: Iterable[str] | None = None, toggle: str | Iterable[str] | None = None,
     variant: str | None = None, seed: int | None = None, replications: int | None = None,
     set_: Settings = (), workers: int | None = 1,
-    progress: Callable[[float], None] | None = None, announce: Announce | None = None,
+    progress: Callable[[float], None] | None = None, announce: Announce | None = None, wanted: Wanted = ALL,
 ) -> Comparison:  # fmt: skip
     """Play combinations of *scenario* on the same seeds and return their ``Comparison``.
 
     Without *toggle*: the *variants* (default: all of them), in order. With *toggle* (one name, or several to flip
     one by one): *variant* (default: the first) without any, and with each. All are measured over the same stretch of
     the clock: where their faults differ, `fault` is the union of them all. *scenario* may be a file or the name of a
-    shipped one; *seed* and *replications* default to the scenario's own.
+    shipped one; *seed* and *replications* default to the scenario's own. The measures that are *wanted* are computed.
 
     Raises ``ParameterError`` where there is nothing to compare, ``ScenarioError`` for a combination that does not
     exist, and ``ModelError`` if the books do not balance.
@@ -156,14 +157,14 @@ def compare(
     file = loaded(scenario)
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
     combinations = _combinations(file, variants, toggle, variant)
-    windows = written_windows(file)
+    wanted |= Wanted((), tuple(written_windows(file)))
     announce_groups(announce, len(combinations), replications or file.replications, workers)
     sides = {label: file.resolve(name, with_=on, set_=set_) for label, name, on in combinations}
     runs: dict[str, Run] = {}
     for i, (label, resolved) in enumerate(sides.items()):
         part = None if progress is None else _part(progress, i, len(sides))
         runs[label] = run_resolved(
-            resolved, seed, replications, workers, part, during=windows, sides=sides.values()
+            resolved, seed, replications, workers, part, wanted=wanted, sides=sides.values()
         )  # fmt: skip
     return Comparison(runs)
 

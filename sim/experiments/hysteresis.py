@@ -19,6 +19,7 @@ from sim.experiments.run import Run, run_resolved
 from sim.quantities import parse_duration, parse_rate
 from sim.results.recovery_time import GOOD_ENOUGH
 from sim.results.statistics import Interval, interval
+from sim.results.wanted import ALL, Ask, Wanted
 from sim.scenario.loading import Playable, Settings, loaded
 
 if TYPE_CHECKING:
@@ -189,12 +190,13 @@ def hysteresis(
     scenario: Playable, workload: str, low: str | float, high: str | float, steps: int = STEPS,
     step_for: str | float = STEP_S, variant: str | None = None, with_: Iterable[str] = (),
     replications: int | None = None, seed: int | None = None, workers: int | None = 1,
-    progress: Callable[[float], None] | None = None, set_: Settings = (),
+    progress: Callable[[float], None] | None = None, set_: Settings = (), wanted: Wanted = ALL,
 ) -> Hysteresis:  # fmt: skip
     """Step the rate of *workload* from *low* to *high* in equal *steps* (a number), and down again; one run for all.
 
     *low* and *high* are rates (``"2/s"``, or numbers per second); each step lasts *step_for* (``"60s"``, or seconds)
-    and is measured in its second half. The scenario's faults, its warm-up and its duration give way to the steps.
+    and is measured in its second half. The scenario's faults, its warm-up and its duration give way to the steps. The
+    measures that are *wanted* are computed, and always the goodput of each step.
 
     Raises ``ParameterError`` for a workload that is not an open loop and for steps that cannot be meant.
 
@@ -220,7 +222,10 @@ def hysteresis(
         "expect": {}, "faults": {}, "warmup": "0s", "duration": f"{len(in_order) * span:.9g}s",
         f"workload.{workload}.rate": f"steps {shape}",
     })  # fmt: skip
-    run = run_resolved(resolved, seed, replications, workers, progress, during=[written(*window) for window in windows])
+    wanted |= Wanted(tuple(Ask("goodput ratio", workload, written(*window)) for window in windows))
+    if wanted.asks is None:
+        wanted |= Wanted((), tuple(written(*window) for window in windows))
+    run = run_resolved(resolved, seed, replications, workers, progress, wanted=wanted)
     return Hysteresis(workload, run, tuple(
         Step(way, rate, *window, tuple(run.values["goodput ratio", workload, written(*window)]))
         for way, rate, window in zip(ways, in_order, windows, strict=True)

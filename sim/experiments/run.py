@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from math import isfinite
 from typing import TYPE_CHECKING, Callable, Iterable, Mapping
 
 from sim.errors import ParameterError, describe, did_you_mean
-from sim.experiments.replications import Replication, replicate
+from sim.experiments.replications import Replication, opened, replicate
+from sim.experiments.sides import others
 from sim.results.claims import Verdict, judge
 from sim.results.index.windows import FIXED, is_written_window, parse_span, shown_window
 from sim.results.measures import drain
-from sim.results.measures.registry import NAMES
+from sim.results.measures.registry import NAMES, measures_of
 from sim.results.statistics import interval
+from sim.results.wanted import ALL, Ask, Wanted
 from sim.scenario.loading import Playable, Settings, loaded
 from sim.scenario.measures import range_of
 from sim.scenario.rules.names import several
@@ -32,7 +35,8 @@ if TYPE_CHECKING:
     from sim.scenario.models import Claim, Scenario
     from sim.scenario.scenario_file import ScenarioFile
 
-Values = dict[tuple[str, str, str], list[float | None]]
+Key = tuple[str, str, str]
+Values = dict[Key, list[float | None]]
 
 
 class Run:
@@ -51,13 +55,22 @@ class Run:
     ('offered', 'readers', 'requests')
     """
 
-    def __init__(self, scenario: ScenarioFile, seed: int, replications: list[Replication], record: Record) -> None:
+    def __init__(
+        self, scenario: ScenarioFile, seed: int, replications: list[Replication], record: Record,
+        wanted: Wanted = ALL, sides: Iterable[ScenarioFile] = (),
+    ) -> None:  # fmt: skip
         self.scenario = scenario
         """The resolved scenario that was played."""
         self.seed = seed
         self.replications = replications
         self.record = record
         """The first replication, complete."""
+        self.wanted = wanted
+        """The measures that were computed."""
+        self.sides = tuple(sides)
+        """The scenarios that it is compared with."""
+        self.record_is_whole = True
+        """Whether ``record`` still has all of its rows, so that more can be measured."""
 
     @property
     def variant(self) -> str:
@@ -71,7 +84,7 @@ class Run:
 
     @cached_property
     def values(self) -> Values:
-        """(measure, of, during) to one value for each replication."""
+        """(measure, of, during) to one value for each replication, of every measure that was computed."""
         values: Values = {}
         for i, replication in enumerate(self.replications):
             for row in replication.measures:
@@ -93,15 +106,38 @@ class Run:
                     between.setdefault(key, [None] * len(self.replications))[i] = (row.least, row.most)
         return between
 
-    def ranges(self, key: tuple[str, str, str]) -> list[tuple[float, float] | None]:
+    def find(self, key: Key) -> list[float | None] | None:
+        """Return the value of a measure in each replication; None if this run does not have it.
+
+        A measure that was not wanted is computed now if there is one replication, whose record is at hand. Of several
+        only the first record is kept, so it raises ``ParameterError`` with the measures that were computed.
+        """
+        if key not in self.values and not self.wanted.has(*key):
+            if len(self.replications) > 1 or not self.record_is_whole:
+                names = dict.fromkeys(ask.measure for ask in self.wanted.asks or ())
+                hint = f"computed were {', '.join(names) or 'none'}"
+                raise ParameterError("be a measure that was computed", " | ".join(key), hint, "measure")
+            self.measure(Wanted((Ask(*key), Ask(key[0]))))
+        return self.values.get(key)
+
+    def measure(self, wanted: Wanted) -> None:
+        """Compute the measures that are *wanted* too, from the record of the only replication."""
+        together = self.wanted | wanted
+        book = opened(self.record, together, others(self.scenario, self.sides))
+        self.replications = [replace(self.replications[0], measures=tuple(measures_of(book, together)))]
+        for name in ("values", "between", "rows", "measures"):
+            self.__dict__.pop(name, None)
+        self.wanted = together
+
+    def ranges(self, key: Key) -> list[tuple[float, float] | None]:
         """Return the range of each replication's value of a measure; None where it is unknown."""
-        values = self.values.get(key, [None] * len(self.replications))
+        values = self.find(key) or [None] * len(self.replications)
         between = self.between.get(key, [None] * len(values))
         return [limits or (None if value is None else (value, value)) for limits, value in zip(between, values)]
 
     @cached_property
     def rows(self) -> list[MeasureRow]:
-        """Every measure over the replications: mean, 95 % interval, standard error, samples, runs and unit.
+        """Every computed measure over the replications: mean, 95 % interval, standard error, samples, runs and unit.
 
         An interval is cut where the measure's unit ends: a ratio's to 0..1, and none goes below zero.
         Where a value is undecided when its run ends, ``least`` and ``most`` are what the mean can come to (None without
@@ -151,10 +187,10 @@ class Run:
         Traceback (most recent call last):
         KeyError: "of must name a ..., got 'readrs'; did you mean 'readers'?"
         """
-        try:
-            known = [value for value in self.values[measure, of, during] if value is not None]
-        except KeyError:
-            raise KeyError(self._no_value(measure, of, during)) from None
+        values = self.find((measure, of, during))
+        if values is None:
+            raise KeyError(self._no_value(measure, of, during))
+        known = [value for value in values if value is not None]
         return interval(known).mean if known else None
 
     def _no_value(self, measure: str, of: str, during: str) -> str:
@@ -183,8 +219,7 @@ class Run:
     @property
     def has_faults(self) -> bool:
         """Whether some fault strikes in the first replication, here or on a side that it is held against."""
-        workload = self.record.workloads[0]
-        return bool(self.record.windows) or self.values.get(("offered", workload, "fault"), [None])[0] is not None
+        return self.replications[0].has_faults
 
     @property
     def rows_with_values(self) -> list[MeasureRowWithValues]:
@@ -360,8 +395,8 @@ def run(
     file = loaded(scenario)
     resolved = file.resolve(variant, switched_on(file, with_, without), set_)
     asked = asked_windows(resolved, [during] if isinstance(during, str) else during)
-    windows = [*written_windows(file), *asked]
-    return run_resolved(resolved, seed, replications, workers, progress, during=windows)
+    wanted = Wanted(during=(*written_windows(file), *asked))
+    return run_resolved(resolved, seed, replications, workers, progress, wanted=wanted)
 
 
 def asked_windows(resolved: Scenario, during: Iterable[str], place: str = "during") -> list[str]:
@@ -394,19 +429,21 @@ def switched_on(scenario: Scenario, with_: str | Iterable[str], without: str | I
 
 def run_resolved(
     resolved: ScenarioFile, seed: int | None = None, replications: int | None = None, workers: int | None = 1,
-    progress: Callable[[float], None] | None = None, pool: Executor | None = None, during: Iterable[str] = (),
+    progress: Callable[[float], None] | None = None, pool: Executor | None = None, wanted: Wanted = ALL,
     sides: Iterable[ScenarioFile] = (),
 ) -> Run:  # fmt: skip
     """Play a scenario that is resolved already, in the processes of *pool* if there is one.
 
-    *during* are windows to measure in addition to those of its own claims. *sides* are the resolved scenarios that it
-    is compared with: the windows of the run are then those of the faults of all of them.
+    The measures that are *wanted* are computed; if all are, also in the windows of its own claims. *sides* are the
+    resolved scenarios that it is compared with: the windows of the run are then those of the faults of all of them.
     """
     chosen = resolved.seed if seed is None else seed
     times = resolved.replications if replications is None else replications
-    windows = dict.fromkeys([*written_windows(resolved), *during])
-    outcomes, record = replicate(resolved, chosen, times, windows, workers, progress, pool, sides)
-    return Run(resolved, chosen, outcomes, record)
+    sides = tuple(sides)
+    if wanted.asks is None:
+        wanted = Wanted(during=tuple(written_windows(resolved))) | wanted
+    outcomes, record = replicate(resolved, chosen, times, wanted, workers, progress, pool, sides)
+    return Run(resolved, chosen, outcomes, record, wanted, sides)
 
 
 def written_windows(scenario: Scenario) -> list[str]:
@@ -426,11 +463,11 @@ def judge_claims(claims: Mapping[str, Claim], played: Run, other: Callable[[str]
 def judge_on(name: str, claim: Claim, played: Run, against: Run | None = None) -> Verdict:
     """Judge one claim on what was *played*, *against* the other variant where it speaks of a difference."""
     key = (claim.measure, claim.of, claim.during)
+    values = played.find(key)
     if against is None:
-        return judge(name, claim, played.values.get(key), None, played.between.get(key, ()))
+        return judge(name, claim, values, None, played.between.get(key, ()))
     return judge(
-        name, claim, played.values.get(key), against.values.get(key), played.between.get(key, ()),
-        against.between.get(key, ()),
+        name, claim, values, against.find(key), played.between.get(key, ()), against.between.get(key, ()),
     )  # fmt: skip
 
 

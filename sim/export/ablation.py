@@ -10,12 +10,21 @@ from sim.export.summary import verdict_rows, versions
 from sim.export.tables import number, points, table, undecided, undecided_notes
 from sim.results.claims import describe_claim
 from sim.results.headlines import row_name
-from sim.scenario.models import Claim
+from sim.results.wanted import Wanted
+from sim.scenario.models import Claim, Scenario
 
 HEADLINES = ("goodput ratio", "answered ratio", "done ratio")
 """The measures with effects in the document, for every workload."""
 
+SHOWN = Wanted.of(["goodput ratio"], ["all", "before", "fault", "after"]) | Wanted.of(["undecided ratio"], ["all"])
+"""The measures that the text of an ablation needs, besides those of the scenario's claims."""
+
 Goals = Mapping[str, Claim] | Iterable[Claim] | None
+
+
+def shown_of(scenario: Scenario) -> Wanted:
+    """Return the measures that ``of_ablation`` needs: the shown ones, and those of the claims, which may be goals."""
+    return SHOWN | Wanted.for_claims(scenario.expect.values())
 
 
 def of_ablation(ablation: Ablation, goals: Goals = None) -> str:

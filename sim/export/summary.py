@@ -10,9 +10,10 @@ from typing import Any, Iterable
 
 from sim.experiments.check import Checked
 from sim.experiments.compare import Comparison
-from sim.experiments.run import Run, claims_of, judge_claims, run_resolved, written_windows
+from sim.experiments.run import Run, claims_of, judge_claims, run_resolved
 from sim.results.claims import Verdict
 from sim.results.headlines import with_worst
+from sim.results.wanted import Wanted
 from sim.version import VERSION
 
 _PACKAGES = ("simpy", "numpy", "networkx", "pydantic", "ruamel.yaml")
@@ -48,10 +49,11 @@ def judged(run: Run, scenario: Any, set_: Iterable[str] = ()) -> dict[str, Verdi
     """
 
     def other(name: str) -> Run:
-        windows = written_windows(scenario)
-        return run_resolved(scenario.resolve(name, (), list(set_)), run.seed, len(run.replications), during=windows)
+        resolved = scenario.resolve(name, (), list(set_))
+        return run_resolved(resolved, run.seed, len(run.replications), wanted=Wanted.for_claims(claims.values()))
 
-    return judge_claims(claims_of(run.scenario, run.variant, run.toggles), run, other)
+    claims = claims_of(run.scenario, run.variant, run.toggles)
+    return judge_claims(claims, run, other)
 
 
 def run_document(run: Run, verdicts: dict[str, Verdict]) -> dict[str, Any]:

@@ -14,12 +14,15 @@ from sim.results.claims import Verdict
 from sim.results.headlines import row_name, with_worst
 from sim.results.measures import autoscaling, link_defences, overload
 from sim.results.measures.registry import NAMES
+from sim.results.wanted import Wanted
 
 _WORKLOAD = ("goodput ratio", "answered ratio", "done ratio", "latency p50", "latency p95", "done latency p95")
 _SERVICE = ("utilisation", "wait mean", "waiting mean", "rejected", "wasted work")
 _QUEUE = ("backlog peak", "oldest age", "drain time", "deliveries", "dead-lettered", "lost")
 _LINK = ("attempts", "amplification", "timeouts", "short-circuited", "breaker open share")
 _EFFECT = ("due", "applied once", "duplicated", "missing", "undecided", "ghost")
+COMPARED = Wanted.of([*_WORKLOAD, *_EFFECT], ["fault", "after", "all"]) | Wanted.of(["undecided ratio"], ["all"])
+"""The measures that the text of a comparison needs."""
 _MARKS = {"holds": "holds", "fails": "FAILS", "cannot tell": "cannot tell"}
 
 

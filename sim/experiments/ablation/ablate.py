@@ -23,6 +23,7 @@ from sim.results.claims import HOLDS, Verdict
 from sim.results.headlines import ENOUGH, with_worst
 from sim.results.measures.registry import NAMES
 from sim.results.statistics import interval
+from sim.results.wanted import ALL, Wanted
 from sim.scenario.loading import Playable, Settings, loaded
 from sim.scenario.models import Claim
 from sim.scenario.rules.measurable import must_be_in_its_unit
@@ -121,7 +122,7 @@ class Ablation:
         """
         key = (measure, of, self.window if during is None else during)
         self._find(key, "effects")
-        values = {on: run.values.get(key, []) for on, run in self.runs.items()}
+        values = {on: run.find(key) or [] for on, run in self.runs.items()}
         known = {
             on: by_replication
             for on, by_replication in values.items()
@@ -241,7 +242,7 @@ class Ablation:
 
     def _find(self, key: tuple[str, str, str], place: str) -> None:
         """Raise ``ParameterError`` unless some run has the measure."""
-        if any(key in run.values for run in self.runs.values()):
+        if any(run.find(key) is not None for run in self.runs.values()):
             return
         names = {" | ".join(each) for run in self.runs.values() for each in run.values}
         asked, rule = " | ".join(key), "name a measure, of and during that a run has"
@@ -289,6 +290,7 @@ def ablate(
     scenario: Playable, toggles: Iterable[str] | None = None, variant: str | None = None,
     replications: int | None = None, seed: int | None = None, workers: int | None = 1,
     progress: Callable[[float], None] | None = None, set_: Settings = (), announce: Announce | None = None,
+    wanted: Wanted = ALL,
 ) -> Ablation:  # fmt: skip
     """Play the combinations of *toggles* (default: all that belong to *variant*, by default the first).
 
@@ -311,14 +313,14 @@ def ablate(
     resolved, left_out = _playable(file, base.variant, names, set_)
     chosen = base.seed if seed is None else seed
     times = base.replications if replications is None else replications
-    windows = written_windows(file)
+    wanted |= Wanted((), tuple(written_windows(file)))
     announce_groups(announce, len(resolved), times, workers)
     runs: dict[Combination, Run] = {}
     pool: Executor | None = None
     with ExitStack() as stack:
         for on, combination in resolved.items():
             part = None if progress is None else _part(progress, len(runs), len(resolved))
-            runs[on] = run_resolved(combination, chosen, times, workers, part, pool, windows, resolved.values())
+            runs[on] = run_resolved(combination, chosen, times, workers, part, pool, wanted, resolved.values())
             if pool is None and len(runs) == 1:
                 pool = shared_pool(stack, runs[on], workers, len(resolved))
     return Ablation(names, runs, left_out)

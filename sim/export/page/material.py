@@ -13,6 +13,7 @@ from sim.experiments.check import Checked
 from sim.experiments.compare import Comparison
 from sim.experiments.run import Run, claims_of, judge_claims, run_resolved, switched_on, written_windows
 from sim.experiments.sides import others
+from sim.results.wanted import Wanted
 from sim.scenario.loading import Settings
 from sim.scenario.models import Scenario
 from sim.scenario.scenario_file import ScenarioFile
@@ -63,11 +64,11 @@ def play(
     systems = {(name, on): scenario.resolve(name or None, on, changes) for name, on in wanted}
     sides = [systems[one] for one in compared.values()]
     again = [(one, sides) for one in dict.fromkeys(compared.values()) if others(systems[one], sides)]
-    windows, found = written_windows(scenario), []
+    measured, found = Wanted(during=tuple(written_windows(scenario))), []
     jobs: list[tuple[Combination, list[Any]]] = [*((one, []) for one in wanted), *again]
     for i, (one, beside) in enumerate(jobs):
         part = None if progress is None else _part(progress, i, len(jobs))
-        found.append(run_resolved(systems[one], seed, replications, workers, part, during=windows, sides=beside))
+        found.append(run_resolved(systems[one], seed, replications, workers, part, wanted=measured, sides=beside))
     runs = dict(zip(wanted, found))
     side_by_side = runs | dict(zip((one for one, _ in again), found[len(wanted) :], strict=True))
     comparison = Comparison({label: side_by_side[one] for label, one in compared.items()}) if compared else None

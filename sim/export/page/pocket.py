@@ -15,10 +15,12 @@ from sim.export.page import parts
 from sim.export.summary import versions
 from sim.replay import timeline, to_json
 from sim.replay.html import json_for_html
+from sim.results.wanted import Wanted
 from sim.scenario.loading import Settings
 from sim.scenario.models import Scenario
 from sim.scenario.scenario_file import ScenarioFile
 
+SHOWN = Wanted.of(["goodput ratio"])
 MOST_COMBINATIONS = 48
 MOST_BYTES = 2_600_000
 """Limit on data, so that the page stays below 3 MB."""
@@ -51,7 +53,7 @@ def pre_run(
     size = 0
     for i, one in enumerate(resolved[:most]):
         part = None if progress is None else _part(progress, i, min(most, len(resolved)))
-        run = run_resolved(one, seed, replications, workers, part)
+        run = run_resolved(one, seed, replications, workers, part, wanted=SHOWN)
         entry = _entry(run)
         size += len(to_json(entry))
         if size > MOST_BYTES:

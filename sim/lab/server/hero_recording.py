@@ -40,14 +40,15 @@ def record() -> str:
     """Play the hero and return the recording as JSON text."""
     from sim.experiments.run import run_resolved
     from sim.replay import timeline, to_json
+    from sim.results.wanted import Ask, Wanted
     from sim.scenario import load
     from sim.scenario.shipped import shipped_folder
 
     scenario = load(shipped_folder() / "cascade_vs_backlog.yaml")
-    sides = {}
+    wanted, sides = Wanted((Ask("goodput ratio", None, "fault"),)), {}
     for name, toggles in ((OFF, ()), (ON, (SWITCH,))):
-        run = run_resolved(scenario.resolve(VARIANT, toggles), SEED, 1)
-        rows = {row["of"]: row for row in run.rows if (row["measure"], row["during"]) == ("goodput ratio", "fault")}
+        run = run_resolved(scenario.resolve(VARIANT, toggles), SEED, 1, wanted=wanted)
+        rows = {row["of"]: row for row in run.rows}
         label = f"{SWITCH} {name}"
         sides[name] = {
             "timeline": timeline(run.record, label),

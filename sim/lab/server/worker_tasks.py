@@ -58,8 +58,9 @@ def play(
     from sim.results.book import Book
     from sim.results.series import series
     from sim.results.story.story import explain
+    from sim.results.wanted import Wanted
 
-    run = run_resolved(bounded(scenario), seed, replications, 1, progress, during=during)
+    run = run_resolved(bounded(scenario), seed, replications, 1, progress, wanted=Wanted(during=during))
     book = Book(run.record)
     return Played(run, explain(book), blast_radius(book), tuple(series(book)), timeline(book))
 
@@ -138,7 +139,7 @@ def slim(many: Any) -> Any:
     for run in many.runs.values():
         record = run.record
         empty = {name: column[:0] for name, column in record.attempts.items()}
-        run.record = replace(record, attempts=empty)
+        run.record, run.record_is_whole = replace(record, attempts=empty), False
     return many
 
 

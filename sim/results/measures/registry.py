@@ -26,6 +26,7 @@ from sim.results.measures import (
     wasted_work,
 )
 from sim.results.rows import Measure
+from sim.results.wanted import ALL, Wanted
 from sim.scenario.measures import MEASURES, Names
 
 FAMILIES: tuple[tuple[Names, Callable[[Book], list[Measure]]], ...] = tuple(
@@ -59,6 +60,7 @@ def measures(record: Record, during: Iterable[str] = ()) -> list[Measure]:
     return measures_of(Book(record, during))
 
 
-def measures_of(book: Book) -> list[Measure]:
-    """Return every measure of a book."""
-    return [row for _, family in FAMILIES for row in family(book)]
+def measures_of(book: Book, wanted: Wanted = ALL) -> list[Measure]:
+    """Return the *wanted* measures of a book, in the order in which all of them would be."""
+    rows = (row for names, family in FAMILIES if wanted.any_of(names) for row in family(book))
+    return [row for row in rows if wanted.has(row.measure, row.of, row.during)]
