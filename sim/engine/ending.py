@@ -32,7 +32,7 @@ def write_open_rows(system: System, leaves: list[Leaf]) -> list[int]:
     for leaf in leaves:
         leaf.complete()
         leaf.outcome = OPEN
-        recorder.attempts.write(row(leaf, nan))
+        recorder.attempts.rows.write(row(leaf, nan))
     still_open = list(recorder.open_attempts.values())
     cancels = any(link.on_abandon == "cancel" for link in system.scenario.links.values())
     stuck = Stuck(still_open, _forked(system), cancels)
@@ -40,12 +40,12 @@ def write_open_rows(system: System, leaves: list[Leaf]) -> list[int]:
     for attempt in still_open:
         if attempt.outcome == PENDING:
             attempt.outcome = LOST if attempt.id in stuck.attempts else OPEN
-            recorder.attempts.write(row(attempt, nan))
+            recorder.attempts.rows.write(row(attempt, nan))
         else:
-            recorder.attempts.write(row(attempt, attempt.ended_at))
+            recorder.attempts.rows.write(row(attempt, attempt.ended_at))
     for request in recorder.open_requests.values():
         reason = stuck.requests.get(request.number)
-        recorder.requests.write(
+        recorder.requests.rows.write(
             (
                 request.number,
                 request.client.code,

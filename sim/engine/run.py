@@ -87,7 +87,7 @@ def _play(
 def _play_to_the_end(system: System, chosen: int, replication: int, progress: Progress | None) -> Record:
     census = Census(system, progress)
     try:
-        system.kernel.env.run()
+        system.kernel.run()
     except RecursionError:
         now = system.kernel.now
         raise BudgetError(

@@ -1,4 +1,4 @@
-"""The recorder writes a run's rows: flat lists of numbers, packed into blocks of typed columns from time to time.
+"""The recorder writes a run's rows: numbers, packed into blocks of typed columns from time to time.
 
 A row is written once, when both of its sides have ended (the caller's and the callee's), so no row is looked up again.
 Open rows stay in a dict by id (insertion order is the order of sending) until the end.
@@ -6,8 +6,7 @@ Open rows stay in a dict by id (insertion order is the order of sending) until t
 
 from __future__ import annotations
 
-from struct import pack
-from typing import Any, Callable, Iterator, Sequence
+from typing import Any, Iterator, Sequence
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from sim.errors import ModelError, describe
 from sim.record import record
 from sim.record.blocks import Blocks, put
 from sim.record.record import REASONS, Columns
+from sim.record.rows import ROWS_OF, Rows
 from sim.record.storage import Storage
 
 REQUESTS = "id workload operation key client arrived_at ended_at outcome cause attempts".split()
@@ -72,25 +72,23 @@ class MarkCodes(dict[str, float]):
 
 
 class Table:
-    """Rows of one kind; ``write`` takes a row as a tuple of numbers."""
+    """Rows of one kind, written to *rows* and packed into typed blocks from time to time."""
 
-    __slots__ = ("names", "flat", "blocks", "write")
+    __slots__ = ("names", "rows", "blocks")
 
     def __init__(self, names: list[str], storage: Storage) -> None:
         self.names = names
-        self.flat: list[float] = []
+        self.rows: Rows = ROWS_OF[len(names)]()
         self.blocks = Blocks({name: _type_of(name) for name in names}, storage)
-        self.write: Callable[[tuple[float, ...]], None] = self.flat.extend
 
     def __len__(self) -> int:
-        return self.blocks.rows + len(self.flat) // len(self.names)
+        return self.blocks.rows + self.rows.size() // len(self.names)
 
     def pack(self) -> None:
         """Move the rows written so far into typed columns."""
-        if not self.flat:
+        if not self.rows.size():
             return
-        self.blocks.append(np.frombuffer(pack(f"{len(self.flat)}d", *self.flat)).reshape(-1, len(self.names)))
-        self.flat.clear()
+        self.blocks.append(self.rows.take())
 
     def drain(self) -> Iterator[Columns]:
         """Iterate over the rows in the order of writing, and forget them; the cause is split into where and why."""
@@ -199,14 +197,14 @@ class Recorder:
     def pack(self) -> None:
         """Pack the rows written so far; called from time to time, outside the hot path."""
         for table in self._tables:
-            if len(table.flat) > PACK_AT:
-                self.packed += len(table.flat)
+            if table.rows.size() > PACK_AT:
+                self.packed += table.rows.size()
                 table.pack()
 
     def over_memory(self, limit_bytes: float, crowded: bool = False) -> bool:
         """Whether the rows exceed *limit_bytes*, at 8 bytes a number; *crowded*: including rows in flight."""
         used = self.packed * 8
         if crowded:
-            used += sum(len(table.flat) for table in self._tables) * 32
+            used += sum(table.rows.size() for table in self._tables) * 32
             used += (len(self.open_requests) + len(self.open_attempts) + len(self.open_messages)) * IN_FLIGHT_BYTES
         return used > limit_bytes

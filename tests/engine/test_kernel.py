@@ -56,12 +56,26 @@ def test_simpy_processes_run_beside_light_events() -> None:
     assert clock.now == 1.25
 
 
+def test_a_process_that_starts_in_the_middle_of_a_run_is_played_by_the_same_run() -> None:
+    clock, log = Kernel(), []
+
+    def reader() -> object:
+        yield clock.env.timeout(0.5)
+        log.append(("process", clock.now, clock.env.now))
+
+    clock.at(1.0, ANSWER, lambda _: clock.env.process(reader()))
+    for at in (0.5, 1.25, 2.0):
+        clock.at(at, ANSWER, lambda what: log.append((what, clock.now)), "light")
+    clock.run()
+    assert log == [("light", 0.5), ("light", 1.25), ("process", 1.5, 1.5), ("light", 2.0)]
+
+
 def test_at_one_instant_edges_go_before_answers_timers_arrivals_and_the_census() -> None:
     clock, log = Kernel(), []
     for priority in (CENSUS, ARRIVAL, TIMER, ANSWER, FAULT_EDGE):
         clock.at(1.0, priority, log.append, priority)
         clock.at(1.0, priority, log.append, priority)
-    clock.env.run()
+    clock.run()
     assert log == [FAULT_EDGE] * 2 + [ANSWER] * 2 + [TIMER] * 2 + [ARRIVAL] * 2 + [CENSUS] * 2
 
 
@@ -69,7 +83,7 @@ def test_equal_events_keep_the_order_in_which_they_were_made() -> None:
     clock, log = Kernel(), []
     for i in range(100):
         clock.at(1.0, ANSWER, log.append, i)
-    clock.env.run()
+    clock.run()
     assert log == list(range(100))
 
 
@@ -84,7 +98,7 @@ def test_a_lane_expires_in_order_at_instants_computed_once() -> None:
     entries = [Entry() for _ in range(4)]
     for i, entry in enumerate(entries):
         clock.at(i * 0.1, ANSWER, timer_queue.add, entry)
-    clock.env.run()
+    clock.run()
     assert log == [(entry, i * 0.1 + 0.3) for i, entry in enumerate(entries)]
 
 
@@ -105,7 +119,7 @@ def test_an_answer_cancels_its_timer_and_leaves_no_dead_entry_in_the_heap() -> N
             clock.at(clock.now + 0.01, ARRIVAL, ask, i + 1)
 
     clock.at(0.0, ARRIVAL, ask, 0)
-    clock.env.run()
+    clock.run()
     assert not expired
     # at most: five or six answers to come, one entry for the lane
     assert max(heap for heap, _ in sizes) <= 8 and max(entries for _, entries in sizes) <= 8
@@ -143,7 +157,7 @@ def test_a_loop_that_takes_no_time_ends_loudly(monkeypatch: pytest.MonkeyPatch) 
 
     clock.at(2.5, ANSWER, again)
     with pytest.raises(BudgetError, match="does not leave the instant 2.5s"):
-        clock.env.run()
+        clock.run()
     assert len(rounds) == 101
 
 
@@ -152,7 +166,7 @@ def test_zero_waits_at_different_instants_are_no_loop(monkeypatch: pytest.Monkey
     clock, log = Kernel(), []
     for i in range(50):
         clock.at(i * 0.5, ANSWER, lambda at: clock.after(0.0, log.append, at), i)
-    clock.env.run()
+    clock.run()
     assert log == list(range(50))
 
 
@@ -161,7 +175,7 @@ def test_when_the_events_are_used_up_the_instant_ends_with_the_budgets_word() ->
     clock.over_budget = lambda _: log.append(("over", clock.now))
     for i in range(20):
         clock.at(float(i // 4), ANSWER, log.append, i)
-    clock.env.run()
+    clock.run()
     # the 11th event was asked for at time zero, before anything had happened
     assert log[:5] == [0, 1, 2, 3, ("over", 0.0)]
 

@@ -60,7 +60,7 @@ def played(scenario: models.Scenario) -> tuple[System, Ending]:
     system = build(scenario, scenario.seed, 0, fast_leaves=False)
     ending = Ending(system, None)
     with run._deep_stack():
-        system.kernel.env.run()
+        system.kernel.run()
     return system, ending
 
 

@@ -36,11 +36,11 @@ class RateLimiter:
         self, system: System, component: int, bucket: TokenBucket, reason: int, waits: bool, most_s: float
     ) -> None:
         self.bucket, self.component, self.reason, self.waits, self.most_s = bucket, component, reason, waits, most_s
-        self.mark, self.after = system.recorder.marks.write, system.kernel.after
+        self.mark, self.after = system.recorder.marks.rows.write, system.kernel.after
 
     def pass_on(self, admission: AdmissionControl, attempt: Attempt) -> None:
         """Let *attempt* enter, now or later, or reject it."""
-        now = admission.env._now
+        now = admission.kernel.now
         if not self.waits:
             if self.bucket.admit(now):
                 admission.enter(attempt)

@@ -152,7 +152,7 @@ class _StepCompiler:
         """Write it into the ledger."""
         system = self.system
         site = system.effect_codes[self.path]
-        return player.Effect(system.kernel, system.recorder.effects.write, site, self.after.then).start
+        return player.Effect(system.kernel, system.recorder.effects.rows, site, self.after.then).start
 
     def read(self, store: str) -> Then:
         """Read the row of the request."""
@@ -165,7 +165,7 @@ class _StepCompiler:
             system.kernel,
             system.stores[store],
             if_unchanged,
-            system.recorder.marks.write,
+            system.recorder.marks.rows.write,
             component,
             reason_code(component, "conflict"),
             self.after.then,

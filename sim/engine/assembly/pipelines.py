@@ -55,11 +55,11 @@ class PipelineBuilder:
 
     def _mark(self) -> Callable[[str, Any], None]:
         """Return a function that notes a decision about a logical call in the record."""
-        write, env, component = self.system.recorder.marks.write, self.system.kernel.env, float(self.component)
+        write, kernel, component = self.system.recorder.marks.rows.write, self.system.kernel, float(self.component)
         codes = MarkCodes()
 
         def mark(kind: str, logical_call: Any) -> None:
-            write((env._now, codes[kind], component, logical_call.request.number))
+            write((kernel.now, codes[kind], component, logical_call.request.number))
 
         return mark
 

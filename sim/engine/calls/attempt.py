@@ -18,26 +18,49 @@ from __future__ import annotations
 from math import inf, nan
 from typing import Any, Callable
 
+from sim.engine.clock.kernel import Event
 from sim.outcomes import OK, PENDING
 
-Frame = Any
-"""What a step works on: a Request, an Attempt, or a ForkBranch of a `parallel`."""
-Then = Callable[[Frame], None]
-Failed = Callable[[Frame, int, int], None]
+Then = Callable[[Any], None]
+"""Called with the frame of a step that has ended."""
+Failed = Callable[[Any, int, int], None]
 """Called with the frame, the outcome and the reason of what failed."""
 
 
-class Nowhere:
-    """Stands for the replica of an attempt that has none."""
+class Frame(Event):
+    """What a step works on: a Request, an Attempt, or a ForkBranch of a `parallel`; also its event on the heap."""
 
-    index = -1
-    outstanding = 0
+    __slots__ = ("request", "id", "result", "worked_s", "loops", "ends", "running_since", "queued_at")
+    request: Any
+    id: int
+    result: int
+    worked_s: float
+    # without a value until they are needed
+    loops: Any
+    ends: Any
+    running_since: float
+    queued_at: float
+    # each kind has these in its own way: a slot, a property or a constant
+    root: Any
+    replica: Any
+    killed: Any
+    replied: Any
+    due_at: Any
 
 
-NOWHERE = Nowhere()
+class Place:
+    """Where an attempt is worked on: a replica, or ``NOWHERE`` while it has none."""
+
+    __slots__ = ("index", "outstanding")
+
+    def __init__(self, index: int) -> None:
+        self.index, self.outstanding = index, 0
 
 
-class Attempt:
+NOWHERE = Place(-1)
+
+
+class Attempt(Frame):
     """One attempt; see ``Record.attempts`` for its instants.
 
     ================  =========================================  ===================================================
@@ -78,11 +101,8 @@ class Attempt:
     """
 
     __slots__ = (
-        "callbacks",
         "step",
         "parent",
-        "request",
-        "id",
         "number",
         "replica",
         "sent_at",
@@ -92,9 +112,7 @@ class Attempt:
         "ended_at",
         "expires_at",
         "outcome",
-        "result",
         "reason",
-        "worked_s",
         "unanswerable",
         "call",
         "generation",
@@ -102,14 +120,8 @@ class Attempt:
         "wait_timer",
         "killed",
         "replied",
-        "loops",
-        "ends",
-        "running_since",
-        "queued_at",
     )
-    _ok = True
     # without a value at first: each is set by the part that needs it, as the table says
-    callbacks: Any
     ended_at: float
     expires_at: float
     unanswerable: bool

@@ -46,7 +46,7 @@ class OperationCache:
         if link_cache.hit_ratio is not None:
             hit = link_cache.uniform() < link_cache.hit_ratio
         else:
-            hit = cache_scope.cache.get(key, logical_call.step.env._now) is not None
+            hit = cache_scope.cache.get(key, logical_call.step.kernel.now) is not None
         link_cache.mark("cache hit" if hit else "cache miss", logical_call)
         if hit:
             logical_call.step.succeed(logical_call, OK)
@@ -68,7 +68,7 @@ class OperationCache:
     def store_and_release(self, logical_call: LogicalCall, outcome: int) -> Sequence[LogicalCall]:
         """Keep the answer that *logical_call* brought, if it is good, and return the calls that waited for it."""
         if outcome == OK and self.link_cache.hit_ratio is None and logical_call.tries:
-            logical_call.cache_scope.cache.put(logical_call.key, logical_call.step.env._now, True)
+            logical_call.cache_scope.cache.put(logical_call.key, logical_call.step.kernel.now, True)
         return self.release_waiters(logical_call)
 
     def release_waiters(self, logical_call: LogicalCall) -> Sequence[LogicalCall]:

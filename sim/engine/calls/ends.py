@@ -48,10 +48,10 @@ def answered(attempt: Attempt) -> None:
     """End the caller's side of *attempt* with its answer; after an early reply the callee's side is still open."""
     step = attempt.step
     attempt.outcome = attempt.result
-    attempt.ended_at = now = step.env._now
+    attempt.ended_at = now = step.kernel.now
     if attempt.left_at is not None:
         del step.open[attempt.id]
-        step.write(row(attempt, now))
+        step.rows.write(row(attempt, now))
     if step.route.settled is not None:
         step.route.settled(attempt)
 
@@ -60,7 +60,7 @@ def give_up(attempt: Attempt, outcome: int, reason: int) -> None:
     """End the caller's side of *attempt* without an answer; its row waits for the callee's side."""
     attempt.outcome, attempt.reason = outcome, reason
     step = attempt.step
-    attempt.ended_at = step.env._now
+    attempt.ended_at = step.kernel.now
     if step.route.settled is not None:
         step.route.settled(attempt)
     if attempt.unanswerable:
@@ -72,7 +72,7 @@ def answered_late(attempt: Attempt) -> None:
     step = attempt.step
     if attempt.left_at is not None and attempt.id in step.open:
         del step.open[attempt.id]
-        step.write(row(attempt, attempt.ended_at))
+        step.rows.write(row(attempt, attempt.ended_at))
 
 
 def cancel_call(call: Any, reason: int) -> None:

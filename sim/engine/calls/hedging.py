@@ -10,23 +10,22 @@ Not modelled: a hedge that goes to another service.
 from __future__ import annotations
 
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Callable
 
-from sim.engine.clock.kernel import TIMER
+from sim.engine.clock.kernel import TIMER, Event
 
 if TYPE_CHECKING:
     from sim.engine.calls.state import LogicalCall
     from sim.engine.clock.kernel import Kernel
 
 
-class HedgeTimers:
+class HedgeTimers(Event):
     """Calls *hedge* with each logical call that has not ended when its delay has.
 
     Each takes its event id when it is planned, so that what happens at one instant happens in the order of planning.
     """
 
-    __slots__ = ("callbacks", "kernel", "heap", "next_id", "hedge", "planned", "due")
-    _ok = True
+    __slots__ = ("kernel", "heap", "next_id", "hedge", "planned", "due")
 
     def __init__(self, kernel: Kernel, hedge: Callable[[LogicalCall], None]) -> None:
         self.kernel, self.heap, self.next_id, self.hedge = kernel, kernel.heap, kernel.next_id, hedge
@@ -34,14 +33,13 @@ class HedgeTimers:
         """A heap."""
         self.due: list[tuple[float, int]] = []
         """The timers that are on the kernel's heap, the next one last."""
-        self.callbacks: Any = None
 
     def plan(self, delay_s: float, logical_call: LogicalCall) -> None:
         """Hedge *logical_call* after *delay_s*, unless it has ended by then."""
         if delay_s <= 0:
             self.kernel.after(delay_s, self._fire, logical_call)
             return
-        at, number = self.kernel.env._now + delay_s, self.next_id()
+        at, number = self.kernel.now + delay_s, self.next_id()
         heappush(self.planned, (at, number, logical_call))
         due = self.due
         if not due or at < due[-1][0]:

@@ -13,7 +13,7 @@ from heapq import heappush
 from math import nan
 from typing import TYPE_CHECKING, Any, Callable
 
-from sim.engine.calls.attempt import Frame
+from sim.engine.calls.attempt import NOWHERE, Attempt, Frame
 from sim.engine.calls.plain import PlainCall
 from sim.engine.clock.kernel import ANSWER
 from sim.outcomes import PENDING
@@ -23,37 +23,14 @@ if TYPE_CHECKING:
     from sim.record.recorder import Recorder
 
 
-class Leaf:
+class Leaf(Attempt):
     """An attempt of a ``LeafCall``; the slots that its short row leaves out are filled in where something fails."""
 
-    __slots__ = (
-        "callbacks",
-        "step",
-        "parent",
-        "id",
-        "sent_at",
-        "started_at",
-        "left_at",
-        "ended_at",
-        "outcome",
-        "entered_at",
-        "request",
-        "number",
-        "replica",
-        "result",
-        "reason",
-        "worked_s",
-    )
-    _ok = True
-    callbacks: Any
-    ended_at: float
-    result: int
+    __slots__ = ()
 
     def __init__(self, step: LeafCall) -> None:
         self.step = step
-        self.parent: Frame
-        self.id: int
-        self.sent_at: float
+        self.replica = NOWHERE
         self.started_at = nan
         self.left_at: float | None = None
         self.outcome = PENDING
@@ -77,7 +54,7 @@ class LeafCall(PlainCall):
     The results are the same, byte for byte: the tests play scenarios both ways.
     """
 
-    __slots__ = ("heap", "next_event", "replica", "work", "done", "write_leaf", "spare")
+    __slots__ = ("heap", "next_event", "replica", "work", "done", "leaf_rows", "spare")
 
     def __init__(self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int, replica: Any) -> None:
         super().__init__(kernel, recorder, ids, code)
@@ -86,12 +63,12 @@ class LeafCall(PlainCall):
         self.work: Any
         """The callee's only step."""
         self.done = (self.finished,)
-        self.write_leaf = recorder.leaves.write
+        self.leaf_rows = recorder.leaves.rows
         self.spare: list[Leaf] = []
 
     def start(self, frame: Frame) -> None:
         """Send the one attempt of this call; it is at the replica at once."""
-        now = self.env._now
+        now = self.kernel.now
         attempt = self.spare.pop() if self.spare else Leaf(self)
         attempt.parent = frame
         attempt.id = self.next_id()
@@ -114,11 +91,11 @@ class LeafCall(PlainCall):
     def work_on(self, attempt: Leaf) -> None:
         """A worker takes *attempt* from the waiting line."""
         attempt.callbacks = self.done
-        heappush(self.heap, (self.env._now + self.work.draw(), ANSWER, self.next_event(), attempt))
+        heappush(self.heap, (self.kernel.now + self.work.draw(), ANSWER, self.next_event(), attempt))
 
     def finished(self, attempt: Leaf) -> None:
         """The work has ended: the worker takes the next attempt, as in ``Replica.release``; the caller continues."""
-        now = self.env._now
+        now = self.kernel.now
         replica = self.replica
         line = replica.line
         if line and line[0].__class__ is Leaf and not replica.blocked:
@@ -132,6 +109,7 @@ class LeafCall(PlainCall):
         else:
             replica.free += 1
         frame = attempt.parent
-        self.write_leaf((attempt.id, frame.id, self.code, attempt.sent_at, attempt.started_at, now))
+        self.leaf_rows.write((attempt.id, frame.id, self.code, attempt.sent_at, attempt.started_at, now))
+        attempt.parent = None  # type: ignore[assignment]  # else the pool would keep what has ended
         self.spare.append(attempt)
         self.after.then(frame)

@@ -34,7 +34,6 @@ class Network:
 
     __slots__ = (
         "kernel",
-        "env",
         "heap",
         "next_id",
         "out",
@@ -49,7 +48,7 @@ class Network:
     def __init__(
         self, kernel: Kernel, component: int, out: Draw, back: Draw, loss: float, lost_out: Draw, lost_back: Draw
     ) -> None:
-        self.kernel, self.env, self.heap, self.next_id = kernel, kernel.env, kernel.heap, kernel.next_id
+        self.kernel, self.heap, self.next_id = kernel, kernel.heap, kernel.next_id
         self.out, self.back = out, back
         self.loss, self.lost_out, self.lost_back = loss, lost_out, lost_back
         self.lost_reason, self.cut_reason = reason_code(component, "lost on the link"), reason_code(component, "cut")
@@ -62,7 +61,7 @@ class Network:
         time_s = self.out()
         if time_s:
             attempt.callbacks = (attempt.step.route.deliver,)
-            heappush(self.heap, (self.env._now + time_s, ANSWER, self.next_id(), attempt))
+            heappush(self.heap, (self.kernel.now + time_s, ANSWER, self.next_id(), attempt))
         else:
             attempt.step.route.deliver(attempt)
 
@@ -75,10 +74,10 @@ class Network:
         if not time_s:
             attempt.step.receive(attempt)
         elif attempt.left_at is None:  # an early reply: the attempt is still the frame of its operation
-            self.kernel.at(self.env._now + time_s, ANSWER, _receive, attempt)
+            self.kernel.at(self.kernel.now + time_s, ANSWER, _receive, attempt)
         else:
             attempt.callbacks = (attempt.step.receive,)
-            heappush(self.heap, (self.env._now + time_s, ANSWER, self.next_id(), attempt))
+            heappush(self.heap, (self.kernel.now + time_s, ANSWER, self.next_id(), attempt))
 
     def lose(self, attempt: Attempt, reason: int) -> None:
         """The message is gone; only a timer can end the caller's side."""
@@ -141,14 +140,14 @@ class Way:
         if not self.spacing_s:
             self.go(attempt)
             return
-        now = self.network.env._now
+        now = self.network.kernel.now
         self.line.append(attempt)
         if len(self.line) == 1:
             self.network.kernel.at(max(now, self.next_at), ANSWER, self._next, self.line)
 
     def _next(self, line: deque[Attempt]) -> None:
         """It is the turn of the first that waits; none does where the limit has ended meanwhile."""
-        now = self.network.env._now
+        now = self.network.kernel.now
         if not line or now < self.next_at:
             return
         self.next_at = now + self.spacing_s

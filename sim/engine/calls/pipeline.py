@@ -235,10 +235,10 @@ class PipelineCall(RetryingCall):
 
     def _is_late(self, sequence: AttemptSequence) -> bool:
         """Whether the time of its caller's caller has ended, as far as it knows."""
-        return bool(self.pipeline.propagates and sequence.frame.due_at <= self.env._now)
+        return bool(self.pipeline.propagates and sequence.frame.due_at <= self.kernel.now)
 
     def _acquire_all(self, sequence: AttemptSequence, strategies: Sequence[Strategy]) -> None:
-        now = self.env._now
+        now = self.kernel.now
         sequence.tokens = tokens = [*sequence.tokens]
         for strategy in strategies:
             token = strategy.acquire(sequence, now)
@@ -265,10 +265,10 @@ class PipelineCall(RetryingCall):
 
     def stop(self, sequence: AttemptSequence, reason: int) -> None:
         """The caller itself stops it: no attempt is made, and none after it, but a row shows that one was wanted."""
-        logical_call, now = sequence.logical_call, self.env._now
+        logical_call, now = sequence.logical_call, self.kernel.now
         self._cancel_all(sequence)
         sequence.over = True
-        self.write(
+        self.rows.write(
             (
                 self.next_id(),
                 logical_call.request.number,
@@ -336,7 +336,7 @@ class PipelineCall(RetryingCall):
     def _late_and_good(self, attempt: Attempt) -> None:
         logical_call, pipeline = attempt.call.logical_call, self.pipeline
         if pipeline.hedge is not None and attempt.outcome == ABANDONED:
-            pipeline.hedge.took(self.env._now - attempt.sent_at)
+            pipeline.hedge.took(self.kernel.now - attempt.sent_at)
         if pipeline.accepts_late and attempt.outcome == TIMEOUT and not logical_call.over:
             pipeline.mark("late answer accepted", logical_call)
             self.succeed(logical_call, attempt.result)
@@ -366,7 +366,7 @@ class PipelineCall(RetryingCall):
 
     def _release_all(self, attempt: PipelineAttempt, outcome: int) -> None:
         tokens, attempt.tokens = attempt.tokens, ()
-        now = self.env._now
+        now = self.kernel.now
         took_s = now - attempt.sent_at
         if tokens:
             for i, release in self.learners:
@@ -386,7 +386,7 @@ class PipelineCall(RetryingCall):
         wait_s = self.retry.next_wait_s(sequence.tries, outcome, sequence.wait_s)
         if wait_s is None:
             return None
-        if self.pipeline.propagates and self.env._now + wait_s >= sequence.frame.due_at:
+        if self.pipeline.propagates and self.kernel.now + wait_s >= sequence.frame.due_at:
             return None
         if sequence.budget is not None and not sequence.budget.take(outcome == TIMEOUT):
             self.pipeline.mark("retry denied", sequence.logical_call)
@@ -415,7 +415,7 @@ class PipelineCall(RetryingCall):
         if attempt.started_at != attempt.started_at:
             if attempt.replica.leave_line(attempt):
                 self.pipeline.mark("dropped", attempt.call.logical_call)
-                attempt.left_at = self.env._now
+                attempt.left_at = self.kernel.now
                 close(attempt)
         elif how == CANCEL and not getattr(attempt, "replied", False):
             self.pipeline.mark("cancelled", attempt.call.logical_call)
@@ -436,7 +436,7 @@ class ClientPipelineCall(PipelineCall):
 
     __slots__ = ()
 
-    def start(self, frame: Frame) -> None:
+    def start(self, frame: Any) -> None:
         """Begin a call: look into the cache, then send a first attempt."""
         logical_call = LogicalCall(self, frame)
         frame.tries, frame.current = 0.0, logical_call
@@ -444,7 +444,8 @@ class ClientPipelineCall(PipelineCall):
             self.start_sequence(logical_call)
 
     def _send_attempt(self, sequence: AttemptSequence, now: float) -> None:
-        sequence.frame.tries += 1.0
+        request: Any = sequence.frame
+        request.tries += 1.0
         super()._send_attempt(sequence, now)
 
     def has_timer(self, attempt: Attempt) -> bool:

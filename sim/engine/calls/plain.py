@@ -27,7 +27,7 @@ class PlainCall(CallStep):
     def start(self, frame: Frame) -> None:
         """Send the one attempt of this call."""
         number = self.next_id()
-        attempt = Attempt(self, frame, frame.request, number, self.env._now)
+        attempt = Attempt(self, frame, frame.request, number, self.kernel.now)
         self.open[number] = attempt
         self.route.send(attempt)
 
@@ -37,11 +37,11 @@ class PlainCall(CallStep):
             answered_late(attempt)
             return
         outcome = attempt.outcome = attempt.result
-        attempt.ended_at = now = self.env._now
+        attempt.ended_at = now = self.kernel.now
         left_at = attempt.left_at
         if left_at is not None:  # as in ``answered``, without a call
             del self.open[attempt.id]
-            self.write(
+            self.rows.write(
                 (
                     attempt.id,
                     attempt.request.number,

@@ -45,7 +45,7 @@ class Call:
 class RetryingCall(CallStep):
     """A call step whose caller may give up: timeout, retries, breaker, or a client's deadline."""
 
-    __slots__ = ("kernel", "timer_queue", "retry", "breaker", "timeout_reason", "open_reason", "can_die")
+    __slots__ = ("timer_queue", "retry", "breaker", "timeout_reason", "open_reason", "can_die")
 
     def __init__(
         self,
@@ -59,7 +59,6 @@ class RetryingCall(CallStep):
         breaker: CircuitBreaker | None,
     ) -> None:
         super().__init__(kernel, recorder, ids, code)
-        self.kernel = kernel
         self.timer_queue: TimerQueue | None = None if timeout_s is None else kernel.timer_queue(timeout_s, expire)
         self.retry, self.breaker = retry, breaker
         self.can_die = False
@@ -75,7 +74,7 @@ class RetryingCall(CallStep):
         """Send the next attempt, unless the breaker is open or the caller has gone."""
         if call.over or (call.tries and is_detached(call.frame)) or (self.can_die and self._held_back(call)):
             return
-        now = self.env._now
+        now = self.kernel.now
         breaker = self.breaker
         if breaker is not None and not breaker.admit(now):
             self._short_circuit(call, now)
@@ -108,7 +107,7 @@ class RetryingCall(CallStep):
     def _short_circuit(self, call: Call, now: float) -> None:
         """Fail at once: no attempt is made, but a row shows that one was wanted."""
         frame = call.frame
-        self.write(
+        self.rows.write(
             (
                 self.next_id(),
                 frame.request.number,
@@ -139,11 +138,11 @@ class RetryingCall(CallStep):
             answered_late(attempt)
             return
         outcome = attempt.outcome = attempt.result
-        attempt.ended_at = now = self.env._now
+        attempt.ended_at = now = self.kernel.now
         left_at = attempt.left_at
         if left_at is not None:  # as in ``answered``, without a call
             del self.open[attempt.id]
-            self.write(
+            self.rows.write(
                 (
                     attempt.id,
                     attempt.request.number,
@@ -177,7 +176,7 @@ class RetryingCall(CallStep):
         call = attempt.call
         call.current = None
         if self.breaker is not None:
-            self.breaker.record(attempt.generation, outcome <= DEGRADED, self.env._now)
+            self.breaker.record(attempt.generation, outcome <= DEGRADED, self.kernel.now)
         if call.over:
             return
         if outcome <= DEGRADED:
@@ -208,7 +207,7 @@ class ClientRetryingCall(RetryingCall):
 
     __slots__ = ()
 
-    def start(self, frame: Frame) -> None:
+    def start(self, frame: Any) -> None:
         """Begin a call: its first attempt starts now."""
         frame.tries = 0
         frame.current = None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Step:
     """Sends attempts over its *route* and ends the caller's side of each: a call, a send, or a queue's delivery."""
 
-    __slots__ = ("env", "next_id", "open", "write", "code", "route")
+    __slots__ = ("kernel", "next_id", "open", "rows", "code", "route")
     answers_first = False
     """Whether a worker answers before it looks for more work; otherwise it is free first."""
     chooses_replicas = False
@@ -23,8 +23,8 @@ class Step:
     """Whether an attempt that its caller has given up is dropped where it would enter its callee."""
 
     def __init__(self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int) -> None:
-        self.env, self.next_id, self.code = kernel.env, ids, float(code)
-        self.open, self.write = recorder.open_attempts, recorder.attempts.write
+        self.kernel, self.next_id, self.code = kernel, ids, float(code)
+        self.open, self.rows = recorder.open_attempts, recorder.attempts.rows
         self.route: Route
         """Known once all operations are compiled."""
 

@@ -12,8 +12,9 @@ from itertools import chain, count, cycle, repeat
 from math import inf
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence
 
+from sim.engine.calls.attempt import Frame
 from sim.engine.calls.ends import cancel_call
-from sim.engine.clock.kernel import ARRIVAL, TIMER
+from sim.engine.clock.kernel import ARRIVAL, TIMER, Event
 from sim.outcomes import OK, PENDING, TIMEOUT
 from sim.record.recorder import reason_code
 
@@ -25,20 +26,18 @@ if TYPE_CHECKING:
 Start = Callable[[Any], None]
 
 
-class Request:
+class Request(Frame):
     """One request of a client, from arrival to the end its client knows."""
 
     __slots__ = (
         "client",
         "number",
-        "id",
         "operation",
         "key",
         "instance",
         "arrived_at",
         "expires_at",
         "outcome",
-        "result",
         "reason",
         "user",
         "tries",
@@ -46,7 +45,6 @@ class Request:
         "wait_s",
         "over",
         "frame",
-        "request",
     )
     killed = False
     left_at = None
@@ -91,10 +89,9 @@ class Client:
     """What open and closed loops share: sending a request off and closing it."""
 
     __slots__ = (
-        "env",
         "next_number",
         "open",
-        "write",
+        "rows",
         "code",
         "starts",
         "operations",
@@ -118,8 +115,8 @@ class Client:
         keys: Callable[[], float],
         instances: int,
     ) -> None:
-        self.kernel, self.env, self.next_number, self.code = kernel, kernel.env, numbers.__next__, float(code)
-        self.open, self.write = recorder.open_requests, recorder.requests.write
+        self.kernel, self.next_number, self.code = kernel, numbers.__next__, float(code)
+        self.open, self.rows = recorder.open_requests, recorder.requests.rows
         self.starts: list[Start] = []
         """The call step of each operation, by its place in *operations*."""
         self.operations: list[float] = []
@@ -134,7 +131,7 @@ class Client:
     def ask(self, which: int, instance: float, user: User | None = None) -> None:
         """Send one request for the operation with index *which*, from the client process *instance*."""
         number = self.next_number()
-        request = Request(self, number, self.operations[which], self.keys(), instance, user, self.env._now)
+        request = Request(self, number, self.operations[which], self.keys(), instance, user, self.kernel.now)
         self.offered += 1
         self.open[number] = request
         if self.timer_queue is not None:
@@ -149,7 +146,7 @@ class Client:
             number = request.number
             del self.open[number]
             self.closed += 1
-            self.write(
+            self.rows.write(
                 (
                     number,
                     self.code,
@@ -157,7 +154,7 @@ class Client:
                     request.key,
                     request.instance,
                     request.arrived_at,
-                    self.env._now,
+                    self.kernel.now,
                     outcome,
                     0.0,
                     request.tries,
@@ -183,7 +180,7 @@ class Client:
         number = request.number
         del self.open[number]
         self.closed += 1
-        self.write(
+        self.rows.write(
             (
                 number,
                 self.code,
@@ -191,7 +188,7 @@ class Client:
                 request.key,
                 request.instance,
                 request.arrived_at,
-                self.env._now,
+                self.kernel.now,
                 outcome,
                 reason,
                 request.tries,
@@ -201,17 +198,16 @@ class Client:
             request.user.go_on()
 
 
-class Source:
+class Source(Event):
     """Arrivals of an open loop from one stream: the event on the heap is the source itself."""
 
-    __slots__ = ("callbacks", "ask", "env", "heap", "next_id", "next_at", "next_which", "next_instance")
-    _ok = True
+    __slots__ = ("ask", "kernel", "heap", "next_id", "next_at", "next_which", "next_instance")
 
     def __init__(
         self, kernel: Kernel, client: Client, times: Iterator[list[float]], which: Iterator[list[int]]
     ) -> None:
         self.ask = client.ask
-        self.env, self.heap, self.next_id = kernel.env, kernel.heap, kernel.next_id
+        self.kernel, self.heap, self.next_id = kernel, kernel.heap, kernel.next_id
         self.next_instance: Callable[[], float] = cycle([float(i) for i in range(client.instances)]).__next__
         self.next_at: Callable[[], float] = chain(chain.from_iterable(times), repeat(inf)).__next__
         self.next_which: Callable[[], int] = chain.from_iterable(which).__next__
@@ -220,7 +216,7 @@ class Source:
     def _schedule(self) -> None:
         at = self.next_at()
         if at < inf:
-            self.callbacks: Any = _ON_ARRIVAL
+            self.callbacks = _ON_ARRIVAL
             heappush(self.heap, (at, ARRIVAL, self.next_id(), self))
 
     def arrive(self) -> None:
@@ -261,7 +257,7 @@ class User:
 
     def next_request(self) -> None:
         """Ask for the next operation of the task, unless the scenario's clients have stopped."""
-        if self.kernel.env._now >= self.until_s:
+        if self.kernel.now >= self.until_s:
             return
         if self.left:
             self.client.ask(self.left.pop(), self.index, self)

@@ -1,15 +1,16 @@
-"""The clock side of the engine: SimPy's own Environment, light events on its heap, and queues of timers of one length.
+"""The clock side of the engine: one clock on SimPy's own heap, light events, and queues of timers of one length.
 
-SimPy's ``step`` needs two things of what it pops: ``callbacks`` and ``_ok``. Slotted objects with those are pushed
-straight onto the heap as ``(time, priority, id, event)``; SimPy processes, events and ``run(until=…)`` work next to
-them. ``_queue``, ``_eid`` and ``_now`` are private to SimPy 4.1: ``tests/engine/test_kernel.py`` holds that contract.
+SimPy's ``step`` needs two things of what it pops: ``callbacks`` and ``_ok``. An ``Event`` has them, and is pushed
+straight onto the heap as ``(time, priority, id, event)``. SimPy processes, events and ``run(until=…)`` of a reader work
+next to them: from the first one on, SimPy's own loop plays the run. ``_queue``, ``_eid`` and ``_now`` are private to
+SimPy 4.1: ``tests/engine/test_kernel.py`` holds that contract.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import deque
-from heapq import heappush
+from heapq import heappop, heappush
 from itertools import chain, count
 from typing import Any, Callable, Iterable, Iterator
 
@@ -25,14 +26,21 @@ MOST_AT_ONE_INSTANT = 100_000
 LOOK_EVERY = 500_000
 
 
-class ScheduledCall:
+class Event:
+    """What the heap holds: at its time, the one function in *callbacks* is called with it."""
+
+    __slots__ = ("callbacks",)
+    _ok = True
+    callbacks: Any
+
+
+class ScheduledCall(Event):
     """A one-shot event: calls *function* with *argument* at its time."""
 
-    __slots__ = ("callbacks", "function", "argument")
-    _ok = True
+    __slots__ = ("function", "argument")
 
     def __init__(self, function: Callable[[Any], None], argument: Any) -> None:
-        self.callbacks: Any = _ON_TICK
+        self.callbacks = _ON_TICK
         self.function, self.argument = function, argument
 
     def fire(self) -> None:
@@ -57,17 +65,53 @@ def livelock_error(now: float, because: str) -> BudgetError:
     )
 
 
+class Environment(simpy.Environment):
+    """SimPy's environment on the clock of a kernel."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        super().__init__(initial_time=0.0)
+
+    @property
+    def _now(self) -> float:
+        return self._kernel.now
+
+    @_now.setter
+    def _now(self, now: float) -> None:
+        self._kernel.now = now
+
+    def schedule(self, event: Any, priority: Any = simpy.events.NORMAL, delay: float = 0) -> None:
+        """Put an event of SimPy's own on the heap, which SimPy's own loop has to play."""
+        self._kernel.is_shared = True
+        super().schedule(event, priority, delay)
+
+
 class Kernel:
-    """One run's clock: the environment, its heap, and the helpers that put things on it.
+    """One run's clock: the instant, SimPy's environment and heap, and the helpers that put things on it.
 
     Every event takes an id; when *most_events* are used up, ``over_budget`` is called after everything else that
     happens at that instant. (The ids are ranges in a chain, so that counting costs nothing.)
     """
 
-    __slots__ = ("env", "heap", "next_id", "over_budget", "on_progress", "_instant", "_at_instant", "_lanes")
+    __slots__ = (
+        "now",
+        "env",
+        "is_shared",
+        "heap",
+        "next_id",
+        "over_budget",
+        "on_progress",
+        "_instant",
+        "_at_instant",
+        "_lanes",
+    )
 
     def __init__(self, most_events: int = sys.maxsize) -> None:
-        self.env = simpy.Environment()
+        self.now = 0.0
+        """The scenario's clock in seconds."""
+        self.is_shared = False
+        """Whether SimPy's own events are on the heap, too."""
+        self.env = Environment(self)
         self.heap: list[Any] = self.env._queue
         self.env._eid = chain.from_iterable(self._ids(most_events))  # type: ignore[assignment]
         self.next_id: Callable[[], int] = self.env._eid.__next__
@@ -83,17 +127,22 @@ class Kernel:
             if start:
                 self.on_progress()
             yield range(start, min(start + LOOK_EVERY, most_events))
-        heappush(self.heap, (self.env._now, CENSUS, most_events, ScheduledCall(self.over_budget, None)))
+        heappush(self.heap, (self.now, CENSUS, most_events, ScheduledCall(self.over_budget, None)))
         yield count(most_events + 1)
 
     def end_this_instant(self, function: Callable[[Any], None]) -> None:
         """Call *function* after everything else that happens now. It takes no id, so ``on_progress`` may ask for it."""
-        heappush(self.heap, (self.env._now, CENSUS, -1, ScheduledCall(function, None)))
+        heappush(self.heap, (self.now, CENSUS, -1, ScheduledCall(function, None)))
 
-    @property
-    def now(self) -> float:
-        """The scenario's clock in seconds."""
-        return self.env._now
+    def run(self) -> None:
+        """Play until the heap is empty: as SimPy's ``run`` and ``step``, without a call of them for each event."""
+        heap = self.heap
+        while heap:
+            if self.is_shared:
+                self.env.run()
+                return
+            self.now, _, _, event = heappop(heap)
+            event.callbacks[0](event)
 
     def at(self, time_s: float, priority: int, function: Callable[[Any], None], argument: Any = None) -> None:
         """Call ``function(argument)`` at *time_s*."""
@@ -105,7 +154,7 @@ class Kernel:
         Every loop that takes no time (a user who never thinks, a retry without a wait) passes here, so this is where
         a run that would never leave an instant ends loudly.
         """
-        now = self.env._now
+        now = self.now
         if wait_s <= 0:
             if now != self._instant:
                 self._instant, self._at_instant = now, 0
@@ -122,26 +171,24 @@ class Kernel:
         return self._lanes[key]
 
 
-class TimerQueue:
+class TimerQueue(Event):
     """Timers of one length: equal delays expire in order, so a deque and one heap entry are enough.
 
     An entry is any object with ``outcome`` and ``expires_at``; it has ended as soon as its outcome is not PENDING,
     so that an answer cancels its timer without touching the queue. ``expires_at`` is computed once.
     """
 
-    __slots__ = ("callbacks", "env", "heap", "next_id", "delay_s", "expire", "entries", "is_scheduled")
-    _ok = True
+    __slots__ = ("kernel", "heap", "next_id", "delay_s", "expire", "entries", "is_scheduled")
 
     def __init__(self, kernel: Kernel, delay_s: float, expire: Callable[[Any], None]) -> None:
-        self.env, self.heap, self.next_id = kernel.env, kernel.heap, kernel.next_id
+        self.kernel, self.heap, self.next_id = kernel, kernel.heap, kernel.next_id
         self.delay_s, self.expire = delay_s, expire
         self.entries: deque[Any] = deque()
         self.is_scheduled = False
-        self.callbacks: Any = None
 
     def add(self, entry: Any) -> None:
         """Start the timer of *entry*."""
-        entry.expires_at = at = self.env._now + self.delay_s
+        entry.expires_at = at = self.kernel.now + self.delay_s
         entries = self.entries
         while entries and entries[0].outcome != PENDING:
             entries.popleft()
@@ -156,7 +203,7 @@ class TimerQueue:
 
     def tick(self) -> None:
         """Expire what is due and set the timer of the next entry that is still pending."""
-        entries, now = self.entries, self.env._now
+        entries, now = self.entries, self.kernel.now
         while entries:
             head = entries[0]
             if head.outcome != PENDING:

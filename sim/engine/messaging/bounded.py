@@ -43,9 +43,9 @@ class BoundedQueue(Queue):
             super().deliver(attempt)
         elif self.blocks:
             self.outside.append(attempt)
-            self.recorder.marks.write((self.env._now, DELAYED, self.component, attempt.request.number))
+            self.recorder.marks.rows.write((self.kernel.now, DELAYED, self.component, attempt.request.number))
         else:
-            attempt.entered_at = now = self.env._now
+            attempt.entered_at = now = self.kernel.now
             turn_away(attempt, REJECTED, self.full, now)
 
     def dispatch_to(self, replica: Replica) -> bool:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable
 
-from sim.engine.calls.attempt import Attempt
+from sim.engine.calls.attempt import Attempt, Frame
 from sim.engine.calls.ends import answered, close, drop, give_up, lose_answer
 from sim.engine.calls.step import Step
 from sim.engine.messaging.queue import Queue
@@ -29,11 +29,13 @@ if TYPE_CHECKING:
     from sim.record.recorder import Recorder
 
 
-class RootFrame:
+class RootFrame(Frame):
     """Stands for the frame that sent a delivery: no operation of this run."""
 
     __slots__ = ()
-    id = -1
+
+    def __init__(self) -> None:
+        self.id = -1
 
 
 ROOT_FRAME = RootFrame()
@@ -47,19 +49,19 @@ class Delivery(Step):
 
     def __init__(self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int, queue: Queue) -> None:
         super().__init__(kernel, recorder, ids, code)
-        self.deliveries, self.queue = recorder.deliveries.write, queue
+        self.deliveries, self.queue = recorder.deliveries.rows, queue
         self.visibility = kernel.timer_queue(queue.visibility_s, _on_visibility_timeout)
 
     def start(self, replica: Replica, receipt: Any) -> None:
         """Send a message to a free worker of *replica*; its visibility starts now."""
         number = self.next_id()
         envelope = receipt.message.body
-        attempt = Attempt(self, ROOT_FRAME, envelope.request, number, self.env._now)
+        attempt = Attempt(self, ROOT_FRAME, envelope.request, number, self.kernel.now)
         attempt.number = receipt.number
         attempt.message = receipt
         attempt.unanswerable = False
         self.open[number] = attempt
-        self.deliveries((number, envelope.number))
+        self.deliveries.write((number, envelope.number))
         self.visibility.add(attempt)
         attempt.replica = replica
         replica.reserve()
@@ -86,7 +88,7 @@ class Delivery(Step):
             if core.ack(receipt):
                 queue.settle(receipt.message, DONE)
         elif not is_late:
-            delay_s = core.nack(receipt, self.env._now)
+            delay_s = core.nack(receipt, self.kernel.now)
             if delay_s is not None:
                 queue.delay(receipt.message, delay_s)
             elif receipt.message.state != OVER:
@@ -109,5 +111,5 @@ def _on_visibility_timeout(attempt: Attempt) -> None:
     give_up(attempt, TIMEOUT, queue.visibility_reason)
     receipt = attempt.message
     receipt.visible_at = attempt.expires_at
-    if queue.core.expire(receipt, queue.env._now):
+    if queue.core.expire(receipt, queue.kernel.now):
         queue.dispatch()

@@ -51,7 +51,6 @@ class Queue:
 
     __slots__ = (
         "kernel",
-        "env",
         "recorder",
         "name",
         "code",
@@ -81,7 +80,7 @@ class Queue:
         model: models.Queue,
         numbers: Callable[[], int],
     ) -> None:
-        self.kernel, self.env, self.recorder, self.name, self.code = kernel, kernel.env, recorder, name, code
+        self.kernel, self.recorder, self.name, self.code = kernel, recorder, name, code
         policy = DeliveryPolicy(model.visibility_timeout, model.max_deliveries, model.redelivery)
         self.core = VisibilityQueue(policy, self._on_exhausted)
         self.next_number = numbers
@@ -134,7 +133,7 @@ class Queue:
         if self.down:
             self._turn_away(attempt)
             return
-        attempt.entered_at = attempt.left_at = self.env._now
+        attempt.entered_at = attempt.left_at = self.kernel.now
         self.publish(attempt.request, -1, attempt.id)
         attempt.step.route.answer(attempt)
 
@@ -146,13 +145,13 @@ class Queue:
 
     def publish(self, request: Any, origin: int, publisher: int) -> None:
         """Put a new message behind the others, and deliver it if a worker is free."""
-        if self.env._now != self._instant:
-            self._instant, self._published = self.env._now, {}
+        if self.kernel.now != self._instant:
+            self._instant, self._published = self.kernel.now, {}
         self._published[request.number] = times = self._published.get(request.number, 0) + 1
         if times > MOST_OF_ONE_REQUEST:
             raise livelock_error(self._instant, f"request {request.number} sends {times} messages to {self.name} in it")
         number = self.next_number()
-        message = Message(Envelope(number, request, self.env._now, origin, publisher))
+        message = Message(Envelope(number, request, self.kernel.now, origin, publisher))
         self.recorder.open_messages[number] = (self, message)
         self.core.send(message)
         self.dispatch()
@@ -176,10 +175,10 @@ class Queue:
         if self.paused or self.down:
             return False
         if (
-            self.core.dead_letter_expired(self.env._now) and not replica.wants_message()
+            self.core.dead_letter_expired(self.kernel.now) and not replica.wants_message()
         ):  # a dead letter has found this worker first
             return False
-        receipt = self.core.take(self.env._now)
+        receipt = self.core.take(self.kernel.now)
         if receipt is None:
             return False
         self.deliver_by[replica](replica, receipt)
@@ -189,12 +188,12 @@ class Queue:
         """*message* has ended: write its row."""
         envelope = message.body
         del self.recorder.open_messages[envelope.number]
-        self._write(message, outcome, self.env._now)
+        self._write(message, outcome, self.kernel.now)
 
     def _write(self, message: Message, outcome: int, ended_at: float) -> None:
         envelope = message.body
         request = envelope.request
-        self.recorder.messages.write(
+        self.recorder.messages.rows.write(
             (
                 envelope.number,
                 self.code,

@@ -19,21 +19,22 @@ from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from sim.chance import coin
 from sim.engine.calls.attempt import Failed, Frame, Then
-from sim.engine.clock.kernel import ANSWER
+from sim.engine.clock.kernel import ANSWER, Event
 from sim.outcomes import DEGRADED, ERROR, OK, OUTCOMES, PENDING
 
 if TYPE_CHECKING:
     from sim.engine.clock.kernel import Kernel
     from sim.engine.clock.streams import Draw
+    from sim.record.rows import Rows
 
 
 class Work:
     """Time passes on the worker; also plays `wait`, which no fault stretches."""
 
-    __slots__ = ("env", "heap", "next_id", "draw", "callbacks")
+    __slots__ = ("kernel", "heap", "next_id", "draw", "callbacks")
 
     def __init__(self, kernel: Kernel, draw: Draw, then: Then) -> None:
-        self.env, self.heap, self.next_id = kernel.env, kernel.heap, kernel.next_id
+        self.kernel, self.heap, self.next_id = kernel, kernel.heap, kernel.next_id
         self.draw = draw
         self.callbacks = (then,)
 
@@ -41,7 +42,7 @@ class Work:
         time_s = self.draw()
         frame.worked_s += time_s
         frame.callbacks = self.callbacks
-        heappush(self.heap, (self.env._now + time_s, ANSWER, self.next_id(), frame))
+        heappush(self.heap, (self.kernel.now + time_s, ANSWER, self.next_id(), frame))
 
 
 class InterruptibleWait:
@@ -57,7 +58,7 @@ class InterruptibleWait:
 
     def start(self, frame: Frame) -> None:
         time_s = self.draw()
-        self.kernel.at(self.kernel.env._now + time_s, ANSWER, self._over, (frame, time_s))
+        self.kernel.at(self.kernel.now + time_s, ANSWER, self._over, (frame, time_s))
 
     def _over(self, waited: tuple[Frame, float]) -> None:
         frame, time_s = waited
@@ -66,16 +67,14 @@ class InterruptibleWait:
             self.then(frame)
 
 
-class WorkInProgress:
+class WorkInProgress(Event):
     """Work in progress that a pause can freeze: the event on the heap, replaced when it is frozen."""
 
-    __slots__ = ("callbacks", "frame", "work", "begun_at", "left_s")
-    _ok = True
+    __slots__ = ("frame", "work", "begun_at", "left_s")
 
-    def __init__(self, frame: Frame, work: PausableWork, left_s: float) -> None:
+    def __init__(self, frame: Any, work: PausableWork, left_s: float) -> None:
         self.frame, self.work, self.left_s = frame, work, left_s
         self.begun_at = 0.0
-        self.callbacks: Any = None
 
     def done(self) -> None:
         """The work has ended, unless it was frozen or killed meanwhile."""
@@ -88,13 +87,13 @@ class WorkInProgress:
     def run(self) -> None:
         """Put the remaining work on the heap."""
         work = self.work
-        self.begun_at = work.env._now
+        self.begun_at = work.kernel.now
         self.callbacks = _PIECE_DONE
         heappush(work.heap, (self.begun_at + self.left_s, ANSWER, work.next_id(), self))
 
     def freeze(self) -> WorkInProgress:
         """Return a fresh piece with what is left; this one's event will find nothing to do."""
-        frame, spent_s = self.frame, self.work.env._now - self.begun_at
+        frame, spent_s = self.frame, self.work.kernel.now - self.begun_at
         self.frame = None
         frame.worked_s += spent_s
         return WorkInProgress(frame, self.work, max(self.left_s - spent_s, 0.0))
@@ -106,10 +105,10 @@ _PIECE_DONE = (WorkInProgress.done,)
 class PausableWork:
     """Work of a service that some fault pauses or crashes."""
 
-    __slots__ = ("env", "heap", "next_id", "draw", "then")
+    __slots__ = ("kernel", "heap", "next_id", "draw", "then")
 
     def __init__(self, kernel: Kernel, draw: Draw, then: Then) -> None:
-        self.env, self.heap, self.next_id = kernel.env, kernel.heap, kernel.next_id
+        self.kernel, self.heap, self.next_id = kernel, kernel.heap, kernel.next_id
         self.draw, self.then = draw, then
 
     def start(self, frame: Frame) -> None:
@@ -129,7 +128,7 @@ class VariableSpeedWork(PausableWork):
         replica = frame.replica
         time_s = self.draw()
         for pace in replica.service.speed_factors.values():
-            time_s *= pace(replica, self.env._now)
+            time_s *= pace(replica, self.kernel.now)
         piece = WorkInProgress(frame, self, time_s)
         replica.in_progress[piece] = None
         if not replica.frozen:
@@ -139,14 +138,14 @@ class VariableSpeedWork(PausableWork):
 class Effect:
     """Write the effect into the ledger: this instant is when the business sees it."""
 
-    __slots__ = ("env", "write", "site", "then")
+    __slots__ = ("kernel", "rows", "site", "then")
 
-    def __init__(self, kernel: Kernel, write: Callable[[tuple[float, ...]], None], site: int, then: Then) -> None:
-        self.env, self.write, self.site, self.then = kernel.env, write, site, then
+    def __init__(self, kernel: Kernel, rows: Rows, site: int, then: Then) -> None:
+        self.kernel, self.rows, self.site, self.then = kernel, rows, site, then
 
     def start(self, frame: Frame) -> None:
         request = frame.request
-        self.write((request.number, self.site, request.key, self.env._now, frame.id))
+        self.rows.write((request.number, self.site, request.key, self.kernel.now, frame.id))
         self.then(frame)
 
 
@@ -237,10 +236,11 @@ class RecordOutcome:
         self.failed(frame, outcome, reason)
 
     def _note(self, frame: Frame, outcome: int) -> None:
-        try:
-            frame.ends[self.name] = outcome
-        except AttributeError:
+        ends = getattr(frame, "ends", None)
+        if ends is None:
             frame.ends = {self.name: outcome}
+        else:
+            ends[self.name] = outcome
 
 
 class Branch:
@@ -296,7 +296,7 @@ class Repeat:
         self.body: Then
 
     def start(self, frame: Frame) -> None:
-        counter = [self.times, self.kernel.env._now]
+        counter = [self.times, self.kernel.now]
         try:
             frame.loops.append(counter)
         except AttributeError:
@@ -310,7 +310,7 @@ class Repeat:
         if not counter[0]:
             frame.loops.pop()
             self.then(frame)
-        elif counter[1] == (now := self.kernel.env._now):
+        elif counter[1] == (now := self.kernel.now):
             self.kernel.at(now, ANSWER, self.body, frame)
         else:
             counter[1] = now
@@ -326,23 +326,10 @@ class Repeat:
         return leave
 
 
-class ForkBranch:
+class ForkBranch(Frame):
     """One branch of a `parallel`: a frame of its own on the same worker."""
 
-    __slots__ = (
-        "callbacks",
-        "join",
-        "root",
-        "request",
-        "id",
-        "result",
-        "worked_s",
-        "loops",
-        "ends",
-        "running_since",
-        "queued_at",
-    )
-    _ok = True
+    __slots__ = ("join", "root")
 
     def __init__(self, join: Join, frame: Frame) -> None:
         self.join = join
@@ -388,22 +375,22 @@ def _tell_ends(fork_branch: ForkBranch, frame: Frame) -> None:
     """Let the steps after a join ask how the named steps inside it ended: what ended last is what counts."""
     ends = getattr(fork_branch, "ends", None)
     if ends is not None:
-        frame.ends = {**getattr(frame, "ends", {}), **ends}
+        frame.ends = {**(getattr(frame, "ends", None) or {}), **ends}
 
 
 class Parallel:
     """Start every branch at once; continue when enough ended well, fail as soon as that is impossible."""
 
-    __slots__ = ("env", "bodies", "needed", "then", "failed")
+    __slots__ = ("kernel", "bodies", "needed", "then", "failed")
 
     def __init__(self, kernel: Kernel, needed: int) -> None:
-        self.env, self.needed = kernel.env, needed
+        self.kernel, self.needed = kernel, needed
         self.bodies: list[Then] = []
         self.then: Then
         self.failed: Failed
 
     def start(self, frame: Frame) -> None:
-        join = Join(frame, self.needed, len(self.bodies), self.env._now)
+        join = Join(frame, self.needed, len(self.bodies), self.kernel.now)
         for body in self.bodies:
             body(ForkBranch(join, frame))
         join.starting = False
@@ -433,7 +420,7 @@ class Parallel:
             return
         join.over = True
         frame = join.frame
-        frame.worked_s += min(join.worked_s, self.env._now - join.begun_at)
+        frame.worked_s += min(join.worked_s, self.kernel.now - join.begun_at)
         if join.missing <= 0:
             if join.degraded:
                 degrade(frame)

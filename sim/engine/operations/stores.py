@@ -68,9 +68,9 @@ class Write:
         request, store = frame.request, self.store
         version = store.versions.get(request.key, 0)
         if self.compares and store.seen.get(request.number) != version:
-            self.mark((self.kernel.env._now, CONFLICT, self.component, request.number))
+            self.mark((self.kernel.now, CONFLICT, self.component, request.number))
             self.failed(frame, ERROR, self.reason)
             return
         store.versions[request.key] = version + 1
-        self.mark((self.kernel.env._now, WRITTEN, self.component, request.number))
+        self.mark((self.kernel.now, WRITTEN, self.component, request.number))
         self.then(frame)

@@ -30,7 +30,7 @@ class AdmissionControl:
 
     __slots__ = (
         "replica",
-        "env",
+        "kernel",
         "put_rules",
         "tokens",
         "at_entry",
@@ -46,7 +46,7 @@ class AdmissionControl:
     """Of replicas with a limit on calls in flight; it is one of the rules at entry, too."""
 
     def __init__(self, replica: Any, put_rules: Callable[[AdmissionControl], None]) -> None:
-        self.replica, self.env, self.put_rules = replica, replica.env, put_rules
+        self.replica, self.kernel, self.put_rules = replica, replica.kernel, put_rules
         self.renew()
 
     def renew(self) -> None:
@@ -76,7 +76,7 @@ class AdmissionControl:
 
     def enter(self, attempt: Attempt) -> None:
         """Let *attempt* enter the replica, if the rules at entry admit it."""
-        replica, now = self.replica, self.env._now
+        replica, now = self.replica, self.kernel.now
         for rule in self.at_entry:
             if not rule.admits(replica, attempt, now):
                 self.turn_away(attempt, rule.reason)
@@ -92,14 +92,14 @@ class AdmissionControl:
 
     def turn_away(self, attempt: Attempt, reason: int) -> None:
         """Reject *attempt* before it enters."""
-        attempt.entered_at = self.env._now
+        attempt.entered_at = self.kernel.now
         self.replica.service.reject(attempt, reason)
 
     # --- the line -----------------------------------------------------------------------------------------
 
     def join(self, attempt: Attempt) -> None:
         """Let *attempt* join the line, if the rules admit it, at the place that its importance gives it."""
-        replica, now = self.replica, self.env._now
+        replica, now = self.replica, self.kernel.now
         if not replica.line:
             self.empty_at = now
         for rule in self.to_join:
@@ -118,7 +118,7 @@ class AdmissionControl:
 
     def next_in_line(self) -> Any:
         """Take the next attempt out of the line that the rules let begin; None when it is empty."""
-        replica, now = self.replica, self.env._now
+        replica, now = self.replica, self.kernel.now
         line = replica.line
         while line:
             is_newest = self.newest_first is not None and self.newest_first(now, len(line), self.empty_at)

@@ -25,7 +25,7 @@ SAMPLE_S = 1.0
 def learn(attempt: Attempt, is_rejected: bool) -> None:
     """Let the limit of its replica learn from *attempt*, which leaves it."""
     replica = attempt.replica
-    replica.admission.in_flight.left(attempt, replica.env._now, is_rejected)
+    replica.admission.in_flight.left(attempt, replica.kernel.now, is_rejected)
 
 
 def record_limits(kernel: Kernel, events: list[Event], service: Service) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class FreeReplica(Replica):
     """Workers that are free while their requests wait for a callee (event loop, virtual threads)."""
 
-    __slots__ = ("ready", "limit", "in_flight", "held", "write")
+    __slots__ = ("ready", "limit", "in_flight", "held", "rows")
     holds_workers = False
 
     def __init__(
@@ -47,12 +47,12 @@ class FreeReplica(Replica):
         self.limit = MANY if limit == UNLIMITED else int(limit)
         self.in_flight = 0
         self.held: dict[Frame, None] = {}
-        self.write = recorder.segments.write
+        self.rows = recorder.segments.rows
 
     def enter(self, attempt: Attempt) -> None:
         """As for any replica, and only *limit* requests may be started and unfinished."""
         attempt.replica = self
-        attempt.entered_at = self.env._now
+        attempt.entered_at = self.kernel.now
         if self.free > 0 and self.in_flight < self.limit and not self.line and not self.ready:
             self._begin(attempt)
         elif len(self.line) < self.places:
@@ -62,20 +62,20 @@ class FreeReplica(Replica):
 
     def _begin(self, attempt: Attempt) -> None:
         self.in_flight += 1
-        attempt.started_at = self.env._now
+        attempt.started_at = self.kernel.now
         self._hold(attempt, attempt.entered_at)
         attempt.step.route.begin(attempt)
 
     def _hold(self, frame: Frame, queued_at: float) -> None:
         self.free -= 1
-        frame.queued_at, frame.running_since = queued_at, self.env._now
+        frame.queued_at, frame.running_since = queued_at, self.kernel.now
         self.held[frame] = None
 
     def suspend(self, frame: Frame) -> None:
         """*frame* waits for something: its worker is free for others."""
         if frame not in self.held:  # a fork branch left behind by its attempt, whose worker a crash has taken
             return
-        self.write((frame.id, frame.queued_at, frame.running_since, self.env._now))
+        self.rows.write((frame.id, frame.queued_at, frame.running_since, self.kernel.now))
         del self.held[frame]
         self.free += 1
         if self.line or self.ready or self.queues:
@@ -84,10 +84,10 @@ class FreeReplica(Replica):
     def resume(self, frame: Frame, go_on: Callable[..., None], *arguments: Any) -> None:
         """*frame* is ready to continue: as soon as a worker is free, first come first served."""
         if self.free > 0 and not self.line and not self.ready:
-            self._hold(frame, self.env._now)
+            self._hold(frame, self.kernel.now)
             go_on(*arguments)
         else:
-            self.ready.append((self.env._now, frame, go_on, arguments))
+            self.ready.append((self.kernel.now, frame, go_on, arguments))
             self.take_next()
 
     def release(self, attempt: Attempt) -> None:
@@ -97,16 +97,16 @@ class FreeReplica(Replica):
 
     def let_go(self, attempt: Attempt) -> None:
         """As for any replica; it may hold several workers (fork branches), or none."""
-        now = self.env._now
+        now = self.kernel.now
         for frame in [frame for frame in self.held if frame.root is attempt]:
-            self.write((frame.id, frame.queued_at, frame.running_since, now))
+            self.rows.write((frame.id, frame.queued_at, frame.running_since, now))
             del self.held[frame]
             self.free += 1
         waiting = list(self.ready)
         self.ready.clear()
         for entry in waiting:
             if entry[1].root is attempt:
-                self.write((entry[1].id, entry[0], now, now))
+                self.rows.write((entry[1].id, entry[0], now, now))
             else:
                 self.ready.append(entry)
         self.in_flight -= 1
@@ -154,7 +154,7 @@ class FreeReplica(Replica):
 
     def take(self, attempt: Attempt) -> None:
         """As for any replica."""
-        attempt.entered_at = self.env._now
+        attempt.entered_at = self.kernel.now
         self._begin(attempt)
 
     def begun(self) -> int:
@@ -168,17 +168,17 @@ class FreeReplica(Replica):
     def close(self) -> None:
         """At the end of the run: write the segments that have not ended, and those that wait to begin."""
         for frame in self.held:
-            self.write((frame.id, frame.queued_at, frame.running_since, nan))
+            self.rows.write((frame.id, frame.queued_at, frame.running_since, nan))
         for queued_at, frame, _, _ in self.ready:
-            self.write((frame.id, queued_at, nan, nan))
+            self.rows.write((frame.id, queued_at, nan, nan))
 
     def clear(self) -> None:
         """A crash ends what every worker did."""
         for frame in self.held:
-            self.write((frame.id, frame.queued_at, frame.running_since, self.env._now))
+            self.rows.write((frame.id, frame.queued_at, frame.running_since, self.kernel.now))
         self.held.clear()
         for queued_at, frame, _, _ in self.ready:
-            self.write((frame.id, queued_at, self.env._now, self.env._now))
+            self.rows.write((frame.id, queued_at, self.kernel.now, self.kernel.now))
         self.ready.clear()
         self.in_flight = self.reserved
         super().clear()

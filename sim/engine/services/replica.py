@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Callable
 
+from sim.engine.calls.attempt import Place
 from sim.engine.services.interfaces import QueueTimer
 from sim.outcomes import OK
 from sim.quantities import UNLIMITED
@@ -33,14 +34,12 @@ MANY = 10**9
 """Stands for unlimited where a whole number is counted down."""
 
 
-class Replica:
+class Replica(Place):
     """Workers, the line in front of them, and how faults hold them."""
 
     __slots__ = (
         "kernel",
-        "env",
         "service",
-        "index",
         "workers",
         "free",
         "places",
@@ -48,7 +47,6 @@ class Replica:
         "blocked",
         "queues",
         "wait_timer",
-        "outstanding",
         "reserved",
         "frozen",
         "down",
@@ -64,7 +62,8 @@ class Replica:
     """Whether an attempt holds its worker from start to end, also while it waits for a callee."""
 
     def __init__(self, kernel: Kernel, service: Home, index: int, workers: float, places: float) -> None:
-        self.kernel, self.env, self.service, self.index = kernel, kernel.env, service, index
+        super().__init__(index)
+        self.kernel, self.service = kernel, service
         self.workers = self.free = MANY if workers == UNLIMITED else int(workers)
         self.places = MANY if places == UNLIMITED else int(places)
         self.line: deque[Any] = deque()
@@ -72,7 +71,6 @@ class Replica:
         """Above zero while workers take nothing: in the middle of taking, frozen, or down."""
         self.queues: tuple[MessageSource, ...] = ()
         self.wait_timer: TimerQueue | DrawnTimers | None = None
-        self.outstanding = 0
         self.reserved = 0
         """Workers that have asked a queue for a message which is still travelling."""
         self.frozen = self.down = self.refuses = 0
@@ -93,7 +91,7 @@ class Replica:
     def enter(self, attempt: Attempt) -> None:
         """A call is here: a free worker takes it, or it waits in the line, or it is rejected."""
         attempt.replica = self
-        attempt.entered_at = now = self.env._now
+        attempt.entered_at = now = self.kernel.now
         if self.free > 0 and not self.line:
             self.free -= 1
             attempt.started_at = now
@@ -125,7 +123,7 @@ class Replica:
             following = self.line.popleft()  # as in ``leave_the_front``, without a call
             if self.wait_timer is not None:
                 following.wait_timer.outcome = OK
-            following.started_at = self.env._now
+            following.started_at = self.kernel.now
             self.blocked += 1
             following.step.route.begin(following)
             self.blocked -= 1
@@ -147,7 +145,7 @@ class Replica:
                 if attempt is None:
                     self.free += 1
                 else:
-                    attempt.started_at = self.env._now
+                    attempt.started_at = self.kernel.now
                     attempt.step.route.begin(attempt)
             if not self.take_message():
                 break
@@ -180,7 +178,7 @@ class Replica:
 
     def take(self, attempt: Attempt) -> None:
         """A message is here for the free worker that asked for it."""
-        attempt.entered_at = attempt.started_at = self.env._now
+        attempt.entered_at = attempt.started_at = self.kernel.now
         self.free -= 1
         attempt.step.route.begin(attempt)
 
@@ -216,7 +214,7 @@ class Replica:
 
     def _book(self, work: Any) -> None:
         """Count what one piece of work has come to; what was done before a pause is counted already."""
-        now, root = self.env._now, work.frame.root
+        now, root = self.kernel.now, work.frame.root
         if not self.frozen and root.left_at is None:  # else a fork branch left behind, for which no worker is held
             root.worked_s = min(root.worked_s + now - work.begun_at, now - root.started_at)
 

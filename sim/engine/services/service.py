@@ -12,7 +12,7 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
-from sim.engine.calls.attempt import NOWHERE, Attempt, Then
+from sim.engine.calls.attempt import Attempt, Then
 from sim.engine.calls.ends import close, drop, turn_away
 from sim.outcomes import ERROR, OK, PENDING, REFUSED, REJECTED
 from sim.record.recorder import reason_code
@@ -29,7 +29,6 @@ class Service:
 
     __slots__ = (
         "kernel",
-        "env",
         "name",
         "component",
         "replicas",
@@ -50,7 +49,7 @@ class Service:
     )
 
     def __init__(self, kernel: Kernel, name: str, component: int) -> None:
-        self.kernel, self.env, self.name, self.component = kernel, kernel.env, name, component
+        self.kernel, self.name, self.component = kernel, name, component
         self.replicas: list[Replica] = []
         self.pool = self.replicas
         """Those that calls go to: all, unless they come and go."""
@@ -79,11 +78,11 @@ class Service:
         """Answer rejected at once."""
         if self.on_leave is not None:
             self.on_leave(attempt, True)
-        turn_away(attempt, REJECTED, reason, self.env._now)
+        turn_away(attempt, REJECTED, reason, self.kernel.now)
 
     def finish(self, attempt: Attempt) -> None:
         """The operation has ended: release the worker, then answer (a message is answered first)."""
-        attempt.left_at = self.env._now
+        attempt.left_at = self.kernel.now
         if self.on_leave is not None:
             self.on_leave(attempt, False)
         step = attempt.step
@@ -110,7 +109,7 @@ class Service:
         if not attempt.replied:
             self.finish(attempt)
             return
-        attempt.left_at = self.env._now
+        attempt.left_at = self.kernel.now
         if self.on_leave is not None:
             self.on_leave(attempt, False)
         attempt.replica.release(attempt)
@@ -181,14 +180,13 @@ class Service:
         """These *replicas* die; *attempts* are all that is open in the run."""
         for replica in replicas:
             if not replica.down:
-                self.outages.append((replica.index, self.env._now, nan))
+                self.outages.append((replica.index, self.kernel.now, nan))
             replica.down += 1
             replica.blocked += 1
             replica.refuses += refuse
             replica.book_unfinished_work()
         for attempt in attempts:
-            # leaf calls have no replica yet; they never go to a service that can crash
-            here: Any = getattr(attempt, "replica", NOWHERE)
+            here: Any = attempt.replica  # leaf calls have none yet; they never go to a service that can crash
             if here.index >= 0 and here.service is self and attempt.left_at is None and here in replicas:
                 if attempt.entered_at == attempt.entered_at:
                     self._kill(attempt, refuse)
@@ -196,7 +194,7 @@ class Service:
             replica.clear()
 
     def _kill(self, attempt: Attempt, refuse: bool) -> None:
-        now = self.env._now
+        now = self.kernel.now
         attempt.killed = True
         if attempt.replica.wait_timer is not None and attempt.started_at != attempt.started_at:
             attempt.wait_timer.outcome = OK
@@ -216,7 +214,7 @@ class Service:
         replica = attempt.replica
         replica.stop_work(attempt)
         attempt.killed = True
-        attempt.left_at = self.env._now
+        attempt.left_at = self.kernel.now
         close(attempt)
         replica.let_go(attempt)
 
@@ -233,7 +231,7 @@ class Service:
     def _note_restart(self, replica: Replica) -> None:
         number = next(i for i in range(len(self.outages) - 1, -1, -1) if self.outages[i][0] == replica.index)
         index, begin, _ = self.outages[number]
-        self.outages[number] = (index, begin, self.env._now)
+        self.outages[number] = (index, begin, self.kernel.now)
         for tell in self.on_restart:
             tell(replica)
 
