@@ -218,8 +218,8 @@ def notebooks(*extra: str) -> int:
 
 
 def bench(*extra: str) -> int:
-    """Measure the engine's speed against its peers."""
-    return run(PYTHON, "benchmarks/compare.py", *extra)
+    """Measure the speed and write docs/performance.md (--quick: print smaller tables, write nothing)."""
+    return run(PYTHON, "benchmarks/all.py", *extra)
 
 
 TASKS = {

@@ -1,27 +1,26 @@
-"""The systems of the benchmarks, in the scenario format, and the one line that every script prints.
+"""The systems of the benchmarks, in the scenario format, and the one line that every side of a pair prints.
 
-W1     M/M/1: 0.8 arrivals/s, service rate 1, each latency recorded. Theory: mean 5 s. W2     a gateway calls three
-stations in turn; each has 4 workers and exponential work of 100 ms; 28 arrivals/s (70 % busy); the client waits 2 s,
-then tries again (3 attempts, 100 ms and 200 ms between). Abandoned attempts stay in the stations. Theory without
-retries: mean 0.407 s. Storm  W2 with a timeout of 1 s: a chance burst starts retries, they overload the stations, and
-it never recovers. Armed  a gateway calls 19 stations in turn over links on which every defence is on, and every station
-defends itself. Timers 1000 requests/s of 50 ms under a timeout of 30 s that almost never fires, or under none.
+- W1: M/M/1 with 0.8 arrivals/s and service rate 1; each latency is recorded. Theory: mean 5 s.
+- W2: a gateway calls three stations in turn; each has 4 workers and exponential work of 100 ms; 28 arrivals/s (70 %
+  busy). The client waits 2 s, then tries again (3 attempts, 100 ms and 200 ms between). Abandoned attempts stay in the
+  stations. Theory without retries: mean 0.407 s.
+- Storm: W2 with a timeout of 1 s. A chance burst starts retries, they overload the stations, and it never recovers.
+- Armed: a gateway calls 19 stations in turn over links on which every defence is on; every station defends itself.
+- Timers: 1000 requests/s of 50 ms under a timeout of 30 s that almost never fires, or under none.
+- Star and chain: a gateway calls *n* services in turn, or each service calls the next. All work is 1 ms, 8 workers at
+  100 arrivals/s, so that nothing waits and the cost is that of the calls.
+- Windows: a star of 3 with one service slower for a moment, as often as asked.
+- Short: 20 s of two services and a breaker, with three claims: one run of a sweep.
 """
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Callable
 
 import sim
+from sim.record.record import Record
 
-W2_RATE, W1_RATE = 28, 0.8
-
-
-def arguments(default_n: int) -> tuple[int, int]:
-    """Return (requests, seed) from the command line."""
-    n = int(sys.argv[1]) if len(sys.argv) > 1 else default_n
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    return n, seed
+W2_RATE, W1_RATE, STAR_RATE = 28, 0.8, 100
 
 
 def w1(n: int) -> sim.Scenario:
@@ -105,14 +104,87 @@ services: {{server: {{workers: unlimited, operations: {{serve: [{{work: exponent
 """)
 
 
-def report(name: str, scenario: sim.Scenario, seed: int) -> None:
-    """Play *scenario* once with the standard recording and print the line."""
-    from sim.engine.run import play
+STATION = "{workers: 8, waiting: unlimited, operations: {serve: [{work: exponential 1ms}]}}"
 
-    record = play(scenario.resolve(), seed)
+
+def star(n: int, services: int, faults: str = "{}") -> sim.Scenario:
+    """About *n* requests through a gateway that calls *services* in turn."""
+    calls = ", ".join(f"{{call: s{i}.serve}}" for i in range(services))
+    stations = "\n".join(f"  s{i}: {STATION}" for i in range(services))
+    return sim.loads(f"""
+version: 1
+title: Star of {services}
+duration: {n / STAR_RATE}s
+max events: 1000000000
+workload: {{clients: {{calls: gateway.handle, rate: {STAR_RATE}/s}}}}
+services:
+  gateway: {{workers: unlimited, operations: {{handle: [{calls}]}}}}
+{stations}
+faults: {faults}
+""")
+
+
+def chain(n: int, services: int) -> sim.Scenario:
+    """About *n* requests through *services*, each of which works and calls the next."""
+    stations = "\n".join(
+        f"  s{i}: {{workers: unlimited, operations: {{serve: [{{work: exponential 1ms}}, {{call: s{i + 1}.serve}}]}}}}"
+        for i in range(services - 1)
+    )
+    return sim.loads(f"""
+version: 1
+title: Chain of {services}
+duration: {n / STAR_RATE}s
+max events: 1000000000
+workload: {{clients: {{calls: s0.serve, rate: {STAR_RATE}/s}}}}
+services:
+{stations}
+  s{services - 1}: {STATION}
+""")
+
+
+def windows(n: int, faults: int) -> sim.Scenario:
+    """About *n* requests through a star of 3 with *faults*, each of which makes one service slower for a moment."""
+    every_s = n / STAR_RATE / (faults + 1)
+    slow = [f"slow: s{i % 3}, by: 2x, at: {(i + 1) * every_s:.6f}s, for: {every_s / 4:.6f}s" for i in range(faults)]
+    named = ", ".join(f"f{i}: {{{one}}}" for i, one in enumerate(slow))
+    return star(n, 3, f"{{{named}}}")
+
+
+def short() -> sim.Scenario:
+    """Two services for 20 s, with three claims: one of many runs of a sweep."""
+    return sim.loads("""
+version: 1
+title: Short
+duration: 20s
+warmup: 2s
+workload: {clients: {calls: front.handle, rate: 20/s, deadline: 2s}}
+services:
+  front: {workers: 16, waiting: 32, operations: {handle: [{work: exponential 2ms}, {call: back.serve}]}}
+  back: {workers: 4, waiting: 32, operations: {serve: [{work: exponential 50ms}]}}
+links:
+  front -> back: {timeout: 500ms, breaker: {failures: 5, open for: 2s}}
+faults: {slow back: {slow: back, by: 10x, at: 8s, for: 4s}}
+expect:
+  served before: {measure: goodput ratio, of: clients, during: before, above: 90%}
+  hit by the fault: {measure: goodput ratio, of: clients, during: fault, below: 99%}
+  served in all: {measure: answered ratio, of: clients, above: 10%}
+""")
+
+
+SYSTEMS: dict[str, Callable[[int], sim.Scenario]] = {
+    "W1": w1, "W2": w2, "Storm": lambda n: w2(n, "1s"), "Armed": armed,
+    "Timers": lambda n: timers(n, "30s"), "No timers": lambda n: timers(n, None),
+}  # fmt: skip
+"""The systems that are compared, each about *n* requests."""
+
+
+def summary(name: str, record: Record) -> str:
+    """Return the line of one run: what was done, to be held against the line of another side."""
     requests = record.requests
-    n = len(requests["id"])
     mean = float((requests["ended_at"] - requests["arrived_at"]).mean())
     attempts, failed = int(requests["attempts"].sum()), int((requests["outcome"] > 1).sum())
     rows = len(record.attempts["id"])
-    print(f"{name} pileup completed={n} mean_sojourn={mean:.4f} attempts={attempts} failed={failed} rows={rows}")
+    return (
+        f"{name} pileup completed={len(requests['id'])} mean_sojourn={mean:.4f} attempts={attempts} failed={failed} "
+        f"rows={rows}"
+    )
