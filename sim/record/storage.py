@@ -101,6 +101,19 @@ def mapped(types: Mapping[str, type[np.generic]], rows: int) -> dict[str, NDArra
     return {name: np.frombuffer(pages, kind, rows, places[name]) for name, kind in types.items()}
 
 
+def to_file(column: NDArray[Any]) -> NDArray[Any]:
+    """Return a copy of *column* (with one row or more) that a temporary file backs."""
+    with _disk(column.nbytes), _temporary() as file:
+        _write(file, np.ascontiguousarray(column).data.cast("B"))
+        pages = mmap(file.fileno(), column.nbytes)
+    return np.frombuffer(pages, column.dtype).reshape(column.shape)
+
+
+def in_file(column: NDArray[Any]) -> bool:
+    """Whether a temporary file backs *column*."""
+    return _pages(column) is not None
+
+
 def release(columns: Iterable[NDArray[Any]]) -> None:
     """Let the system take back the memory in which *columns* of files were read or written; they stay as they are."""
     for pages in {id(pages): pages for column in columns if (pages := _pages(column)) is not None}.values():

@@ -13,7 +13,7 @@ from sim.errors import StorageError
 from sim.record import recorder
 from sim.record.blocks import Blocks, put
 from sim.record.record import Record
-from sim.record.storage import Storage, mapped, release
+from sim.record.storage import Storage, in_file, mapped, release
 from sim.results.audit.identities import verify
 from sim.results.book import Book
 from sim.results.measures.registry import measures_of
@@ -137,3 +137,12 @@ def test_a_disk_without_room_is_an_error_that_says_what_to_do() -> None:
         storage.close()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.mark.usefixtures("on_disk")
+def test_columns_derived_from_a_record_in_files_are_moved_to_files() -> None:
+    book = Book(play(sim.loads(EVERY_TABLE).resolve()))
+    assert in_file(book.answered_at) and in_file(book.ledger.status) and all(map(in_file, book.work))
+    assert book.answered_at is book.answered_at
+    (_, grouped, group), *_ = book.request_groups
+    assert in_file(grouped.rows(group)) and type(grouped.rows(group)) is np.ndarray

@@ -42,6 +42,7 @@ def breaches(book: Book) -> dict[str, Breach | None]:
             found[name] = identity(book)
         except (IndexError, KeyError, ValueError) as error:
             found[name] = Breach("the record", "be whole enough to check", f"{type(error).__name__}: {error}")
+        book.release()
     return found
 
 

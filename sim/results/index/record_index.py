@@ -8,23 +8,24 @@ Not modelled: columns that need several tables at once; ``Book`` has them.
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any, Iterable
 
 import numpy as np
 
 from sim.record.record import DEGRADED, LOST, OPEN, SHORT_CIRCUITED, Columns, Record
 from sim.results.index.columns import Bools, Floats, GroupedRows, Ints, nan_to_inf, rows_of
+from sim.results.index.derived import DerivedColumns, derived
 from sim.results.index.windows import FaultSpan, Window, after_warmup, windows
 
 
-class RecordIndex:
+class RecordIndex(DerivedColumns):
     """A record, indexed for reading; *during* names written windows (``500s to 600s``) to add to its own.
 
     *compared* are the windows of faults in the runs that this one is compared with (see ``windows``).
     """
 
     def __init__(self, record: Record, during: Iterable[str] = (), compared: Iterable[FaultSpan] = ()) -> None:
+        super().__init__(record)
         self.record = record
         self.fault_spans: list[FaultSpan] = after_warmup([*record.windows, *compared], record.warmup_s)
         self.windows: dict[str, Window] = windows(record, during, compared)
@@ -44,32 +45,32 @@ class RecordIndex:
 
     # --- requests -------------------------------------------------------------------------------------------
 
-    @cached_property
+    @derived
     def arrived_at(self) -> Floats:
         """When each request arrived."""
         return np.asarray(self.requests["arrived_at"], np.float64)
 
-    @cached_property
+    @derived
     def answered_at(self) -> Floats:
         """When each request had its outcome; infinity for open and lost ones."""
         return nan_to_inf(self.requests["ended_at"])
 
-    @cached_property
+    @derived
     def succeeded(self) -> Bools:
         """Requests that ended ok or degraded, at any time."""
         return np.asarray(self.requests["outcome"] <= DEGRADED)
 
-    @cached_property
+    @derived
     def answered(self) -> Bools:
         """Requests that ended ok or degraded within the deadline of their workload."""
         return self.succeeded & (self.answered_at <= self.arrived_at + self._limit("deadline"))
 
-    @cached_property
+    @derived
     def open(self) -> Bools:
         """Requests that have no outcome yet and may still be answered."""
         return np.asarray(self.requests["outcome"] == OPEN)
 
-    @cached_property
+    @derived
     def done_by(self) -> Floats:
         """The latest instant at which each request's effects count as done (`done within`), or infinity."""
         return self.arrived_at + self._limit("done_within")
@@ -80,7 +81,7 @@ class RecordIndex:
         by_code = np.array([np.inf if limit is None else float(limit) for limit in limits])
         return by_code[self.requests["workload"]] if len(by_code) else np.zeros(0)
 
-    @cached_property
+    @derived
     def request_groups(self) -> list[tuple[str, GroupedRows, int]]:
         """(name, grouped rows, group) of every subject of request measures, by arrival.
 
@@ -102,58 +103,58 @@ class RecordIndex:
 
     # --- attempts -------------------------------------------------------------------------------------------
 
-    @cached_property
+    @derived
     def sent_at(self) -> Floats:
         """When each attempt was sent."""
         return np.asarray(self.attempts["sent_at"], np.float64)
 
-    @cached_property
+    @derived
     def entered_at(self) -> Floats:
         """When each attempt reached its callee."""
         return nan_to_inf(self.attempts["entered_at"])
 
-    @cached_property
+    @derived
     def started_at(self) -> Floats:
         """When each attempt got a worker."""
         return nan_to_inf(self.attempts["started_at"])
 
-    @cached_property
+    @derived
     def left_at(self) -> Floats:
         """When each attempt left its callee."""
         return nan_to_inf(self.attempts["left_at"])
 
-    @cached_property
+    @derived
     def ended_at(self) -> Floats:
         """When each attempt ended for its caller."""
         return nan_to_inf(self.attempts["ended_at"])
 
-    @cached_property
+    @derived
     def tried(self) -> Bools:
         """Rows that are attempts: a short-circuited call was never made."""
         return np.asarray(self.attempts["outcome"] != SHORT_CIRCUITED)
 
-    @cached_property
+    @derived
     def failed(self) -> Bools:
         """Attempts that failed for their caller, which then left."""
         outcome = self.attempts["outcome"]
         return np.asarray((outcome > DEGRADED) & (outcome != OPEN) & (outcome != LOST))
 
-    @cached_property
+    @derived
     def links(self) -> tuple[str, ...]:
         """The names of all links of calls, sends and deliveries, in the order of their sites."""
         return tuple(dict.fromkeys(site.link for site in self.record.sites))
 
-    @cached_property
+    @derived
     def link(self) -> Ints:
         """The link of each attempt, a code into ``links``."""
         return self._per_site([self.links.index(site.link) for site in self.record.sites])
 
-    @cached_property
+    @derived
     def kind(self) -> Ints:
         """The kind of each attempt: 0 a call, 1 a send, 2 a delivery."""
         return self._per_site([("call", "send", "delivery").index(site.kind) for site in self.record.sites])
 
-    @cached_property
+    @derived
     def service(self) -> Ints:
         """The service that each attempt visits, a code into ``services``; -1 for a queue."""
         codes = {name: code for code, name in enumerate(self.record.services)}
@@ -162,61 +163,61 @@ class RecordIndex:
     def _per_site(self, codes: list[int]) -> Ints:
         return np.array(codes, np.int64)[self.attempts["site"]] if codes else np.zeros(0, np.int64)
 
-    @cached_property
+    @derived
     def request_of(self) -> Ints:
         """The request row of each attempt; -1 where there is none."""
         return rows_of(self.requests["id"], self.attempts["request"])
 
-    @cached_property
+    @derived
     def parent(self) -> Ints:
         """The row of the attempt that each attempt was sent from; -1 for a client's and for a delivery."""
         return rows_of(self.attempts["id"], self.attempts["parent"])
 
-    @cached_property
+    @derived
     def segment_row(self) -> Ints:
         """The attempt row of each segment."""
         return rows_of(self.attempts["id"], self.record.segments["attempt"])
 
-    @cached_property
+    @derived
     def attempts_by_link(self) -> GroupedRows:
         """Attempts by link and time of sending."""
         return GroupedRows(self.link, len(self.links), self.sent_at)
 
-    @cached_property
+    @derived
     def visits_by_service(self) -> GroupedRows:
         """Visits (attempts that reached a service) by service and time of entry."""
         return GroupedRows(self.service, len(self.record.services), self.entered_at)
 
     # --- messages -------------------------------------------------------------------------------------------
 
-    @cached_property
+    @derived
     def published_at(self) -> Floats:
         """When each message was published."""
         return np.asarray(self.messages["published_at"], np.float64)
 
-    @cached_property
+    @derived
     def settled_at(self) -> Floats:
         """When each message ended; infinity while it waits or is in flight."""
         return nan_to_inf(self.messages["ended_at"])
 
-    @cached_property
+    @derived
     def messages_by_queue(self) -> GroupedRows:
         """Messages by queue and time of publication."""
         return GroupedRows(self.messages["queue"], len(self.record.queues), self.published_at)
 
-    @cached_property
+    @derived
     def deliveries_in_flight(self) -> tuple[Ints, Floats, Floats, Ints]:
         """Deliveries: (message row, begin, end, attempt row); a delivery is in flight no longer than its message."""
         attempt = rows_of(self.attempts["id"], self.record.deliveries["attempt"])
         message = rows_of(self.messages["id"], self.record.deliveries["message"])
         return message, self.sent_at[attempt], np.minimum(self.ended_at[attempt], self.settled_at[message]), attempt
 
-    @cached_property
+    @derived
     def queue_of_delivery(self) -> Ints:
         """The queue of each delivery."""
         return self.messages["queue"][self.deliveries_in_flight[0]].astype(np.int64)
 
-    @cached_property
+    @derived
     def waits_in_queue(self) -> tuple[Ints, Floats, Floats]:
         """Times at which a message waits in its queue: (message row, begin, end).
 

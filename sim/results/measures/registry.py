@@ -62,5 +62,9 @@ def measures(record: Record, during: Iterable[str] = ()) -> list[Measure]:
 
 def measures_of(book: Book, wanted: Wanted = ALL) -> list[Measure]:
     """Return the *wanted* measures of a book, in the order in which all of them would be."""
-    rows = (row for names, family in FAMILIES if wanted.any_of(names) for row in family(book))
-    return [row for row in rows if wanted.has(row.measure, row.of, row.during)]
+    found = []
+    for names, family in FAMILIES:
+        if wanted.any_of(names):
+            found += [row for row in family(book) if wanted.has(row.measure, row.of, row.during)]
+            book.release()
+    return found
