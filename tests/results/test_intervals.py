@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from sim.results.index.columns import GroupedRows, rows_of
 from sim.results.index.intervals import area_s, areas_per_second, levels_at, lowest_at, peak, steps
+from sim.results.index.step_blocks import areas, step_blocks
 
 UNTIMED = settings(deadline=None, derandomize=True, database=None)
 
@@ -53,6 +54,18 @@ def test_levels_and_steps_and_peaks_agree_with_counting(some):
     stepped = np.append(0, levels)[np.searchsorted(times, grid, side="right")]
     assert stepped.tolist() == counted
     assert peak(times, levels, 2.0, 6.0) == max(counted[16:48])
+
+
+@UNTIMED
+@given(intervals(), st.integers(1, 6))
+def test_steps_in_blocks_are_the_steps(some, size):
+    times, levels = steps(*some)
+    blocks = list(step_blocks(*map(np.sort, some), size))
+    assert [at for block, _ in blocks for at in block] == times.tolist()
+    assert [level for _, block in blocks for level in block] == levels.tolist()
+    assert [area for block in areas(*map(np.sort, some), size) for area in block] == (
+        levels[:-1] * np.diff(times)
+    ).tolist()
 
 
 @UNTIMED

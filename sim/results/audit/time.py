@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 
 import numpy as np
 
@@ -10,7 +11,8 @@ from sim.results.audit.violation import Breach
 from sim.results.book import Book
 from sim.results.index import occupancy
 from sim.results.index.columns import Bools, Floats, exact_sum
-from sim.results.index.intervals import area_s, levels_at, steps
+from sim.results.index.intervals import area_s, levels_at
+from sim.results.index.step_blocks import areas, step_blocks
 
 RELATIVE = 1e-9
 """Relative difference allowed between two sums of the same seconds: rounding errors only."""
@@ -62,10 +64,11 @@ def limits(book: Book) -> Breach | None:
             limit = float(each) * occupancy.replicas(book, name)
             if math.isinf(limit):
                 continue
-            times, levels = steps(begin, end)
-            over = np.flatnonzero((levels > limit) | (levels < 0))
-            if len(over):
-                return Breach(f"{what} of {name}", f"be {limit:g} at most", int(levels[over[0]]), float(times[over[0]]))
+            for times, levels in step_blocks(np.sort(begin), np.sort(end)):
+                over = np.flatnonzero((levels > limit) | (levels < 0))
+                if len(over):
+                    row = over[0]
+                    return Breach(f"{what} of {name}", f"be {limit:g} at most", int(levels[row]), float(times[row]))
     return None
 
 
@@ -130,15 +133,18 @@ def little(book: Book) -> Breach | None:
     for code, name in enumerate(book.record.services):
         rows = book.visits_by_service.rows(code)
         entered, left = book.entered_at[rows], np.minimum(book.left_at[rows], book.end)
+        sojourns = exact_sum(left - entered)
         began, ended = (np.minimum(times, book.end) for times in occupancy.in_service(book, code))
         begin = np.append(entered, began)
         end = np.append(np.minimum(book.started_at[rows], left), ended)
-        times, levels = steps(begin, end)
-        below = np.flatnonzero(levels < 0)
-        if len(below):
-            return Breach(f"visits at {name}", "not be negative", int(levels[below[0]]), float(times[below[0]]))
-        area = exact_sum(levels[:-1] * np.diff(times))
-        sojourns = exact_sum(left - entered)
+        del rows, entered, left, began, ended
+        begin.sort()
+        end.sort()
+        for times, levels in step_blocks(begin, end):
+            below = np.flatnonzero(levels < 0)
+            if len(below):
+                return Breach(f"visits at {name}", "not be negative", int(levels[below[0]]), float(times[below[0]]))
+        area = math.fsum(chain.from_iterable(block.tolist() for block in areas(begin, end)))
         if abs(area - sojourns) > RELATIVE * max(sojourns, 1.0):
             return Breach(f"area under the visits at {name}", f"be the sum of sojourns {sojourns!r}", area)
     return None
