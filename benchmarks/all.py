@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-SCRIPTS = ("compare.py", "split.py", "growth.py", "commands.py")
+SCRIPTS = ("compare.py", "split.py", "growth.py", "long_run.py", "commands.py")
 
 
 def main() -> int:

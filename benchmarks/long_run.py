@@ -1,64 +1,89 @@
-"""A long run, in a process of its own: python benchmarks/long_run.py [REQUESTS] [RATE].
+"""Memory and time of long runs: a day of 50 requests a second to one service. Writes docs/performance.md.
 
-The default is a day at 50 requests a second to one service. After the play, the measures and the identities it prints
-the largest resident size so far and the processor time of the step. Both are the operating system's; the resident size
-includes the pages of the record's file that the process has touched (Linux and macOS).
+python benchmarks/long_run.py [--rounds 1] [--scale 1] [--quick]
+
+Each run is a process of its own (`python benchmarks/long_run.py play REQUESTS MEMORY`). Sizes are the largest resident
+size until the end of a step, with the pages of files that the process has mapped and read.
 """
 
+from __future__ import annotations
+
+import json
 import resource
-import subprocess
+import statistics
 import sys
 import time
 
-import sim
-from sim.engine.run import play
-from sim.results.audit.identities import verify
-from sim.results.book import Book
-from sim.results.measures.registry import measures_of
+from _page import footing, head, parsed, parser, publish, row
+from _processes import PAGE_UNIT, note, one_processor, spend
 
-DAY, RATE = 4_320_000, 50
+RATE, DAY = 50, 50 * 86_400
+RUNS = ((1_000_000, "4GB"), (1_000_000, "1GB"), (DAY, "4GB"))
+"""Requests and `max memory`: the first stays in memory, the others do not."""
+STEPS = ("play", "measures", "verify")
 
 
-def long_run(requests: int, rate: float) -> sim.Scenario:
-    """About *requests* at *rate* a second, 70 % of one service with four workers."""
-    return sim.loads(f"""
+def play_one(requests: int, memory: str) -> dict[str, float]:
+    """Play, measure and verify; return the number of measures, and CPU seconds and the peak in MiB after each step."""
+    import sim
+    from sim.engine.run import play
+    from sim.results.audit.identities import verify
+    from sim.results.book import Book
+    from sim.results.measures.registry import measures_of
+
+    found: dict[str, float] = {}
+
+    def ended(step: str) -> None:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * PAGE_UNIT / 2**20
+        found[f"{step} MiB"], found[f"{step} until"] = peak, time.process_time()
+
+    scenario = sim.loads(f"""
 version: 1
 title: a long run
-duration: {requests / rate}s
+duration: {requests / RATE}s
 max events: 1000000000
-workload: {{clients: {{calls: server.serve, rate: {rate}/s}}}}
-services: {{server: {{workers: 4, waiting: 64, operations: {{serve: [{{work: exponential {2.8 / rate}s}}]}}}}}}
-""")
-
-
-def show(step: str, since: float) -> float:
-    """Print the largest resident size so far and the processor time *since* then; return the time now."""
-    used, unit = resource.getrusage(resource.RUSAGE_SELF), 1 if sys.platform == "darwin" else 1024
-    now = used.ru_utime + used.ru_stime
-    print(f"  {step:10} peak {used.ru_maxrss * unit / 1e6:6.0f} MB   {now - since:6.2f} s CPU", flush=True)
-    return now
-
-
-def measure(requests: int, rate: float) -> None:
-    """Play, measure and check one long run, and print the sizes and times."""
-    scenario = long_run(requests, rate).resolve()
-    clock = show("start", 0.0)
+max memory: {memory}
+workload: {{clients: {{calls: server.serve, rate: {RATE}/s}}}}
+services: {{server: {{workers: 4, waiting: 64, operations: {{serve: [{{work: exponential {2.8 / RATE}s}}]}}}}}}
+""").resolve()
+    ended("start")
     record = play(scenario)
-    clock = show("play", clock)
+    ended("play")
     book = Book(record)
-    rows = measures_of(book)
-    clock = show("measures", clock)
-    held = verify(book)
-    show("identities", clock)
-    print(f"  {len(record.requests['id'])} requests, {len(rows)} measures, {sum(held.values())} identities hold")
+    found["measures"] = len(measures_of(book))
+    ended("measures")
+    verify(book)
+    ended("verify")
+    for before, step in zip(("start", *STEPS), STEPS):
+        found[f"{step} s"] = found[f"{step} until"] - found[f"{before} until"]
+    return {**found, "requests": len(record.requests["id"])}
+
+
+def line(requests: int, memory: str, rounds: int) -> str:
+    """Return the line of one size."""
+    note(f"{requests:,} requests, max memory {memory}")
+    runs = [json.loads(spend(("long_run.py", "play", f"{requests}", memory)).text) for _ in range(rounds)]
+    middle = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+    return row(
+        f"{middle['requests']:,.0f}", memory, *(f"{middle[f'{step} s']:.1f}" for step in STEPS),
+        *(f"{middle[f'{step} MiB']:.0f}" for step in STEPS),
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Measure and write."""
+    made = parser(__doc__)
+    made.set_defaults(rounds=1)
+    options = parsed(made)
+    with one_processor():
+        lines = [line(max(int(n * options.scale), 20), memory, options.rounds) for n, memory in RUNS]
+    table = head("requests", "`max memory`", "play, CPU s", "measures, CPU s", "verify, CPU s", "MiB after play",
+                 "after measures", "after verify")  # fmt: skip
+    publish("long", [*table, *lines, "", footing(options.rounds)], options.dry)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--here"]:
-        measure(int(sys.argv[2]), float(sys.argv[3]))
+    if sys.argv[1:2] == ["play"]:
+        print(json.dumps(play_one(int(sys.argv[2]), sys.argv[3])))
     else:
-        size, each_second = [*sys.argv[1:], *("", "")][:2]
-        begun = time.perf_counter()
-        of = [sys.executable, __file__, "--here", size or str(DAY), each_second or str(RATE)]
-        subprocess.run(of, check=True)
-        print(f"  {time.perf_counter() - begun:.0f} s in all")
+        main()

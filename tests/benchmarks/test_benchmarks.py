@@ -23,6 +23,7 @@ TABLES = {
     "compare.py": ("others", "itself"),
     "split.py": ("split",),
     "growth.py": ("growth",),
+    "long_run.py": ("long",),
     "commands.py": ("commands",),
 }
 """The scripts that write tables, and the markers of these on the page."""

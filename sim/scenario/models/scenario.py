@@ -87,7 +87,8 @@ class Scenario(Model):
     max_events: Annotated[int, Field(ge=1)] = 50_000_000
     """A run that needs more events than this is cut off, and says so."""
     max_memory: Size = 4e9
-    """A run whose records need more than this is cut off, and says so."""
+    """A run whose records need more than this is cut off, and says so. Records beyond a thirty-second of it are kept in
+    temporary files instead of memory; they still count, because measures read them back."""
     workload: dict[str, Workload] = Field(min_length=1)
     """Who asks, by name."""
     services: dict[str, Service] = Field(min_length=1)
