@@ -49,7 +49,7 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("faults", "census", "ending"), ("assembly",), ("run",),
     ],
     "sim.results": [
-        ("index",), ("rows", "prospects", "wanted", "wasted_work"), ("effect_accounting", "statistics"), ("book",),
+        ("index",), ("wanted",), ("rows", "prospects", "wasted_work"), ("effect_accounting", "statistics"), ("book",),
         ("audit", "onset", "recovery_time", "trace"), ("headlines", "symptoms"), ("blast",), ("measures",),
         ("claims", "series", "story"), ("frames",),
     ],

@@ -13,12 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.results.book import Book
-from sim.results.index.columns import Bools, Ints
+from sim.results.index.columns import Ints
 
 GOOD_ENOUGH = 0.95
 """A second is good from this share of the usual goodput on."""
 FOR_SECONDS = 10
 """Good seconds in a row that make a recovery."""
+
+FEW_SECONDS = 32
+"""Seconds that are read first: most groups have recovered by then."""
 
 NEVER = math.inf
 """The recovery time of a group that had not recovered when the arrivals ended."""
@@ -45,23 +48,57 @@ class Recovery:
 def recovery(book: Book, rows: Ints, before: Ints, fault_end: float) -> Recovery | None:
     """Return the seconds from *fault_end* until ten good seconds in a row begin; None if unknown.
 
-    *rows* are all requests, *before* those before the fault. A second without arrivals is good. A second is certainly
-    good if enough of its requests are, and perhaps good if enough may become so.
+    *rows* are all requests by arrival, *before* those before the fault.
     """
-    seconds = int(np.floor(book.record.duration_s - fault_end + 1e-9))
-    if seconds < FOR_SECONDS or not len(before):
-        return None
-    after = rows[book.arrived_at[rows] >= fault_end]
-    second = (book.arrived_at[after] - fault_end).astype(np.int64)
-    arrived = np.bincount(second, minlength=seconds)[:seconds]
-    usual, usual_at_most = float(book.good[before].mean()), float(book.may_be_good[before].mean())
-    most = _begins(np.bincount(second, book.good[after], seconds)[:seconds] >= GOOD_ENOUGH * usual_at_most * arrived)
-    least = _begins(np.bincount(second, book.may_be_good[after], seconds)[:seconds] >= GOOD_ENOUGH * usual * arrived)
-    return Recovery(least, most)
+    return Recoveries(book, rows, before).after(fault_end)
 
 
-def _begins(well: Bools) -> float:
-    """Return the first of ten seconds in a row that are all *well*."""
-    runs = np.convolve(well, np.ones(FOR_SECONDS), mode="valid")
-    first = np.flatnonzero(runs == FOR_SECONDS)
-    return float(first[0]) if len(first) else NEVER
+class Recoveries:
+    """The recovery times of one group of requests, after any instant.
+
+    *rows* are all requests by arrival, *before* those before the fault. A second without arrivals is good. A second is
+    certainly good if enough of its requests are, and perhaps good if enough may become so. A second is two look-ups in
+    the times of arrival and in running counts of good requests, and no second is read after the recovery.
+    """
+
+    def __init__(self, book: Book, rows: Ints, before: Ints) -> None:
+        self._book = book
+        self._arrived_at = book.arrived_at[rows]
+        self._good = self._may_be_good = np.append(0, np.cumsum(book.good[rows]))
+        if book.undecided[rows].any():
+            self._may_be_good = np.append(0, np.cumsum(book.may_be_good[rows]))
+        self._known = len(before) > 0
+        if self._known:
+            self._usual, self._usual_at_most = float(book.good[before].mean()), float(book.may_be_good[before].mean())
+
+    def after(self, fault_end: float) -> Recovery | None:
+        """Return the seconds from *fault_end* until ten good seconds in a row begin; None if unknown."""
+        seconds = int(np.floor(self._book.record.duration_s - fault_end + 1e-9))
+        if seconds < FOR_SECONDS or not self._known:
+            return None
+        least = self._first(fault_end, seconds, self._may_be_good, self._usual)
+        if self._good is self._may_be_good and self._usual == self._usual_at_most:
+            return Recovery(least, least)
+        return Recovery(least, self._first(fault_end, seconds, self._good, self._usual_at_most))
+
+    def _first(self, fault_end: float, seconds: int, good: Ints, usual: float) -> float:
+        """Return the first of ten seconds in a row in which the share of *good* requests (a running count) is usual."""
+        row, read, at_once = 0, 0, FEW_SECONDS
+        while read < seconds:
+            cuts = self._cuts(fault_end, read, min(read + at_once, seconds))
+            well = np.diff(good[cuts]) >= GOOD_ENOUGH * usual * np.diff(cuts)
+            for second, is_well in enumerate(well.tolist(), start=read):
+                row = row + 1 if is_well else 0
+                if row == FOR_SECONDS:
+                    return float(second + 1 - FOR_SECONDS)
+            read, at_once = read + len(well), 4 * at_once
+        return NEVER
+
+    def _cuts(self, fault_end: float, first: int, last: int) -> Ints:
+        """Return the number of requests that arrived before each second from *first* to *last*, after *fault_end*."""
+        second = np.arange(first, last + 1)
+        begin = fault_end + second
+        # an arrival is in a second if its difference to the end is, and both sums are rounded: by one step at most
+        earlier = np.nextafter(begin, -np.inf)
+        begin = np.where(begin - fault_end < second, np.nextafter(begin, np.inf), begin)
+        return np.searchsorted(self._arrived_at, np.where(earlier - fault_end >= second, earlier, begin))

@@ -20,7 +20,7 @@ from sim.results.book import Book
 from sim.results.index import occupancy
 from sim.results.index.breakers import STATES, changed_at, changes
 from sim.results.index.columns import Floats, Ints
-from sim.results.index.intervals import first_at_or_below, peak, steps
+from sim.results.index.intervals import FirstAtOrBelow, Intervals, peak, steps
 from sim.results.index.windows import last_fault_end
 from sim.results.onset import (
     TWICE,
@@ -192,10 +192,10 @@ def _backlog(book: Book, clock: BeforeAfter, code: int, name: str) -> Iterator[S
     if span is None:
         return
     yield Symptom(span[0], "backlog", name, peak(times, levels, clock.begin, clock.end), most, span[1])
-    fault_end, usual = last_fault_end(book.record), book.windows["before"].mean(begin, end)
+    fault_end, usual = last_fault_end(book.record), book.windows["before"].mean(Intervals(begin, end))
     if fault_end is None or usual is None or fault_end > book.end:
         return
-    drained = first_at_or_below(times, levels, usual, max(fault_end, span[1]))
+    drained = FirstAtOrBelow(times, levels, usual).since(max(fault_end, span[1]))
     if drained is not None:
         yield Symptom(drained, "drained", name, drained - fault_end, usual)
 

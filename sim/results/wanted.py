@@ -65,6 +65,24 @@ class Wanted:
         """Whether one of *measures* is wanted at all."""
         return self.asks is None or not {ask.measure for ask in self.asks}.isdisjoint(measures)
 
+    def among(self, measures: Iterable[str], windows: Iterable[str]) -> list[str] | None:
+        """Return those of *windows* in which one of *measures* is wanted; None if all of them are."""
+        if self.asks is None:
+            return None
+        names = set(measures)
+        asked = {ask.during for ask in self.asks if ask.measure in names}
+        return None if None in asked else [window for window in windows if window in asked]
+
+    def subjects(self, measures: Iterable[str]) -> dict[str, set[str | None]] | None:
+        """Return the subjects of which each of *measures* is wanted, None for each subject; None if all are."""
+        if self.asks is None:
+            return None
+        names, found = set(measures), dict[str, set[str | None]]()
+        for ask in self.asks:
+            if ask.measure in names:
+                found.setdefault(ask.measure, set()).add(ask.of)
+        return found
+
     def has(self, measure: str, of: str, during: str) -> bool:
         """Whether a measure of one subject in one window is wanted."""
         if self.asks is None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from itertools import chain
+from typing import Any, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,15 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+
+
+BLOCK = 1 << 16
+"""Rows that are looked at together: a column may be larger than memory."""
+
+
+def blocks(rows: int, size: int = BLOCK) -> Iterator[slice]:
+    """Iterate over the slices of a column of *rows* rows, each of *size* rows at most."""
+    return (slice(first, min(first + size, rows)) for first in range(0, rows, size))
 
 
 def nan_to_inf(times: NDArray[Any]) -> Floats:
@@ -31,7 +41,7 @@ def rows_of(ids: Ints, wanted: Ints) -> Ints:
 
 def exact_sum(values: Floats) -> float:
     """Return the sum of *values*, rounded once: independent of their order."""
-    return math.fsum(values.tolist())
+    return math.fsum(chain.from_iterable(values[rows].tolist() for rows in blocks(len(values))))
 
 
 class GroupedRows:
@@ -51,6 +61,10 @@ class GroupedRows:
     def rows(self, group: int) -> Ints:
         """Return the rows of *group* in order of time."""
         return self._order[self._bounds[group] : self._bounds[group + 1]]
+
+    def times(self, group: int) -> Floats:
+        """Return the times of the rows of *group*, ascending."""
+        return self._times[self._bounds[group] : self._bounds[group + 1]]
 
     def within(self, group: int, spans: tuple[tuple[float, float], ...]) -> Ints:
         """Return the rows of *group* whose time lies in one of *spans* (disjoint, each [begin, end))."""

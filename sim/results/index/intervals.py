@@ -8,9 +8,19 @@ Not modelled: the meaning of the intervals.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from functools import cached_property
+
 import numpy as np
 
 from sim.results.index.columns import Floats, Ints
+
+Spans = tuple[tuple[float, float], ...]
+"""Disjoint spans [begin, end), ascending."""
+SOME = 256
+"""Intervals in a block."""
+MANY = 2048
+"""This many intervals, or fewer, are added at once by numpy."""
 
 
 def area_s(starts: Floats, ends: Floats, begin: float, end: float) -> float:
@@ -22,6 +32,66 @@ def lengths_s(starts: Floats, ends: Floats, begin: float, end: float) -> Floats:
     """Return the seconds of each interval in [begin, end)."""
     lengths: Floats = np.maximum(np.minimum(ends, end) - np.maximum(starts, begin), 0.0)
     return lengths
+
+
+class Intervals:
+    """Intervals of one subject, for areas and levels in many windows.
+
+    Most intervals have no part of a short window. Each block of them has an earliest start and a latest end, and blocks
+    without a part are passed over. The others are added in the order of numpy's pairwise sum over all intervals, so an
+    area has the same value as ``area_s``, bit for bit. Source of that order: N. Higham, "The accuracy of floating point
+    summation", SIAM Journal on Scientific Computing 14(4), 1993; and ``pairwise_sum`` in numpy, which halves a sum at a
+    multiple of eight.
+    """
+
+    def __init__(self, starts: Floats, ends: Floats) -> None:
+        self.starts, self.ends = starts, ends
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @cached_property
+    def _blocks(self) -> tuple[Floats, Floats]:
+        """The earliest start and the latest end in each block."""
+        firsts = np.arange(0, len(self), SOME)
+        return np.minimum.reduceat(self.starts, firsts), np.maximum.reduceat(self.ends, firsts)
+
+    def busy(self, spans: Spans) -> list[int]:
+        """Return the blocks with an interval that may have a part of one of *spans*, ascending."""
+        earliest, latest = self._blocks
+        marked = np.zeros(len(earliest), np.bool_)
+        for begin, end in spans:
+            marked |= (latest > begin) & (earliest < end)
+        return np.flatnonzero(marked).tolist()
+
+    def near(self, spans: Spans) -> slice | Ints:
+        """Return the intervals of the blocks of ``busy``, as an index."""
+        if len(self) <= MANY:
+            return slice(None)
+        firsts = np.array(self.busy(spans), np.int64) * SOME
+        rows: Ints = (firsts[:, np.newaxis] + np.arange(SOME)).ravel()
+        return rows[rows < len(self)]
+
+    def area_s(self, begin: float, end: float) -> float:
+        """Return the integral of the number of open intervals over [begin, end)."""
+        if len(self) <= MANY:
+            return area_s(self.starts, self.ends, begin, end)
+        busy = self.busy(((begin, end),))
+        return self._sum(begin, end, 0, len(self), busy, 0, len(busy))
+
+    def _sum(self, begin: float, end: float, first: int, size: int, busy: list[int], low: int, high: int) -> float:
+        """Return the pairwise sum of the *size* intervals from *first* on, of which blocks *low* to *high* count."""
+        if low >= high:
+            return 0.0
+        if size <= MANY:
+            rows = slice(first, first + size)
+            return area_s(self.starts[rows], self.ends[rows], begin, end)
+        half = size // 2
+        half -= half % 8
+        middle = first + half
+        left = self._sum(begin, end, first, half, busy, low, bisect_right(busy, (middle - 1) // SOME, low, high))
+        right = bisect_left(busy, middle // SOME, low, high)
+        return left + self._sum(begin, end, middle, size - half, busy, right, high)
 
 
 def areas_per_second(starts: Floats, ends: Floats, seconds: int, codes: Ints | None = None, groups: int = 1) -> Floats:
@@ -95,10 +165,18 @@ def lowest_at(instants: Floats, starts: Floats, ends: Floats, values: Floats) ->
     return lowest
 
 
-def first_at_or_below(times: Floats, levels: Ints, bound: float, start: float) -> float | None:
-    """Return the first instant from *start* on at which a step function is at or below *bound*, or None."""
-    first = int(np.searchsorted(times, start, side="right"))
-    if first == 0 or levels[first - 1] <= bound:
-        return start
-    low = np.flatnonzero(levels[first:] <= bound)
-    return float(times[first + low[0]]) if len(low) else None
+class FirstAtOrBelow:
+    """When a step function (as from ``steps``) is first at or below *bound*, from any instant on."""
+
+    def __init__(self, times: Floats, levels: Ints, bound: float) -> None:
+        self._times = times
+        self._low = levels <= bound
+        self._rows = np.flatnonzero(self._low)
+
+    def since(self, start: float) -> float | None:
+        """Return the first instant from *start* on at which the function is at or below the bound, or None."""
+        first = int(np.searchsorted(self._times, start, side="right"))
+        if first == 0 or self._low[first - 1]:
+            return start
+        next_low = int(np.searchsorted(self._rows, first))
+        return float(self._times[self._rows[next_low]]) if next_low < len(self._rows) else None

@@ -39,6 +39,18 @@ class RecordIndex(DerivedColumns):
         """Return the end of the last fault (or of the last window of fault *name*), here or in the compared runs."""
         return max((end for fault, _, end in self.fault_spans if name in (None, fault)), default=None)
 
+    @derived
+    def _ends(self) -> dict[str, float]:
+        """The end of the last window of each fault."""
+        ends: dict[str, float] = {}
+        for name, _, end in self.fault_spans:
+            ends[name] = max(end, ends.get(name, end))
+        return ends
+
+    def ends_of_faults(self, window: str) -> float | None:
+        """Return the end of the last fault for `all` and `fault`, or of the fault with the name of *window*."""
+        return max(self._ends.values(), default=None) if window in ("all", "fault") else self._ends.get(window)
+
     def model(self, service: str) -> Any:
         """Return the scenario's description of *service*."""
         return self.record.scenario.services[service]

@@ -20,9 +20,8 @@ from sim.errors import ParameterError, did_you_mean
 from sim.quantities import parse_duration
 from sim.record.record import Record
 from sim.results.index.columns import Bools, Floats, exact_sum
-from sim.results.index.intervals import area_s, lengths_s
+from sim.results.index.intervals import Intervals, Spans, area_s, lengths_s
 
-Spans = tuple[tuple[float, float], ...]
 FaultSpan = tuple[str, float, float]
 """A fault's name, begin and end."""
 FIXED = ("all", "before", "fault", "after")
@@ -97,9 +96,14 @@ class Window:
         lengths: Floats = ended - begun
         return lengths
 
-    def mean(self, starts: Floats, ends: Floats) -> float | None:
+    def mean(self, intervals: Intervals) -> float | None:
         """Return the time-weighted mean number of open intervals; None for an empty window."""
-        return self.area_s(starts, ends) / self.seconds if self.spans else None
+        if not self.spans:
+            return None
+        if len(self.spans) == 1:
+            return intervals.area_s(*self.spans[0]) / self.seconds
+        near = intervals.near(self.spans)
+        return self.area_s(intervals.starts[near], intervals.ends[near]) / self.seconds
 
     def per_second(self, count: int) -> float | None:
         """Return *count* as a rate; None for an empty window."""
@@ -130,8 +134,11 @@ def windows(record: Record, during: Iterable[str] = (), compared: Iterable[Fault
         found["before"] = window("before", [(whole[0], min([begin for begin, _ in spans], default=whole[1]))])
         found["fault"] = window("fault", spans)
         found["after"] = window("after", [(max([end for _, end in spans], default=whole[1]), whole[1])])
-        for name in faults:
-            found.setdefault(name, window(name, [(begin, end) for fault, begin, end in measured if fault == name]))
+        by_name: dict[str, list[tuple[float, float]]] = {name: [] for name in faults}
+        for name, begin, end in measured:
+            by_name[name].append((begin, end))
+        for name, spans in by_name.items():
+            found.setdefault(name, window(name, spans))
     for name in during:
         if name not in found and not (name in FIXED and not faults):
             found[name] = window(name, [parse_span(name, found)], (-math.inf, math.inf))

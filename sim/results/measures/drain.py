@@ -9,12 +9,18 @@ Not modelled: events after the warm-up of requests that arrived in it; they coun
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from sim.number_words import seconds, share
+from sim import number_words
+from sim.number_words import seconds
 from sim.results.book import Book
-from sim.results.index.columns import exact_sum
-from sim.results.rows import Measure, Rows
+from sim.results.index.cuts import WindowSet
+from sim.results.index.windows import Window
+from sim.results.measures.services import started_in
+from sim.results.rows import Column, Measure, Rows, share
+from sim.results.wanted import ALL, Wanted
 from sim.scenario import measures
 
 WORTH_A_NOTE = 0.01
@@ -23,17 +29,22 @@ WORTH_A_NOTE = 0.01
 NAMES = measures.DRAIN
 
 
-def family(book: Book) -> list[Measure]:
+def family(book: Book, wanted: Wanted = ALL) -> list[Measure]:
     """Return the rows of ``system``, over `all`: the shares in the drain."""
-    table, window, drained_from = Rows(NAMES), book.windows["all"].counted, book.record.duration_s
-    sent = book.sent_at[book.tried]
-    late, every = (int(np.count_nonzero(times)) for times in (sent >= drained_from, window.holds(sent)))
-    table.add_share("attempts in drain", "system", "all", late, every)
-    work, _, _ = book.work
-    visits = np.flatnonzero((book.service >= 0) & window.holds(book.started_at))
-    after = visits[book.started_at[visits] >= drained_from]
-    worked = exact_sum(work[visits])
-    table.add("work in drain", "system", "all", exact_sum(work[after]) / worked if worked else None, len(visits))
+    table = Rows(NAMES, {"all": book.windows["all"]}, wanted)
+    drain = WindowSet([Window("drain", ((book.record.duration_s, math.inf),))])
+    if not len(table.windows):
+        return table.rows
+    if table.wants("attempts in drain", "system"):
+        late, every = (windows.count(book.sent_at, book.tried) for windows in (drain, table.windows.counted))
+        table.add("attempts in drain", "system", share(late, every))
+    if table.wants("work in drain", "system"):
+        visits, work = np.flatnonzero(book.service >= 0), book.work[0]
+        cut, rows = started_in(book, table.windows, visits)
+        worked, n = cut.exact_sums(work[rows]), cut.sizes
+        after = drain.cut(book.started_at[rows]).exact_sums(work[rows])
+        table.add("work in drain", "system", Column(after / np.where(worked != 0, worked, np.nan), n))
+    table.in_order()
     return table.rows
 
 
@@ -46,7 +57,9 @@ def note(duration_s: float, attempts: float | None, work: float | None) -> str:
     'the drain, after 60 s, holds 12 % of the attempts and 30 % of the work: counts include it, rates and levels do not'
     """
     parts = [
-        f"{share(ratio)} of the {what}" for ratio, what in ((attempts, "attempts"), (work, "work")) if ratio is not None
+        f"{number_words.share(ratio)} of the {what}"
+        for ratio, what in ((attempts, "attempts"), (work, "work"))
+        if ratio is not None
     ]
     if max(attempts or 0.0, work or 0.0) <= WORTH_A_NOTE:
         return ""

@@ -10,9 +10,9 @@ import numpy as np
 
 from sim.results.book import Book
 from sim.results.effect_accounting import DUE, DUPLICATED, MISSING, ONCE, OPEN, STATUSES, UNDECIDED, EffectLedger
-from sim.results.index.columns import Bools
-from sim.results.index.windows import Window
-from sim.results.rows import Measure, Rows
+from sim.results.index.columns import Bools, Floats, Ints
+from sim.results.rows import Measure, Rows, count
+from sim.results.wanted import ALL, Wanted
 from sim.scenario import measures
 
 NAMES = measures.EFFECTS
@@ -20,12 +20,12 @@ DECIDED = [(name, status) for status, name in enumerate(STATUSES) if status not 
 IF_DUE = 1 << ONCE | 1 << DUPLICATED | 1 << MISSING
 
 
-def family(book: Book) -> list[Measure]:
+def family(book: Book, wanted: Wanted = ALL) -> list[Measure]:
     """Return the rows of every workload, of ``system`` and of every effect by name (unless a workload has its name)."""
-    table = Rows(NAMES)
-    ledger, record = book.ledger, book.record
+    table, record = Rows(NAMES, book.windows, wanted), book.record
     if not record.effect_sites:
         return table.rows
+    ledger = book.ledger
     workload = book.requests["workload"][ledger.request]
     names = [site.effect for site in record.effect_sites]
     groups: dict[str, Bools] = {name: workload == code for code, name in enumerate(record.workloads)}
@@ -34,24 +34,25 @@ def family(book: Book) -> list[Measure]:
         sites = [code for code, name in enumerate(names) if name == effect]
         groups.setdefault(effect, np.isin(ledger.site, sites))
     arrived_at = book.arrived_at[ledger.request]
-    for window in book.windows.values():
-        inside = window.holds(arrived_at)
-        for of, entries in groups.items():
-            _entries(table, ledger, of, window, inside & entries)
+    for of, entries in groups.items():
+        if table.wants_any(of):
+            _entries(table, ledger, of, np.flatnonzero(entries), arrived_at)
+    table.in_order()
     return table.rows
 
 
-def _entries(table: Rows, ledger: EffectLedger, of: str, window: Window, chosen: Bools) -> None:
+def _entries(table: Rows, ledger: EffectLedger, of: str, chosen: Ints, arrived_at: Floats) -> None:
     """Add the counts of the *chosen* entries."""
-    status, may_be = ledger.status[chosen], ledger.may_be[chosen]
-    entries, during, is_open = len(status), window.name, status == OPEN
+    status, may_be, at, windows = ledger.status[chosen], ledger.may_be[chosen], arrived_at[chosen], table.windows
+    is_open = status == OPEN
     unsettled = is_open | (status == UNDECIDED)
+    entries = windows.count(at)
 
     def add(measure: str, which: Bools, perhaps: Bools) -> None:
-        count = int(np.count_nonzero(which)) if window.spans else None
-        table.add_count(measure, of, during, count, entries, int(np.count_nonzero(perhaps)))
+        if table.wants(measure, of):
+            table.add(measure, of, count(windows, windows.count(at, which), entries, windows.count(at, perhaps)))
 
-    none = np.zeros(entries, np.bool_)
+    none = np.zeros(len(status), np.bool_)
     add("due", status <= DUE, is_open & ((may_be & IF_DUE) != 0))
     for name, code in DECIDED:
         add(name, status == code, unsettled & ((may_be & (1 << code)) != 0))

@@ -14,7 +14,8 @@ import numpy as np
 from sim.record.record import MARKS, REASONS, SHORT_CIRCUITED
 from sim.results.book import Book
 from sim.results.index.columns import Floats, GroupedRows
-from sim.results.rows import Measure, Rows
+from sim.results.rows import Measure, Rows, count, share
+from sim.results.wanted import ALL, Wanted
 from sim.scenario import measures
 from sim.scenario.models.links import LINK_DEFENCES
 
@@ -37,24 +38,26 @@ STOPS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 """Measures that count tries stopped by the caller itself: name to (reason, whether a link has them)."""
 
 
-def family(book: Book) -> list[Measure]:
+def family(book: Book, wanted: Wanted = ALL) -> list[Measure]:
     """Return the rows of every link that has a defence."""
-    table = Rows(NAMES)
+    table = Rows(NAMES, book.windows, wanted)
+    counted = table.windows.counted
     for name, link in _deciding(book):
+        if not table.wants_any(name):
+            continue
         marks, stops = _marks(book, name), _stops(book, name)
-        for window in book.windows.values():
-            here = bool(window.spans)
-            counts = {kind: len(marks.within(code, window.counted.spans)) for code, kind in enumerate(MARKS)}
-            for measure, (kind, has) in COUNTED.items():
-                if has(link):
-                    table.add(measure, name, window.name, counts[kind] if here else None, counts[kind])
-            if link.cache is not None:
-                asked = counts["cache hit"] + counts["cache miss"]
-                table.add_share("cache hit ratio", name, window.name, counts["cache hit"], asked)
-            for measure, (reason, has) in STOPS.items():
-                if has(link):
-                    count = len(stops.within(REASONS.index(reason), window.counted.spans))
-                    table.add(measure, name, window.name, count if here else None, count)
+        counts = {kind: counted.cut(marks.times(code)).sizes for code, kind in enumerate(MARKS)}
+        for measure, (kind, has) in COUNTED.items():
+            if has(link):
+                table.add(measure, name, count(table.windows, counts[kind], counts[kind]))
+        if link.cache is not None:
+            asked = counts["cache hit"] + counts["cache miss"]
+            table.add("cache hit ratio", name, share(counts["cache hit"], asked))
+        for measure, (reason, has) in STOPS.items():
+            if has(link):
+                stopped = counted.cut(stops.times(REASONS.index(reason))).sizes
+                table.add(measure, name, count(table.windows, stopped, stopped))
+        table.in_order()
     return table.rows
 
 

@@ -14,7 +14,8 @@ from sim.record.record import MARKS, REASONS, REJECTED
 from sim.results.book import Book
 from sim.results.index.columns import Floats, exact_sum
 from sim.results.index.windows import Window
-from sim.results.rows import Measure, Rows
+from sim.results.rows import Column, Measure, Rows, count
+from sim.results.wanted import ALL, Wanted
 from sim.scenario import measures
 from sim.scenario.models.nodes import SERVICE_RULES
 
@@ -28,29 +29,37 @@ REJECTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 """The measures that count a reason: (the reason, whether a service has its defence)."""
 
 
-def family(book: Book) -> list[Measure]:
+def family(book: Book, wanted: Wanted = ALL) -> list[Measure]:
     """Return the rows of every service with a defence."""
-    table, columns = Rows(NAMES), book.attempts
-    rejected = columns["outcome"] == REJECTED
+    table = Rows(NAMES, book.windows, wanted)
     for code, name in enumerate(book.record.services):
-        model, place = book.model(name), book.record.places.index(name)
-        for window in book.windows.values():
-            rows = book.visits_by_service.within(code, window.counted.spans)
-            here = rows[rejected[rows] & (columns["where"][rows] == place)]
-            for measure, (reason, has) in REJECTIONS.items():
-                if has(model):
-                    count = int(np.count_nonzero(columns["why"][here] == REASONS.index(reason)))
-                    table.add(measure, name, window.name, count if window.spans else None, count)
-            if model.limit is not None and model.limit.when_full == "wait":
-                count = _marked(book, "delayed", place, window.counted.holds(book.record.marks["at"]))
-                table.add("delayed", name, window.name, count if window.spans else None, count)
-            if model.concurrency is not None:
-                at, limit = levels(book, "concurrency limit", name)
-                table.add("concurrency limit mean", name, window.name, mean_level(window, at, limit), len(at))
+        if table.wants_any(name):
+            _service(table, book, code, name)
+            table.in_order()
     for name in book.record.queues:
-        if book.record.scenario.queues[name].max_length != UNLIMITED:
+        if book.record.scenario.queues[name].max_length != UNLIMITED and table.wants_any(name):
             _queue(table, book, name)
+            table.in_order()
     return table.rows
+
+
+def _service(table: Rows, book: Book, code: int, name: str) -> None:
+    """Add the rejections and delays of a service."""
+    model, place, columns = book.model(name), book.record.places.index(name), book.attempts
+    reasons = {measure: reason for measure, (reason, has) in REJECTIONS.items() if has(model)}
+    if reasons:
+        rows = book.visits_by_service.rows(code)
+        cut = table.windows.counted.cut(book.visits_by_service.times(code))
+        here = (columns["outcome"][rows] == REJECTED) & (columns["where"][rows] == place)
+        for measure, reason in reasons.items():
+            counts = cut.count(here & (columns["why"][rows] == REASONS.index(reason)))
+            table.add(measure, name, count(table.windows, counts, counts))
+    if model.limit is not None and model.limit.when_full == "wait":
+        _delayed(table, book, name)
+    if model.concurrency is not None:
+        at, limit = levels(book, "concurrency limit", name)
+        means = table.windows.each(lambda window: mean_level(window, at, limit))
+        table.add("concurrency limit mean", name, Column(means, np.full(len(table.windows), len(at))))
 
 
 def _queue(table: Rows, book: Book, name: str) -> None:
@@ -58,11 +67,14 @@ def _queue(table: Rows, book: Book, name: str) -> None:
     place, columns = book.record.places.index(name), book.attempts
     sites = [code for code, site in enumerate(book.record.sites) if site.callee == name]
     full = np.isin(columns["site"], sites) & (columns["outcome"] == REJECTED) & (columns["where"] == place)
-    for window in book.windows.values():
-        rejected = int(np.count_nonzero(full & window.counted.holds(book.entered_at)))
-        waited = _marked(book, "delayed", place, window.counted.holds(book.record.marks["at"]))
-        for measure, count in (("pushed back", rejected), ("delayed", waited)):
-            table.add(measure, name, window.name, count if window.spans else None, count)
+    rejected = table.windows.counted.count(book.entered_at[full])
+    table.add("pushed back", name, count(table.windows, rejected, rejected))
+    _delayed(table, book, name)
+
+
+def _delayed(table: Rows, book: Book, name: str) -> None:
+    counts = table.windows.counted.cut(marked_at(book, "delayed", name)).sizes
+    table.add("delayed", name, count(table.windows, counts, counts))
 
 
 def levels(book: Book, kind: str, name: str) -> tuple[Floats, Floats]:
@@ -76,8 +88,10 @@ def mean_level(window: Window, at: Floats, level: Floats) -> float | None:
     """Return the time-weighted mean of a level over *window*; None for an empty one."""
     if not window.spans:
         return None
-    until = np.append(at[1:], np.inf)
-    return exact_sum(level * window.lengths_s(at, until)) / window.seconds
+    first, after = np.searchsorted(at, (window.spans[0][0], window.spans[-1][1]))
+    here = slice(max(int(first) - 1, 0), int(after))  # the others have no part of the window
+    until = np.append(at[1:], np.inf)[here]
+    return exact_sum(level[here] * window.lengths_s(at[here], until)) / window.seconds
 
 
 def marked_at(book: Book, kind: str, name: str) -> Floats:
@@ -87,8 +101,3 @@ def marked_at(book: Book, kind: str, name: str) -> Floats:
         return np.zeros(0)
     of_kind = (marks["kind"] == MARKS.index(kind)) & (marks["place"] == places.index(name))
     return np.sort(np.asarray(marks["at"], np.float64)[of_kind])
-
-
-def _marked(book: Book, kind: str, place: int, inside: Any) -> int:
-    marks = book.record.marks
-    return int(np.count_nonzero(inside & (marks["kind"] == MARKS.index(kind)) & (marks["place"] == place)))

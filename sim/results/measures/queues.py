@@ -8,75 +8,148 @@ Not modelled: the consumer of each message.
 
 from __future__ import annotations
 
+from functools import cached_property, partial
+from typing import Callable
+
 import numpy as np
 
 from sim.record.record import DEAD_LETTERED, DONE, IN_FLIGHT, MESSAGE_LOST, WAITING
 from sim.results.book import Book
-from sim.results.index.columns import Floats
-from sim.results.index.intervals import first_at_or_below, peak, steps
+from sim.results.index.columns import Floats, Ints
+from sim.results.index.cuts import WindowSet
+from sim.results.index.intervals import FirstAtOrBelow, Intervals, steps
 from sim.results.index.windows import Window
-from sim.results.rows import Measure, Rows
+from sim.results.rows import Column, Measure, Rows, Samples, count, share
+from sim.results.wanted import ALL, Wanted
 from sim.scenario import measures
 from sim.scenario.measures import DELAYS
 
 NAMES = measures.QUEUES
 
 
-def family(book: Book) -> list[Measure]:
+def family(book: Book, wanted: Wanted = ALL) -> list[Measure]:
     """Return the rows of every queue."""
-    table = Rows(NAMES)
+    table = Rows(NAMES, book.windows, wanted)
+    faults = {name: window for name, window in book.windows.items() if book.ends_of_faults(name) is not None}
+    drains = Rows(NAMES, faults if "before" in book.windows else {}, wanted)
     for code, name in enumerate(book.record.queues):
-        begin, end, published = book.backlog(code)
-        times, levels = steps(begin, end)
-        for window in book.windows.values():
-            _flow(table, book, name, code, window)
-            level = window.mean(begin, end)
-            highest = max((peak(times, levels, *span) for span in window.spans), default=None)
-            table.add("backlog mean", name, window.name, level, len(begin))
-            table.add("backlog peak", name, window.name, highest, len(begin))
-            table.add("oldest age", name, window.name, _oldest_age(window, begin, end, published), len(begin))
-        _drain(table, book, name, begin, end)
+        if table.wants_any(name):
+            queue = _Queue(book, table.windows, code)
+            table.fill(COLUMNS, name, queue)
+            table.in_order()
+            if len(drains.windows) and (times := queue.drain_times(drains.windows)) is not None:
+                drains.add("drain time", name, times)
+                drains.in_order()
+            table.rows += drains.rows
+            drains.rows = []
     return table.rows
 
 
-def _flow(table: Rows, book: Book, of: str, code: int, window: Window) -> None:
-    rows = book.messages_by_queue.within(code, window.counted.spans)
-    outcome, n, here = book.messages["outcome"][rows], len(rows), bool(window.spans)
-    begun = int(np.count_nonzero(window.counted.holds(book.deliveries_in_flight[1][book.queue_of_delivery == code])))
-    counts: dict[str, float] = {
-        "published": n,
-        "deliveries": begun,
-        "done": int(np.count_nonzero(outcome == DONE)),
-        "dead-lettered": int(np.count_nonzero(outcome == DEAD_LETTERED)),
-        "lost": int(np.count_nonzero(outcome == MESSAGE_LOST)),
-        "in queue at end": int(np.count_nonzero((outcome == WAITING) | (outcome == IN_FLIGHT))),
-    }
-    for name, count in counts.items():
-        table.add(name, of, window.name, count if here else None, n)
-    table.add_share("deliveries per message", of, window.name, int(book.messages["deliveries"][rows].sum()), n)
-    handled = rows[outcome == DONE]
-    times = book.settled_at[handled] - book.published_at[handled]
-    table.add_spread("message latency", of, window.name, times, DELAYS)
+class _Queue:
+    """The messages of one queue by publication, their waits, and how the windows of counts cut them."""
+
+    def __init__(self, book: Book, windows: WindowSet, code: int) -> None:
+        self.book, self.windows, self.code = book, windows, code
+        self.rows = book.messages_by_queue.rows(code)
+        self.cut = windows.counted.cut(book.messages_by_queue.times(code))
+
+    @cached_property
+    def outcome(self) -> Ints:
+        """The outcome of each message."""
+        found: Ints = self.book.messages["outcome"][self.rows]
+        return found
+
+    @cached_property
+    def latency(self) -> Samples:
+        """The times from publication to acknowledgement."""
+        took = self.book.settled_at[self.rows] - self.book.published_at[self.rows]
+        return Samples(self.cut, self.outcome == DONE, took)
+
+    @cached_property
+    def waits(self) -> Intervals:
+        """Begin and end of every wait."""
+        return Intervals(*self.book.backlog(self.code)[:2])
+
+    @cached_property
+    def levels(self) -> tuple[Floats, Ints]:
+        """The instants at which the backlog may change, and its level from each on."""
+        return steps(self.waits.starts, self.waits.ends)
+
+    @property
+    def waited(self) -> Ints:
+        """The number of all waits, for each window."""
+        return np.full(len(self.windows), len(self.waits))
+
+    def ended(self, *outcomes: int) -> Column:
+        """Return the number of messages that ended in one of *outcomes*."""
+        counts = sum((self.cut.count(self.outcome == one) for one in outcomes), np.zeros(len(self.windows), np.int64))
+        return count(self.windows, counts, self.cut.sizes)
+
+    def drain_times(self, windows: WindowSet) -> Column | None:
+        """Return the drain time after the last fault (`all`, `fault`) and after each fault by name."""
+        usual = self.book.windows["before"].mean(self.waits)
+        if usual is None:
+            return None
+        below = FirstAtOrBelow(*self.levels, usual)
+        ends = [self.book.ends_of_faults(name) or 0.0 for name in windows.names]
+        drained = [(end, below.since(end)) for end in ends]
+        values = [None if at is None else at - end for end, at in drained]
+        return Column(np.array(values, np.float64), np.full(len(windows), len(self.waits)))
 
 
-def _oldest_age(window: Window, begin: Floats, end: Floats, published: Floats) -> float | None:
+def _published(view: _Queue) -> Column:
+    return count(view.windows, view.cut.sizes, view.cut.sizes)
+
+
+def _deliveries(view: _Queue) -> Column:
+    begun = view.windows.counted.count(view.book.in_flight(view.code)[0])
+    return count(view.windows, begun, view.cut.sizes)
+
+
+def _per_message(view: _Queue) -> Column:
+    return share(view.cut.total(view.book.messages["deliveries"][view.rows]), view.cut.sizes)
+
+
+def _latency(statistic: str, view: _Queue) -> Column:
+    return view.latency.column(statistic)
+
+
+def _mean(view: _Queue) -> Column:
+    return Column(view.windows.means(view.waits), view.waited)
+
+
+def _peak(view: _Queue) -> Column:
+    return Column(view.windows.peaks(*view.levels), view.waited)
+
+
+def _oldest(view: _Queue) -> Column:
+    published = view.book.backlog(view.code)[2]
+    return Column(view.windows.each(lambda window: _oldest_age(window, view.waits, published)), view.waited)
+
+
+def _oldest_age(window: Window, waits: Intervals, published: Floats) -> float | None:
     """Return the largest age of a waiting message: each is oldest for itself at the end of its wait."""
     if not window.spans:
         return None
+    near = waits.near(window.spans)
+    begin, end, published = waits.starts[near], waits.ends[near], published[near]
     lows, highs = np.array(window.spans, np.float64).T
     last = np.searchsorted(lows, end) - 1  # the last span that begins before the wait ends: -1 where none does
     here = (last >= 0) & (highs[last] > begin)
     return float((np.minimum(end, highs[last]) - published)[here].max(initial=0.0))
 
 
-def _drain(table: Rows, book: Book, of: str, begin: Floats, end: Floats) -> None:
-    """Add the drain time after the last fault (`all`, `fault`) and after each fault by name."""
-    if "before" not in book.windows:
-        return
-    usual = book.windows["before"].mean(begin, end)
-    times, levels = steps(begin, end)
-    for during in book.windows:
-        fault_end = book.fault_end(None if during in ("all", "fault") else during)
-        if fault_end is not None and usual is not None:
-            drained = first_at_or_below(times, levels, usual, fault_end)
-            table.add("drain time", of, during, None if drained is None else drained - fault_end, len(begin))
+COLUMNS: dict[str, Callable[[_Queue], Column]] = {
+    "published": _published,
+    "deliveries": _deliveries,
+    "done": lambda view: view.ended(DONE),
+    "dead-lettered": lambda view: view.ended(DEAD_LETTERED),
+    "lost": lambda view: view.ended(MESSAGE_LOST),
+    "in queue at end": lambda view: view.ended(WAITING, IN_FLIGHT),
+    "deliveries per message": _per_message,
+    **{f"message latency {name}": partial(_latency, name) for name in DELAYS},
+    "backlog mean": _mean,
+    "backlog peak": _peak,
+    "oldest age": _oldest,
+}
+"""How each measure of a window is computed, in the order of the rows."""

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from sim.results.book import Book
-from sim.results.recovery_time import recovery
-from sim.results.rows import Measure, Rows
+from sim.results.recovery_time import Recoveries
+from sim.results.rows import Column, Measure, Rows
+from sim.results.wanted import ALL, Wanted
 from sim.scenario import measures
 
 NAMES = measures.RECOVERY
 
 
-def family(book: Book) -> list[Measure]:
+def family(book: Book, wanted: Wanted = ALL) -> list[Measure]:
     """Return the rows of every workload, operation and ``system``: after the last fault, and after each by name."""
-    table = Rows(NAMES)
     if "before" not in book.windows:
-        return table.rows
+        return []
+    ends = {name: end for name in book.windows if (end := book.ends_of_faults(name)) is not None}
+    table = Rows(NAMES, {name: book.windows[name] for name in ends}, wanted)
     for of, grouped, group in book.request_groups:
+        if not len(table.windows) or not table.wants_any(of):
+            continue
         before = grouped.within(group, book.windows["before"].spans)
-        rows = grouped.rows(group)
-        for during in book.windows:
-            end = book.fault_end(None if during in ("all", "fault") else during)
-            if end is not None:
-                found = recovery(book, rows, before, end)
-                between = None if found is None else (found.least, found.most)
-                table.add("recovery time", of, during, None if found is None else found.value, len(before), between)
+        recoveries = Recoveries(book, grouped.rows(group), before)
+        found = [recoveries.after(ends[name]) for name in table.windows.names]
+        numbers = [(np.nan,) * 3 if one is None else (one.value, one.least, one.most) for one in found]
+        values, least, most = np.array(numbers, np.float64).T
+        table.add("recovery time", of, Column(values, np.full(len(found), len(before)), least, most))
+        table.in_order()
     return table.rows

@@ -1,7 +1,7 @@
 """All measures of a run: a list of families, each of which declares its names and reads the same book.
 
 A mechanism brings its own family: declarations in ``sim.scenario.measures``, and a module with ``NAMES`` and
-``family(book)``, added to ``FAMILIES``.
+``family(book, wanted)``, added to ``FAMILIES``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from sim.results.rows import Measure
 from sim.results.wanted import ALL, Wanted
 from sim.scenario.measures import MEASURES, Names
 
-FAMILIES: tuple[tuple[Names, Callable[[Book], list[Measure]]], ...] = tuple(
+FAMILIES: tuple[tuple[Names, Callable[[Book, Wanted], list[Measure]]], ...] = tuple(
     (module.NAMES, module.family)
     for module in (
         requests,
@@ -62,9 +62,9 @@ def measures(record: Record, during: Iterable[str] = ()) -> list[Measure]:
 
 def measures_of(book: Book, wanted: Wanted = ALL) -> list[Measure]:
     """Return the *wanted* measures of a book, in the order in which all of them would be."""
-    found = []
+    found: list[Measure] = []
     for names, family in FAMILIES:
         if wanted.any_of(names):
-            found += [row for row in family(book) if wanted.has(row.measure, row.of, row.during)]
+            found += family(book, wanted)
             book.release()
     return found
