@@ -1,8 +1,9 @@
 """Play one system and print where its CPU time went, as JSON: python benchmarks/phases.py SYSTEM N [SEED].
 
-SYSTEM is one of `_systems.py`, `star:5`, `chain:5`, `windows:400`, `long run`, or `compare`: the command `pileup compare`
-of the scenario Cascade versus backlog, two variants, one seed. The functions at the ends of a phase are replaced by ones
-that stop the time, and a phase inside another is counted once. What is left is `other`: of a command, its tables.
+SYSTEM is one of `_systems.py`, `star:5`, `chain:5`, `windows:400`, `long run`, or `compare`: the command `pileup
+compare` of the scenario Cascade versus backlog, two variants, one seed. The functions at the ends of a phase are
+replaced by ones that stop the time, and a phase inside another is counted once. What is left is `other`: of a command,
+its tables.
 """
 
 from __future__ import annotations
