@@ -101,6 +101,7 @@ def _play_to_the_end(system: System, chosen: int, replication: int, progress: Pr
 
 def _record(system: System, census: Census, seed: int, replication: int, ended_at: float, acting: list[int]) -> Record:
     scenario, recorder = system.scenario, system.recorder
+    recorder.finish()
     return Record(
         scenario=scenario,
         variant=scenario.variant,

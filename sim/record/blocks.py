@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.record.record import Columns
-from sim.record.storage import Kept, Storage, release
+from sim.record.storage import Kept, Storage, Types, release
 
 
 class Blocks:
@@ -16,7 +16,7 @@ class Blocks:
 
     __slots__ = ("names", "types", "rows", "_storage", "_kept")
 
-    def __init__(self, types: Mapping[str, type[np.generic]], storage: Storage) -> None:
+    def __init__(self, types: Types, storage: Storage) -> None:
         self.names, self.types = list(types), list(types.values())
         self.rows = 0
         """The number of rows in all blocks so far."""

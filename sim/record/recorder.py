@@ -15,7 +15,7 @@ from sim.record import record
 from sim.record.blocks import Blocks, put
 from sim.record.record import REASONS, Columns
 from sim.record.rows import ROWS_OF, Rows
-from sim.record.storage import Storage
+from sim.record.storage import Storage, Types, size_of
 
 REQUESTS = "id workload operation key client arrived_at ended_at outcome cause attempts".split()
 ATTEMPTS = (
@@ -91,8 +91,7 @@ class Table:
         self.blocks.append(self.rows.take())
 
     def drain(self) -> Iterator[Columns]:
-        """Iterate over the rows in the order of writing, and forget them; the cause is split into where and why."""
-        self.pack()
+        """Iterate over the packed rows in the order of writing, and forget them; the cause becomes where and why."""
         for rows in self.blocks.drain():
             if "cause" in rows:
                 code = rows.pop("cause")
@@ -100,7 +99,7 @@ class Table:
             yield rows
 
 
-def _final(names: list[str]) -> dict[str, type[np.generic]]:
+def _final(names: list[str]) -> Types:
     """Return the types of the record's columns of a table; where and why take the place of the cause."""
     split = ("where", "why") if "cause" in names else ()
     return {name: _type_of(name) for name in (*names, *split) if name != "cause"}
@@ -158,9 +157,16 @@ class Recorder:
         self.census_at: list[float] = []
         self.census: list[list[int]] = []
 
+    def finish(self) -> None:
+        """Pack all rows, and prepare the storage for the columns of the record."""
+        for table in self._tables:
+            table.pack()
+        self._storage.reserve(size_of(_final(ATTEMPTS), len(self.leaves)) + sum(
+            size_of(_final(table.names), len(table)) for table in self._tables if table is not self.leaves
+        ))  # fmt: skip
+
     def columns(self, table: Table, sort_by: str) -> Columns:
         """Return all rows of *table* as columns, in the order of *sort_by*; the table is empty then."""
-        table.pack()
         order = np.argsort(table.blocks.column(sort_by), kind="stable")
         place = np.empty_like(order)
         place[order] = np.arange(len(order))

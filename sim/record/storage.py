@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 from sim.errors import StorageError, describe
 
 Arrays = list[NDArray[Any]]
+Types = Mapping[str, type[np.generic]]
+"""The types of columns, by name."""
 Kept = Arrays | tuple[int, int]
 """The columns of a block, or its place in the file and its number of rows."""
 
@@ -34,7 +36,7 @@ _CHUNK = bytes(1 << 20)
 class Storage:
     """Keeps blocks of columns: at most *limit_bytes* in memory, the others in a temporary file."""
 
-    __slots__ = ("limit_bytes", "kept_bytes", "_file", "_end")
+    __slots__ = ("limit_bytes", "kept_bytes", "_file", "_end", "_pages", "_next")
 
     def __init__(self, limit_bytes: float) -> None:
         self.limit_bytes = limit_bytes
@@ -42,6 +44,8 @@ class Storage:
         """The size of the blocks that were kept in memory."""
         self._file: IO[bytes] | None = None
         self._end = 0
+        self._pages: mmap | None = None
+        self._next = 0
 
     @property
     def on_disk(self) -> bool:
@@ -82,23 +86,36 @@ class Storage:
         if self._file is not None:
             self._file.close()
 
-    def columns(self, types: Mapping[str, type[np.generic]], rows: int) -> dict[str, NDArray[Any]]:
-        """Return columns of zeros, by name: in memory, or in a file if some block did not fit there."""
-        if not self.on_disk or rows == 0:
+    def reserve(self, size: int) -> None:
+        """Prepare a file for *size* bytes of ``columns`` if some block did not fit into memory: one for all tables."""
+        if self.on_disk and size:
+            self._pages, self._next = _mapped(size), 0
+
+    def columns(self, types: Types, rows: int) -> dict[str, NDArray[Any]]:
+        """Return columns of zeros, by name: in the reserved file, or in memory if there is none."""
+        if self._pages is None or rows == 0:
             return {name: np.zeros(rows, kind) for name, kind in types.items()}
-        return mapped(types, rows)
+        found = {}
+        for name, kind in types.items():
+            found[name] = np.frombuffer(self._pages, kind, rows, self._next)
+            self._next += _aligned(kind, rows)
+        return found
 
 
-def mapped(types: Mapping[str, type[np.generic]], rows: int) -> dict[str, NDArray[Any]]:
-    """Return columns of zeros that a temporary file backs."""
-    places, size = {}, 0
-    for name, kind in types.items():
-        places[name] = size
-        size += -(-rows * np.dtype(kind).itemsize // ALIGNED) * ALIGNED
+def size_of(types: Types, rows: int) -> int:
+    """Return the bytes that columns of *types* take in a file."""
+    return sum(_aligned(kind, rows) for kind in types.values())
+
+
+def _aligned(kind: type[np.generic], rows: int) -> int:
+    return -(-rows * np.dtype(kind).itemsize // ALIGNED) * ALIGNED
+
+
+def _mapped(size: int) -> mmap:
+    """Return *size* zero bytes of a new temporary file."""
     with _disk(size), _temporary() as file:
         _reserve(file, size)
-        pages = mmap(file.fileno(), size)
-    return {name: np.frombuffer(pages, kind, rows, places[name]) for name, kind in types.items()}
+        return mmap(file.fileno(), size)
 
 
 def to_file(column: NDArray[Any]) -> NDArray[Any]:
