@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-SCRIPTS = ("compare.py", "split.py", "growth.py", "long_run.py", "commands.py")
+SCRIPTS = ("compare.py", "itself.py", "split.py", "growth.py", "long_run.py", "commands.py")
 
 
 def main() -> int:
@@ -22,7 +22,7 @@ def main() -> int:
     shared = [word for word in words if word not in before]
     for script in SCRIPTS:
         began = time.perf_counter()
-        more = before if script == "compare.py" else []
+        more = before if script == "itself.py" else []
         status = subprocess.run([sys.executable, str(HERE / script), *shared, *more], check=False).returncode
         if status:
             return status

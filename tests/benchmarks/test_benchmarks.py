@@ -20,7 +20,8 @@ FOLDER = ROOT / "benchmarks"
 PAGE = ROOT / "docs" / "performance.md"
 TINY = ("--scale", "0.001", "--rounds", "1")
 TABLES = {
-    "compare.py": ("others", "itself"),
+    "compare.py": ("others",),
+    "itself.py": ("itself",),
     "split.py": ("split",),
     "growth.py": ("growth",),
     "long_run.py": ("long",),
@@ -55,31 +56,31 @@ def script(name: str) -> ModuleType:
 
 @pytest.mark.usefixtures("scripts")
 def test_examples_of_the_scripts_hold() -> None:
-    for name in ("_page", "compare"):
+    for name, examples in {"_page": 2, "_equal_work": 2}.items():
         result = doctest.testmod(script(name))
-        assert (result.failed, result.attempted) == (0, 2), name
+        assert (result.failed, result.attempted) == (0, examples), name
 
 
 @pytest.mark.usefixtures("scripts")
 def test_seeds_are_tried_in_order_until_all_sides_do_equal_work() -> None:
-    compare = script("compare")
+    equal_work = script("_equal_work")
     ours = {1: 100, 2: 150, 3: 120}
     one = {1: 130, 2: 101, 3: 119}
     two = {1: 120, 2: 90, 3: 300}
-    found = compare.equal_seeds(ours.__getitem__, {"one": one.__getitem__, "two": two.__getitem__})
+    found = equal_work.equal_seeds(ours.__getitem__, {"one": one.__getitem__, "two": two.__getitem__})
     assert (found.ours, found.others) == ((3, 120), {"one": (3, 119), "two": (1, 120)})
     assert not found.unequal("one")
 
 
 @pytest.mark.usefixtures("scripts")
 def test_unequal_work_is_compared_by_attempt() -> None:
-    compare = script("compare")
-    found = compare.equal_seeds(lambda seed: 150, {"other": lambda seed: 100 + seed})
+    sides = script("_sides")
+    found = script("_equal_work").equal_seeds(lambda seed: 150, {"other": lambda seed: 100 + seed})
     assert found.others == {"other": (5, 105)}
     assert found.unequal("other")
-    ours, other = (compare.Measured([2.0], 0.0, f"attempts={made} rows=1") for made in (150, 100))
-    assert compare.ratios(ours, other, True, True) == [1.5]
-    assert compare.ratios(ours, other, True, False) == [1.0]
+    ours, other = (sides.Measured([2.0], 0.0, f"attempts={made} rows=1") for made in (150, 100))
+    assert sides.ratios(ours, other, True, True) == [1.5]
+    assert sides.ratios(ours, other, True, False) == [1.0]
 
 
 @pytest.mark.usefixtures("scripts")
