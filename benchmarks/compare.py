@@ -98,10 +98,8 @@ def compiled_loop() -> Path | None:
     compiler = shutil.which("cc")
     program = Path(folder()) / "bare_loop"
     source = HERE / "reference" / "bare_loop.c"
-    if (
-        compiler
-        and subprocess.run([compiler, "-O2", "-std=c11", "-o", program, source, "-lm"], check=False).returncode == 0
-    ):
+    command = [str(compiler), "-O2", "-std=c11", "-o", str(program), str(source), "-lm"]
+    if compiler and subprocess.run(command, check=False).returncode == 0:
         return program
     note(f"{LIMIT_IN_C}: skipped, there is no C compiler (cc) here")
     return None

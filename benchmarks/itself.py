@@ -28,7 +28,7 @@ class Case(NamedTuple):
 
 
 def cases(scale: float) -> list[Case]:
-    """Return the systems of the first table; shipped scenarios cannot be made smaller, and are left out of a tiny run."""
+    """Return the systems of the first table; a tiny run leaves shipped scenarios out, which cannot be made smaller."""
     found = [Case("20 services, every defence on", "Armed", max(int(5_000 * scale), 20), ("1x", "2x"))]
     if scale < QUICK:
         return found
@@ -41,9 +41,9 @@ def cases(scale: float) -> list[Case]:
 
 def by_system(some: list[Case], available: list[str], rounds: int, before: Path | None) -> list[str]:
     """Return the table of the cores, and of an earlier tree if there is one."""
-    base = "python" if before is None else "before"
-    lines = head("system", "goal, pure", "goal, compiled", f"pure, times faster than {'before' if before else 'itself'}",
-                 f"compiled, than {'before' if before else 'pure'}", "CPU s", "µs an attempt: pure", "compiled")  # fmt: skip
+    base, name = ("python", "pure") if before is None else ("before", "before")
+    lines = head("system", "goal, pure", "goal, compiled", f"times faster than {name}: pure", "compiled", "CPU s",
+                 "µs an attempt: pure", "compiled")  # fmt: skip
     for case in some:
         note(case.name)
         sides = {core: Side(("play.py", case.system), core=core) for core in available}
