@@ -17,7 +17,7 @@ from sim.cli.endings import Ended
 from sim.cli.helpers import say
 from sim.cli.status import BAD_INPUT, CLAIM_FAILED, CUT_OFF, INTERNAL, INTERRUPTED, OK
 from sim.cli.streams import as_text
-from sim.errors import BudgetError, LabError, ModelError
+from sim.errors import BudgetError, LabError, ModelError, StorageError
 from sim.version import VERSION
 
 COMMANDS: dict[str, Callable[..., Any]] = {
@@ -73,6 +73,9 @@ def run() -> int:
     except BudgetError as error:
         say(f"Cut off: {error}")
         return CUT_OFF
+    except StorageError as error:
+        say(str(error))
+        return INTERNAL
     except LabError as error:
         say(str(error))
         return BAD_INPUT

@@ -5,12 +5,14 @@ import os
 import pickle
 import tempfile
 from pathlib import Path
-from typing import IO
+from typing import IO, Callable, Iterator
 
 import numpy as np
 import pytest
 
 import sim
+from sim.cli import program
+from sim.cli.status import INTERNAL
 from sim.engine.run import play
 from sim.errors import StorageError
 from sim.record import recorder
@@ -62,14 +64,21 @@ def results(record: Record) -> tuple[str, str, dict[str, bool]]:
     return digest_of_record(record), repr(measures_of(book)), verify(book)
 
 
-def test_a_run_on_the_disk_has_the_record_and_the_measures_of_a_run_in_memory(request: pytest.FixtureRequest) -> None:
-    scenario = sim.loads(EVERY_TABLE).resolve()
+def hedged() -> sim.Scenario:
+    return sim.load("hedging").resolve("hedged", set_={"workload.readers.rate": "20/s"})
+
+
+@pytest.mark.parametrize("system", [lambda: sim.loads(EVERY_TABLE).resolve(), hedged], ids=["every table", "hedging"])
+def test_a_run_in_files_has_the_record_and_the_measures_of_a_run_in_memory(
+    system: Callable[[], sim.Scenario], request: pytest.FixtureRequest
+) -> None:
+    scenario = system()
     in_memory = results(play(scenario))
     request.getfixturevalue("on_disk")
     record = play(scenario)
     for name in TABLES:
-        columns = getattr(record, name)
-        assert all(len(column) and column.base is not None for column in columns.values()), name
+        columns = getattr(record, name).values()
+        assert len(record.requests["id"]) and all(in_file(column) for column in columns if len(column)), name
     assert results(record) == in_memory
 
 
@@ -173,27 +182,42 @@ def test_a_temporary_file_has_no_name_and_ends_with_its_last_array(
     storage.close()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="Windows has no limit for the size of a file")
-def test_a_disk_without_room_is_an_error_that_says_what_to_do() -> None:
-    import resource
-
-    storage, _ = written(0)
+@pytest.fixture
+def small_disk() -> Iterator[None]:
+    """Let no file of this process be larger than 1000 bytes."""
+    resource = pytest.importorskip("resource", reason="Windows has no limit for the size of a file")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-    try:
-        for too_large in (lambda: storage.reserve(1_000_000), lambda: storage.keep([np.arange(1000)])):
-            with pytest.raises(
-                StorageError, match="must have room for .* MB more .*, got 'File too large'; set TMPDIR"
-            ):
-                too_large()
-    finally:
-        storage.close()
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.mark.usefixtures("small_disk")
+def test_a_disk_without_room_is_an_error_that_says_what_to_do() -> None:
+    storage = Storage(0)
+    storage.keep([np.arange(10)])
+    for too_large in (lambda: storage.reserve(1_000_000), lambda: storage.keep([np.arange(1000)])):
+        with pytest.raises(StorageError, match="must have room for .* MB more .*, got 'File too large'; set TMPDIR"):
+            too_large()
+    storage.close()
+
+
+@pytest.mark.usefixtures("on_disk", "small_disk")
+def test_a_command_without_room_on_the_disk_fails_as_the_machine_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "every_table.yaml"
+    file.write_bytes(EVERY_TABLE.encode())
+    monkeypatch.setattr("sys.argv", ["pileup", "run", str(file)])
+    assert program.run() == INTERNAL
+    assert "must have room for" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("on_disk")
 def test_columns_derived_from_a_record_in_files_are_moved_to_files() -> None:
-    book = Book(play(sim.loads(EVERY_TABLE).resolve()))
+    record = play(sim.loads(EVERY_TABLE).resolve())
+    assert all(in_file(column) for name in TABLES for column in getattr(record, name).values())
+    book = Book(record)
     assert in_file(book.answered_at) and in_file(book.ledger.status) and all(map(in_file, book.work))
     assert book.answered_at is book.answered_at
     (_, grouped, group), *_ = book.request_groups
