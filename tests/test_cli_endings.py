@@ -62,7 +62,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-RUN = ("run", "cascade_vs_backlog", "--replications", "500", "--workers", "2", "--out", "never")
+RUN = ("run", "cascade_vs_backlog", "--replications", "500", "--workers", "3", "--out", "never")
 
 
 @pytest.mark.parametrize("to", ["the parent", "the whole group"])

@@ -59,7 +59,7 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
     ],
     "sim.replay": [("clock",), ("nodes", "links"), ("timeline",), ("html",)],
     "sim.experiments": [
-        ("processes", "sides", "figures", "rows"), ("replications",), ("run", "fault_matrix"),
+        ("processes", "sides", "figures", "rows"), ("pool",), ("replications",), ("run", "fault_matrix"),
         ("compare", "check", "hysteresis", "breakers"), ("ablation",),
     ],
     "sim.lab": [

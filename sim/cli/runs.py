@@ -45,6 +45,7 @@ def run(
     json: Json = False, workers: Workers = None, during: During = None,
 ) -> None:  # fmt: skip
     """Play one combination of variant and toggles, measure it, and judge its claims."""
+    from sim.experiments.pool import Pool
     from sim.experiments.run import asked_windows, run_resolved, written_windows
     from sim.export import folder, summary, tables
     from sim.results.wanted import Wanted
@@ -57,9 +58,9 @@ def run(
     resolved = scenario.resolve(variant, switches(scenario, with_, without), set_ or ())
     asked = asked_windows(resolved, during or (), "--during")
     wanted = Wanted(during=(*written_windows(scenario), *asked))
-    with progress_bar(f"playing {scenario.title}") as progress:
-        played = run_resolved(resolved, seed, replications, workers, progress, wanted=wanted)
-        verdicts = summary.judged(played, scenario, set_ or ())
+    with progress_bar(f"playing {scenario.title}") as progress, Pool(workers) as pool:
+        played = run_resolved(resolved, seed, replications, progress=progress, pool=pool, wanted=wanted)
+        verdicts = summary.judged(played, scenario, set_ or (), pool)
     text = summary.to_json(summary.run_document(played, verdicts)) if json else tables.of_run(played, verdicts, asked)
     give(text, place, lambda place: folder.write_run(played, verdicts, place))
     if played.cut_off:
@@ -101,7 +102,8 @@ def check(
     workers: Workers = None,
 ) -> None:  # fmt: skip
     """Play every combination that the claims name and judge every claim; for CI."""
-    from sim.experiments.check import check as check_one
+    from sim.experiments.check import check_in
+    from sim.experiments.pool import Pool
     from sim.export import summary, tables
     from sim.export.changes import changes_since
     from sim.export.junit import junit as junit_text
@@ -111,13 +113,14 @@ def check(
     before = None if against is None else earlier_document(against, "check", "files")["files"]
     scenarios = {file: load_file(file) for file in files}  # all of them are read before the first is played
     checked: dict[str, Checked] = {}
-    for file, scenario in scenarios.items():
-        with progress_bar(f"checking {scenario.title}") as progress:
-            checked[file] = check_one(
-                scenario, replications, seed, workers, progress, with_ or (), set_ or (), progress.announce
-            )
-        if not json:
-            print(tables.of_check(file, checked[file]) + "\n")
+    with Pool(workers) as pool:
+        for file, scenario in scenarios.items():
+            with progress_bar(f"checking {scenario.title}") as progress:
+                checked[file] = check_in(
+                    pool, scenario, replications, seed, progress, with_ or (), set_ or (), progress.announce
+                )
+            if not json:
+                print(tables.of_check(file, checked[file]) + "\n")
     document = summary.check_document(checked)
     if json:
         print(summary.to_json(document), end="")

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Callable, Iterable, Mapping
 import numpy as np
 
 from sim.errors import LabError, ParameterError
-from sim.experiments.fault_matrix.batch import Batch
+from sim.experiments.fault_matrix.batch import run_each
+from sim.experiments.pool import Pool
 from sim.record.record import SHORT_CIRCUITED
 from sim.results.book import Book
 from sim.results.index.columns import Bools, Floats, Ints
@@ -153,8 +154,8 @@ def breaker_costs(
     bare = [base.resolve(base.variant, base.toggles_on, {f"links.{name}.breaker": None}) for name in links]
     times = base.replications if replications is None else replications
     root = base.seed if seed is None else seed
-    with Batch(times * (1 + len(bare)), workers, progress) as batch:
-        outcomes = batch.run_each([base, *bare], root, times, partial(request_outcomes, links=tuple(links)))
+    with Pool(workers) as pool:
+        outcomes = run_each(pool, [base, *bare], root, times, partial(request_outcomes, links=tuple(links)), progress)
     costs = tuple(
         BreakerCost(name, tuple(paired(a, b, name) for a, b in zip(outcomes[0], without, strict=True)))
         for name, without in zip(links, outcomes[1:], strict=True)

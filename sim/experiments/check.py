@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Callable, Iterable, Mapping
 
-from sim.experiments.processes import Announce, announce_groups, open_pool, useful_processes
-from sim.experiments.run import Run, claims_of, judge_claims, run_resolved
+from sim.experiments.pool import Announce, Pool
+from sim.experiments.run import claims_of, judge_claims, planned, run_all
 from sim.results.claims import Verdict
 from sim.results.wanted import NOTHING, Wanted
 from sim.scenario.loading import Playable, Settings, loaded
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from sim.scenario.models import Scenario
     from sim.scenario.scenario_file import ScenarioFile
 
@@ -65,51 +61,41 @@ def check(
     >>> found.holds, found.verdicts["served"].verdict
     (True, 'holds')
     """
+    with Pool(workers) as pool:
+        return check_in(pool, scenario, replications, seed, progress, with_, set_, announce)
+
+
+def check_in(
+    pool: Pool, scenario: Playable, replications: int | None = None, seed: int | None = None,
+    progress: Callable[[float], None] | None = None, with_: Iterable[str] = (),
+    set_: Settings = (), announce: Announce | None = None,
+) -> Checked:  # fmt: skip
+    """Judge every claim as ``check`` does, in the processes of *pool*, which may play other scenarios too."""
     file, more = loaded(scenario), tuple(with_)
     checked = Checked(file)
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
     combinations = _combinations(file)
-    announce_groups(announce, len(combinations), replications or file.replications, workers)
     systems = {one: _resolved(file, one, more, set_) for one in combinations}
     wanted = _wanted(file, systems)
-    runs: dict[Combination, Run] = {}
-    pool: Executor | None = None
-
-    def played(variant: str, toggles: tuple[str, ...]) -> Run:
-        key = (variant, toggles)
-        if key not in runs:
-            part = None if progress is None else _part(progress, len(runs), len(combinations))
-            resolved = systems[key] if key in systems else _resolved(file, key, more, set_)
-            runs[key] = run_resolved(resolved, seed, replications, workers, part, pool, wanted[key])
-        return runs[key]
-
-    with ExitStack() as stack:
-        for variant, toggles in combinations:
-            begun_at = time.perf_counter()
-            run = played(variant, toggles)
-            if pool is None:
-                pool = shared_pool(stack, run, workers, len(combinations))
-            checked.cut_off = checked.cut_off or run.cut_off
-            for name, held in run.identities.items():
-                checked.identities[name] = checked.identities.get(name, True) and held
-            asked = claims_of(file, variant, toggles)
-            claims = {name: claim for name, claim in run.scenario.expect.items() if name in asked}
-            verdicts = judge_claims(claims, run, lambda other: played(other, ()))
-            checked.verdicts.update(verdicts)
-            spent = time.perf_counter() - begun_at
-            checked.seconds.update(dict.fromkeys(verdicts, spent / max(len(verdicts), 1)))
-            checked.digests.update(dict.fromkeys(verdicts, run.scenario.digest))
+    plans = [
+        planned(systems[one] if one in systems else _resolved(file, one, more, set_), seed, replications, wanted[one])
+        for one in wanted
+    ]
+    pool.announce(announce, sum(plan.replications for plan in plans))
+    runs = dict(zip(wanted, run_all(plans, pool, progress), strict=True))
+    for variant, toggles in combinations:
+        run = runs[variant, toggles]
+        checked.cut_off = checked.cut_off or run.cut_off
+        for name, held in run.identities.items():
+            checked.identities[name] = checked.identities.get(name, True) and held
+        asked = claims_of(file, variant, toggles)
+        claims = {name: claim for name, claim in run.scenario.expect.items() if name in asked}
+        verdicts = judge_claims(claims, run, lambda other: runs[other, ()])
+        checked.verdicts.update(verdicts)
+        checked.seconds.update(dict.fromkeys(verdicts, run.seconds / max(len(verdicts), 1)))
+        checked.digests.update(dict.fromkeys(verdicts, run.scenario.digest))
     checked.verdicts = {name: checked.verdicts[name] for name in file.expect if name in checked.verdicts}
     return checked
-
-
-def shared_pool(stack: ExitStack, run: Run, workers: int | None, combinations: int) -> Executor | None:
-    """Return processes for all the combinations, if the first of them shows that it pays."""
-    events = sum(replication.events_played for replication in run.replications)
-    times = len(run.replications)
-    remaining = events * (combinations - 1)
-    processes = useful_processes(workers, remaining, times - 1) if times > 1 and combinations > 1 else 1
-    return stack.enter_context(open_pool(processes)) if processes > 1 else None
 
 
 def _resolved(file: ScenarioFile, one: Combination, more: tuple[str, ...], set_: Settings) -> ScenarioFile:
@@ -137,7 +123,3 @@ def _wanted(file: Scenario, resolved: Mapping[Combination, ScenarioFile]) -> dic
             for side in [(variant, toggles), *([(claim.than, ())] if claim.than else [])]:
                 found[side] = found.get(side, NOTHING) | Wanted.for_claims([claim])
     return found
-
-
-def _part(progress: Callable[[float], None], i: int, of: int) -> Callable[[float], None]:
-    return lambda share: progress(min((i + share) / of, 1.0))

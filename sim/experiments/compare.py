@@ -7,8 +7,8 @@ from math import isfinite
 from typing import TYPE_CHECKING, Callable, Iterable, Mapping
 
 from sim.errors import ParameterError
-from sim.experiments.processes import Announce, announce_groups
-from sim.experiments.run import Run, run_resolved, written_windows
+from sim.experiments.pool import Announce, Pool
+from sim.experiments.run import Run, planned, run_all, written_windows
 from sim.results.statistics import Interval, interval, paired
 from sim.results.wanted import ALL, Wanted
 from sim.scenario.loading import Playable, Settings, loaded
@@ -158,15 +158,11 @@ def compare(
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
     combinations = _combinations(file, variants, toggle, variant)
     wanted |= Wanted((), tuple(written_windows(file)))
-    announce_groups(announce, len(combinations), replications or file.replications, workers)
     sides = {label: file.resolve(name, with_=on, set_=set_) for label, name, on in combinations}
-    runs: dict[str, Run] = {}
-    for i, (label, resolved) in enumerate(sides.items()):
-        part = None if progress is None else _part(progress, i, len(sides))
-        runs[label] = run_resolved(
-            resolved, seed, replications, workers, part, wanted=wanted, sides=sides.values()
-        )  # fmt: skip
-    return Comparison(runs)
+    plans = [planned(resolved, seed, replications, wanted, sides.values()) for resolved in sides.values()]
+    with Pool(workers) as pool:
+        pool.announce(announce, sum(plan.replications for plan in plans))
+        return Comparison(dict(zip(sides, run_all(plans, pool, progress), strict=True)))
 
 
 def _combinations(
@@ -187,7 +183,3 @@ def _combinations(
     if len(set(names)) < len(names):
         raise ParameterError("name each variant once", names, place="compare")
     return [(name, name, ()) for name in names]
-
-
-def _part(progress: Callable[[float], None], i: int, of: int) -> Callable[[float], None]:
-    return lambda share: progress((i + share) / of)

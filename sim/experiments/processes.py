@@ -1,4 +1,4 @@
-"""Worker processes: how many of them save time, how they start, and how they end with the process that started them.
+"""Worker processes: how they start, and how they end with the process that started them.
 
 The signals that end a run are the parent's: it ends its workers. A worker also watches for its parent's end, so that
 it ends after ``kill -9`` too. Source for spawned processes and their sentinels: the Python library reference,
@@ -16,9 +16,6 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
-EVENTS_WORTH_A_PROCESS = 1_500_000
-"""Starting worker processes costs about as long as this many events take."""
-
 ENDING = [number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None]
 """The signals that a terminal or a supervisor may send to every process of a run."""
 
@@ -26,26 +23,6 @@ ENDING = [number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getat
 def processors() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-Announce = Callable[[int, int], None]
-"""Takes the number of runs that are planned, and how many times the length of one run all of them take."""
-
-
-def announce_groups(announce: Announce | None, groups: int, times: int, workers: int | None) -> None:
-    """Announce *groups* of runs, one after another; a group plays one run here, and then the others at once."""
-    at_once = max(1, min(processors() if workers is None else workers, times - 1))
-    if announce is not None:
-        announce(groups * times, groups * (1 - (1 - times) // at_once))
-
-
-def useful_processes(workers: int | None, events: int, runs: int) -> int:
-    """Return the number of processes that plays *runs* with *events* in all fastest; *workers* decides if given."""
-    if workers is not None:
-        return max(1, min(workers, runs or 1))
-    if runs < 2 or processors() < 2 or events < EVENTS_WORTH_A_PROCESS:
-        return 1
-    return min(processors(), runs)
 
 
 @contextmanager

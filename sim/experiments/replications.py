@@ -1,18 +1,18 @@
-"""One combination of variant and toggles, played several times, each replication from its own streams.
+"""One replication of a combination of variant and toggles, from its own streams, played and measured.
 
-Replication 0 is played here, and shows how long one takes; the others go to worker processes when that saves time.
-Every replication is a pure function of (scenario, seed, replication), so the process that plays it changes nothing.
+A replication is a pure function of (scenario, seed, replication), so the process that plays it changes nothing.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence
+from typing import Any, NamedTuple, Sequence
 
 from sim.engine.run import play
 from sim.errors import ParameterError
-from sim.experiments.processes import open_pool, submit_all, useful_processes
-from sim.experiments.sides import fault_spans, others
+from sim.experiments.pool import Progress
+from sim.experiments.sides import fault_spans
 from sim.quantities import MOST_REPLICATIONS
 from sim.record.record import Record
 from sim.results.audit.identities import verify
@@ -20,11 +20,6 @@ from sim.results.book import Book
 from sim.results.measures.registry import measures_of
 from sim.results.rows import Measure
 from sim.results.wanted import ALL, Wanted
-
-if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
-Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,39 +36,27 @@ class Replication:
     """Whether a fault is measured, here or in a run that it is compared with."""
 
 
-def replicate(
-    scenario: Any, seed: int, replications: int, wanted: Wanted = ALL, workers: int | None = None,
-    progress: Progress | None = None, pool: Executor | None = None, sides: Iterable[Any] = (),
-) -> tuple[list[Replication], Record]:  # fmt: skip
-    """Return the outcome of every replication of a resolved *scenario*, and the record of the first.
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One replication to be played: of a resolved *scenario*, measured for what is *wanted*.
 
-    The *wanted* measures are computed; *sides* are the scenarios that it is held against, over whose faults it is
-    measured too. *workers* is the number of processes (default: as many as there are processors, where it pays; 1: this
-    process only), unless there is a *pool* of them already. *progress* is called with the share done. Raises
-    ``ParameterError`` for a number of replications that cannot be played.
+    It is measured over the faults of the scenarios *against* too. *keeps_record*: its record is part of the result.
     """
-    if (
-        isinstance(replications, bool)
-        or not isinstance(replications, int)
-        or not 1 <= replications <= MOST_REPLICATIONS
-    ):
-        rule = f"be a whole number from 1 to {MOST_REPLICATIONS}"
-        raise ParameterError(rule, replications, place="replications")
-    against = others(scenario, sides)
-    record = play(scenario, seed, 0, _part(progress, 0, replications))
-    examined = [examine(record, wanted, against)]
-    numbers = range(1, replications)
-    processes = useful_processes(workers, examined[0].events_played * len(numbers), len(numbers))
-    if pool is not None:
-        examined += _in_pool(pool, scenario, seed, numbers, wanted, against, progress)
-    elif processes > 1:
-        with open_pool(processes) as new_pool:
-            examined += _in_pool(new_pool, scenario, seed, numbers, wanted, against, progress)
-    else:
-        for number in numbers:
-            later = play(scenario, seed, number, _part(progress, number, replications))
-            examined.append(examine(later, wanted, against))
-    return examined, record
+
+    scenario: Any
+    seed: int
+    number: int
+    wanted: Wanted = ALL
+    against: Sequence[Any] = ()
+    keeps_record: bool = False
+
+
+class Played(NamedTuple):
+    """The result of a task, its record if that is kept, and how many seconds it took."""
+
+    replication: Replication
+    record: Record | None
+    seconds: float
 
 
 def opened(record: Record, wanted: Wanted, against: Sequence[Any] = ()) -> Book:
@@ -93,28 +76,20 @@ def examine(record: Record, wanted: Wanted = ALL, against: Sequence[Any] = ()) -
     )  # fmt: skip
 
 
-def play_and_examine(
-    scenario: Any, seed: int, number: int, wanted: Wanted = ALL, against: Sequence[Any] = ()
-) -> Replication:  # fmt: skip
-    """One replication from beginning to end: what a worker process does."""
-    return examine(play(scenario, seed, number), wanted, against)
+def play_and_examine(task: Task, progress: Progress | None = None) -> Played:
+    """Play one replication from beginning to end, measure it and check its books; *progress* takes the share done."""
+    begun_at = time.perf_counter()
+    record = play(task.scenario, task.seed, task.number, progress)
+    replication = examine(record, task.wanted, task.against)
+    return Played(replication, record if task.keeps_record else None, time.perf_counter() - begun_at)
 
 
-def _part(progress: Progress | None, number: int, of: int) -> Progress | None:
-    if progress is None:
-        return None
-    return lambda share: progress((number + share) / of)
-
-
-def _in_pool(
-    pool: Executor, scenario: Any, seed: int, numbers: Sequence[int], wanted: Wanted, against: Sequence[Any],
-    progress: Progress | None,
-) -> list[Replication]:  # fmt: skip
-    """Spread replications over the processes of *pool*; results in order."""
-    from concurrent.futures import as_completed
-
-    futures = submit_all(pool, play_and_examine, [(scenario, seed, number, wanted, against) for number in numbers])
-    for done, _ in enumerate(as_completed(futures), start=1):
-        if progress is not None:
-            progress((done + 1) / (len(numbers) + 1))
-    return [future.result() for future in futures]
+def must_be_playable(replications: int) -> None:
+    """Raise ``ParameterError`` for a number of replications that cannot be played."""
+    if (
+        isinstance(replications, bool)
+        or not isinstance(replications, int)
+        or not 1 <= replications <= MOST_REPLICATIONS
+    ):
+        rule = f"be a whole number from 1 to {MOST_REPLICATIONS}"
+        raise ParameterError(rule, replications, place="replications")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import isfinite
-from typing import TYPE_CHECKING, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Callable, Iterable, Mapping, Sequence, cast
 
 from sim.errors import ParameterError, describe, did_you_mean
-from sim.experiments.replications import Replication, opened, replicate
+from sim.experiments.pool import Pool
+from sim.experiments.replications import Replication, Task, must_be_playable, opened, play_and_examine
 from sim.experiments.sides import others
 from sim.results.claims import Verdict, judge
 from sim.results.index.windows import FIXED, is_written_window, parse_span, shown_window
@@ -21,8 +23,6 @@ from sim.scenario.measures import range_of
 from sim.scenario.rules.names import several
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     import pandas
     from matplotlib.figure import Figure
 
@@ -71,6 +71,8 @@ class Run:
         """The scenarios that it is compared with."""
         self.record_is_whole = True
         """Whether ``record`` still has all of its rows, so that more can be measured."""
+        self.seconds = 0.0
+        """How long its replications took, one after another. It is not part of any result."""
 
     @property
     def variant(self) -> str:
@@ -427,23 +429,69 @@ def switched_on(scenario: Scenario, with_: str | Iterable[str], without: str | I
     return tuple(name for name in several(with_) if name not in off)
 
 
-def run_resolved(
-    resolved: ScenarioFile, seed: int | None = None, replications: int | None = None, workers: int | None = 1,
-    progress: Callable[[float], None] | None = None, pool: Executor | None = None, wanted: Wanted = ALL,
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A resolved scenario to be played, with its seed and replications; see ``planned``."""
+
+    scenario: ScenarioFile
+    seed: int
+    replications: int
+    wanted: Wanted
+    sides: tuple[ScenarioFile, ...]
+
+    @property
+    def tasks(self) -> list[Task]:
+        """Its replications; the record of the first is kept."""
+        against = others(self.scenario, self.sides)
+        return [
+            Task(self.scenario, self.seed, number, self.wanted, against, number == 0)
+            for number in range(self.replications)
+        ]
+
+
+def planned(
+    resolved: ScenarioFile, seed: int | None = None, replications: int | None = None, wanted: Wanted = ALL,
     sides: Iterable[ScenarioFile] = (),
-) -> Run:  # fmt: skip
-    """Play a scenario that is resolved already, in the processes of *pool* if there is one.
+) -> Planned:  # fmt: skip
+    """Plan to play a scenario that is resolved already; *seed* and *replications* default to its own.
 
     The measures that are *wanted* are computed; if all are, also in the windows of its own claims. *sides* are the
     resolved scenarios that it is compared with: the windows of the run are then those of the faults of all of them.
+    Raises ``ParameterError`` for a number of replications that cannot be played.
     """
-    chosen = resolved.seed if seed is None else seed
     times = resolved.replications if replications is None else replications
-    sides = tuple(sides)
+    must_be_playable(times)
     if wanted.asks is None:
         wanted = Wanted(during=tuple(written_windows(resolved))) | wanted
-    outcomes, record = replicate(resolved, chosen, times, wanted, workers, progress, pool, sides)
-    return Run(resolved, chosen, outcomes, record, wanted, sides)
+    return Planned(resolved, resolved.seed if seed is None else seed, times, wanted, tuple(sides))
+
+
+def run_all(plans: Sequence[Planned], pool: Pool, progress: Callable[[float], None] | None = None) -> list[Run]:
+    """Play several plans together in the processes of *pool*, and return their runs in order."""
+    tasks = [task for plan in plans for task in plan.tasks]
+    kept = {number for number, task in enumerate(tasks) if task.keeps_record}
+    played = iter(pool.play(tasks, play_and_examine, kept, progress))
+    runs = []
+    for plan in plans:
+        own = [next(played) for _ in range(plan.replications)]
+        run = Run(
+            plan.scenario, plan.seed, [one.replication for one in own], cast("Record", own[0].record), plan.wanted,
+            plan.sides,
+        )  # fmt: skip
+        run.seconds = sum(one.seconds for one in own)
+        runs.append(run)
+    return runs
+
+
+def run_resolved(
+    resolved: ScenarioFile, seed: int | None = None, replications: int | None = None, workers: int | None = 1,
+    progress: Callable[[float], None] | None = None, pool: Pool | None = None, wanted: Wanted = ALL,
+    sides: Iterable[ScenarioFile] = (),
+) -> Run:  # fmt: skip
+    """Play a scenario that is resolved already, in the processes of *pool* if there is one; see ``planned``."""
+    plan = planned(resolved, seed, replications, wanted, sides)
+    with ExitStack() as stack:
+        return run_all([plan], pool or stack.enter_context(Pool(workers)), progress)[0]
 
 
 def written_windows(scenario: Scenario) -> list[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import platform
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from math import isfinite
 from typing import Any, Iterable
 
 from sim.experiments.check import Checked
 from sim.experiments.compare import Comparison
+from sim.experiments.pool import Pool
 from sim.experiments.run import Run, claims_of, judge_claims, run_resolved
 from sim.results.claims import Verdict
 from sim.results.headlines import with_worst
@@ -42,15 +44,18 @@ def verdict_rows(verdicts: dict[str, Verdict]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def judged(run: Run, scenario: Any, set_: Iterable[str] = ()) -> dict[str, Verdict]:
+def judged(run: Run, scenario: Any, set_: Iterable[str] = (), pool: Pool | None = None) -> dict[str, Verdict]:
     """Return the verdicts of the claims about exactly the combination that *run* played, with *set_*.
 
-    A claim about a difference plays the other variant too, on the same seeds and with the same *set_*.
+    A claim about a difference plays the other variant too, on the same seeds and with the same *set_*, in the processes
+    of *pool* if there is one.
     """
 
+    @cache
     def other(name: str) -> Run:
         resolved = scenario.resolve(name, (), list(set_))
-        return run_resolved(resolved, run.seed, len(run.replications), wanted=Wanted.for_claims(claims.values()))
+        wanted = Wanted.for_claims(claims.values())
+        return run_resolved(resolved, run.seed, len(run.replications), pool=pool, wanted=wanted)
 
     claims = claims_of(run.scenario, run.variant, run.toggles)
     return judge_claims(claims, run, other)

@@ -7,7 +7,6 @@ paired differences. Not modelled: costs of a defence; the fewest switches are co
 from __future__ import annotations
 
 import math
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -15,10 +14,9 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, cast
 
 from sim.errors import ParameterError, ScenarioError, did_you_mean
 from sim.experiments.ablation.factorial import MOST_IN_FULL, Combination, contrasts, design, effect
-from sim.experiments.check import shared_pool
 from sim.experiments.compare import Comparison
-from sim.experiments.processes import Announce, announce_groups
-from sim.experiments.run import Run, judge_on, run_resolved, written_windows
+from sim.experiments.pool import Announce, Pool
+from sim.experiments.run import Run, judge_on, planned, run_all, written_windows
 from sim.results.claims import HOLDS, Verdict
 from sim.results.headlines import ENOUGH, with_worst
 from sim.results.measures.registry import NAMES
@@ -29,8 +27,6 @@ from sim.scenario.models import Claim
 from sim.scenario.rules.measurable import must_be_in_its_unit
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     import pandas
     from matplotlib.figure import Figure
 
@@ -314,16 +310,10 @@ def ablate(
     chosen = base.seed if seed is None else seed
     times = base.replications if replications is None else replications
     wanted |= Wanted((), tuple(written_windows(file)))
-    announce_groups(announce, len(resolved), times, workers)
-    runs: dict[Combination, Run] = {}
-    pool: Executor | None = None
-    with ExitStack() as stack:
-        for on, combination in resolved.items():
-            part = None if progress is None else _part(progress, len(runs), len(resolved))
-            runs[on] = run_resolved(combination, chosen, times, workers, part, pool, wanted, resolved.values())
-            if pool is None and len(runs) == 1:
-                pool = shared_pool(stack, runs[on], workers, len(resolved))
-    return Ablation(names, runs, left_out)
+    plans = [planned(one, chosen, times, wanted, resolved.values()) for one in resolved.values()]
+    with Pool(workers) as pool:
+        pool.announce(announce, times * len(plans))
+        return Ablation(names, dict(zip(resolved, run_all(plans, pool, progress), strict=True)), left_out)
 
 
 def label(on: Combination) -> str:
@@ -376,7 +366,3 @@ def _named(claims: Mapping[str, Claim] | Iterable[Claim]) -> dict[str, Claim]:
     if isinstance(claims, Mapping):
         return dict(claims)
     return {f"goal {number}": claim for number, claim in enumerate(claims, start=1)}
-
-
-def _part(progress: Callable[[float], None], i: int, of: int) -> Callable[[float], None]:
-    return lambda share: progress((i + share) / of)

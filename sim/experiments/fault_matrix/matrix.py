@@ -11,12 +11,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Callable, Iterable, Mapping
 
 from sim.errors import ParameterError, ScenarioError
-from sim.experiments.fault_matrix.batch import Batch
+from sim.experiments.fault_matrix.batch import run_each
 from sim.experiments.fault_matrix.catalogue import Attempted, injections
 from sim.experiments.fault_matrix.lost_requests import observe
 from sim.experiments.fault_matrix.result import Matrix
 from sim.experiments.fault_matrix.trial import Defence, Trial
-from sim.experiments.processes import Announce
+from sim.experiments.pool import Announce, Pool
 from sim.scenario.loading import Playable, Settings, loaded
 
 if TYPE_CHECKING:
@@ -64,20 +64,35 @@ def matrix(
     extract = partial(observe, begin=begin, end=begin + span)
     kept = min(max(worst, 0), len(tried))
     total = times * (1 + len(tried) + (1 + kept) * len(defences))
-    with Batch(total, workers, progress, announce) as batch:
-        without, *with_fault = batch.run_each([base, *systems], root, times, extract)
+    with Pool(workers) as pool:
+        pool.announce(announce, total)
+        first = times * (1 + len(tried))
+        without, *with_fault = run_each(
+            pool, [base, *systems], root, times, extract, _part(progress, 0, first, total)
+        )  # fmt: skip
         trials = [Trial(fault, tuple(without), tuple(seen)) for fault, seen in zip(tried, with_fault, strict=True)]
         trials.sort(key=lambda trial: (-(trial.lost.mean or 0.0), -(trial.share.mean or 0.0)))
-        shielded = []
-        for name in defences:
-            none_and_worst = [None, *(trial.fault for trial in trials[:kept])]
-            defended = [_with_fault(chosen, (*own, name), fault, (begin, span)) for fault in none_and_worst]
-            calm, *faced = batch.run_each(defended, root, times, extract)
-            shielded.append(Defence(name, tuple(without), tuple(calm), {
-                trial.name: Trial(trial.fault, tuple(without), tuple(seen))
-                for trial, seen in zip(trials[:kept], faced, strict=True)
-            }))  # fmt: skip
+        none_and_worst = [None, *(trial.fault for trial in trials[:kept])]
+        defended = [
+            _with_fault(chosen, (*own, name), fault, (begin, span)) for name in defences for fault in none_and_worst
+        ]
+        part = _part(progress, first, total - first, total)
+        seen_with = iter(run_each(pool, defended, root, times, extract, part))
+    shielded = []
+    for name in defences:
+        calm, *faced = (next(seen_with) for _ in none_and_worst)
+        shielded.append(Defence(name, tuple(without), tuple(calm), {
+            trial.name: Trial(trial.fault, tuple(without), tuple(seen))
+            for trial, seen in zip(trials[:kept], faced, strict=True)
+        }))  # fmt: skip
     return Matrix(base, root, (begin, begin + span), tuple(trials), tuple(shielded), left_out)
+
+
+def _part(
+    progress: Callable[[float], None] | None, done: int, runs: int, of: int
+) -> Callable[[float], None] | None:  # fmt: skip
+    """Return the progress of *runs* after the first *done*."""
+    return None if progress is None else lambda share: progress((done + share * runs) / of)
 
 
 def window(scenario: Scenario, at_s: float | None = None, for_s: float | None = None) -> tuple[float, float]:

@@ -11,7 +11,8 @@ from typing import Any, Callable, Iterable, Mapping
 from sim.errors import ParameterError
 from sim.experiments.check import Checked
 from sim.experiments.compare import Comparison
-from sim.experiments.run import Run, claims_of, judge_claims, run_resolved, switched_on, written_windows
+from sim.experiments.pool import Pool
+from sim.experiments.run import Run, claims_of, judge_claims, planned, run_all, switched_on, written_windows
 from sim.experiments.sides import others
 from sim.results.wanted import Wanted
 from sim.scenario.loading import Settings
@@ -64,19 +65,15 @@ def play(
     systems = {(name, on): scenario.resolve(name or None, on, changes) for name, on in wanted}
     sides = [systems[one] for one in compared.values()]
     again = [(one, sides) for one in dict.fromkeys(compared.values()) if others(systems[one], sides)]
-    measured, found = Wanted(during=tuple(written_windows(scenario))), []
+    measured = Wanted(during=tuple(written_windows(scenario)))
     jobs: list[tuple[Combination, list[Any]]] = [*((one, []) for one in wanted), *again]
-    for i, (one, beside) in enumerate(jobs):
-        part = None if progress is None else _part(progress, i, len(jobs))
-        found.append(run_resolved(systems[one], seed, replications, workers, part, wanted=measured, sides=beside))
+    plans = [planned(systems[one], seed, replications, measured, beside) for one, beside in jobs]
+    with Pool(workers) as pool:
+        found = run_all(plans, pool, progress)
     runs = dict(zip(wanted, found))
     side_by_side = runs | dict(zip((one for one, _ in again), found[len(wanted) :], strict=True))
     comparison = Comparison({label: side_by_side[one] for label, one in compared.items()}) if compared else None
     return Report(scenario, runs[mine], comparison, _judged(scenario, claimed, runs) if claimed else None)
-
-
-def _part(progress: Callable[[float], None], i: int, of: int) -> Callable[[float], None]:
-    return lambda share: progress((i + share) / of)
 
 
 def first_variant(scenario: Scenario) -> str:

@@ -10,6 +10,7 @@ from itertools import combinations
 from typing import Any, Callable, Mapping
 
 from sim.errors import ScenarioError
+from sim.experiments.pool import Pool
 from sim.experiments.run import Run, run_resolved
 from sim.export.page import parts
 from sim.export.summary import versions
@@ -51,16 +52,17 @@ def pre_run(
     if len(resolved) > most:
         pocket.left_out.append(f"{len(resolved) - most} combinations of the most switches: {most} are played.")
     size = 0
-    for i, one in enumerate(resolved[:most]):
-        part = None if progress is None else _part(progress, i, min(most, len(resolved)))
-        run = run_resolved(one, seed, replications, workers, part, wanted=SHOWN)
-        entry = _entry(run)
-        size += len(to_json(entry))
-        if size > MOST_BYTES:
-            entry["replay"] = None
-        pocket.entries.append(entry)
-        pocket.cut_off = pocket.cut_off or run.cut_off
-        pocket.replications, pocket.seed = len(run.replications), run.seed
+    with Pool(workers) as pool:
+        for i, one in enumerate(resolved[:most]):
+            part = None if progress is None else _part(progress, i, min(most, len(resolved)))
+            run = run_resolved(one, seed, replications, progress=part, pool=pool, wanted=SHOWN)
+            entry = _entry(run)
+            size += len(to_json(entry))
+            if size > MOST_BYTES:
+                entry["replay"] = None
+            pocket.entries.append(entry)
+            pocket.cut_off = pocket.cut_off or run.cut_off
+            pocket.replications, pocket.seed = len(run.replications), run.seed
     bare = sum(entry["replay"] is None for entry in pocket.entries)
     if bare:
         pocket.left_out.append(f"The replays of {bare} combinations of the most switches; their numbers are here.")

@@ -70,13 +70,11 @@ def pair(
 ) -> Any:
     """Play two resolved scenarios on the same seeds, and return their ``Comparison``; *scenario* is the baseline."""
     from sim.experiments.compare import Comparison
-    from sim.experiments.run import run_resolved
+    from sim.experiments.pool import Pool
+    from sim.experiments.run import planned, run_all
 
-    runs = {}
-    for i, (label, one) in enumerate(zip(labels, (scenario, other))):
-        part = None if progress is None else _half(progress, i)
-        runs[label] = run_resolved(bounded(one), seed, replications, 1, part, sides=(scenario, other))
-    return slim(Comparison(runs))
+    plans = [planned(bounded(one), seed, replications, sides=(scenario, other)) for one in (scenario, other)]
+    return slim(Comparison(dict(zip(labels, run_all(plans, Pool(1), progress), strict=True))))
 
 
 def compare(scenario: Any, progress: Progress | None = None, **options: Any) -> Any:
@@ -141,7 +139,3 @@ def slim(many: Any) -> Any:
         empty = {name: column[:0] for name, column in record.attempts.items()}
         run.record, run.record_is_whole = replace(record, attempts=empty), False
     return many
-
-
-def _half(progress: Progress, number: int) -> Progress:
-    return lambda share: progress((number + share) / 2)
