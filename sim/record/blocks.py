@@ -44,7 +44,7 @@ class Blocks:
 
 
 def put(rows: Mapping[str, Any], at: NDArray[Any], into: Columns) -> None:
-    """Write *rows* (columns, or one value for all) to their places *at* in the columns *into*."""
+    """Write *rows* (columns, or one value for all) to their places *at* in the columns *into* of one table."""
     for name, values in rows.items():
         into[name][at] = values
-    release(into.values())
+    release([next(iter(into.values()))])

@@ -10,11 +10,11 @@ Not modelled: a limit for the disk, and compression.
 
 from __future__ import annotations
 
+import mmap
 import os
 import tempfile
 from contextlib import contextmanager
 from errno import EINVAL, ENOSYS, EOPNOTSUPP
-from mmap import mmap
 from typing import IO, Any, Iterable, Iterator, Mapping
 
 import numpy as np
@@ -30,6 +30,8 @@ Kept = Arrays | tuple[int, int]
 
 ALIGNED = 64
 """Columns in a mapped file begin at multiples of this many bytes."""
+DONT_NEED: int | None = getattr(mmap, "MADV_DONTNEED", None)
+"""The advice that mapped memory is not needed now; Windows has none, and takes memory back as it needs it."""
 _CHUNK = bytes(1 << 20)
 
 
@@ -44,7 +46,7 @@ class Storage:
         """The size of the blocks that were kept in memory."""
         self._file: IO[bytes] | None = None
         self._end = 0
-        self._pages: mmap | None = None
+        self._pages: mmap.mmap | None = None
         self._next = 0
 
     @property
@@ -111,18 +113,18 @@ def _aligned(kind: type[np.generic], rows: int) -> int:
     return -(-rows * np.dtype(kind).itemsize // ALIGNED) * ALIGNED
 
 
-def _mapped(size: int) -> mmap:
+def _mapped(size: int) -> mmap.mmap:
     """Return *size* zero bytes of a new temporary file."""
     with _disk(size), _temporary() as file:
         _reserve(file, size)
-        return mmap(file.fileno(), size)
+        return mmap.mmap(file.fileno(), size)
 
 
 def to_file(column: NDArray[Any]) -> NDArray[Any]:
     """Return a copy of *column* (with one row or more) that a temporary file backs."""
     with _disk(column.nbytes), _temporary() as file:
         _write(file, np.ascontiguousarray(column).data.cast("B"))
-        pages = mmap(file.fileno(), column.nbytes)
+        pages = mmap.mmap(file.fileno(), column.nbytes)
     return np.frombuffer(pages, column.dtype).reshape(column.shape)
 
 
@@ -133,28 +135,23 @@ def in_file(column: NDArray[Any]) -> bool:
 
 def release(columns: Iterable[NDArray[Any]]) -> None:
     """Let the system take back the memory in which *columns* of files were read or written; they stay as they are."""
+    if DONT_NEED is None:
+        return
     for pages in {id(pages): pages for column in columns if (pages := _pages(column)) is not None}.values():
-        if hasattr(pages, "madvise") and (unused := _unused()) is not None:
-            pages.madvise(unused)
+        pages.madvise(DONT_NEED)
 
 
 def _temporary() -> IO[bytes]:
     return tempfile.TemporaryFile(buffering=0, prefix="pileup-")
 
 
-def _pages(column: NDArray[Any]) -> mmap | None:
+def _pages(column: NDArray[Any]) -> mmap.mmap | None:
     """Return the file in which *column* lies, or None if it is in memory."""
     base: Any = column
     while isinstance(base, np.ndarray):
         base = base.base
     of = base.obj if isinstance(base, memoryview) else base
-    return of if isinstance(of, mmap) else None
-
-
-def _unused() -> int | None:
-    import mmap as constants
-
-    return getattr(constants, "MADV_DONTNEED", None)
+    return of if isinstance(of, mmap.mmap) else None
 
 
 def _reserve(file: IO[bytes], size: int) -> None:

@@ -25,7 +25,8 @@ class DerivedColumns:
     def __init__(self, record: Record) -> None:
         tables = (record.requests, record.attempts, record.segments, record.messages, record.deliveries,
                   record.effects, record.marks)  # fmt: skip
-        self._in_files = [column for table in tables for column in table.values() if in_file(column)]
+        self._in_files = [column for table in tables if in_file(column := next(iter(table.values())))]
+        """One column of each file: all columns of a record are in one."""
 
     def keep(self, value: T) -> T:
         """Return *value* with its arrays in files if the record is in files."""
