@@ -15,7 +15,6 @@ import statistics
 from _page import footing, head, parsed, parser, publish, row
 from _phases import LOOKED, PLAYED, phases
 from _processes import CORES, NOT_BUILT, Spent, cores, note, one_processor, spend
-from long_run import DAY
 
 REQUESTS = (10_000, 100_000, 1_000_000)
 SERVICES = (1, 5, 20, 100)
@@ -49,11 +48,6 @@ def of_requests(scale: float) -> dict[str, tuple[str, int]]:
     """Return the sizes of a star of 1."""
     sizes = [max(int(n * scale), 20) for n in REQUESTS]
     return {f"{n:,}": ("star:1", n) for n in sizes}
-
-
-def of_a_day(scale: float) -> dict[str, tuple[str, int]]:
-    """Return the size of a day at 50 requests a second to one service."""
-    return {"one service": ("long run", max(int(DAY * scale), 20))}
 
 
 def of_services(kind: str, scale: float) -> dict[str, tuple[str, int]]:
@@ -117,7 +111,6 @@ def main() -> None:
     with one_processor():
         available = cores()
         lines = table("requests (star of 1)", of_requests(scale), available, rounds)
-        lines += table("a day at 50 requests/s (goal: 1.2 GB in all)", of_a_day(scale), available, rounds)
         lines += table("services in a star", of_services("star", scale), available, rounds)
         lines += table("services in a chain", of_services("chain", scale), available, rounds)
         lines += table(

@@ -1,6 +1,6 @@
 """Play one system and print where its CPU time went, as JSON: python benchmarks/phases.py SYSTEM N [SEED].
 
-SYSTEM is one of `_systems.py`, `star:5`, `chain:5`, `windows:400`, `long run`, or `compare`: the command `pileup
+SYSTEM is one of `_systems.py`, `star:5`, `chain:5`, `windows:400`, or `compare`: the command `pileup
 compare` of the scenario Cascade versus backlog, two variants, one seed. The functions at the ends of a phase are
 replaced by ones that stop the time, and a phase inside another is counted once. What is left is `other`: of a command,
 its tables.
@@ -106,16 +106,10 @@ def work(system: str, n: int, seed: int) -> Callable[[], dict[str, int]]:
         sys.argv = ["pileup", *COMPARE]
         return partial(_command, run_command)
     from _systems import SYSTEMS, chain, star, windows
-    from long_run import RATE, long_run
 
     kind, _, size = system.partition(":")
     sized = {"star": star, "chain": chain, "windows": windows}
-    if kind in sized:
-        make = partial(sized[kind], n, int(size))
-    elif system == "long run":
-        make = partial(long_run, n, RATE)
-    else:
-        make = partial(SYSTEMS[system], n)
+    make = partial(sized[kind], n, int(size)) if kind in sized else partial(SYSTEMS[system], n)
     return partial(_run, run_once, make, seed)
 
 
