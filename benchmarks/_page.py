@@ -57,13 +57,14 @@ def head(*names: str) -> list[str]:
     return [row(*names), "|---" * len(names) + "|"]
 
 
-def footing(rounds: int) -> str:
+def footing(rounds: int, scale: float = 1.0) -> str:
     """Return when, how often and on what a table was measured."""
     versions = ", ".join(f"{name} {version(name)}" for name in ("simpy", "numpy"))
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     times = "1 round" if rounds == 1 else f"{rounds} rounds"
+    sizes = "" if scale == 1 else f"sizes times {scale:g}, "
     return (
-        f"Measured {date.today()}: CPython {platform.python_version()}, {versions}, {times}, "
+        f"Measured {date.today()}: CPython {platform.python_version()}, {versions}, {sizes}{times}, "
         f"{os.cpu_count()} processors{load}."
     )
 

@@ -1,11 +1,13 @@
-"""Run every table of docs/performance.md but the lab's: python benchmarks/all.py [--quick] [--dry] [--before FOLDER].
+"""Run every table of docs/performance.md but the lab's: python benchmarks/all.py [--quick] [--short] [--before FOLDER].
 
 About 15 minutes on an idle machine; ``--quick`` takes under two, prints the tables and writes none. The pure core and
-the compiled one are measured side by side; where the compiled core is not built, the tables say so.
+the compiled one are measured side by side; where the compiled core is not built, the tables say so. ``--before`` is
+passed on to `itself.py`, ``--short`` to `commands.py`, and every other option to all.
 """
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import time
@@ -17,13 +19,18 @@ SCRIPTS = ("compare.py", "itself.py", "split.py", "growth.py", "long_run.py", "c
 
 def main() -> int:
     """Run the scripts one after another, and say how long each took."""
-    words = sys.argv[1:]
-    before = words[(at := words.index("--before")) : at + 2] if "--before" in words else []
-    shared = [word for word in words if word not in before]
+    made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--before", help="another checkout of Pileup")
+    made.add_argument("--short", action="store_true", help="leave out the commands that take minutes")
+    options, shared = made.parse_known_args()
+    own = {
+        "itself.py": ["--before", options.before] if options.before else [],
+        "commands.py": ["--short"] if options.short else [],
+    }
     for script in SCRIPTS:
         began = time.perf_counter()
-        more = before if script == "itself.py" else []
-        status = subprocess.run([sys.executable, str(HERE / script), *shared, *more], check=False).returncode
+        words = [sys.executable, str(HERE / script), *shared, *own.get(script, [])]
+        status = subprocess.run(words, check=False).returncode
         if status:
             return status
         print(f"[{script} took {time.perf_counter() - began:.0f} s]\n", file=sys.stderr, flush=True)

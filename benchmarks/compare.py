@@ -112,7 +112,7 @@ def main() -> None:
     options = parsed(made)
     with one_processor():
         lines = measured_table(options)
-    publish("others", [*lines, "", footing(options.rounds)], options.dry or bool(options.only))
+    publish("others", [*lines, "", footing(options.rounds, options.scale)], options.dry or bool(options.only))
 
 
 def measured_table(options: argparse.Namespace) -> list[str]:

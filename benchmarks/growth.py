@@ -118,7 +118,7 @@ def main() -> None:
         )
         lines += short_runs(scale, available, rounds)
     lines += replications(scale, available)
-    publish("growth", [*lines, footing(rounds)], options.dry)
+    publish("growth", [*lines, footing(rounds, scale)], options.dry)
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ def main() -> None:
         lines = by_system(some, available, options.rounds, before)
         if not options.only:
             lines += ["", *timers_and_memory(options.scale, available, options.rounds)]
-    publish("itself", [*lines, "", footing(options.rounds)], options.dry or bool(options.only))
+    publish("itself", [*lines, "", footing(options.rounds, options.scale)], options.dry or bool(options.only))
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ def main() -> None:
         lines = [line(max(int(n * options.scale), 20), memory, options.rounds) for n, memory in RUNS]
     table = head("requests", "`max memory`", "play, CPU s", "measures, CPU s", "verify, CPU s", "MiB after play",
                  "after measures", "after verify")  # fmt: skip
-    publish("long", [*table, *lines, "", footing(options.rounds)], options.dry)
+    publish("long", [*table, *lines, "", footing(options.rounds, options.scale)], options.dry)
 
 
 if __name__ == "__main__":

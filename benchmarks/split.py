@@ -45,7 +45,7 @@ def main() -> None:
         cells = (cell(found[name][core], parts) if core in available else "" for name, core in columns)
         lines.append(row(label, *cells))
     whole = (f"{found[name][core].cpu_s:.2f} s" if core in available else NOT_BUILT for name, core in columns)
-    publish("split", [*lines, row("whole process", *whole), "", footing(options.rounds)], options.dry)
+    publish("split", [*lines, row("whole process", *whole), "", footing(options.rounds, options.scale)], options.dry)
 
 
 if __name__ == "__main__":
