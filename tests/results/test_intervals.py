@@ -63,9 +63,7 @@ def test_steps_in_blocks_are_the_steps(some, size):
     blocks = list(step_blocks(*map(np.sort, some), size))
     assert [at for block, _ in blocks for at in block] == times.tolist()
     assert [level for _, block in blocks for level in block] == levels.tolist()
-    assert [area for block in areas(*map(np.sort, some), size) for area in block] == (
-        levels[:-1] * np.diff(times)
-    ).tolist()
+    assert [area for block in areas(blocks) for area in block] == (levels[:-1] * np.diff(times)).tolist()
 
 
 @UNTIMED

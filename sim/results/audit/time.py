@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from itertools import chain
+from typing import Iterator
 
 import numpy as np
 
 from sim.results.audit.violation import Breach
 from sim.results.book import Book
 from sim.results.index import occupancy
-from sim.results.index.columns import Bools, Floats, exact_sum
+from sim.results.index.columns import Bools, Floats, Ints, exact_sum
 from sim.results.index.intervals import area_s, levels_at
 from sim.results.index.step_blocks import areas, step_blocks
 
@@ -64,7 +65,7 @@ def limits(book: Book) -> Breach | None:
             limit = float(each) * occupancy.replicas(book, name)
             if math.isinf(limit):
                 continue
-            for times, levels in step_blocks(np.sort(begin), np.sort(end)):
+            for times, levels in step_blocks(np.sort(begin, kind="stable"), np.sort(end, kind="stable")):
                 over = np.flatnonzero((levels > limit) | (levels < 0))
                 if len(over):
                     row = over[0]
@@ -138,16 +139,24 @@ def little(book: Book) -> Breach | None:
         begin = np.append(entered, began)
         end = np.append(np.minimum(book.started_at[rows], left), ended)
         del rows, entered, left, began, ended
-        begin.sort()
-        end.sort()
-        for times, levels in step_blocks(begin, end):
-            below = np.flatnonzero(levels < 0)
-            if len(below):
-                return Breach(f"visits at {name}", "not be negative", int(levels[below[0]]), float(times[below[0]]))
-        area = math.fsum(chain.from_iterable(block.tolist() for block in areas(begin, end)))
+        begin.sort(kind="stable")
+        end.sort(kind="stable")
+        negative: list[Breach] = []
+        area = math.fsum(chain.from_iterable(part.tolist() for part in areas(_checked(begin, end, name, negative))))
+        if negative:
+            return negative[0]
         if abs(area - sojourns) > RELATIVE * max(sojourns, 1.0):
             return Breach(f"area under the visits at {name}", f"be the sum of sojourns {sojourns!r}", area)
     return None
+
+
+def _checked(begin: Floats, end: Floats, name: str, found: list[Breach]) -> Iterator[tuple[Floats, Ints]]:
+    """Iterate over the steps of the visits at service *name*; negative levels are added to *found*."""
+    for times, levels in step_blocks(begin, end):
+        below = np.flatnonzero(levels < 0)
+        if len(below):
+            found.append(Breach(f"visits at {name}", "not be negative", int(levels[below[0]]), float(times[below[0]])))
+        yield times, levels
 
 
 def census(book: Book) -> Breach | None:

@@ -7,14 +7,14 @@ Not modelled: the meaning of the intervals.
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Iterable, Iterator
 
 import numpy as np
 
 from sim.results.index.columns import Floats, Ints
 from sim.results.index.intervals import steps
 
-BLOCK = 1 << 18
+BLOCK = 1 << 16
 """Intervals that begin, and intervals that end, in one block; more only if they do so at its last instant."""
 
 
@@ -36,10 +36,10 @@ def step_blocks(starts: Floats, ends: Floats, size: int = BLOCK) -> Iterator[tup
         begun, ended = begun_then, ended_then
 
 
-def areas(starts: Floats, ends: Floats, size: int = BLOCK) -> Iterator[Floats]:
-    """Iterate over the areas between the steps of ``step_blocks``, in blocks."""
+def areas(blocks: Iterable[tuple[Floats, Ints]]) -> Iterator[Floats]:
+    """Iterate over the areas between the steps of *blocks*, as from ``step_blocks``, in blocks."""
     before: tuple[Floats, Ints] = np.zeros(0), np.zeros(0, np.int64)
-    for times, levels in step_blocks(starts, ends, size):
+    for times, levels in blocks:
         yield np.append(before[1], levels[:-1]) * np.diff(np.append(before[0], times))
         before = times[-1:], levels[-1:]
 
