@@ -170,6 +170,12 @@ def test_columns_of_a_file_keep_their_values_when_their_memory_is_released() -> 
     assert type(columns["at"]) is np.ndarray
 
 
+def test_space_is_reserved_where_the_system_cannot_do_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "posix_fallocate", raising=False)
+    columns = mapped(300_000)  # 4.2 MB, in more than one part
+    assert len(columns["site"]) == 300_000 and not columns["at"].any()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="an open file has a name on Windows")
 def test_a_temporary_file_has_no_name_and_ends_with_its_last_array(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
