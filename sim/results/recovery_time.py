@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Sequence
 
 import numpy as np
 
 from sim.results.book import Book
-from sim.results.index.columns import Ints
+from sim.results.index.columns import Floats, Ints
 
 GOOD_ENOUGH = 0.95
 """A second is good from this share of the usual goodput on."""
@@ -21,7 +22,9 @@ FOR_SECONDS = 10
 """Good seconds in a row that make a recovery."""
 
 FEW_SECONDS = 32
-"""Seconds that are read first: most groups have recovered by then."""
+"""Seconds that are read first after each fault: most groups have recovered by then."""
+MOST_SECONDS = 1_000_000
+"""Seconds that are read at once, of all faults together."""
 
 NEVER = math.inf
 """The recovery time of a group that had not recovered when the arrivals ended."""
@@ -73,32 +76,48 @@ class Recoveries:
 
     def after(self, fault_end: float) -> Recovery | None:
         """Return the seconds from *fault_end* until ten good seconds in a row begin; None if unknown."""
-        seconds = int(np.floor(self._book.record.duration_s - fault_end + 1e-9))
-        if seconds < FOR_SECONDS or not self._known:
-            return None
-        least = self._first(fault_end, seconds, self._may_be_good, self._usual)
-        if self._good is self._may_be_good and self._usual == self._usual_at_most:
-            return Recovery(least, least)
-        return Recovery(least, self._first(fault_end, seconds, self._good, self._usual_at_most))
+        return self.after_each([fault_end])[0]
 
-    def _first(self, fault_end: float, seconds: int, good: Ints, usual: float) -> float:
-        """Return the first of ten seconds in a row in which the share of *good* requests (a running count) is usual."""
-        row, read, at_once = 0, 0, FEW_SECONDS
-        while read < seconds:
-            cuts = self._cuts(fault_end, read, min(read + at_once, seconds))
+    def after_each(self, fault_ends: Sequence[float]) -> list[Recovery | None]:
+        """Return the recovery after each of *fault_ends*."""
+        ends = np.array(fault_ends, np.float64)
+        seconds = np.floor(self._book.record.duration_s - ends + 1e-9).astype(np.int64)
+        if not self._known:
+            return [None] * len(ends)
+        least = most = self._first(ends, seconds, self._may_be_good, self._usual)
+        if self._good is not self._may_be_good or self._usual != self._usual_at_most:
+            most = self._first(ends, seconds, self._good, self._usual_at_most)
+        enough = (seconds >= FOR_SECONDS).tolist()
+        found = zip(least.tolist(), most.tolist(), enough, strict=True)
+        return [Recovery(least, most) if known else None for least, most, known in found]
+
+    def _first(self, ends: Floats, seconds: Ints, good: Ints, usual: float) -> Floats:
+        """Return the first of ten seconds in a row, after each end, with the *usual* share of *good* (running counts).
+
+        Few seconds are read at first, and more of those ends after which nothing has recovered in them.
+        """
+        found = np.full(len(ends), NEVER)
+        left, read, at_once = np.flatnonzero(seconds >= FOR_SECONDS), 0, FEW_SECONDS
+        while len(left):
+            second = np.arange(read, read + at_once)
+            cuts = self._cuts(ends[left], np.append(second, read + at_once))
             well = np.diff(good[cuts]) >= GOOD_ENOUGH * usual * np.diff(cuts)
-            for second, is_well in enumerate(well.tolist(), start=read):
-                row = row + 1 if is_well else 0
-                if row == FOR_SECONDS:
-                    return float(second + 1 - FOR_SECONDS)
-            read, at_once = read + len(well), 4 * at_once
-        return NEVER
+            well &= second < seconds[left, np.newaxis]
+            in_row = np.cumsum(well, axis=1, dtype=np.int64)
+            in_row[:, FOR_SECONDS:] -= in_row[:, :-FOR_SECONDS].copy()
+            complete = in_row[:, FOR_SECONDS - 1 :] == FOR_SECONDS
+            recovered = complete.any(axis=1)
+            found[left[recovered]] = read + complete[recovered].argmax(axis=1)
+            read += at_once - FOR_SECONDS + 1  # the next rows of ten begin where these could not
+            left = left[~recovered & (seconds[left] - read >= FOR_SECONDS)]
+            at_once = max(FEW_SECONDS, min(4 * at_once, MOST_SECONDS // max(len(left), 1)))
+        return found
 
-    def _cuts(self, fault_end: float, first: int, last: int) -> Ints:
-        """Return the number of requests that arrived before each second from *first* to *last*, after *fault_end*."""
-        second = np.arange(first, last + 1)
-        begin = fault_end + second
+    def _cuts(self, ends: Floats, second: Ints) -> Ints:
+        """Return the number of requests that arrived before each *second* after each end, shape (ends, seconds)."""
+        end = ends[:, np.newaxis]
+        begin = end + second
         # an arrival is in a second if its difference to the end is, and both sums are rounded: by one step at most
         earlier = np.nextafter(begin, -np.inf)
-        begin = np.where(begin - fault_end < second, np.nextafter(begin, np.inf), begin)
-        return np.searchsorted(self._arrived_at, np.where(earlier - fault_end >= second, earlier, begin))
+        begin = np.where(begin - end < second, np.nextafter(begin, np.inf), begin)
+        return np.searchsorted(self._arrived_at, np.where(earlier - end >= second, earlier, begin))

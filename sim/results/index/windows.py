@@ -101,7 +101,8 @@ class Window:
         if not self.spans:
             return None
         if len(self.spans) == 1:
-            return intervals.area_s(*self.spans[0]) / self.seconds
+            begin, end = self._edges
+            return intervals.areas_s(np.array([begin]), np.array([end]))[0] / self.seconds
         near = intervals.near(self.spans)
         return self.area_s(intervals.starts[near], intervals.ends[near]) / self.seconds
 

@@ -24,7 +24,7 @@ def family(book: Book, wanted: Wanted = ALL) -> list[Measure]:
             continue
         before = grouped.within(group, book.windows["before"].spans)
         recoveries = Recoveries(book, grouped.rows(group), before)
-        found = [recoveries.after(ends[name]) for name in table.windows.names]
+        found = recoveries.after_each([ends[name] for name in table.windows.names])
         numbers = [(np.nan,) * 3 if one is None else (one.value, one.least, one.most) for one in found]
         values, least, most = np.array(numbers, np.float64).T
         table.add("recovery time", of, Column(values, np.full(len(found), len(before)), least, most))
