@@ -8,10 +8,13 @@ Not modelled: answers lost on their way back (no caller left), and work whose ef
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.results.index import occupancy
-from sim.results.index.columns import Bools, Floats, Ints, rows_of
+from sim.results.index.columns import Bools, Floats, Ints, blocks, rows_of
 from sim.results.index.record_index import RecordIndex
 
 ROUNDING_S = 1e-9
@@ -20,23 +23,35 @@ ROUNDING_S = 1e-9
 
 def caller_left_at(index: RecordIndex) -> Floats:
     """Return the instant at which the caller of each attempt, or a caller above it, left; infinity if none left."""
-    parent, is_call = index.parent, index.kind == 0
-    left_at = np.where(index.failed, index.ended_at, np.inf)
-    nested = np.flatnonzero(is_call & (parent >= 0))
-    left_at[nested] = np.minimum(left_at[nested], index.left_at[parent[nested]])
-    roots = np.flatnonzero(is_call & (parent < 0) & (index.request_of >= 0))
-    request = index.request_of[roots]
-    left_at[roots] = np.minimum(left_at[roots], np.where(index.succeeded, np.inf, index.answered_at)[request])
-    return _fold_up(left_at, parent, np.minimum)
+    left_at = np.empty(len(index.sent_at))
+    client_left_at = np.where(index.succeeded, np.inf, index.answered_at)
+    for rows in blocks(len(left_at)):
+        parent, is_call = index.parent[rows], index.kind[rows] == 0
+        left = np.where(index.failed[rows], index.ended_at[rows], np.inf)
+        nested = is_call & (parent >= 0)
+        left[nested] = np.minimum(left[nested], index.left_at[parent[nested]])
+        request = index.request_of[rows]
+        roots = is_call & (parent < 0) & (request >= 0)
+        left[roots] = np.minimum(left[roots], client_left_at[request[roots]])
+        left_at[rows] = left
+    _fold_up(left_at, index.parent.copy(), np.minimum)
+    return left_at
 
 
-def _fold_up(values: Floats, parent: Ints, fold: np.ufunc) -> Floats:
-    """Return *values* folded (an idempotent *fold*) over each row's ancestors; each round doubles the distance."""
-    values, above = values.copy(), parent
-    while (deep := np.flatnonzero(above >= 0)).size:
-        values[deep] = fold(values[deep], values[above[deep]])
-        above = np.where(above >= 0, above[above], -1)
-    return values
+def _fold_up(values: NDArray[Any], above: Ints, fold: np.ufunc) -> None:
+    """Fold *values* (by an idempotent *fold*) over each row's ancestors, in place; *above* begins as their parents.
+
+    At any time a value has all ancestors below *above* in it, so it takes those of that one, and its *above*.
+    """
+    some = True
+    while some:
+        some = False
+        for rows in blocks(len(values)):
+            deep = rows.start + np.flatnonzero(above[rows] >= 0)
+            if len(deep):
+                some, ancestor = True, above[deep]
+                values[deep] = fold(values[deep], values[ancestor])
+                above[deep] = above[ancestor]
 
 
 def tried_once(index: RecordIndex) -> Bools:
@@ -47,9 +62,9 @@ def tried_once(index: RecordIndex) -> Bools:
     message, _, _, attempt = index.deliveries_in_flight
     above = index.parent.copy()
     above[attempt] = rows_of(index.attempts["id"], index.messages["publisher"][message])
-    again = (index.attempts["number"] > 1).astype(np.float64)
-    first: Bools = _fold_up(again, above, np.maximum) == 0
-    return first
+    again = np.asarray(index.attempts["number"] > 1)
+    _fold_up(again, above, np.logical_or)
+    return ~again
 
 
 def work_s(index: RecordIndex) -> tuple[Floats, Floats, Floats]:
@@ -59,24 +74,34 @@ def work_s(index: RecordIndex) -> tuple[Floats, Floats, Floats]:
     waiting for callees when its caller left: then the rest of the visit counts, less its waiting time (if a `parallel`
     works and waits at once, at most its share).
     """
-    begin = np.minimum(index.started_at, index.end)
-    end = np.maximum(np.minimum(index.left_at, index.end), begin)
     by_service = [occupancy.frees_while_calling(index, name) for name in index.record.services]
-    free = np.array([*by_service, False])[index.service]
-    visits = (index.service >= 0) & ~free
+    free = np.array([*by_service, False])
     left = caller_left_at(index)
-    left_within = np.minimum(np.maximum(left, begin), end)
-    held = np.where(visits, end - begin, 0.0)
-    worked = index.attempts["worked_s"]
-    work = np.where(np.isnan(worked) | (worked > held - ROUNDING_S), held, worked)
-    wasted = np.minimum(np.where(visits, end - left_within, 0.0), work)
-    between = visits & (left_within > begin) & (left_within < end) & (work < held)
+    work, wasted, held = (np.empty(len(left)) for _ in range(3))
+    between = np.zeros(len(left), np.bool_)
+    for rows in blocks(len(left)):
+        begin, left_within, end = _visit(index, left, rows)
+        service = index.service[rows]
+        visits = (service >= 0) & ~free[service]
+        held[rows] = np.where(visits, end - begin, 0.0)
+        worked = index.attempts["worked_s"][rows]
+        work[rows] = np.where(np.isnan(worked) | (worked > held[rows] - ROUNDING_S), held[rows], worked)
+        wasted[rows] = np.minimum(np.where(visits, end - left_within, 0.0), work[rows])
+        between[rows] = visits & (left_within > begin) & (left_within < end) & (work[rows] < held[rows])
     if between.any():
+        _, left_within, end = _visit(index, left, slice(None))
         waited = _waited_after(index, left_within, end, between)
         wasted = np.where(between, np.clip(end - left_within - waited, 0.0, work), wasted)
-    if free.any():
+    if any(by_service):
         _add_segments(index, left, work, wasted, held)
     return work, wasted, held
+
+
+def _visit(index: RecordIndex, left: Floats, rows: slice) -> tuple[Floats, Floats, Floats]:
+    """Return when each visit began, when its caller *left* within it, and when it ended, until the run's end."""
+    begin = np.minimum(index.started_at[rows], index.end)
+    end = np.maximum(np.minimum(index.left_at[rows], index.end), begin)
+    return begin, np.minimum(np.maximum(left[rows], begin), end), end
 
 
 def _add_segments(index: RecordIndex, left_at: Floats, work: Floats, wasted: Floats, held: Floats) -> None:

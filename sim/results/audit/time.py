@@ -55,22 +55,27 @@ def instants(book: Book) -> Breach | None:
 def limits(book: Book) -> Breach | None:
     """No service has more busy workers, or more queued visits, than its replicas have places."""
     for code, name in enumerate(book.record.services):
-        model, rows = book.model(name), book.visits_by_service.rows(code)
-        entered, started, left = book.entered_at[rows], book.started_at[rows], book.left_at[rows]
-        line = (entered, np.minimum(started, left))
-        checks = [("busy workers", occupancy.held(book, code), model.workers), ("visits in line", line, model.waiting)]
+        model = book.model(name)
+        checks = [("busy workers", occupancy.held, model.workers), ("visits in line", _line, model.waiting)]
         if occupancy.frees_while_calling(book, name) and model.in_flight is not None:
-            checks.append(("visits in flight", occupancy.in_service(book, code), model.in_flight))
-        for what, (begin, end), each in checks:
+            checks.append(("visits in flight", occupancy.in_service, model.in_flight))
+        for what, intervals, each in checks:
             limit = float(each) * occupancy.replicas(book, name)
             if math.isinf(limit):
                 continue
+            begin, end = intervals(book, code)
             for times, levels in step_blocks(np.sort(begin, kind="stable"), np.sort(end, kind="stable")):
                 over = np.flatnonzero((levels > limit) | (levels < 0))
                 if len(over):
                     row = over[0]
                     return Breach(f"{what} of {name}", f"be {limit:g} at most", int(levels[row]), float(times[row]))
     return None
+
+
+def _line(book: Book, service: int) -> tuple[Floats, Floats]:
+    """Return begin and end of the first wait of every visit at *service* (a code)."""
+    rows = book.visits_by_service.index(service)
+    return book.entered_at[rows], np.minimum(book.started_at[rows], book.left_at[rows])
 
 
 def worker_seconds(book: Book) -> Breach | None:
@@ -80,13 +85,13 @@ def worker_seconds(book: Book) -> Breach | None:
     """
     work, wasted, held = book.work
     for code, name in enumerate(book.record.services):
-        rows, workers = book.visits_by_service.rows(code), occupancy.workers(book, name)
+        rows, workers = book.visits_by_service.index(code), occupancy.workers(book, name)
         if math.isinf(workers):
             continue
-        begin, end = occupancy.held(book, code)
-        holder, each = book.attempts["replica"][occupancy.held_rows(book, code)], float(book.model(name).workers)
+        (begin, end), each = occupancy.held(book, code), float(book.model(name).workers)
         outages, absences = occupancy.outages(book, name), occupancy.absent_replicas(book, name)
         for why, spans in (("down", outages), ("not there", absences)):
+            holder = book.attempts["replica"][occupancy.held_rows(book, code)] if spans else None
             for replica, gone in spans.items():
                 busy, since = _overlap_s(begin[holder == replica], end[holder == replica], gone)
                 if busy > RELATIVE * book.end:
@@ -132,7 +137,7 @@ def little(book: Book) -> Breach | None:
     run from empty, where it is exact.
     """
     for code, name in enumerate(book.record.services):
-        rows = book.visits_by_service.rows(code)
+        rows = book.visits_by_service.index(code)
         entered, left = book.entered_at[rows], np.minimum(book.left_at[rows], book.end)
         sojourns = exact_sum(left - entered)
         began, ended = (np.minimum(times, book.end) for times in occupancy.in_service(book, code))

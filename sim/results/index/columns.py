@@ -24,8 +24,9 @@ def blocks(rows: int, size: int = BLOCK) -> Iterator[slice]:
 
 
 def nan_to_inf(times: NDArray[Any]) -> Floats:
-    """Return *times* with infinity in place of NaN ("never")."""
-    return np.where(np.isnan(times), np.inf, times)
+    """Return *times* with infinity in place of NaN ("never"); the same column if there is no NaN in it."""
+    never = np.isnan(times)
+    return np.where(never, np.inf, times) if never.any() else np.asarray(times, np.float64)
 
 
 def rows_of(ids: Ints, wanted: Ints) -> Ints:
@@ -47,20 +48,28 @@ def exact_sum(values: Floats) -> float:
 class GroupedRows:
     """Rows of a table sorted by group and then by time: a group's rows in a window are a slice.
 
-    Rows with a negative code or without a finite time are in no group.
+    Rows with a negative code or without a finite time are in no group. Where the rows of a table are in this order as
+    they stand, which is usual for one group, its columns are read without copies.
     """
 
     __slots__ = ("_bounds", "_order", "_times")
 
     def __init__(self, codes: NDArray[Any], groups: int, times: Floats) -> None:
-        to_sort = np.flatnonzero((codes >= 0) & np.isfinite(times))
-        order = to_sort[np.lexsort((times[to_sort], codes[to_sort]))]
-        self._order, self._times = order, times[order]
-        self._bounds = np.searchsorted(codes[order], np.arange(groups + 1))
+        order = _in_order(codes, times)
+        self._order = order
+        """The rows in order; None if that is the order of the table."""
+        self._times = times if order is None else times[order]
+        self._bounds = np.searchsorted(codes if order is None else codes[order], np.arange(groups + 1))
+
+    def index(self, group: int) -> Ints | slice:
+        """Return what reads the rows of *group*, in order of time, from a column: a slice if they lie together."""
+        low, high = self._bounds[group], self._bounds[group + 1]
+        return slice(low, high) if self._order is None else self._order[low:high]
 
     def rows(self, group: int) -> Ints:
         """Return the rows of *group* in order of time."""
-        return self._order[self._bounds[group] : self._bounds[group + 1]]
+        low, high = self._bounds[group], self._bounds[group + 1]
+        return np.arange(low, high) if self._order is None else self._order[low:high]
 
     def times(self, group: int) -> Floats:
         """Return the times of the rows of *group*, ascending."""
@@ -68,12 +77,19 @@ class GroupedRows:
 
     def within(self, group: int, spans: tuple[tuple[float, float], ...]) -> Ints:
         """Return the rows of *group* whose time lies in one of *spans* (disjoint, each [begin, end))."""
-        low, high = self._bounds[group], self._bounds[group + 1]
-        cuts = low + np.searchsorted(self._times[low:high], np.array(spans).ravel())
-        first, after = cuts[::2], cuts[1::2]
-        if len(first) == 1:
-            return self._order[first[0] : after[0]]
-        sizes = after - first
-        skipped = first - (np.cumsum(sizes) - sizes)
-        rows: Ints = self._order[np.arange(sizes.sum()) + np.repeat(skipped, sizes)]
-        return rows
+        rows = self.rows(group)
+        cuts = np.searchsorted(self.times(group), np.array(spans, np.float64).ravel()).tolist()
+        inside = [rows[first:after] for first, after in zip(cuts[::2], cuts[1::2])]
+        return inside[0] if len(inside) == 1 else np.concatenate([rows[:0], *inside])
+
+
+def _in_order(codes: NDArray[Any], times: Floats) -> Ints | None:
+    """Return the rows by code and time, those without a code or a time left out; None if all are in this order."""
+    chosen = (codes >= 0) & np.isfinite(times)
+    if chosen.all():
+        same = codes[1:] == codes[:-1]
+        if ((codes[1:] > codes[:-1]) | (same & (times[1:] >= times[:-1]))).all():
+            return None
+        return np.lexsort((times, codes))
+    rows = np.flatnonzero(chosen)
+    return rows[np.lexsort((times[rows], codes[rows]))]

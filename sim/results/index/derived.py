@@ -1,13 +1,15 @@
-"""Columns that follow from a record: computed on first use, and kept where the record's own columns are.
+"""Columns that follow from a record: computed on first use, and kept in memory or in files.
 
 Those of a long run, whose record is in files, are moved to files too, and the memory in which they were computed is
-given back. Values do not change.
+given back. Those of a small record stay in memory. Those of a large record in memory would need as much again, so some
+of them stay there and the others are moved to files. Values do not change.
 
 Not modelled: which of them are needed; nothing is computed before it is asked for.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any, Callable, Generic, TypeVar, overload
 
 import numpy as np
@@ -19,6 +21,12 @@ from sim.record.storage import in_file, release, to_file
 T = TypeVar("T")
 
 
+SMALL = 64 << 20
+"""The columns that follow from a record with fewer bytes than this stay in memory."""
+SHARE = 8
+"""Those that follow from a larger record have one byte of memory for each eight bytes of the record."""
+
+
 class DerivedColumns:
     """The columns of a record, and those that were derived from them so far."""
 
@@ -27,10 +35,14 @@ class DerivedColumns:
                   record.effects, record.marks)  # fmt: skip
         self._in_files = [column for table in tables if in_file(column := next(iter(table.values())))]
         """One column of each file: all columns of a record are in one."""
+        self._own = [column for table in tables for column in table.values()]
+        size = sum(column.nbytes for column in self._own)
+        self._room = 0.0 if self._in_files else math.inf if size < SMALL else size / SHARE
+        """The bytes of memory that derived columns may still take."""
 
     def keep(self, value: T) -> T:
-        """Return *value* with its arrays in files if the record is in files."""
-        if not self._in_files:
+        """Return *value* with those of its arrays in files that do not fit into memory."""
+        if self._room == math.inf:
             return value
         kept: T = self._moved(value)
         self.release()
@@ -50,7 +62,10 @@ class DerivedColumns:
         return value
 
     def _array_moved(self, array: NDArray[Any]) -> NDArray[Any]:
-        if in_file(array) or array.size == 0:
+        if in_file(array) or array.size == 0 or any(np.may_share_memory(array, column) for column in self._own):
+            return array
+        if array.nbytes <= self._room:
+            self._room -= array.nbytes
             return array
         moved = to_file(array)
         self._in_files.append(moved)

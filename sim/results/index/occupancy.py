@@ -41,9 +41,10 @@ def frees_while_calling(index: RecordIndex, service: str) -> bool:
 
 def in_service(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
     """Return begin and end of every visit's service at *service* (a code), those in line excluded."""
-    rows = index.visits_by_service.rows(service)
-    begun = rows[np.isfinite(index.started_at[rows])]
-    return index.started_at[begun], index.left_at[begun]
+    rows = index.visits_by_service.index(service)
+    started, left = index.started_at[rows], index.left_at[rows]
+    begun = np.isfinite(started)
+    return (started, left) if begun.all() else (started[begun], left[begun])
 
 
 def held_rows(index: RecordIndex, service: int) -> Ints:
@@ -83,7 +84,7 @@ def held(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
 
 def queued(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
     """Return begin and end of every wait for a worker of *service* (a code)."""
-    rows = index.visits_by_service.rows(service)
+    rows = index.visits_by_service.index(service)
     begin, end = index.entered_at[rows], np.minimum(index.started_at[rows], index.left_at[rows])
     if not frees_while_calling(index, index.record.services[service]):
         return begin, end

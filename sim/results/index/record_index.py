@@ -82,7 +82,7 @@ class RecordIndex(DerivedColumns):
         """Requests that have no outcome yet and may still be answered."""
         return np.asarray(self.requests["outcome"] == OPEN)
 
-    @derived
+    @property
     def done_by(self) -> Floats:
         """The latest instant at which each request's effects count as done (`done within`), or infinity."""
         return self.arrived_at + self._limit("done_within")
@@ -173,7 +173,8 @@ class RecordIndex(DerivedColumns):
         return self._per_site([codes.get(site.callee, -1) for site in self.record.sites])
 
     def _per_site(self, codes: list[int]) -> Ints:
-        return np.array(codes, np.int64)[self.attempts["site"]] if codes else np.zeros(0, np.int64)
+        of_sites = np.array(codes, np.min_scalar_type(-len(codes) - 1))
+        return of_sites[self.attempts["site"]] if codes else of_sites
 
     @derived
     def request_of(self) -> Ints:

@@ -25,6 +25,8 @@ from sim.results.index.intervals import Intervals, Spans, area_s, lengths_s
 FaultSpan = tuple[str, float, float]
 """A fault's name, begin and end."""
 FIXED = ("all", "before", "fault", "after")
+BETWEEN = " to "
+"""What stands between begin and end of a written window."""
 SHORT_DRAIN_S = 5.0
 """A run that drains within this time is drawn until its arrivals end: the drain after that is not a failure."""
 
@@ -148,6 +150,8 @@ def windows(record: Record, during: Iterable[str] = (), compared: Iterable[Fault
 
 def is_written_window(name: str) -> bool:
     """Whether *name* is written as a span (``500s to 600s``) rather than one of a record's own windows."""
+    if BETWEEN not in name:
+        return False
     try:
         parse_span(name)
     except ParameterError:
@@ -161,7 +165,7 @@ def parse_span(text: str, known: Iterable[str] = ()) -> tuple[float, float]:
     >>> parse_span("500s to 600s")
     (500.0, 600.0)
     """
-    parts = [part.strip() for part in text.split(" to ")]
+    parts = [part.strip() for part in text.split(BETWEEN)]
     if len(parts) != 2:
         rule = "be all, before, fault, after, a fault's name or a span such as 500s to 600s"
         raise ParameterError(rule, text, did_you_mean(text, [*known, *FIXED]))

@@ -41,7 +41,7 @@ class _Requests:
     def __init__(self, book: Book, windows: WindowSet, grouped: GroupedRows, group: int) -> None:
         self.book = book
         self.windows = windows
-        self.rows = grouped.rows(group)
+        self.rows = grouped.index(group)
         self.cut = windows.cut(grouped.times(group))
 
     @property
@@ -142,7 +142,8 @@ def _ended(code: int, view: _Requests) -> Column:
 
 
 def _goodput(view: _Requests) -> Column:
-    good = view.windows.count(view.book.good_at[view.rows])
+    became_at = np.maximum(view.answered_at, view.book.ledger.fulfilled_at[view.rows])
+    good = view.windows.count(became_at, view.book.good[view.rows])
     rate, most = (view.windows.per_second(counts) for counts in (good, good + _may_be_good_in(view)))
     return Column(rate, good, rate, most)
 
@@ -150,11 +151,12 @@ def _goodput(view: _Requests) -> Column:
 def _may_be_good_in(view: _Requests) -> Ints:
     """Return the number of undecided requests that may have become good in each window."""
     book, rows = view.book, view.rows
-    undecided = rows[book.undecided[rows]]
-    became_at = np.maximum(book.answered_at[undecided], book.ledger.last_applied_at[undecided])
-    counts = view.windows.count(became_at)
+    undecided = book.undecided[rows]
+    if not undecided.any():
+        return np.zeros(len(view.windows), np.int64)
+    became_at = np.maximum(view.answered_at, book.ledger.last_applied_at[rows])
     later = [any(end > book.end for _, end in window.spans) for window in view.windows.windows]
-    return np.where(later, len(undecided), counts)
+    return np.where(later, np.count_nonzero(undecided), view.windows.count(became_at, undecided))
 
 
 def _in_flight(view: _Requests) -> Column:

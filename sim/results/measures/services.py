@@ -43,7 +43,7 @@ class _Visits:
     def __init__(self, book: Book, windows: WindowSet, code: int) -> None:
         self.book, self.windows, self.code = book, windows, code
         self.of = book.record.services[code]
-        self.rows = book.visits_by_service.rows(code)
+        self.rows = book.visits_by_service.index(code)
         self.entered = book.visits_by_service.times(code)
         self.cut = windows.counted.cut(self.entered)
 
@@ -70,7 +70,7 @@ class _Visits:
     @cached_property
     def killed(self) -> Bools:
         """Visits that were queued when their replica went down: they did not withdraw."""
-        killed = np.zeros(len(self.rows), np.bool_)
+        killed = np.zeros(len(self.entered), np.bool_)
         for replica, down in occupancy.outages(self.book, self.of).items():
             here = self.book.attempts["replica"][self.rows] == replica
             killed[here] |= np.isin(self.left[here], [begin for begin, _ in down])
@@ -79,7 +79,7 @@ class _Visits:
     @cached_property
     def work(self) -> tuple[Ints, Floats, Floats, Floats]:
         """(visits, work, the part for callers that had left, time held) of those that got their worker in a window."""
-        cut, rows = started_in(self.book, self.windows, self.rows)
+        cut, rows = started_in(self.book, self.windows, self.book.visits_by_service.rows(self.code))
         worked, wasted, held = (cut.exact_sums(column[rows]) for column in self.book.work)
         return cut.sizes, worked, wasted, held
 
