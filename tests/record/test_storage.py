@@ -227,4 +227,5 @@ def test_columns_derived_from_a_record_in_files_are_moved_to_files() -> None:
     assert in_file(book.answered_at) and in_file(book.ledger.status) and all(map(in_file, book.work))
     assert book.answered_at is book.answered_at
     (_, grouped, group), *_ = book.request_groups
-    assert in_file(grouped.rows(group)) and type(grouped.rows(group)) is np.ndarray
+    assert in_file(grouped.times(group)) and isinstance(grouped.index(group), slice)  # in order as they stand
+    assert in_file(book.attempts_by_link.rows(0))
