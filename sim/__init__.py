@@ -37,16 +37,17 @@ if TYPE_CHECKING:
     from sim.experiments.hysteresis import hysteresis as hysteresis
     from sim.experiments.run import Run as Run
     from sim.experiments.run import run as run
-    from sim.scenario import ScenarioFile as Scenario
-    from sim.scenario import dump as dump
-    from sim.scenario import load as load
-    from sim.scenario import loads as loads
     from sim.scenario.catalogue import catalogue as catalogue
+    from sim.scenario.loading import dump as dump
+    from sim.scenario.loading import load as load
+    from sim.scenario.loading import loads as loads
+    from sim.scenario.scenario_file import ScenarioFile as Scenario
     from sim.scenario.schema import schema as schema
 
 _HOMES = {
-    "load": "sim.scenario", "loads": "sim.scenario", "dump": "sim.scenario", "Scenario": "sim.scenario:ScenarioFile",
-    "catalogue": "sim.scenario", "schema": "sim.scenario",
+    "load": "sim.scenario.loading", "loads": "sim.scenario.loading", "dump": "sim.scenario.loading",
+    "Scenario": "sim.scenario.scenario_file:ScenarioFile",
+    "catalogue": "sim.scenario.catalogue", "schema": "sim.scenario.schema",
     "run": "sim.experiments.run", "Run": "sim.experiments.run",
     "compare": "sim.experiments.compare", "Comparison": "sim.experiments.compare",
     "check": "sim.experiments.check",

@@ -118,9 +118,9 @@ def test_a_reader_that_leaves_does_not_lose_the_results(folder: Path) -> None:
 
 BROKEN = """
 import sys
-import sim.scenario
+import sim.scenario.loading
 def load(path): raise {error}
-sim.scenario.load = load
+sim.scenario.loading.load = load
 from sim.cli import main
 sys.argv = ["pileup", "run", "retry_storm"]
 main()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sim.cli.program import app
+from sim.cli.program import program
 from sim.glossary import SOURCES, TERMS, page
 
 ROOT = Path(__file__).parents[1]
@@ -48,7 +48,7 @@ def test_the_lab_shows_the_same_sentences() -> None:
     "field, found", [("retry storm", 1), ("goodput", 1), ("Deadline", 2), ("visibility_timeout", 2)]
 )
 def test_explain_field_explains_terms_alone_and_next_to_a_key(field: str, found: int) -> None:
-    said = CliRunner().invoke(app, ["explain-field", field])
+    said = CliRunner().invoke(program(), ["explain-field", field])
     assert said.exit_code == 0, said.output
     assert len(said.output.strip().split("\n\n")) >= found and "a word of the glossary" in said.output
     assert field.lower().replace("_", " ") in said.output

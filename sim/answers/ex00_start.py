@@ -8,7 +8,7 @@ from sim.answers.judging import Exercise, Given, Slip
 
 if TYPE_CHECKING:
     from sim.experiments.run import Run
-    from sim.scenario import ScenarioFile
+    from sim.scenario.scenario_file import ScenarioFile
 
 TILL = """
 version: 1
@@ -28,7 +28,7 @@ faults:
 
 def till(given: Given) -> ScenarioFile:
     """Return the shop of notebook 00 with a student's numbers."""
-    from sim.scenario import loads
+    from sim.scenario.loading import loads
 
     return loads(TILL.format(**given))
 

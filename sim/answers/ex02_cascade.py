@@ -9,7 +9,7 @@ from sim.theory import Backlog, fluid_backlog
 
 if TYPE_CHECKING:
     from sim.experiments.run import Run
-    from sim.scenario import ScenarioFile
+    from sim.scenario.scenario_file import ScenarioFile
 
 CAPACITY_PER_S = 200.0
 """Charges a second of a healthy payments: 2 replicas x 4 workers / 40 ms."""
@@ -22,7 +22,7 @@ def backlog(given: Given) -> Backlog:
 
 def shop(given: Given) -> ScenarioFile:
     """Return the shipped shop, called synchronously, with a student's fault."""
-    from sim.scenario import load
+    from sim.scenario.loading import load
     from sim.scenario.shipped import shipped_folder
 
     changes = {"faults.payments slow.by": f"{given['by']}x", "faults.payments slow.for": f"{given['lasts']}s"}

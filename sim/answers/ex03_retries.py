@@ -10,7 +10,7 @@ from sim.theory import expected_attempts, retry_amplification
 
 if TYPE_CHECKING:
     from sim.experiments.run import Run
-    from sim.scenario import ScenarioFile
+    from sim.scenario.scenario_file import ScenarioFile
 
 
 def attempts(given: Given) -> float:
@@ -30,7 +30,7 @@ def harmless(given: Given) -> float:
 
 def storm(given: Given) -> ScenarioFile:
     """Return the shipped retry storm with a student's number of attempts."""
-    from sim.scenario import load
+    from sim.scenario.loading import load
     from sim.scenario.shipped import shipped_folder
 
     found = load(shipped_folder() / "retry_storm.yaml").resolve("storm")

@@ -10,7 +10,7 @@ from sim.theory import breaker_opens
 
 if TYPE_CHECKING:
     from sim.experiments.run import Run
-    from sim.scenario import ScenarioFile
+    from sim.scenario.scenario_file import ScenarioFile
 
 LINK = "orders -> payments"
 
@@ -33,7 +33,7 @@ def open_percent(given: Given) -> float:
 
 def shop(given: Given) -> ScenarioFile:
     """Return the shipped shop, called synchronously with a breaker, with a student's fault and timeout."""
-    from sim.scenario import load
+    from sim.scenario.loading import load
     from sim.scenario.shipped import shipped_folder
 
     file = load(shipped_folder() / "cascade_vs_backlog.yaml")

@@ -18,7 +18,7 @@ from sim.answers.parse_answer import is_rounded, quoted, read, shown
 from sim.errors import ParameterError
 
 if TYPE_CHECKING:
-    from sim.scenario import ScenarioFile
+    from sim.scenario.scenario_file import ScenarioFile
 
 Given = Mapping[str, float]
 """The numbers of one student's question by name; ``seed`` is the seed of the student's runs."""

@@ -6,6 +6,8 @@ outcome, so that 1 means only a claim or an identity. ``sim.cli.program`` has th
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 from contextlib import suppress
 
@@ -16,6 +18,8 @@ from sim.cli.streams import end_output, forget_output, reader_has_left, use_utf8
 
 def main() -> None:
     """Run the command line and exit with its status."""
+    gc.set_threshold(100_000, 50, 100)  # as during a run: most of what a command makes stays until it ends
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # it reads what is installed to look for them
     with signals_end_the_run():
         status = _status()
         try:

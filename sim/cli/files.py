@@ -23,7 +23,7 @@ def list_scenarios(
     """List scenarios with the question each one asks."""
     from textwrap import fill
 
-    from sim.scenario import catalogue
+    from sim.scenario.catalogue import catalogue
     from sim.scenario.shipped import shipped_folder
 
     found = catalogue(folder or shipped_folder())
@@ -113,7 +113,7 @@ def new(
 
 def validate(files: Files) -> None:
     """Check scenario files without playing them: all problems of a file at once, and warnings."""
-    from sim.scenario import load, problems
+    from sim.scenario.loading import load, problems
 
     bad = 0
     for file in files:
@@ -165,7 +165,7 @@ def schema(
     else:
         import json
 
-        from sim.scenario import schema as scenario_schema
+        from sim.scenario.schema import schema as scenario_schema
 
         text = json.dumps(scenario_schema(), indent=1) + "\n"
     if out is None:
@@ -183,7 +183,7 @@ def explain_field(
     from sim.fields.quantity import spaced
     from sim.glossary import TERMS, explained
     from sim.results.measures.registry import NAMES
-    from sim.scenario import explain_field as explain
+    from sim.scenario.schema import explain_field as explain
 
     answers, hint = [], ""
     if field in NAMES:

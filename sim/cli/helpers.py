@@ -22,7 +22,7 @@ def leave(status: int) -> NoReturn:
 
 def load_file(file: str) -> Any:
     """Return the scenario of a file, or the shipped one of that name."""
-    from sim.scenario import load
+    from sim.scenario.loading import load
 
     return load(path_of(file))
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +14,9 @@ from sim.cli.helpers import leave, say
 from sim.cli.options import whole
 from sim.cli.status import OK
 from sim.errors import LabError, ParameterError
+
+if TYPE_CHECKING:
+    import subprocess
 
 PATIENCE_S = 10.0
 """Seconds that the server may take to end."""
@@ -70,6 +71,8 @@ def local_address() -> str:
     Connecting a datagram socket sends nothing; it asks the system which of its addresses it would send from. The far
     end is an address that is reserved for documentation (RFC 5737).
     """
+    import socket
+
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))
@@ -80,6 +83,8 @@ def local_address() -> str:
 
 def _must_be_free(address: str, port: int) -> None:
     """Raise ``ParameterError`` if something listens on the port already."""
+    import socket
+
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         if os.name == "posix":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -109,6 +114,8 @@ def _open_room(port: int) -> dict[str, str]:
 
 def _serve(command: list[str], environment: dict[str, str]) -> int:
     """Run the server until it ends or a signal ends it; if this process is killed, the server's stdin ends."""
+    import subprocess
+
     with subprocess.Popen(command, env=environment | {WATCHES: "1"}, stdin=subprocess.PIPE) as server:
         try:
             return server.wait()
@@ -123,6 +130,8 @@ def _serve(command: list[str], environment: dict[str, str]) -> int:
 
 def _end(server: subprocess.Popen[bytes]) -> None:
     """End the server in order; kill it if it does not end in time."""
+    import subprocess
+
     server.terminate()
     try:
         server.wait(PATIENCE_S)

@@ -8,7 +8,7 @@ left, and TERM.
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any, Callable
+from typing import Annotated, Any, Callable, Iterable
 
 import typer
 
@@ -36,17 +36,23 @@ def _tell_version(wanted: bool) -> None:
         raise typer.Exit(OK)
 
 
-app = typer.Typer(
-    name="pileup",
-    help="Simulate failures that spread between services or pile up in queues, and measure their effects.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+def program(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """Return the program with the commands *names*: typer looks at each option of each command that it has."""
+    app = typer.Typer(
+        name="pileup",
+        help="Simulate failures that spread between services or pile up in queues, and measure their effects.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_program)
+    for name in names:
+        command = COMMANDS[name]
+        app.command(name, short_help=(command.__doc__ or "").partition("\n")[0])(command)
+    return app
 
 
-@app.callback()
 def _program(
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Show the version.")
@@ -55,14 +61,11 @@ def _program(
     """Simulate failures that spread between services or pile up in queues, and measure their effects."""
 
 
-for _name, _command in COMMANDS.items():
-    app.command(_name, short_help=(_command.__doc__ or "").partition("\n")[0])(_command)
-
-
 def run() -> int:
     """Run the command that ``sys.argv`` asks for, and return its exit status."""
+    words = _usual(list(map(as_text, sys.argv[1:])))
     try:
-        app(_usual(list(map(as_text, sys.argv[1:]))), prog_name="pileup")
+        program(words[:1] if words and words[0] in COMMANDS else COMMANDS)(words, prog_name="pileup")
     except Ended:
         raise
     except SystemExit as leaving:

@@ -7,6 +7,7 @@ it ends after ``kill -9`` too. Source for spawned processes and their sentinels:
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -58,7 +59,9 @@ def _stop(pool: Any) -> None:
 
 
 def _begin() -> None:
-    """Leave the signals to the parent, and end with it."""
+    """Leave the signals to the parent, and end with it. Most of what a worker imports stays, so garbage is rare."""
+    gc.set_threshold(100_000, 50, 100)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # it reads what is installed to look for them
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_parent, daemon=True, name="end with the parent").start()

@@ -442,10 +442,9 @@ class Planned:
     @property
     def tasks(self) -> list[Task]:
         """Its replications; the record of the first is kept."""
-        against = others(self.scenario, self.sides)
+        scenario, against = self.scenario.plain, tuple(one.plain for one in others(self.scenario, self.sides))
         return [
-            Task(self.scenario, self.seed, number, self.wanted, against, number == 0)
-            for number in range(self.replications)
+            Task(scenario, self.seed, number, self.wanted, against, number == 0) for number in range(self.replications)
         ]
 
 

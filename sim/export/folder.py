@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sim.experiments.ablation.ablate import Ablation
-from sim.experiments.compare import Comparison
-from sim.experiments.fault_matrix.result import Matrix
-from sim.experiments.hysteresis import Hysteresis
-from sim.experiments.run import Run
 from sim.export import report
-from sim.export.ablation import Goals, ablation_document, of_ablation
-from sim.export.hysteresis import hysteresis_document, of_hysteresis
-from sim.export.matrix import matrix_document, of_matrix
 from sim.export.summary import comparison_document, run_document, to_json, versions
 from sim.export.whole import MANIFEST, Place
-from sim.results.claims import Verdict
-from sim.scenario import ScenarioFile, dump
+from sim.scenario.loading import dump
+
+if TYPE_CHECKING:
+    from sim.experiments.ablation.ablate import Ablation
+    from sim.experiments.compare import Comparison
+    from sim.experiments.fault_matrix.result import Matrix
+    from sim.experiments.hysteresis import Hysteresis
+    from sim.experiments.run import Run
+    from sim.export.ablation import Goals
+    from sim.results.claims import Verdict
+    from sim.scenario.scenario_file import ScenarioFile
 
 
 def write_run(run: Run, verdicts: dict[str, Verdict], place: Place) -> list[Path]:
@@ -49,6 +50,8 @@ def write_comparison(comparison: Comparison, place: Place) -> list[Path]:
 
 def write_ablation(ablation: Ablation, place: Place, goals: Goals = None) -> list[Path]:
     """Write an ablation into *place*: summary, the table of combinations, figure and report."""
+    from sim.export.ablation import ablation_document, of_ablation
+
     with place.filling() as made:
         _text(made / "summary.json", to_json(ablation_document(ablation, goals)))
         (made / "tables").mkdir()
@@ -61,6 +64,8 @@ def write_ablation(ablation: Ablation, place: Place, goals: Goals = None) -> lis
 
 def write_matrix(matrix: Matrix, place: Place) -> list[Path]:
     """Write a fault matrix into *place*: summary, the table of faults (Parquet and CSV), figure and report."""
+    from sim.export.matrix import matrix_document, of_matrix
+
     with place.filling() as made:
         _text(made / "summary.json", to_json(matrix_document(matrix)))
         (made / "tables").mkdir()
@@ -75,6 +80,8 @@ def write_matrix(matrix: Matrix, place: Place) -> list[Path]:
 
 def write_hysteresis(found: Hysteresis, place: Place) -> list[Path]:
     """Write a hysteresis into *place*: summary, the table of steps, figure and report, and the scenario played."""
+    from sim.export.hysteresis import hysteresis_document, of_hysteresis
+
     with place.filling() as made:
         _text(made / "summary.json", to_json(hysteresis_document(found)))
         _text(made / "scenario.yaml", dump(found.run.scenario))

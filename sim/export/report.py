@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Mapping, Sequence
+from typing import TYPE_CHECKING, Mapping, Sequence
 
-from sim.experiments.compare import Comparison
-from sim.experiments.run import Run
 from sim.export import tables
 from sim.results.claims import Verdict
-from sim.scenario import ScenarioFile
+
+if TYPE_CHECKING:
+    from sim.experiments.compare import Comparison
+    from sim.experiments.run import Run
+    from sim.scenario.scenario_file import ScenarioFile
 
 
 def of_run(run: Run, verdicts: Mapping[str, Verdict], figures: Sequence[str]) -> str:

@@ -5,24 +5,27 @@ from __future__ import annotations
 import json
 import platform
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from math import isfinite
-from typing import Any, Iterable
+from typing import TYPE_CHECKING, Any, Iterable
 
-from sim.experiments.check import Checked
-from sim.experiments.compare import Comparison
-from sim.experiments.pool import Pool
 from sim.experiments.run import Run, claims_of, judge_claims, run_resolved
 from sim.results.claims import Verdict
 from sim.results.headlines import with_worst
 from sim.results.wanted import Wanted
 from sim.version import VERSION
 
+if TYPE_CHECKING:
+    from sim.experiments.check import Checked
+    from sim.experiments.compare import Comparison
+    from sim.experiments.pool import Pool
+
 _PACKAGES = ("simpy", "numpy", "networkx", "pydantic", "ruamel.yaml")
 
 
 def versions() -> dict[str, str]:
     """Return the versions that a run's bytes depend on."""
+    from importlib.metadata import PackageNotFoundError, version
+
     found = {"pileup": VERSION, "python": platform.python_version()}
     for name in _PACKAGES:
         try:

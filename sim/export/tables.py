@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from itertools import product
-from typing import Any, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence
 
-from sim.experiments.check import Checked
-from sim.experiments.compare import Comparison
-from sim.experiments.rows import DifferenceRow, MeasureRow
-from sim.experiments.run import Run
 from sim.results.claims import Verdict
 from sim.results.headlines import row_name, with_worst
 from sim.results.measures import autoscaling, link_defences, overload
 from sim.results.measures.registry import NAMES
 from sim.results.wanted import Wanted
+
+if TYPE_CHECKING:
+    from sim.experiments.check import Checked
+    from sim.experiments.compare import Comparison
+    from sim.experiments.rows import DifferenceRow, MeasureRow
+    from sim.experiments.run import Run
 
 _WORKLOAD = ("goodput ratio", "answered ratio", "done ratio", "latency p50", "latency p95", "done latency p95")
 _SERVICE = ("utilisation", "wait mean", "waiting mean", "rejected", "wasted work")

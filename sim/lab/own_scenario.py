@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from sim.errors import LabError, ScenarioError, describe
-from sim.scenario import loads
+from sim.scenario.loading import loads
 from sim.scenario.shipped import shipped_folder
 from sim.scenario.yaml.nodes import Node
 from sim.scenario.yaml.parse import read

@@ -10,7 +10,7 @@ from sim.errors import LabError, ParameterError
 from sim.lab import session
 from sim.lab.own_scenario import opened
 from sim.lab.selection import OWN, Selection, from_query, resolve, to_query
-from sim.scenario import load
+from sim.scenario.loading import load
 from sim.scenario.shipped import shipped_scenario
 
 _SELECTION, _GENERATION, _LINK, _RUNNING = "choice", "generation", "link", "running"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
+from functools import cache
 from typing import TYPE_CHECKING, Any, Mapping, Self
 
 from sim.errors import ParameterError
@@ -16,11 +16,18 @@ from sim.quantities.forms import Form
 from sim.quantities.law import Law
 
 if TYPE_CHECKING:
+    from statistics import NormalDist
+
     import numpy as np
 
     from sim.quantities.law import Sampler
 
-_NORMAL = NormalDist()
+
+@cache
+def _normal() -> NormalDist:
+    from statistics import NormalDist
+
+    return NormalDist()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +161,11 @@ class Lognormal(Law):
 
     def cdf(self, x: float) -> float:
         """Return the normal distribution function of log x."""
-        return _NORMAL.cdf((math.log(x) - self.mu) / self.sigma) if x > 0 else 0.0
+        return _normal().cdf((math.log(x) - self.mu) / self.sigma) if x > 0 else 0.0
 
     def quantile(self, p: float) -> float:
         """Return the inverse of ``cdf``."""
-        return math.exp(self.mu + self.sigma * _NORMAL.inv_cdf(p))
+        return math.exp(self.mu + self.sigma * _normal().inv_cdf(p))
 
     def sampler(self, generator: np.random.Generator) -> Sampler:
         """Return numpy's sampler."""
@@ -244,7 +251,7 @@ class Normal(Law):
         (0.01, 0.398942)
         """
         centre, sd = self.centre_s, self.sd_s
-        return centre * _NORMAL.cdf(centre / sd) + sd * _NORMAL.pdf(centre / sd) if sd else centre
+        return centre * _normal().cdf(centre / sd) + sd * _normal().pdf(centre / sd) if sd else centre
 
     @property
     def variance(self) -> float:
@@ -253,7 +260,7 @@ class Normal(Law):
         if not sd:
             return 0.0
         z = centre / sd
-        second = (centre**2 + sd**2) * _NORMAL.cdf(z) + centre * sd * _NORMAL.pdf(z)
+        second = (centre**2 + sd**2) * _normal().cdf(z) + centre * sd * _normal().pdf(z)
         return max(second - self.mean**2, 0.0)
 
     @property
@@ -265,11 +272,11 @@ class Normal(Law):
         """Return the normal distribution function from zero on."""
         if x < 0:
             return 0.0
-        return _NORMAL.cdf((x - self.centre_s) / self.sd_s) if self.sd_s else float(x >= self.centre_s)
+        return _normal().cdf((x - self.centre_s) / self.sd_s) if self.sd_s else float(x >= self.centre_s)
 
     def quantile(self, p: float) -> float:
         """Return the inverse of ``cdf``."""
-        return max(self.centre_s + self.sd_s * _NORMAL.inv_cdf(p), 0.0)
+        return max(self.centre_s + self.sd_s * _normal().inv_cdf(p), 0.0)
 
     def sampler(self, generator: np.random.Generator) -> Sampler:
         """Return numpy's sampler, cut at zero."""

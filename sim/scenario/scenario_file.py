@@ -88,6 +88,13 @@ class ScenarioFile(Scenario):
         return {**kept, "expect": own} if own else kept
 
     @property
+    def plain(self) -> Scenario:
+        """The model of this combination alone, without its source: short to send to another process."""
+        model = Scenario.model_construct(self.model_fields_set, **dict(self))
+        model._combination = self._combination
+        return model
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the document, in its own order, and its data files: equal digests, equal runs."""
         content = json.dumps([self.document, self.tables], separators=(",", ":"), ensure_ascii=True, default=str)

@@ -10,7 +10,7 @@ from sim.export.summary import comparison_document, run_document
 from sim.export.tables import of_comparison, of_run
 from sim.results.book import Book
 from sim.results.headlines import headlines
-from sim.scenario import loads
+from sim.scenario.loading import loads
 
 TWO_FAULTS = """
 version: 1

@@ -10,7 +10,7 @@ import pytest
 from sim.errors import ScenarioError
 from sim.experiments.run import run_resolved
 from sim.lab.server.worker_tasks import Played
-from sim.scenario import load
+from sim.scenario.loading import load
 from sim.scenario.shipped import shipped_folder
 
 pytestmark = pytest.mark.skipif(find_spec("streamlit") is None, reason="streamlit is not installed")

@@ -115,7 +115,7 @@ def test_the_gallery_finds_scenarios_by_words_and_says_when_there_is_none() -> N
 
 def test_the_gallery_shows_every_shipped_scenario_once_under_what_it_is_about() -> None:
     from sim.lab.widgets.gallery import OTHERS, groups
-    from sim.scenario import catalogue
+    from sim.scenario.catalogue import catalogue
     from sim.scenario.shipped import shipped_folder
 
     every = [one for one in catalogue(shipped_folder()) if not one.problem]

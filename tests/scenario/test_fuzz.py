@@ -11,8 +11,10 @@ from sim.errors import ScenarioError
 from sim.mechanisms.faults import FAULTS
 from sim.mechanisms.links.retry import Retry
 from sim.mechanisms.steps import STEPS
-from sim.scenario import ScenarioFile, loads, models
+from sim.scenario import models
 from sim.scenario.key_normalisation import normalise
+from sim.scenario.loading import loads
+from sim.scenario.scenario_file import ScenarioFile
 from sim.scenario.source import Source
 from sim.scenario.yaml.nodes import node_of, plain
 from sim.scenario.yaml.parse import read

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ScenarioError
-from sim.scenario import load
+from sim.scenario.loading import load
 
 FOLDER = Path(__file__).parent.parent / "invalid_scenarios"
 FILES = sorted(FOLDER.glob("*.yaml"))

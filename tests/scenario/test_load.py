@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ScenarioError
-from sim.scenario import catalogue, dump, load, loads, problems
+from sim.scenario.catalogue import catalogue
+from sim.scenario.loading import dump, load, loads, problems
 from sim.scenario.yaml.parse import MAX_BYTES
 
 TEXT = """
@@ -97,7 +98,7 @@ def test_a_scenario_survives_pickling_into_another_process() -> None:
 
 
 def test_the_digest_does_not_depend_on_the_process_or_its_hash_seed() -> None:
-    code = f"import sim.scenario as s; print(s.loads({TEXT!r}).resolve().digest)"
+    code = f"import sim.scenario.loading as s; print(s.loads({TEXT!r}).resolve().digest)"
     found = {loads(TEXT).resolve().digest}
     for seed in ("1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ScenarioError
-from sim.scenario import load, loads
+from sim.scenario.loading import load, loads
 from sim.scenario.merge_patch import clash, merge
 from sim.scenario.yaml.nodes import node_of, plain
 

@@ -9,7 +9,7 @@ import pytest
 import sim
 from sim.cli import main
 from sim.errors import LabError
-from sim.scenario import loads, problems
+from sim.scenario.loading import loads, problems
 
 SMALL = """\
 version: 1

@@ -10,8 +10,10 @@ from sim.mechanisms.faults.slow import Slow
 from sim.mechanisms.links.breaker import Breaker
 from sim.mechanisms.links.retry import Retry
 from sim.mechanisms.steps import Call, Work
-from sim.scenario import ScenarioFile, dump, loads, models
+from sim.scenario import models
+from sim.scenario.loading import dump, loads
 from sim.scenario.models import Claim, Link, Service, Workload
+from sim.scenario.scenario_file import ScenarioFile
 
 
 def parts() -> dict[str, Any]:

@@ -8,8 +8,8 @@ import pytest
 
 from sim.errors import ParameterError
 from sim.mechanisms.steps import STEPS
-from sim.scenario import explain_field, load, schema
-from sim.scenario.schema import field_texts
+from sim.scenario.loading import load
+from sim.scenario.schema import explain_field, field_texts, schema
 from sim.scenario.yaml.nodes import plain
 from sim.scenario.yaml.parse import read
 

@@ -13,7 +13,7 @@ from sim.errors import ParameterError
 from sim.experiments.check import check
 from sim.experiments.run import run_resolved
 from sim.quantities import parse_value
-from sim.scenario import problems
+from sim.scenario.loading import problems
 from sim.scenario.shipped import shipped_folder
 from sim.topology import advice
 

@@ -44,6 +44,7 @@ def run_each(
     progress: Progress | None = None,
 ) -> list[list[Result]]:  # fmt: skip
     """Return the values that *extract* takes from the replications of each of *scenarios*, in their order."""
-    tasks = [Task(scenario, seed, number) for scenario in scenarios for number in range(replications)]
+    systems = [scenario.plain for scenario in scenarios]
+    tasks = [Task(scenario, seed, number) for scenario in systems for number in range(replications)]
     results = pool.play(tasks, partial(run_task, extract=extract), progress=progress)
     return [results[i : i + replications] for i in range(0, len(results), replications)]

@@ -41,7 +41,7 @@ def record() -> str:
     from sim.experiments.run import run_resolved
     from sim.replay import timeline, to_json
     from sim.results.wanted import Ask, Wanted
-    from sim.scenario import load
+    from sim.scenario.loading import load
     from sim.scenario.shipped import shipped_folder
 
     scenario = load(shipped_folder() / "cascade_vs_backlog.yaml")

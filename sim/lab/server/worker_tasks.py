@@ -42,7 +42,7 @@ class Played:
 
 def get_ready() -> None:
     """Play almost nothing, so that what a run imports is there before the first task: a third of a second."""
-    from sim.scenario import loads
+    from sim.scenario.loading import loads
 
     play(loads(SMALLEST).resolve())
 
@@ -108,7 +108,7 @@ def report(scenario: Any, progress: Progress | None = None, **options: Any) -> s
 
 def gallery(folder: str, stamp: tuple[int, ...], progress: Progress | None = None) -> Any:
     """Read what scenarios *folder* holds; *stamp* is when each file was changed, so that a change is read again."""
-    from sim.scenario import catalogue
+    from sim.scenario.catalogue import catalogue
 
     return [one for one in catalogue(folder) if not one.problem]
 

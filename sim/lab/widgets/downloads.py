@@ -16,7 +16,7 @@ from sim.lab.glossary import plain
 from sim.lab.selection import OWN, Selection, settings, to_query
 from sim.lab.server.job_queue import JobSpec
 from sim.lab.widgets import panels, waiting
-from sim.scenario import dump
+from sim.scenario.loading import dump
 
 MOST_ATTEMPTS = 3_000_000
 """A report in the lab makes no more attempts in all: a minute or two of a worker's time."""

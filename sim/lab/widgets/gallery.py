@@ -11,7 +11,7 @@ from sim.lab.glossary import plain
 from sim.lab.selection import Selection
 from sim.lab.server import jobs
 from sim.lab.widgets import waiting
-from sim.scenario import Summary
+from sim.scenario.catalogue import Summary
 
 TOPICS: dict[str, tuple[str, ...]] = {
     "waiting and cascades": ("timeout", "cascad", "slow", "synchronous", "bulkhead", "waits"),

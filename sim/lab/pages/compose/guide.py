@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sim.scenario import schema
+from sim.scenario.schema import schema
 
 Kind = dict[str, Any]
 """``{"def": name}``, ``{"map": kinds}`` of names of one's own, or ``{"list": kinds}``."""
