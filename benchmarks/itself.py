@@ -48,7 +48,7 @@ def by_system(some: list[Case], available: list[str], rounds: int, before: Path 
         note(case.name)
         sides = {core: Side(("play.py", case.system), core=core) for core in available}
         if before is not None:
-            sides["before"] = Side(("play.py", case.system), tree=before)
+            sides["before"] = Side(("play.py", case.system), core="python", tree=before)
         times = rounds if case.requests else min(rounds, 3)
         measured = in_turn(sides, case.requests, dict.fromkeys(sides, 1), times)
         cells = [spread(ratios(measured[core], measured[base], True, False)) if core in measured else NOT_BUILT
