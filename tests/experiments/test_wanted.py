@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import pickle
+import sys
+from collections import Counter
+from types import FrameType
 
 import pytest
 
 import sim
+from sim.engine.run import play
 from sim.errors import ParameterError
+from sim.experiments.replications import opened
 from sim.experiments.run import Run, run_resolved
+from sim.results.measures.registry import measures_of
 from sim.results.wanted import ALL, NOTHING, Ask, Wanted
 from sim.scenario.loading import loads
+from sim.scenario.shipped import shipped_folder
 
 SHOP = """
 version: 1
@@ -99,3 +106,30 @@ def test_an_ablation_can_be_held_to_what_its_text_shows():
     some, every = (sim.ablate(scenario, replications=2, wanted=one) for one in wanted)
     assert of_ablation(some) == of_ablation(every)
     assert 0 < len(some.rows) < len(every.rows)
+
+
+def test_a_check_computes_the_measures_that_its_claims_name_and_no_others():
+    text = SHOP + MORE.replace("measure: latency p95", "measure: utilisation").replace("of: people", "of: shop")
+    computed = Counter[str]()
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        if event == "call" and "results/measures" in frame.f_code.co_filename:
+            computed[frame.f_code.co_name] += 1
+
+    sys.setprofile(note)
+    try:
+        sim.check(loads(text.replace("300ms", "30%")), replications=1)
+    finally:
+        sys.setprofile(None)
+    assert computed["_utilisation"] == computed["family"] == 1
+    assert not {"_offered", "_wait", "_waiting", "_attempts", "waits", "work", "latency"} & set(computed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", sorted(shipped_folder().glob("*.yaml")), ids=lambda file: file.stem)
+def test_a_measure_of_a_window_alone_is_the_row_that_it_is_among_all(file):
+    scenario = sim.load(file).resolve()
+    book = opened(play(scenario, scenario.seed, 0), Wanted(during=("10s to 20s",)))
+    rows = measures_of(book)
+    for row in rows:
+        assert measures_of(book, Wanted((Ask(row.measure, row.of, row.during),))) == [row]
