@@ -122,12 +122,23 @@ class Run:
             self.measure(Wanted((Ask(*key), Ask(key[0]))))
         return self.values.get(key)
 
+    def row(self, measure: str, of: str = "system", during: str = "all") -> MeasureRow | None:
+        """Return the row of one measure, computed now if need be (see ``find``); None if this run does not have it."""
+        self.find((measure, of, during))
+        return self._rows_by_key.get((measure, of, during))
+
+    @cached_property
+    def _rows_by_key(self) -> dict[Key, MeasureRow]:
+        return {(row["measure"], row["of"], row["during"]): row for row in self.rows}
+
     def measure(self, wanted: Wanted) -> None:
         """Compute the measures that are *wanted* too, from the record of the only replication."""
         together = self.wanted | wanted
+        if together == self.wanted:
+            return
         book = opened(self.record, together, others(self.scenario, self.sides))
         self.replications = [replace(self.replications[0], measures=tuple(measures_of(book, together)))]
-        for name in ("values", "between", "rows", "measures"):
+        for name in ("values", "between", "rows", "_rows_by_key", "measures"):
             self.__dict__.pop(name, None)
         self.wanted = together
 

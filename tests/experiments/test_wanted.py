@@ -14,6 +14,7 @@ from sim.engine.run import play
 from sim.errors import ParameterError
 from sim.experiments.replications import opened
 from sim.experiments.run import Run, run_resolved
+from sim.lab.server import worker_tasks
 from sim.results.measures.registry import measures_of
 from sim.results.wanted import ALL, NOTHING, Ask, Wanted
 from sim.scenario.loading import loads
@@ -62,6 +63,16 @@ def test_one_replication_measures_more_on_demand():
     shared = [row for row in some.rows if row["during"] != "5s to 9s"]
     assert shared == every.rows and len(some.rows) > len(shared)
     assert pickle.loads(pickle.dumps(some)).values == some.values
+
+
+def test_a_run_of_the_lab_has_the_measures_of_its_cards_and_gives_others_as_rows():
+    run, every = (
+        worker_tasks.play(loads(SHOP + MORE).resolve(), 1).run,
+        sim.run(loads(SHOP + MORE), seed=1, replications=1),
+    )
+    assert {row["measure"] for row in run.rows} == {*worker_tasks.CARDS[:4]}
+    assert run.row("utilisation", "shop", "fault") == every.row("utilisation", "shop", "fault") is not None
+    assert run.row("goodput ratio", "nobody", "fault") is None
 
 
 def test_a_run_of_several_replications_names_what_it_computed_rather_than_give_nothing():

@@ -14,6 +14,7 @@ import sim  # noqa: E402
 from sim.lab.selection import OWN, Selection, resolve, settings  # noqa: E402
 from sim.lab.server import worker_tasks  # noqa: E402
 from sim.lab.widgets.downloads import notebook  # noqa: E402
+from sim.results.wanted import ALL  # noqa: E402
 from sim.scenario.shipped import shipped_folder  # noqa: E402
 
 TEXT = r"""
@@ -59,6 +60,7 @@ def test_the_notebook_gives_the_numbers_and_the_story_of_the_page(chosen: Select
     scenario = opened(chosen)
     resolved = resolve(chosen, scenario)
     seen = worker_tasks.play(resolved, chosen.seed)
+    seen.run.measure(ALL)
     book: Any = nbformat.reads(notebook(chosen, resolved, settings(chosen, scenario)), 4)
     nbformat.validate(book)
     book.cells.append(nbformat.v4.new_code_cell("import json\nprint(json.dumps(list(run.rows)))"))
@@ -79,4 +81,6 @@ def test_the_lines_for_the_shipped_file_play_the_same(name: str) -> None:
     first, _, call = "".join(told).split("```python\n")[1].removesuffix("```").partition("\nsim.run(")
     known: dict[str, Any] = {"sim": sim, "shipped_folder": shipped_folder}
     exec(f"{first}\nrun = sim.run({call}", known)
-    same(list(known["run"].rows), list(worker_tasks.play(resolved, chosen.seed).run.rows))
+    run = worker_tasks.play(resolved, chosen.seed).run
+    run.measure(ALL)
+    same(list(known["run"].rows), list(run.rows))

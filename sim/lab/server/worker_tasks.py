@@ -16,6 +16,12 @@ Progress = Callable[[float], None]
 
 MOST_EVENTS = 5_000_000
 MOST_RECORDS = "1.5GB"
+WINDOWS = ("all", "before", "fault", "after")
+DIFFERENCES = ("goodput ratio", "answered ratio", "latency p95", "done latency p50", "amplification")
+"""The measures of a comparison of two designs."""
+LEDGER = ("due", "applied once", "duplicated", "missing", "undecided", "ghost")
+CARDS = ("goodput ratio", "answered ratio", "latency p50", "latency p95", *LEDGER)
+"""The measures of a run that the pages show, with those of its claims."""
 SMALLEST = """
 version: 1
 title: Nothing much
@@ -60,7 +66,10 @@ def play(
     from sim.results.story.story import explain
     from sim.results.wanted import Wanted
 
-    run = run_resolved(bounded(scenario), seed, replications, 1, progress, wanted=Wanted(during=during))
+    wanted = Wanted(during=during)
+    if replications == 1:  # the record is at hand, so what else is asked for can be measured then
+        wanted = Wanted.of(CARDS, WINDOWS) | Wanted.for_claims(scenario.expect.values()) | Wanted((), during)
+    run = run_resolved(bounded(scenario), seed, replications, 1, progress, wanted=wanted)
     book = Book(run.record)
     return Played(run, explain(book), blast_radius(book), tuple(series(book)), timeline(book))
 
@@ -72,8 +81,10 @@ def pair(
     from sim.experiments.compare import Comparison
     from sim.experiments.pool import Pool
     from sim.experiments.run import planned, run_all
+    from sim.results.wanted import Wanted
 
-    plans = [planned(bounded(one), seed, replications, sides=(scenario, other)) for one in (scenario, other)]
+    wanted, sides = Wanted.of(DIFFERENCES, WINDOWS), (scenario, other)
+    plans = [planned(bounded(one), seed, replications, wanted=wanted, sides=sides) for one in sides]
     return slim(Comparison(dict(zip(labels, run_all(plans, Pool(1), progress), strict=True))))
 
 
@@ -87,8 +98,10 @@ def compare(scenario: Any, progress: Progress | None = None, **options: Any) -> 
 def ablate(scenario: Any, progress: Progress | None = None, **options: Any) -> Any:
     """Play every combination of toggles; *options* as ``sim.ablate``."""
     from sim.experiments.ablation.ablate import ablate as ablate_all
+    from sim.results.wanted import Wanted
 
-    return slim(ablate_all(bounded(scenario), workers=1, progress=progress, **options))
+    wanted = Wanted.of(["goodput ratio"], WINDOWS)
+    return slim(ablate_all(bounded(scenario), workers=1, progress=progress, wanted=wanted, **options))
 
 
 def matrix(scenario: Any, progress: Progress | None = None, **options: Any) -> Any:

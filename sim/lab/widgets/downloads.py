@@ -16,6 +16,7 @@ from sim.lab.glossary import plain
 from sim.lab.selection import OWN, Selection, settings, to_query
 from sim.lab.server.job_queue import JobSpec
 from sim.lab.widgets import panels, waiting
+from sim.results.wanted import ALL
 from sim.scenario.loading import dump
 
 MOST_ATTEMPTS = 3_000_000
@@ -55,6 +56,7 @@ def _address() -> str:
 def csv_tables(played: Any) -> bytes:
     """Return a zip of the run's tables as CSV; times in seconds on the scenario's clock."""
     out = io.BytesIO()
+    played.run.measure(ALL)
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in TABLES:
             archive.writestr(f"{name}.csv", getattr(played.run, name).to_csv(index=False))

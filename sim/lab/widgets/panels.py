@@ -11,6 +11,7 @@ from sim.lab import selected
 from sim.lab.glossary import GLOSSARY, HELP, plain
 from sim.lab.selection import Selection, resolve, settings
 from sim.lab.server.job_queue import JobSpec
+from sim.lab.server.worker_tasks import DIFFERENCES, LEDGER
 from sim.lab.widgets import charts, waiting
 from sim.lab.widgets.cards import WHEN
 from sim.number_words import number, seconds, share
@@ -20,8 +21,6 @@ from sim.results.measures.registry import NAMES
 SERIES = ("goodput", "utilisation", "waiting", "backlog", "attempts", "in flight", "oldest age", "breaker state")
 """What can be drawn over time, in the order in which it is offered; the first that exist are drawn."""
 DRAWN_FIRST = 2
-LEDGER = ("due", "applied once", "duplicated", "missing", "undecided", "ghost")
-HEADLINES = ("goodput ratio", "answered ratio", "latency p95", "done latency p50", "amplification")
 """The measures of a paired difference."""
 
 
@@ -131,7 +130,7 @@ def differences(compared: Any, n: int) -> None:
         f"{GLOSSARY['paired difference']} n = {n} seeds, 95 % intervals; both sides over the same stretch of "
         "the clock, by when requests arrived."
     )
-    st.dataframe([_difference_row(row) for row in rows if row["measure"] in HEADLINES], hide_index=True)
+    st.dataframe([_difference_row(row) for row in rows if row["measure"] in DIFFERENCES], hide_index=True)
 
 
 def in_points(row: dict[str, Any], what: str) -> dict[str, Any]:

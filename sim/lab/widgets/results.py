@@ -29,7 +29,7 @@ def headline(run: Any) -> list[dict[str, str]]:
 
 def cell(run: Any, measure: str, of: str, during: str) -> str:
     """Return one measure in words with its unit, or a dash where it is unknown."""
-    one = next((row for row in run.rows if (row["measure"], row["of"], row["during"]) == (measure, of, during)), None)
+    one = run.row(measure, of, during)
     return "–" if one is None or one["mean"] is None else in_unit(one["mean"], one["unit"])
 
 
@@ -48,8 +48,8 @@ def in_unit(value: float, unit: str) -> str:
 
 
 def _count(run: Any, of: str, during: str) -> int:
-    key = ("goodput ratio", of, during)
-    return next((row["n"] for row in run.rows if (row["measure"], row["of"], row["during"]) == key), 0)
+    row = run.row("goodput ratio", of, during)
+    return 0 if row is None else int(row["n"])
 
 
 def show(played: Any) -> None:

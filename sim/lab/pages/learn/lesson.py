@@ -193,8 +193,8 @@ def _see(lesson: Lesson, play: Play, key: str) -> None:
 
 def count(one: Measured, run: Any) -> int:
     """Return how many samples are behind one measure of *run*."""
-    key = (one.measure, one.of, one.during)
-    return next((row["n"] for row in run.rows if (row["measure"], row["of"], row["during"]) == key), 0)
+    row = run.row(one.measure, one.of, one.during)
+    return 0 if row is None else int(row["n"])
 
 
 # --- the room ---------------------------------------------------------------------------------------------------
