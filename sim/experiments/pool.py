@@ -32,8 +32,8 @@ Play = Callable[[Task, "Progress | None"], Result]
 
 SOON_S = 0.1
 """How long the first run is watched before its progress shows how long it takes."""
-WORTH_S = 1.0
-"""With less than this left to play, a worker would start for about as long as it saves."""
+WORTH_S = 3.0
+"""Workers start where more seconds of processor time than this are left: the start of one costs about a tenth."""
 CHUNK_S = 0.25
 """Short runs share a message to a worker, up to about this time."""
 
@@ -100,7 +100,7 @@ class _Round(Generic[Task, Result]):
         self._task_s = 0.0
         self._problem: BaseException | None = None
         self._executor: Executor | None = None
-        self._begun_at = time.perf_counter()
+        self._begun_at = time.process_time()
 
     def results(self) -> list[Result]:
         while (number := self._take()) is not None:
@@ -124,16 +124,17 @@ class _Round(Generic[Task, Result]):
         if self._problem is not None:
             raise self._problem
         self._report(share)
-        spent, done = time.perf_counter() - self._begun_at, self._played_here + share
+        spent, done = time.process_time() - self._begun_at, self._played_here + share
         if self._executor is None and self._pool.processes > 1 and (share == 0.0 or spent > SOON_S) and done:
             self._task_s = spent / done
-            if self._left and (self._pool.workers or self._pool.is_warm or self._pays(share)):
+            if self._left and (self._pool.workers or self._pool.is_warm or self._pays):
                 self._executor = self._pool.executor()
                 for _ in range(self._pool.processes if self._task_s < CHUNK_S else self._pool.processes - 1):
                     self._send()
 
-    def _pays(self, share: float) -> bool:
-        return self._task_s * (len(self._left) + 1 - share) > WORTH_S
+    @property
+    def _pays(self) -> bool:
+        return self._task_s * len(self._left) > WORTH_S
 
     def _report(self, share: float) -> None:
         if self._progress is not None:
