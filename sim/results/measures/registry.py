@@ -6,7 +6,9 @@ A mechanism brings its own family: declarations in ``sim.scenario.measures``, an
 
 from __future__ import annotations
 
-from typing import Callable, Iterable
+import gc
+from contextlib import contextmanager
+from typing import Callable, Iterable, Iterator
 
 from sim.record.record import Record
 from sim.results.book import Book
@@ -63,8 +65,20 @@ def measures(record: Record, during: Iterable[str] = ()) -> list[Measure]:
 def measures_of(book: Book, wanted: Wanted = ALL) -> list[Measure]:
     """Return the *wanted* measures of a book, in the order in which all of them would be."""
     found: list[Measure] = []
-    for names, family in FAMILIES:
-        if wanted.any_of(names):
-            found += family(book, wanted)
-            book.release()
+    with _quiet_collector():
+        for names, family in FAMILIES:
+            if wanted.any_of(names):
+                found += family(book, wanted)
+                book.release()
     return found
+
+
+@contextmanager
+def _quiet_collector() -> Iterator[None]:
+    """Collect garbage rarely: the rows of many windows are many objects, and none of them is in a circle."""
+    threshold = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*threshold)
