@@ -39,7 +39,7 @@ SAID_ON_PURPOSE = {
     "retry_storm": ["server: its queue is unlimited"],
     "nested_retries": ["one request can make 16 of this call", "one request can make 64 of this call"],
 }
-SEEDS = {"sock_shop": [1]}  # 25 runs of ten seconds for each seed; 2 and 12 held too, when it was added
+SEEDS = {"sock_shop": [1]}  # 25 runs of ten seconds for each seed
 WORKERS = {"sock_shop": None}
 EACH = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 LONG = [
