@@ -13,6 +13,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from sim import core
 from sim.version import VERSION
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ __all__ = [
     "exercise", "hysteresis", "load", "loads", "matrix", "run", "schema", "theory", "topology",
 ]  # fmt: skip
 __version__ = VERSION
+
+core.choose()
 
 if not TYPE_CHECKING:  # a type checker would take every unknown name for one that exists
 

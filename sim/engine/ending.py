@@ -12,7 +12,7 @@ from __future__ import annotations
 from math import isnan, nan
 from typing import Any, Callable
 
-from sim.engine.calls.ends import row
+from sim.engine.calls.ends import write_row
 from sim.engine.calls.leaf import Leaf
 from sim.engine.livelock import Stuck
 from sim.engine.system import System
@@ -32,7 +32,7 @@ def write_open_rows(system: System, leaves: list[Leaf]) -> list[int]:
     for leaf in leaves:
         leaf.complete()
         leaf.outcome = OPEN
-        recorder.attempts.rows.write(row(leaf, nan))
+        write_row(leaf, nan)
     still_open = list(recorder.open_attempts.values())
     cancels = any(link.on_abandon == "cancel" for link in system.scenario.links.values())
     stuck = Stuck(still_open, _forked(system), cancels)
@@ -40,14 +40,14 @@ def write_open_rows(system: System, leaves: list[Leaf]) -> list[int]:
     for attempt in still_open:
         if attempt.outcome == PENDING:
             attempt.outcome = LOST if attempt.id in stuck.attempts else OPEN
-            recorder.attempts.rows.write(row(attempt, nan))
+            write_row(attempt, nan)
         else:
-            recorder.attempts.rows.write(row(attempt, attempt.ended_at))
+            write_row(attempt, attempt.ended_at)
     for request in recorder.open_requests.values():
-        reason = stuck.requests.get(request.number)
+        reason = stuck.requests.get(request.id)
         recorder.requests.rows.write(
             (
-                request.number,
+                request.id,
                 request.client.code,
                 request.operation,
                 request.key,

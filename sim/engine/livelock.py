@@ -62,7 +62,7 @@ class Stuck:
                 self._stop(join.frame, reason)
         elif isinstance(frame, Request):
             if frame.outcome == PENDING:
-                self.requests[frame.number] = reason
+                self.requests[frame.id] = reason
         elif not isinstance(frame, RootFrame) and frame.id not in self.recipes:
             self.recipes.add(frame.id)
             if frame.outcome == PENDING and not getattr(frame, "replied", False):

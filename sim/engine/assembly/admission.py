@@ -49,7 +49,7 @@ class RateLimiter:
         elif self.bucket.wait_s(now) > self.most_s:
             admission.turn_away(attempt, self.reason)
         elif wait_s := self.bucket.reserve(now):
-            self.mark((now, DELAYED, self.component, attempt.request.number))
+            self.mark((now, DELAYED, self.component, attempt.request.id))
             self.after(wait_s, admission.on_token, attempt)
         else:
             admission.enter(attempt)

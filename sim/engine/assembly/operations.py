@@ -7,7 +7,7 @@ whether its replica is still alive. In a service that frees its workers while ca
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from sim.engine.assembly.continuations import resuming, suspending, while_alive, while_carried
 from sim.engine.calls.route import Continuation
@@ -20,7 +20,7 @@ from sim.record.recorder import reason_code
 
 if TYPE_CHECKING:
     from sim.engine.assembly.wiring import Wiring
-    from sim.engine.calls.attempt import Failed, Frame, Then
+    from sim.engine.calls.attempt import Failed, Then
     from sim.engine.calls.plain import PlainCall
     from sim.engine.calls.retrying import RetryingCall
     from sim.engine.faults.capabilities import Needs
@@ -231,7 +231,7 @@ def _resuming(go_on: Callable[..., None], in_fork_branch: bool) -> Callable[...,
 
 
 def _expecting_reply(begin: Then) -> Then:
-    def expect(attempt: Frame) -> None:
+    def expect(attempt: Any) -> None:
         attempt.replied = False
         begin(attempt)
 

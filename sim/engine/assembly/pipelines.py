@@ -59,7 +59,7 @@ class PipelineBuilder:
         codes = MarkCodes()
 
         def mark(kind: str, logical_call: Any) -> None:
-            write((kernel.now, codes[kind], component, logical_call.request.number))
+            write((kernel.now, codes[kind], component, logical_call.request.id))
 
         return mark
 

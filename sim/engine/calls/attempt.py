@@ -18,7 +18,7 @@ from __future__ import annotations
 from math import inf, nan
 from typing import Any, Callable
 
-from sim.engine.clock.kernel import Event
+from sim.engine.clock.kernel import TimerEntry
 from sim.outcomes import OK, PENDING
 
 Then = Callable[[Any], None]
@@ -27,7 +27,7 @@ Failed = Callable[[Any, int, int], None]
 """Called with the frame, the outcome and the reason of what failed."""
 
 
-class Frame(Event):
+class Frame(TimerEntry):
     """What a step works on: a Request, an Attempt, or a ForkBranch of a `parallel`; also its event on the heap."""
 
     __slots__ = ("request", "id", "result", "worked_s", "loops", "ends", "running_since", "queued_at")
@@ -40,18 +40,39 @@ class Frame(Event):
     ends: Any
     running_since: float
     queued_at: float
-    # each kind has these in its own way: a slot, a property or a constant
-    root: Any
-    replica: Any
-    killed: Any
-    replied: Any
-    due_at: Any
+
+    @property
+    def root(self) -> Any:
+        """The attempt, or the request, whose worker carries this frame; each kind says it in its own way."""
+        raise NotImplementedError
+
+    @property
+    def replica(self) -> Any:
+        """Where it runs."""
+        raise NotImplementedError
+
+    @property
+    def killed(self) -> Any:
+        """Whether its replica crashed under it."""
+        raise NotImplementedError
+
+    @property
+    def due_at(self) -> Any:
+        """When the time of its caller ends, as far as it knows."""
+        raise NotImplementedError
+
+
+class RequestFrame(Frame):
+    """The frame of a client's request, as all frames that it causes know it: the business *key* is -1 without keys."""
+
+    __slots__ = ("key",)
+    key: float
 
 
 class Place:
-    """Where an attempt is worked on: a replica, or ``NOWHERE`` while it has none."""
+    """Where an attempt is worked on, with the line in front of it: a replica, or ``NOWHERE`` while it has none."""
 
-    __slots__ = ("index", "outstanding")
+    __slots__ = ("index", "outstanding", "free", "places", "line", "queues", "blocked")
 
     def __init__(self, index: int) -> None:
         self.index, self.outstanding = index, 0
@@ -110,8 +131,6 @@ class Attempt(Frame):
         "started_at",
         "left_at",
         "ended_at",
-        "expires_at",
-        "outcome",
         "reason",
         "unanswerable",
         "call",
@@ -123,7 +142,6 @@ class Attempt(Frame):
     )
     # without a value at first: each is set by the part that needs it, as the table says
     ended_at: float
-    expires_at: float
     unanswerable: bool
     call: Any
     generation: int

@@ -20,24 +20,27 @@ if TYPE_CHECKING:
     from sim.engine.calls.attempt import Attempt
 
 
-def row(attempt: Any, ended_at: float) -> tuple[float, ...]:
-    """Return *attempt* as a row of the record."""
-    left_at = attempt.left_at
-    return (
-        attempt.id,
-        attempt.request.number,
-        attempt.parent.id,
-        attempt.step.code,
-        attempt.replica.index,
-        attempt.number,
-        attempt.sent_at,
-        attempt.entered_at,
-        attempt.started_at,
-        nan if left_at is None else left_at,
-        ended_at,
-        attempt.outcome,
-        attempt.reason,
-        attempt.worked_s,
+def write_row(attempt: Attempt, ended_at: float) -> None:
+    """Write the row of *attempt*, which ended for its caller at *ended_at*."""
+    left_at = nan if attempt.left_at is None else attempt.left_at
+    step = attempt.step
+    step.rows.write(
+        (
+            attempt.id,
+            attempt.request.id,
+            attempt.parent.id,
+            step.code,
+            attempt.replica.index,
+            attempt.number,
+            attempt.sent_at,
+            attempt.entered_at,
+            attempt.started_at,
+            left_at,
+            ended_at,
+            attempt.outcome,
+            attempt.reason,
+            attempt.worked_s,
+        )
     )
 
 
@@ -51,7 +54,7 @@ def answered(attempt: Attempt) -> None:
     attempt.ended_at = now = step.kernel.now
     if attempt.left_at is not None:
         del step.open[attempt.id]
-        step.rows.write(row(attempt, now))
+        write_row(attempt, now)
     if step.route.settled is not None:
         step.route.settled(attempt)
 
@@ -72,7 +75,7 @@ def answered_late(attempt: Attempt) -> None:
     step = attempt.step
     if attempt.left_at is not None and attempt.id in step.open:
         del step.open[attempt.id]
-        step.rows.write(row(attempt, attempt.ended_at))
+        write_row(attempt, attempt.ended_at)
 
 
 def cancel_call(call: Any, reason: int) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Callable
 
-from sim.engine.clock.kernel import TIMER, Event
+from sim.engine.clock.kernel import TIMER, Event, calling
 
 if TYPE_CHECKING:
     from sim.engine.calls.state import LogicalCall
@@ -64,4 +64,4 @@ class HedgeTimers(Event):
             self.hedge(logical_call)
 
 
-_ON_TIMER = (HedgeTimers.tick,)
+_ON_TIMER = calling(HedgeTimers, "tick")

@@ -9,12 +9,12 @@ Not modelled: a network, timers, admission rules and faults; a call with any of 
 
 from __future__ import annotations
 
-from heapq import heappush
 from math import nan
 from typing import TYPE_CHECKING, Any, Callable
 
 from sim.engine.calls.attempt import NOWHERE, Attempt, Frame
 from sim.engine.calls.plain import PlainCall
+from sim.engine.clock.heap import heappush
 from sim.engine.clock.kernel import ANSWER
 from sim.outcomes import PENDING
 

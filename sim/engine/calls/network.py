@@ -14,12 +14,12 @@ Not modelled: bandwidth, connections, and packets within a message.
 from __future__ import annotations
 
 from collections import deque
-from heapq import heappush
 from math import inf
 from typing import TYPE_CHECKING, Callable
 
 from sim.engine.calls.attempt import Attempt
 from sim.engine.calls.ends import lose_answer, refuse
+from sim.engine.clock.heap import heappush
 from sim.engine.clock.kernel import ANSWER
 from sim.outcomes import PENDING, REFUSED
 from sim.record.recorder import reason_code

@@ -75,8 +75,6 @@ class PipelineCall(RetryingCall):
         "pipeline",
         "strategies",
         "learners",
-        "chooses_replicas",
-        "drops_abandoned",
         "timeout_s",
         "deadline_reason",
         "late_reason",
@@ -126,6 +124,9 @@ class PipelineCall(RetryingCall):
     def start_sequence(self, logical_call: LogicalCall) -> None:
         """Send a first attempt, and plan a hedge, or a further one."""
         sequence = AttemptSequence(logical_call)
+        scope = self.pipeline.budget
+        if scope is not None:
+            sequence.budget = scope.only if scope.only is not None else scope.of(sequence)
         logical_call.sequences.append(sequence)
         self.attempt(sequence)
         hedge = self.hedge
@@ -271,7 +272,7 @@ class PipelineCall(RetryingCall):
         self.rows.write(
             (
                 self.next_id(),
-                logical_call.request.number,
+                logical_call.request.id,
                 logical_call.frame.id,
                 self.code,
                 -1,

@@ -38,13 +38,13 @@ class PlainCall(CallStep):
             return
         outcome = attempt.outcome = attempt.result
         attempt.ended_at = now = self.kernel.now
-        left_at = attempt.left_at
-        if left_at is not None:  # as in ``answered``, without a call
+        if attempt.left_at is not None:  # as in ``answered``, without a call
+            left_at = attempt.left_at
             del self.open[attempt.id]
             self.rows.write(
                 (
                     attempt.id,
-                    attempt.request.number,
+                    attempt.request.id,
                     attempt.parent.id,
                     self.code,
                     attempt.replica.index,

@@ -110,7 +110,7 @@ class RetryingCall(CallStep):
         self.rows.write(
             (
                 self.next_id(),
-                frame.request.number,
+                frame.request.id,
                 frame.id,
                 self.code,
                 -1,
@@ -139,13 +139,13 @@ class RetryingCall(CallStep):
             return
         outcome = attempt.outcome = attempt.result
         attempt.ended_at = now = self.kernel.now
-        left_at = attempt.left_at
-        if left_at is not None:  # as in ``answered``, without a call
+        if attempt.left_at is not None:  # as in ``answered``, without a call
+            left_at = attempt.left_at
             del self.open[attempt.id]
             self.rows.write(
                 (
                     attempt.id,
-                    attempt.request.number,
+                    attempt.request.id,
                     attempt.parent.id,
                     self.code,
                     attempt.replica.index,

@@ -23,7 +23,6 @@ Not modelled: an answer that takes another way than its request.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 if TYPE_CHECKING:
@@ -50,30 +49,31 @@ class Endpoint(Protocol):
         """Take *attempt* in: begin its operation, let it wait, or turn it away."""
 
 
-@dataclass(frozen=True, slots=True)
 class Route:
-    """Where the attempts of one step go, and how their answers come back; made by ``assembly.routes`` only."""
+    """Where the attempts of one step go, and how their answers come back; made by ``assembly.routes`` only.
 
-    send: Verb
-    """Hands an attempt to the transport."""
-    deliver: Verb
-    """Hands an attempt to the endpoint; the transport calls it."""
-    begin: Verb | None
-    """Begins the operation; the endpoint calls it when it is the attempt's turn. None where a queue only stores."""
-    answer: Verb
-    """Hands the answer to the transport; the endpoint calls it."""
-    settled: Verb | None = None
-    """Called when the caller's side of an attempt has ended, for balancers that count what is outstanding."""
+    ``send`` hands an attempt to the transport, which calls ``deliver`` to hand it to the endpoint. The endpoint calls
+    ``begin`` when it is the attempt's turn (None where a queue only stores), and ``answer`` to hand the answer to the
+    transport. ``settled`` is called when the caller's side of an attempt has ended, for balancers that count what is
+    outstanding.
+    """
+
+    __slots__ = ("send", "deliver", "begin", "answer", "settled")
+
+    def __init__(self, send: Verb, deliver: Verb, begin: Verb | None, answer: Verb, settled: Verb | None) -> None:
+        self.send, self.deliver, self.begin, self.answer, self.settled = send, deliver, begin, answer, settled
 
 
-@dataclass(frozen=True, slots=True)
 class Continuation:
-    """What comes after a step, by how it ended: it is made with the operation, or the client, around the step."""
+    """What comes after a step, by how it ended: it is made with the operation, or the client, around the step.
 
-    then: Then
-    degraded: Then
-    """After an answer that was degraded; only calls have one."""
-    failed: Failed
+    ``then`` follows a good end, ``degraded`` an answer that was degraded (only calls have one), ``failed`` a failure.
+    """
+
+    __slots__ = ("then", "degraded", "failed")
+
+    def __init__(self, then: Then, degraded: Then, failed: Failed) -> None:
+        self.then, self.degraded, self.failed = then, degraded, failed
 
     @classmethod
     def after(cls, then: Then, failed: Failed) -> Continuation:

@@ -71,8 +71,7 @@ class AttemptSequence:
         """The callee's replica, where a strategy has chosen one."""
         self.timed_out = False
         """How the attempt before this one ended, for quotas that ask."""
-        scope = logical_call.step.pipeline.budget
-        self.budget: Any = None if scope is None else scope.only if scope.only is not None else scope.of(self)
+        self.budget: Any = None
         """The budget that pays for its retries, where they cost something."""
 
 

@@ -17,7 +17,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from sim.engine.calls.scope import Scope
-from sim.engine.clock.kernel import ANSWER
+from sim.engine.clock.kernel import ANSWER, TimerEntry
 from sim.outcomes import ABANDONED, DEGRADED, ERROR, PENDING
 from sim.policies.breaker import CLOSED, Breaker
 from sim.quantities import UNLIMITED
@@ -198,10 +198,10 @@ class BulkheadPlaces:
         self.line: deque[BulkheadWaiter] = deque()
 
 
-class BulkheadWaiter:
+class BulkheadWaiter(TimerEntry):
     """A sequence that waits for a place; its outcome is PENDING while it does."""
 
-    __slots__ = ("sequence", "places", "outcome", "expires_at")
+    __slots__ = ("sequence", "places")
 
     def __init__(self, sequence: AttemptSequence, places: BulkheadPlaces) -> None:
         self.sequence, self.places = sequence, places

@@ -7,14 +7,14 @@ Not modelled: clients that give up for good, and users that learn.
 
 from __future__ import annotations
 
-from heapq import heappush
 from itertools import chain, count, cycle, repeat
 from math import inf
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence
 
-from sim.engine.calls.attempt import Frame
+from sim.engine.calls.attempt import RequestFrame
 from sim.engine.calls.ends import cancel_call
-from sim.engine.clock.kernel import ARRIVAL, TIMER, Event
+from sim.engine.clock.heap import heappush
+from sim.engine.clock.kernel import ARRIVAL, TIMER, Event, calling
 from sim.outcomes import OK, PENDING, TIMEOUT
 from sim.record.recorder import reason_code
 
@@ -26,18 +26,14 @@ if TYPE_CHECKING:
 Start = Callable[[Any], None]
 
 
-class Request(Frame):
+class Request(RequestFrame):
     """One request of a client, from arrival to the end its client knows."""
 
     __slots__ = (
         "client",
-        "number",
         "operation",
-        "key",
         "instance",
         "arrived_at",
-        "expires_at",
-        "outcome",
         "reason",
         "user",
         "tries",
@@ -49,7 +45,6 @@ class Request(Frame):
     killed = False
     left_at = None
     """As the root of its own call: it is never left behind."""
-    expires_at: float
     reason: int
     # how far its call is, set by ``ClientRetryingCall``; a plain call has one attempt
     tries: float
@@ -61,7 +56,7 @@ class Request(Frame):
         self, client: Client, number: int, operation: float, key: float, instance: float, user: User | None, now: float
     ) -> None:
         self.client = client
-        self.number = self.id = number
+        self.id = number
         self.operation = operation
         self.key = key
         self.instance = instance
@@ -143,7 +138,7 @@ class Client:
         if request.outcome == PENDING:
             outcome = request.outcome = request.result
             request.frame = request.request = None
-            number = request.number
+            number = request.id
             del self.open[number]
             self.closed += 1
             self.rows.write(
@@ -177,7 +172,7 @@ class Client:
     def _close(self, request: Request, outcome: int, reason: int) -> None:
         request.outcome = outcome
         request.frame = request.request = None
-        number = request.number
+        number = request.id
         del self.open[number]
         self.closed += 1
         self.rows.write(
@@ -228,7 +223,7 @@ class Source(Event):
         self.ask(self.next_which(), self.next_instance())
 
 
-_ON_ARRIVAL = (Source.arrive,)
+_ON_ARRIVAL = calling(Source, "arrive")
 
 
 class User:

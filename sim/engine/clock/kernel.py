@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from heapq import heappop, heappush
 from itertools import chain, count
 from typing import Any, Callable, Iterable, Iterator
 
 import simpy
 
+from sim.engine.clock.heap import heappop, heappush
 from sim.errors import BudgetError
 from sim.outcomes import PENDING
 
@@ -34,6 +34,22 @@ class Event:
     callbacks: Any
 
 
+def calling(kind: type, method: str) -> tuple[Callable[[Any], None]]:
+    """Return the callbacks of events of one *kind* whose own *method* is called, such as ``fire``.
+
+    They are looked up by name, because a compiled class gives its methods to Python code only so.
+    """
+    return (getattr(kind, method),)
+
+
+class TimerEntry(Event):
+    """What a timer may end: it has ended as soon as its *outcome* is not PENDING."""
+
+    __slots__ = ("outcome", "expires_at")
+    outcome: int
+    expires_at: float
+
+
 class ScheduledCall(Event):
     """A one-shot event: calls *function* with *argument* at its time."""
 
@@ -47,7 +63,7 @@ class ScheduledCall(Event):
         self.function(self.argument)
 
 
-_ON_TICK = (ScheduledCall.fire,)
+_ON_TICK = calling(ScheduledCall, "fire")
 
 
 def _go_on(_: Any) -> None:
@@ -174,8 +190,8 @@ class Kernel:
 class TimerQueue(Event):
     """Timers of one length: equal delays expire in order, so a deque and one heap entry are enough.
 
-    An entry is any object with ``outcome`` and ``expires_at``; it has ended as soon as its outcome is not PENDING,
-    so that an answer cancels its timer without touching the queue. ``expires_at`` is computed once.
+    An answer cancels its timer without touching the queue: it changes the outcome of the entry. ``expires_at`` is
+    computed once.
     """
 
     __slots__ = ("kernel", "heap", "next_id", "delay_s", "expire", "entries", "is_scheduled")
@@ -183,10 +199,10 @@ class TimerQueue(Event):
     def __init__(self, kernel: Kernel, delay_s: float, expire: Callable[[Any], None]) -> None:
         self.kernel, self.heap, self.next_id = kernel, kernel.heap, kernel.next_id
         self.delay_s, self.expire = delay_s, expire
-        self.entries: deque[Any] = deque()
+        self.entries: deque[TimerEntry] = deque()
         self.is_scheduled = False
 
-    def add(self, entry: Any) -> None:
+    def add(self, entry: TimerEntry) -> None:
         """Start the timer of *entry*."""
         entry.expires_at = at = self.kernel.now + self.delay_s
         entries = self.entries
@@ -217,4 +233,4 @@ class TimerQueue(Event):
         self.is_scheduled = False
 
 
-_ON_LANE = (TimerQueue.tick,)
+_ON_LANE = calling(TimerQueue, "tick")

@@ -43,7 +43,7 @@ class BoundedQueue(Queue):
             super().deliver(attempt)
         elif self.blocks:
             self.outside.append(attempt)
-            self.recorder.marks.rows.write((self.kernel.now, DELAYED, self.component, attempt.request.number))
+            self.recorder.marks.rows.write((self.kernel.now, DELAYED, self.component, attempt.request.id))
         else:
             attempt.entered_at = now = self.kernel.now
             turn_away(attempt, REJECTED, self.full, now)

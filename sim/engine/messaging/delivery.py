@@ -45,10 +45,10 @@ class Delivery(Step):
     """Delivers one queue's messages to the replicas of one service: the step of attempts whose caller is the queue."""
 
     __slots__ = ("deliveries", "queue", "visibility")
-    answers_first = True
 
     def __init__(self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int, queue: Queue) -> None:
         super().__init__(kernel, recorder, ids, code)
+        self.answers_first = True
         self.deliveries, self.queue = recorder.deliveries.rows, queue
         self.visibility = kernel.timer_queue(queue.visibility_s, _on_visibility_timeout)
 

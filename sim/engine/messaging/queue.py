@@ -147,9 +147,9 @@ class Queue:
         """Put a new message behind the others, and deliver it if a worker is free."""
         if self.kernel.now != self._instant:
             self._instant, self._published = self.kernel.now, {}
-        self._published[request.number] = times = self._published.get(request.number, 0) + 1
+        self._published[request.id] = times = self._published.get(request.id, 0) + 1
         if times > MOST_OF_ONE_REQUEST:
-            raise livelock_error(self._instant, f"request {request.number} sends {times} messages to {self.name} in it")
+            raise livelock_error(self._instant, f"request {request.id} sends {times} messages to {self.name} in it")
         number = self.next_number()
         message = Message(Envelope(number, request, self.kernel.now, origin, publisher))
         self.recorder.open_messages[number] = (self, message)
@@ -197,7 +197,7 @@ class Queue:
             (
                 envelope.number,
                 self.code,
-                request.number,
+                request.id,
                 request.key,
                 envelope.published_at,
                 ended_at,

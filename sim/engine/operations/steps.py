@@ -14,12 +14,12 @@ Not modelled: time between steps.
 
 from __future__ import annotations
 
-from heapq import heappush
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from sim.chance import coin
 from sim.engine.calls.attempt import Failed, Frame, Then
-from sim.engine.clock.kernel import ANSWER, Event
+from sim.engine.clock.heap import heappush
+from sim.engine.clock.kernel import ANSWER, Event, calling
 from sim.outcomes import DEGRADED, ERROR, OK, OUTCOMES, PENDING
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class WorkInProgress(Event):
         return WorkInProgress(frame, self.work, max(self.left_s - spent_s, 0.0))
 
 
-_PIECE_DONE = (WorkInProgress.done,)
+_PIECE_DONE = calling(WorkInProgress, "done")
 
 
 class PausableWork:
@@ -145,7 +145,7 @@ class Effect:
 
     def start(self, frame: Frame) -> None:
         request = frame.request
-        self.rows.write((request.number, self.site, request.key, self.kernel.now, frame.id))
+        self.rows.write((request.id, self.site, request.key, self.kernel.now, frame.id))
         self.then(frame)
 
 
@@ -257,7 +257,7 @@ class Branch:
 
 def by_share(seed: int, replication: int, branch_id: str, share: float) -> Callable[[Frame], bool]:
     """A coin that is the same for all attempts of one request."""
-    return lambda frame: coin(seed, replication, branch_id, frame.request.number) < share
+    return lambda frame: coin(seed, replication, branch_id, frame.request.id) < share
 
 
 def by_key(keys: Sequence[int]) -> Callable[[Frame], bool]:
@@ -330,6 +330,7 @@ class ForkBranch(Frame):
     """One branch of a `parallel`: a frame of its own on the same worker."""
 
     __slots__ = ("join", "root")
+    root: Any
 
     def __init__(self, join: Join, frame: Frame) -> None:
         self.join = join

@@ -40,7 +40,7 @@ class Read:
 
     def start(self, frame: Frame) -> None:
         request, store = frame.request, self.store
-        store.seen[request.number] = store.versions.get(request.key, 0)
+        store.seen[request.id] = store.versions.get(request.key, 0)
         self.then(frame)
 
 
@@ -67,10 +67,10 @@ class Write:
     def start(self, frame: Frame) -> None:
         request, store = frame.request, self.store
         version = store.versions.get(request.key, 0)
-        if self.compares and store.seen.get(request.number) != version:
-            self.mark((self.kernel.now, CONFLICT, self.component, request.number))
+        if self.compares and store.seen.get(request.id) != version:
+            self.mark((self.kernel.now, CONFLICT, self.component, request.id))
             self.failed(frame, ERROR, self.reason)
             return
         store.versions[request.key] = version + 1
-        self.mark((self.kernel.now, WRITTEN, self.component, request.number))
+        self.mark((self.kernel.now, WRITTEN, self.component, request.id))
         self.then(frame)

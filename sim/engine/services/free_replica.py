@@ -30,7 +30,6 @@ class FreeReplica(Replica):
     """Workers that are free while their requests wait for a callee (event loop, virtual threads)."""
 
     __slots__ = ("ready", "limit", "in_flight", "held", "rows")
-    holds_workers = False
 
     def __init__(
         self,
@@ -43,6 +42,7 @@ class FreeReplica(Replica):
         recorder: Recorder,
     ) -> None:
         super().__init__(kernel, service, index, workers, places)
+        self.holds_workers = False
         self.ready: deque[tuple[float, Frame, Callable[..., None], tuple[Any, ...]]] = deque()
         self.limit = MANY if limit == UNLIMITED else int(limit)
         self.in_flight = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
+from sim.engine.clock.kernel import TimerEntry
 from sim.outcomes import PENDING
 
 if TYPE_CHECKING:
@@ -73,10 +74,10 @@ class Rotation(Protocol):
         """Wrap *enter*: calls are refused while the rotation is closed."""
 
 
-class QueueTimer:
+class QueueTimer(TimerEntry):
     """A timer entry: how long one attempt will wait in the line."""
 
-    __slots__ = ("attempt", "outcome", "expires_at")
+    __slots__ = ("attempt",)
 
     def __init__(self, attempt: Attempt) -> None:
         self.attempt = attempt

@@ -39,13 +39,9 @@ class Replica(Place):
 
     __slots__ = (
         "kernel",
+        "holds_workers",
         "service",
         "workers",
-        "free",
-        "places",
-        "line",
-        "blocked",
-        "queues",
         "wait_timer",
         "reserved",
         "frozen",
@@ -58,8 +54,6 @@ class Replica(Place):
         "join_line",
         "next_in_line",
     )
-    holds_workers = True
-    """Whether an attempt holds its worker from start to end, also while it waits for a callee."""
 
     def __init__(self, kernel: Kernel, service: Home, index: int, workers: float, places: float) -> None:
         super().__init__(index)
@@ -67,6 +61,8 @@ class Replica(Place):
         self.workers = self.free = MANY if workers == UNLIMITED else int(workers)
         self.places = MANY if places == UNLIMITED else int(places)
         self.line: deque[Any] = deque()
+        self.holds_workers = True
+        """Whether an attempt holds its worker from start to end, also while it waits for a callee."""
         self.blocked = 0
         """Above zero while workers take nothing: in the middle of taking, frozen, or down."""
         self.queues: tuple[MessageSource, ...] = ()

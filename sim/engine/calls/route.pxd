@@ -1,0 +1,12 @@
+cdef class Route:
+    cdef public object send
+    cdef public object deliver
+    cdef public object begin
+    cdef public object answer
+    cdef public object settled
+
+
+cdef class Continuation:
+    cdef public object then
+    cdef public object degraded
+    cdef public object failed

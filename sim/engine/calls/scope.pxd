@@ -1,0 +1,3 @@
+cdef class Scope:
+    cdef public object only
+    cdef public object of

@@ -1,0 +1,3 @@
+cpdef heappush(list heap, tuple entry)
+
+cpdef heappop(list heap)

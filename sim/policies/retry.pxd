@@ -1,0 +1,4 @@
+cdef class Retry:
+    cdef public object max_attempts
+    cdef public object backoff
+    cdef public tuple on
