@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test browser pictures web lint schema check notebooks bench
+.PHONY: help setup demo lab test browser pictures web lint schema check notebooks bench core
 
-help setup demo lab test browser pictures web lint schema check notebooks bench:
+help setup demo lab test browser pictures web lint schema check notebooks bench core:
 	@$(PYTHON) bootstrap.py $@

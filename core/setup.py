@@ -1,11 +1,12 @@
 """Builds ``pileup-core``: each module of ``sim`` that has a ``.pxd`` file, compiled by Cython from its ``.py`` file.
 
-Only the rows' buffer and the heap's comparison are written twice (``rows.pyx``, ``heap.pyx``). The extension modules
+Only the rows' buffer, the heap's comparison and the ids are written twice (``rows``, ``heap``, ``ids``). The modules
 are named as the modules that they stand for and lie in the package ``pileup_core``; ``sim.core`` finds them there.
 Floats are the same to the last bit: no fast math, and no fused multiply-add (which would round once where Python rounds
 twice).
 """
 
+import os
 import shutil
 import sys
 from hashlib import sha256
@@ -17,8 +18,8 @@ from setuptools.command.build_ext import build_ext
 
 HERE = Path(__file__).resolve().parent
 SOURCES, STAGED = HERE.parent / "sim", HERE / "build" / "sources"
-WRITTEN_AGAIN = ("rows", "heap")
-"""The two modules whose Python is a list and ``heapq``: their ``.pyx`` files lie here."""
+WRITTEN_AGAIN = ("rows", "heap", "ids")
+"""The modules whose Python is a list, ``heapq`` and ``count``: their ``.pyx`` files lie here."""
 DIRECTIVES = {
     "language_level": 3,
     "annotation_typing": False,  # the .pxd files type what is hot; annotations are for readers and mypy
@@ -32,23 +33,22 @@ def stage() -> list[str]:
     """Copy the modules to compile next to their declarations; return their names."""
     if SOURCES.exists():
         declared = sorted(SOURCES.rglob("*.pxd"))
-        for path in STAGED.rglob("*.p*"):
+        for path in STAGED.rglob("*.pxd"):
             if not (SOURCES.parent / path.relative_to(STAGED)).exists():
                 path.unlink()
         for path in declared:
-            update(path)
-            update(path.with_suffix(".py"))
+            for file in (path, path.with_suffix(".py")):
+                update(file, STAGED / file.relative_to(SOURCES.parent))
         for path in STAGED.rglob("*.pxd"):
             (path.parent / "__init__.py").touch()
         for room in ("", "engine"):
             (STAGED / "sim" / room / "__init__.py").touch()
-        update(SOURCES / "version.py")
+        update(SOURCES / "version.py", STAGED / "sim" / "version.py")
     return [".".join(path.relative_to(STAGED).with_suffix("").parts) for path in sorted(STAGED.rglob("*.pxd"))]
 
 
-def update(source: Path) -> None:
+def update(source: Path, into: Path) -> None:
     """Copy *source* if it differs, so that only what has changed is compiled again."""
-    into = STAGED / source.relative_to(SOURCES.parent)
     if not into.exists() or into.read_bytes() != source.read_bytes():
         into.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, into)
@@ -90,9 +90,8 @@ extensions = []
 for name in names:
     source = (STAGED / Path(*name.split("."))).with_suffix(".py")
     if source.stem in WRITTEN_AGAIN:
-        source.unlink(missing_ok=True)
         source = source.with_suffix(".pyx")
-        shutil.copy2(HERE / source.name, source)
+        update(HERE / source.name, source)
     options = ["/O2", "/fp:precise"] if is_msvc else ["-O2", "-ffp-contract=off", "-g0"]
     extensions.append(Extension(name, [str(source)], extra_compile_args=options))
 
@@ -101,7 +100,8 @@ setup(
     packages=["pileup_core"],
     package_dir={"pileup_core": "build/pileup_core"},
     ext_modules=cythonize(
-        extensions, include_path=[str(STAGED)], compiler_directives=DIRECTIVES, nthreads=2, quiet=True
+        extensions, include_path=[str(STAGED)], compiler_directives=DIRECTIVES, nthreads=os.cpu_count() or 1, quiet=True
     ),
     cmdclass={"build_ext": BuildInPackage},
+    options={"build_ext": {"parallel": os.cpu_count() or 1}},
 )

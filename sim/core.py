@@ -24,7 +24,9 @@ PYTHON, COMPILED = "python", "compiled"
 name = PYTHON
 """The core of this process."""
 why = ""
-"""Why it is not the compiled one, where that is installed or was asked for."""
+"""Why it is not the compiled one, unless ``PILEUP_CORE`` asks for Python."""
+_problem: ParameterError | None = None
+"""What is wrong with ``PILEUP_CORE``."""
 
 
 class CompiledModules(MetaPathFinder):
@@ -46,21 +48,29 @@ class CompiledModules(MetaPathFinder):
 
 
 def choose() -> None:
-    """Take the compiled core if it is there and up to date, or as ``PILEUP_CORE`` says; called once, by ``sim``.
-
-    Raises ParameterError for a value of ``PILEUP_CORE`` that is unknown or cannot be met.
-    """
-    global name, why
+    """Take the compiled core if it is there and up to date, or as ``PILEUP_CORE`` says; called once, by ``sim``."""
+    global name, why, _problem
     wanted = os.environ.get(VARIABLE, "")
-    if wanted not in ("", PYTHON, COMPILED):
-        raise ParameterError("be python or compiled", wanted, did_you_mean(wanted, (PYTHON, COMPILED)), VARIABLE)
     if wanted == PYTHON:
+        return
+    if wanted not in ("", COMPILED):
+        hint = did_you_mean(wanted, (PYTHON, COMPILED))
+        _problem = ParameterError("be python or compiled", wanted, hint, VARIABLE)
         return
     why = _install()
     if not why:
         name = COMPILED
     elif wanted == COMPILED:
-        raise ParameterError("be python here", wanted, why, VARIABLE)
+        _problem = ParameterError("be python here", wanted, why, VARIABLE)
+
+
+def check() -> None:
+    """Raise ParameterError if ``PILEUP_CORE`` is unknown or cannot be met; called by ``sim.engine``.
+
+    It does not happen earlier, so that a command reports it as it reports every other mistake.
+    """
+    if _problem is not None:
+        raise _problem
 
 
 def _install() -> str:
@@ -90,4 +100,5 @@ def _digest(names: Sequence[str]) -> str:
 
 def described() -> str:
     """Return the core in words, for ``pileup --version``."""
-    return f"{name} core" + (f" ({why})" if why else "")
+    reason = str(_problem) if _problem is not None else why
+    return f"{name} core" + (f"; {reason}" if reason else "")

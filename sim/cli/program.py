@@ -12,6 +12,7 @@ from typing import Annotated, Any, Callable, Iterable
 
 import typer
 
+from sim import core
 from sim.cli import designs, files, lab, pages, runs, studies
 from sim.cli.endings import Ended
 from sim.cli.helpers import say
@@ -32,7 +33,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
 
 def _tell_version(wanted: bool) -> None:
     if wanted:
-        print(f"pileup {VERSION}")
+        print(f"pileup {VERSION} ({core.described()})")
         raise typer.Exit(OK)
 
 

@@ -5,3 +5,7 @@ and reaches a service (``services``), where a worker takes it and plays the oper
 may call on, or publish a message to a queue (``messaging``), which delivers it to a consumer. ``faults`` change parts
 of the system for a while. ``assembly`` builds all of it once, before the run; ``clock`` holds time and chance.
 """
+
+from sim import core
+
+core.check()

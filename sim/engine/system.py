@@ -10,6 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Iterator
 
 from sim.engine.clients.clients import request_numbers
+from sim.engine.clock.ids import attempt_ids
 from sim.engine.clock.kernel import Kernel
 from sim.engine.clock.streams import Streams
 from sim.mechanisms.nodes import UNLINKED, nodes_of
@@ -40,7 +41,7 @@ class System:
         self.kernel = Kernel(scenario.max_events)
         self.recorder = Recorder(scenario.max_memory)
         self.streams = Streams(seed, replication)
-        self.attempt_ids = count().__next__
+        self.attempt_ids = attempt_ids()
         self.message_ids = count().__next__
         self.request_numbers: Iterator[int] = request_numbers()
 

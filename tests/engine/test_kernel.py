@@ -9,7 +9,7 @@ import pytest
 import simpy
 
 from sim.engine.clock import kernel
-from sim.engine.clock.kernel import ANSWER, ARRIVAL, CENSUS, FAULT_EDGE, TIMER, Kernel
+from sim.engine.clock.kernel import ANSWER, ARRIVAL, CENSUS, FAULT_EDGE, TIMER, Kernel, TimerEntry
 from sim.errors import BudgetError
 from sim.outcomes import OK, PENDING
 from tests.engine._play import play
@@ -87,7 +87,7 @@ def test_equal_events_keep_the_order_in_which_they_were_made() -> None:
     assert log == list(range(100))
 
 
-class Entry:
+class Entry(TimerEntry):
     def __init__(self) -> None:
         self.outcome, self.expires_at = PENDING, 0.0
 

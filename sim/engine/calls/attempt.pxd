@@ -12,6 +12,9 @@ cdef class Frame(TimerEntry):
     cdef public long long id
     cdef public int result
     cdef public double worked_s
+
+
+cdef class OperationFrame(Frame):
     cdef public object loops
     cdef public object ends
     cdef public double running_since
@@ -32,7 +35,7 @@ cdef class Place:
     cdef public long long blocked
 
 
-cdef class Attempt(Frame):
+cdef class Attempt(OperationFrame):
     cdef public Step step
     cdef public Frame parent
     cdef public double number

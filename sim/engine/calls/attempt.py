@@ -30,16 +30,11 @@ Failed = Callable[[Any, int, int], None]
 class Frame(TimerEntry):
     """What a step works on: a Request, an Attempt, or a ForkBranch of a `parallel`; also its event on the heap."""
 
-    __slots__ = ("request", "id", "result", "worked_s", "loops", "ends", "running_since", "queued_at")
+    __slots__ = ("request", "id", "result", "worked_s")
     request: Any
     id: int
     result: int
     worked_s: float
-    # without a value until they are needed
-    loops: Any
-    ends: Any
-    running_since: float
-    queued_at: float
 
     @property
     def root(self) -> Any:
@@ -62,6 +57,16 @@ class Frame(TimerEntry):
         raise NotImplementedError
 
 
+class OperationFrame(Frame):
+    """The frame of an operation: an Attempt, or a ForkBranch. The slots have no value until they are needed."""
+
+    __slots__ = ("loops", "ends", "running_since", "queued_at")
+    loops: Any
+    ends: Any
+    running_since: float
+    queued_at: float
+
+
 class RequestFrame(Frame):
     """The frame of a client's request, as all frames that it causes know it: the business *key* is -1 without keys."""
 
@@ -81,7 +86,7 @@ class Place:
 NOWHERE = Place(-1)
 
 
-class Attempt(Frame):
+class Attempt(OperationFrame):
     """One attempt; see ``Record.attempts`` for its instants.
 
     ================  =========================================  ===================================================

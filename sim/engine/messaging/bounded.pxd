@@ -1,3 +1,4 @@
+from sim.engine.calls.attempt cimport Attempt
 from sim.engine.messaging.queue cimport Queue
 
 
@@ -8,3 +9,6 @@ cdef class BoundedQueue(Queue):
     cdef public long long component
     cdef public long long full
     cdef public bint _letting_in
+    cpdef deliver(self, Attempt attempt)
+    cpdef dispatch_to(self, replica)
+    cpdef settle(self, message, int outcome)

@@ -1,6 +1,6 @@
 cimport cython
 
-from sim.engine.calls.attempt cimport Attempt, Frame
+from sim.engine.calls.attempt cimport Attempt, Frame, OperationFrame
 from sim.engine.clock.kernel cimport Event, Kernel
 from sim.record.rows cimport RowsOf5
 
@@ -98,7 +98,7 @@ cdef class Repeat:
 
 
 cdef class Join:
-    cdef public Frame frame
+    cdef public OperationFrame frame
     cdef public long long missing
     cdef public long long spare
     cdef public bint over
@@ -109,7 +109,7 @@ cdef class Join:
     cdef public bint degraded
 
 
-cdef class ForkBranch(Frame):
+cdef class ForkBranch(OperationFrame):
     cdef public Join join
     cdef public Attempt root
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from sim.chance import coin
-from sim.engine.calls.attempt import Failed, Frame, Then
+from sim.engine.calls.attempt import Failed, Frame, OperationFrame, Then
 from sim.engine.clock.heap import heappush
 from sim.engine.clock.kernel import ANSWER, Event, calling
 from sim.outcomes import DEGRADED, ERROR, OK, OUTCOMES, PENDING
@@ -219,23 +219,23 @@ class RecordOutcome:
     def __init__(self, name: str, then: Then, failed: Failed) -> None:
         self.name, self.then, self.failed = name, then, failed
 
-    def ended_well(self, frame: Frame) -> None:
+    def ended_well(self, frame: OperationFrame) -> None:
         """Note ok and continue."""
         self._note(frame, OK)
         self.then(frame)
 
-    def ended_degraded(self, frame: Frame) -> None:
+    def ended_degraded(self, frame: OperationFrame) -> None:
         """Note degraded, mark the frame and continue."""
         self._note(frame, DEGRADED)
         degrade(frame)
         self.then(frame)
 
-    def ended_badly(self, frame: Frame, outcome: int, reason: int) -> None:
+    def ended_badly(self, frame: OperationFrame, outcome: int, reason: int) -> None:
         """Note the outcome and do what failing means here."""
         self._note(frame, outcome)
         self.failed(frame, outcome, reason)
 
-    def _note(self, frame: Frame, outcome: int) -> None:
+    def _note(self, frame: OperationFrame, outcome: int) -> None:
         ends = getattr(frame, "ends", None)
         if ends is None:
             frame.ends = {self.name: outcome}
@@ -295,7 +295,7 @@ class Repeat:
         self.kernel, self.times, self.then = kernel, times, then
         self.body: Then
 
-    def start(self, frame: Frame) -> None:
+    def start(self, frame: OperationFrame) -> None:
         counter = [self.times, self.kernel.now]
         try:
             frame.loops.append(counter)
@@ -303,7 +303,7 @@ class Repeat:
             frame.loops = [counter]
         self.body(frame)
 
-    def again(self, frame: Frame) -> None:
+    def again(self, frame: OperationFrame) -> None:
         """One iteration has ended."""
         counter = frame.loops[-1]
         counter[0] -= 1
@@ -319,20 +319,20 @@ class Repeat:
     def left(self, failed: Failed) -> Failed:
         """Wrap *failed* for the body: leaving the loop by failing forgets its counter."""
 
-        def leave(frame: Frame, outcome: int, reason: int) -> None:
+        def leave(frame: OperationFrame, outcome: int, reason: int) -> None:
             frame.loops.pop()
             failed(frame, outcome, reason)
 
         return leave
 
 
-class ForkBranch(Frame):
+class ForkBranch(OperationFrame):
     """One branch of a `parallel`: a frame of its own on the same worker."""
 
     __slots__ = ("join", "root")
     root: Any
 
-    def __init__(self, join: Join, frame: Frame) -> None:
+    def __init__(self, join: Join, frame: OperationFrame) -> None:
         self.join = join
         self.root = frame.root
         self.request = frame.request
@@ -361,7 +361,7 @@ class Join:
 
     __slots__ = ("frame", "missing", "spare", "over", "starting", "begun_at", "worked_s", "failure", "degraded")
 
-    def __init__(self, frame: Frame, needed: int, total: int, now: float) -> None:
+    def __init__(self, frame: OperationFrame, needed: int, total: int, now: float) -> None:
         self.frame = frame
         self.missing, self.spare = needed, total - needed
         self.over = False
@@ -372,7 +372,7 @@ class Join:
         self.degraded = False
 
 
-def _tell_ends(fork_branch: ForkBranch, frame: Frame) -> None:
+def _tell_ends(fork_branch: ForkBranch, frame: OperationFrame) -> None:
     """Let the steps after a join ask how the named steps inside it ended: what ended last is what counts."""
     ends = getattr(fork_branch, "ends", None)
     if ends is not None:
@@ -390,7 +390,7 @@ class Parallel:
         self.then: Then
         self.failed: Failed
 
-    def start(self, frame: Frame) -> None:
+    def start(self, frame: OperationFrame) -> None:
         join = Join(frame, self.needed, len(self.bodies), self.kernel.now)
         for body in self.bodies:
             body(ForkBranch(join, frame))

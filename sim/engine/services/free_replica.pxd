@@ -1,6 +1,6 @@
 cimport cython
 
-from sim.engine.calls.attempt cimport Attempt, Frame
+from sim.engine.calls.attempt cimport Attempt, OperationFrame
 from sim.engine.services.replica cimport Replica
 from sim.record.rows cimport RowsOf4
 
@@ -13,8 +13,8 @@ cdef class FreeReplica(Replica):
     cdef public RowsOf4 rows
     cpdef enter(self, Attempt attempt)
     cpdef _begin(self, Attempt attempt)
-    cpdef _hold(self, Frame frame, double queued_at)
-    cpdef suspend(self, Frame frame)
+    cpdef _hold(self, OperationFrame frame, double queued_at)
+    cpdef suspend(self, OperationFrame frame)
     cpdef release(self, Attempt attempt)
     cpdef take_next(self)
     @cython.locals(attempt=Attempt, queued_at=double, first=Attempt)

@@ -20,7 +20,7 @@ from sim.engine.services.replica import MANY, Replica
 from sim.quantities import UNLIMITED
 
 if TYPE_CHECKING:
-    from sim.engine.calls.attempt import Attempt, Frame
+    from sim.engine.calls.attempt import Attempt, OperationFrame
     from sim.engine.clock.kernel import Kernel
     from sim.engine.services.interfaces import Home
     from sim.record.recorder import Recorder
@@ -43,10 +43,10 @@ class FreeReplica(Replica):
     ) -> None:
         super().__init__(kernel, service, index, workers, places)
         self.holds_workers = False
-        self.ready: deque[tuple[float, Frame, Callable[..., None], tuple[Any, ...]]] = deque()
+        self.ready: deque[tuple[float, OperationFrame, Callable[..., None], tuple[Any, ...]]] = deque()
         self.limit = MANY if limit == UNLIMITED else int(limit)
         self.in_flight = 0
-        self.held: dict[Frame, None] = {}
+        self.held: dict[OperationFrame, None] = {}
         self.rows = recorder.segments.rows
 
     def enter(self, attempt: Attempt) -> None:
@@ -66,12 +66,12 @@ class FreeReplica(Replica):
         self._hold(attempt, attempt.entered_at)
         attempt.step.route.begin(attempt)
 
-    def _hold(self, frame: Frame, queued_at: float) -> None:
+    def _hold(self, frame: OperationFrame, queued_at: float) -> None:
         self.free -= 1
         frame.queued_at, frame.running_since = queued_at, self.kernel.now
         self.held[frame] = None
 
-    def suspend(self, frame: Frame) -> None:
+    def suspend(self, frame: OperationFrame) -> None:
         """*frame* waits for something: its worker is free for others."""
         if frame not in self.held:  # a fork branch left behind by its attempt, whose worker a crash has taken
             return
@@ -81,7 +81,7 @@ class FreeReplica(Replica):
         if self.line or self.ready or self.queues:
             self.take_next()
 
-    def resume(self, frame: Frame, go_on: Callable[..., None], *arguments: Any) -> None:
+    def resume(self, frame: OperationFrame, go_on: Callable[..., None], *arguments: Any) -> None:
         """*frame* is ready to continue: as soon as a worker is free, first come first served."""
         if self.free > 0 and not self.line and not self.ready:
             self._hold(frame, self.kernel.now)
