@@ -40,7 +40,7 @@ class BoundedQueue(Queue):
     def deliver(self, attempt: Attempt) -> None:
         """A send is here: as for any queue, if there is room and no other send waits for it."""
         if self.down or (self.backlog < self.most and not self.outside):
-            super().deliver(attempt)
+            self.accept(attempt)
         elif self.blocks:
             self.outside.append(attempt)
             self.recorder.marks.rows.write((self.kernel.now, DELAYED, self.component, attempt.request.id))
@@ -48,15 +48,19 @@ class BoundedQueue(Queue):
             attempt.entered_at = now = self.kernel.now
             turn_away(attempt, REJECTED, self.full, now)
 
+    def accept(self, attempt: Attempt) -> None:
+        """As for any queue: the message is stored, and the send answered."""
+        Queue.deliver(self, attempt)
+
     def dispatch_to(self, replica: Replica) -> bool:
         """As for any queue; what is taken makes room."""
-        delivered = super().dispatch_to(replica)
+        delivered = Queue.dispatch_to(self, replica)
         self._let_in()
         return delivered
 
     def settle(self, message: Any, outcome: int) -> None:
         """As for any queue; a late acknowledgement can end a message that waits again."""
-        super().settle(message, outcome)
+        Queue.settle(self, message, outcome)
         if outcome == DONE:
             self._let_in()
 
@@ -65,11 +69,11 @@ class BoundedQueue(Queue):
             return
         self._letting_in = True
         while self.outside and self.backlog < self.most:
-            admit_after_wait(super().deliver, self.outside.popleft())
+            admit_after_wait(self.accept, self.outside.popleft())
         self._letting_in = False
 
     def crash(self, refuse: bool) -> None:
         """As for any queue; the connections of the sends that wait outside are gone."""
-        super().crash(refuse)
+        Queue.crash(self, refuse)
         while self.outside:
             self._turn_away(self.outside.popleft())

@@ -144,12 +144,12 @@ class FreeReplica(Replica):
 
     def reserve(self) -> None:
         """As for any replica; the message counts as in flight from now on."""
-        super().reserve()
+        Replica.reserve(self)
         self.in_flight += 1
 
     def unreserve(self) -> None:
         """As for any replica."""
-        super().unreserve()
+        Replica.unreserve(self)
         self.in_flight -= 1
 
     def take(self, attempt: Attempt) -> None:
@@ -181,4 +181,4 @@ class FreeReplica(Replica):
             self.rows.write((frame.id, queued_at, self.kernel.now, self.kernel.now))
         self.ready.clear()
         self.in_flight = self.reserved
-        super().clear()
+        Replica.clear(self)

@@ -1,0 +1,141 @@
+"""The compiled core: chosen as asked, refused where it is old, and the same as the Python sources to the last byte."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DECLARED = sorted((ROOT / "sim").rglob("*.pxd"))
+WRITTEN_AGAIN = ("rows", "heap", "ids")
+IS_BUILT = importlib.util.find_spec("pileup_core") is not None
+needs_core = pytest.mark.skipif(not IS_BUILT, reason="the compiled core is not built here (make core)")
+
+
+def python(*arguments: str, core: str | None = None, path: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run Python in a process of its own, with *core* as ``PILEUP_CORE`` and *path* before all other packages."""
+    env = {name: value for name, value in os.environ.items() if name != "PILEUP_CORE"}
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(path or ""), str(ROOT), env.get("PYTHONPATH")]))
+    if core is not None:
+        env["PILEUP_CORE"] = core
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )  # fmt: skip
+
+
+# --- the declarations -----------------------------------------------------------------------------------------------
+
+
+def slots_of(source: Path) -> dict[str, set[str]]:
+    """Return the slots of every class in *source* that has some."""
+    found: dict[str, set[str]] = {}
+    for node in ast.parse(source.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef):
+            for part in node.body:
+                if isinstance(part, ast.Assign) and ast.unparse(part.targets[0]) == "__slots__":
+                    found[node.name] = set(ast.literal_eval(part.value))
+    return found
+
+
+def declared_in(declarations: Path) -> dict[str, set[str]]:
+    """Return the public attributes of every class in a .pxd file."""
+    found: dict[str, set[str]] = {}
+    here: set[str] = set()
+    for line in declarations.read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith((" ", "@")):
+            here = set()
+        if match := re.match(r"cdef class (\w+).*:$", line):
+            here = found.setdefault(match[1], set())
+        elif match := re.match(r"    cdef public .*?(\w+)$", line):
+            here.add(match[1])
+    return found
+
+
+@pytest.mark.parametrize("file", DECLARED, ids=lambda file: file.stem)
+def test_a_declaration_has_exactly_the_slots_of_its_class(file: Path) -> None:
+    if file.stem in WRITTEN_AGAIN:
+        pytest.skip("this module has a definition of its own in core/")
+    declared, slots = declared_in(file), slots_of(file.with_suffix(".py"))
+    assert bool(declared) == ("cdef class" in file.read_text(encoding="utf-8"))
+    assert declared == {name: slots[name] for name in declared}
+
+
+def test_what_is_written_twice_has_the_same_public_names() -> None:
+    for stem in WRITTEN_AGAIN:
+        (source,) = (ROOT / "sim").rglob(f"{stem}.pxd")
+        public = [
+            node.name
+            for node in ast.parse(source.with_suffix(".py").read_text(encoding="utf-8")).body
+            if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        ]
+        again = (ROOT / "core" / f"{stem}.pyx").read_text(encoding="utf-8")
+        assert [name for name in public if not re.search(rf"^(def|cdef class|cpdef) {name}\b", again, re.M)] == []
+
+
+# --- which core -----------------------------------------------------------------------------------------------------
+
+
+def test_python_can_always_be_chosen() -> None:
+    assert python("-m", "sim", "--version", core="python").stdout.endswith("(python core)\n")
+
+
+def test_an_unknown_core_is_an_error_of_the_command_with_the_intended_word() -> None:
+    found = python("-m", "sim", "run", "hedging", core="compild")
+    assert (found.returncode, found.stdout) == (2, "")
+    assert "PILEUP_CORE must be python or compiled, got 'compild'; did you mean 'compiled'?" in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def pretended(folder: Path) -> Path:
+    """Write a compiled core that was built from other sources."""
+    package = folder / "pileup_core"
+    package.mkdir()
+    (package / "__init__.py").write_text('DIGEST = "of other sources"\nMODULES = ["sim.engine.clock.kernel"]\n')
+    return folder
+
+
+def test_a_core_that_was_built_from_other_sources_is_left_alone_and_reported(tmp_path: Path) -> None:
+    found = python("-m", "sim", "--version", path=pretended(tmp_path))
+    assert "python core; the compiled core was built from other sources; `make core` builds it again" in found.stdout
+
+
+def test_a_core_that_was_built_from_other_sources_cannot_be_insisted_on(tmp_path: Path) -> None:
+    found = python("-m", "sim", "run", "hedging", core="compiled", path=pretended(tmp_path))
+    assert found.returncode == 2
+    assert "PILEUP_CORE must be python here, got 'compiled'; the compiled core was built" in found.stderr
+
+
+@needs_core
+def test_the_core_that_is_built_here_is_taken_and_is_up_to_date() -> None:
+    assert "(compiled core)" in python("-m", "sim", "--version").stdout
+    found = python("-c", "import sim.engine.calls.attempt as one; print(one.__file__)", core="compiled")
+    assert not found.stdout.strip().endswith(".py"), found.stderr
+
+
+# --- the same bytes -------------------------------------------------------------------------------------------------
+
+
+def digests(core: str, most: int) -> list[str]:
+    found = python("-m", "tests.core.systems", str(most), core=core)
+    assert found.returncode == 0, found.stderr
+    name, *lines = found.stdout.splitlines()
+    assert name == core
+    return lines
+
+
+@needs_core
+@pytest.mark.slow
+def test_both_cores_record_the_same_bytes_for_every_kind_of_system() -> None:
+    assert digests("compiled", 400) == digests("python", 400)
+
+
+@needs_core
+def test_both_cores_record_the_same_bytes_for_a_few_systems() -> None:
+    assert digests("compiled", 5) == digests("python", 5)
