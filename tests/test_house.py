@@ -15,7 +15,8 @@ ROOT = Path(__file__).parent.parent
 
 FACES = ("sim.cli", "sim.lab", "sim.answers", "sim.__main__")
 ROOMS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
-    (("sim.version", "sim.errors", "sim.core", "sim.glossary", "sim.number_words", "sim.outcomes"), ()),
+    (("sim.version", "sim.errors", "sim.glossary", "sim.number_words", "sim.outcomes"), ()),
+    (("sim.core",), ("pileup_core",)),
     (("sim.quantities", "sim.chance"), ("numpy", "scipy")),
     (("sim.markup",), ("jinja2", "markupsafe")),
     (("sim.policies",), ("numpy",)),
