@@ -18,6 +18,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.tokens import AliasToken
 
+from sim.scenario.yaml.c_parser import composed
 from sim.scenario.yaml.nodes import Loc, Node, Place, Problem, Unquoted, twice
 
 MAX_BYTES = 1_000_000
@@ -63,23 +64,11 @@ def read(text: str, name: str) -> tuple[Node | None, list[Problem]]:
     start = Place(name, 1, 1)
     if _BRACKETS.search(text):
         return None, [_too_deep(start)]
-    try:
-        if _ALIAS.search(text):
-            aliases = sum(isinstance(token, AliasToken) for token in YAML(typ="safe", pure=True).scan(text))
-            if aliases > MAX_ALIASES:
-                return None, [Problem(start, ("file",), f"use at most {MAX_ALIASES} aliases", aliases)]
-        yaml = YAML(typ="safe", pure=True)
-        yaml.Composer = _Composer
-        document = yaml.compose(text)
-    except _Refused as refusal:
-        return None, [replace(refusal.problem, at=start)]
-    except RecursionError:
-        return None, [_too_deep(start)]
-    except MarkedYAMLError as error:
-        return None, [_syntax(error, text, name)]
-    except YAMLError as error:
-        where = _position_of(text, name, getattr(error, "position", None))
-        return None, [Problem(where, ("file",), "be readable YAML", Unquoted("a character that YAML does not allow"))]
+    document: Any = composed(text, MAX_NODES, MAX_DEPTH)
+    if document is None:
+        document, problem = _composed_in_python(text, name)
+        if problem is not None:
+            return None, [problem]
     if document is None or (isinstance(document, ScalarNode) and document.tag == _TAG + "null"):
         return None, [Problem(start, ("file",), "hold a scenario", Unquoted("nothing"))]
     if not isinstance(document, MappingNode):
@@ -90,6 +79,28 @@ def read(text: str, name: str) -> tuple[Node | None, list[Problem]]:
         return builder.node(document, (), None), builder.problems
     except _Refused as refusal:
         return None, [*builder.problems, refusal.problem]
+
+
+def _composed_in_python(text: str, name: str) -> tuple[Any, Problem | None]:
+    """Return the document of *text* as ruamel's nodes (None for an empty text), or the problem that it has."""
+    start = Place(name, 1, 1)
+    try:
+        if _ALIAS.search(text):
+            aliases = sum(isinstance(token, AliasToken) for token in YAML(typ="safe", pure=True).scan(text))
+            if aliases > MAX_ALIASES:
+                return None, Problem(start, ("file",), f"use at most {MAX_ALIASES} aliases", aliases)
+        yaml = YAML(typ="safe", pure=True)
+        yaml.Composer = _Composer
+        return yaml.compose(text), None
+    except _Refused as refusal:
+        return None, replace(refusal.problem, at=start)
+    except RecursionError:
+        return None, _too_deep(start)
+    except MarkedYAMLError as error:
+        return None, _syntax(error, text, name)
+    except YAMLError as error:
+        where = _position_of(text, name, getattr(error, "position", None))
+        return None, Problem(where, ("file",), "be readable YAML", Unquoted("a character that YAML does not allow"))
 
 
 def _syntax(error: MarkedYAMLError, text: str, name: str) -> Problem:
