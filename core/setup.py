@@ -17,7 +17,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 HERE = Path(__file__).resolve().parent
-SOURCES, STAGED = HERE.parent / "sim", HERE / "build" / "sources"
+SOURCES, STAGED = HERE.parent / "sim", HERE / "sources"
 WRITTEN_AGAIN = ("rows", "heap", "ids")
 """The modules whose Python is a list, ``heapq`` and ``count``: their ``.pyx`` files lie here."""
 DIRECTIVES = {
