@@ -82,6 +82,7 @@ def _play(
         return _play_to_the_end(system, chosen, replication, progress)
     finally:
         system.recorder.close()
+        system.kernel.close()
 
 
 def _play_to_the_end(system: System, chosen: int, replication: int, progress: Progress | None) -> Record:

@@ -65,6 +65,7 @@ class LeafCall(PlainCall):
         self.done = (self.finished,)
         self.leaf_rows = recorder.leaves.rows
         self.spare: list[Leaf] = []
+        kernel.pools.append(self.spare)
 
     def start(self, frame: Frame) -> None:
         """Send the one attempt of this call; it is at the replica at once."""

@@ -27,6 +27,7 @@ cdef class Kernel:
     cdef public double _instant
     cdef public long long _at_instant
     cdef public dict _lanes
+    cdef public list pools
     @cython.locals(event=Event)
     cpdef run(self)
     cpdef at(self, double time_s, int priority, function, argument=*)

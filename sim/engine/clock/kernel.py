@@ -120,6 +120,7 @@ class Kernel:
         "_instant",
         "_at_instant",
         "_lanes",
+        "pools",
     )
 
     def __init__(self, most_events: int = sys.maxsize) -> None:
@@ -136,6 +137,8 @@ class Kernel:
         """Called each ``LOOK_EVERY`` events, for budgets that the clock may not reach in time."""
         self._instant, self._at_instant = -1.0, 0
         self._lanes: dict[tuple[float, Any], TimerQueue] = {}
+        self.pools: list[list[Any]] = []
+        """Objects that are kept to be used again, by kind."""
 
     def _ids(self, most_events: int) -> Iterator[Iterable[int]]:
         """Ids in stretches; asking for the first one beyond the budget ends the instant with ``over_budget``."""
@@ -159,6 +162,11 @@ class Kernel:
                 return
             self.now, _, _, event = heappop(heap)
             event.callbacks[0](event)
+
+    def close(self) -> None:
+        """At the end of the run: let go of all pooled objects, which a garbage collection would have to find."""
+        for pool in self.pools:
+            pool.clear()
 
     def at(self, time_s: float, priority: int, function: Callable[[Any], None], argument: Any = None) -> None:
         """Call ``function(argument)`` at *time_s*."""
