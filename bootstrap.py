@@ -230,7 +230,13 @@ def core(*_: str) -> int:
             f"no C compiler is on the path ({', '.join(compilers)}); Pileup works without the compiled engine, "
             "and gives the same numbers"
         )
-    install("cython>=3.1,<4", "setuptools>=77")
+    if run(
+        PYTHON,
+        "-c",
+        "import Cython, setuptools; assert int(setuptools.__version__.split('.')[0]) >= 77",
+        stderr=subprocess.DEVNULL,
+    ):
+        install("cython>=3.1,<4", "setuptools>=77")
     say("compiling the engine (one to three minutes; later only what has changed)")
     how = ["--no-build-isolation", "--no-deps", ROOT / "core"]
     uv = shutil.which("uv")

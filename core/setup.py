@@ -93,15 +93,23 @@ for name in names:
         source = source.with_suffix(".pyx")
         update(HERE / source.name, source)
     options = ["/O2", "/fp:precise"] if is_msvc else ["-O2", "-ffp-contract=off", "-g0"]
-    extensions.append(Extension(name, [str(source)], extra_compile_args=options))
+    extensions.append(Extension(name, [source.relative_to(HERE).as_posix()], extra_compile_args=options))
+
+modules = cythonize(
+    extensions,
+    include_path=[str(STAGED)],
+    compiler_directives=DIRECTIVES,
+    nthreads=os.cpu_count() or 1,
+    quiet=True,
+)
+for module in modules:  # setuptools wants paths from here
+    module.sources = [os.path.relpath(source, HERE).replace(os.sep, "/") for source in module.sources]
 
 setup(
     version=version(),
     packages=["pileup_core"],
     package_dir={"pileup_core": "build/pileup_core"},
-    ext_modules=cythonize(
-        extensions, include_path=[str(STAGED)], compiler_directives=DIRECTIVES, nthreads=os.cpu_count() or 1, quiet=True
-    ),
+    ext_modules=modules,
     cmdclass={"build_ext": BuildInPackage},
     options={"build_ext": {"parallel": os.cpu_count() or 1}},
 )
