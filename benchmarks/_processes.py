@@ -92,7 +92,7 @@ def built(core: str, tree: Path = ROOT) -> bool:
         [sys.executable, "-m", "sim", "--version"], cwd=folder(), env=_environment(core, tree), text=True,
         capture_output=True, check=False,
     )  # fmt: skip
-    return version.returncode == 0 and core in version.stdout
+    return version.returncode == 0 and f"({core} core" in version.stdout
 
 
 def cores() -> list[str]:
