@@ -109,4 +109,5 @@ def test_a_worker_imports_neither_the_command_line_nor_the_reader_of_files(of_a_
 @pytest.mark.slow
 def test_importing_sim_imports_nothing_else() -> None:
     bare = last_line("-c", "import sim" + SAY)
-    assert {name for name in bare if name.startswith("sim.")} == {"sim.version"} and not OF_A_COMMAND & bare
+    assert {name for name in bare if name.startswith("sim.")} == {"sim.core", "sim.errors", "sim.version"}
+    assert not OF_A_COMMAND & bare
