@@ -67,7 +67,6 @@ cpdef heappush(list heap, tuple entry):
 
 cpdef heappop(list heap):
     """Take the first entry off *heap*; raises IndexError if it is empty."""
-    cdef PyObject** items
     last = heap.pop()
     if not heap:
         return last

@@ -1,11 +1,14 @@
 """Ids of attempts for the compiled core; see ``sim.engine.clock.ids``."""
 
+USUAL, MOST = 8 * 1024 * 1024, 64 * 1024 * 1024
+
 try:
     from resource import RLIM_INFINITY, RLIMIT_STACK, getrlimit
 except ImportError:  # Windows, whose main thread has 2 MB
     STACK = 2 * 1024 * 1024
 else:
-    STACK = min(getrlimit(RLIMIT_STACK)[0] % RLIM_INFINITY or 8 * 1024 * 1024, 64 * 1024 * 1024)
+    soft, _ = getrlimit(RLIMIT_STACK)
+    STACK = USUAL if soft == RLIM_INFINITY else min(soft, MOST)
 
 
 cdef class Ids:

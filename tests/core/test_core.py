@@ -141,3 +141,29 @@ def test_both_cores_record_the_same_bytes_for_every_kind_of_system(compiled: str
 
 def test_both_cores_record_the_same_bytes_for_a_few_systems(compiled: str) -> None:
     assert digests(compiled, 5) == digests("python", 5)
+
+
+# --- the stack ------------------------------------------------------------------------------------------------------
+
+FAN_OUT = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_STACK, (1024 * 1024, resource.getrlimit(resource.RLIMIT_STACK)[1]))
+import os
+if len(sys.argv) == 1:  # the limit holds for what is started now
+    os.execv(sys.executable, [sys.executable, "-c", sys.orig_argv[2], "again"])
+import sim
+from sim.engine.run import play
+calls = "".join(f"  s{i}: {{workers: unlimited, operations: {{x: [{{call: s{i + 1}.x}}, {{call: s{i + 1}.x}}]}}}}\\n"
+                for i in range(20))
+text = "version: 1\\ntitle: D\\nduration: 1s\\nworkload: {c: {calls: s0.x, arrivals: at 0s}}\\nservices:\\n" + calls
+try:
+    play(sim.loads(text + "  s20: {operations: {x: []}}").resolve())
+except sim.BudgetError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no limit on the stack to set")
+def test_a_nest_of_calls_ends_before_a_small_stack_does(compiled: str) -> None:
+    found = python("-c", FAN_OUT, core=compiled)
+    assert (found.returncode, "without taking time" in found.stdout) == (0, True), found.stderr

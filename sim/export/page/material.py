@@ -67,7 +67,7 @@ def play(
     again = [(one, sides) for one in dict.fromkeys(compared.values()) if others(systems[one], sides)]
     measured = Wanted(during=tuple(written_windows(scenario)))
     jobs: list[tuple[Combination, list[Any]]] = [*((one, []) for one in wanted), *again]
-    plans = [planned(systems[one], seed, replications, measured, beside) for one, beside in jobs]
+    plans = [planned(systems[one], seed, replications, measured, against) for one, against in jobs]
     with Pool(workers) as pool:
         found = run_all(plans, pool, progress)
     runs = dict(zip(wanted, found))
