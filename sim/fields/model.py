@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Mapping
+from typing import Annotated, Any, ClassVar, Mapping
 
 from pydantic import BaseModel, ConfigDict
+
+from sim.fields.presets import Preset
 
 
 class Model(BaseModel):
@@ -19,6 +21,9 @@ class Model(BaseModel):
         populate_by_name=True,
         alias_generator=lambda name: name.rstrip("_").replace("_", " "),
     )
+
+    presets: ClassVar[tuple[Preset, ...]] = ()
+    """What the words of its key ``preset`` set, for a model that has this key."""
 
 
 @dataclass(frozen=True, slots=True)

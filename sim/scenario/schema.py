@@ -17,6 +17,7 @@ from typing import Any, Iterable, Iterator
 
 from sim import mechanisms
 from sim.errors import ParameterError, did_you_mean
+from sim.fields.presets import PRESET
 from sim.fields.quantity import spaced
 from sim.mechanisms.faults import FAULTS, Fault
 from sim.mechanisms.links.base import LinkDefence
@@ -56,6 +57,8 @@ def field_texts() -> dict[str, dict[str, str]]:
                 and isinstance(text.value, ast.Constant)
             ):
                 own[field.target.id] = inspect.cleandoc(str(text.value.value))
+        if PRESET in own:
+            own[PRESET] += "".join(f"\n{preset.words()}" for preset in all_models()[part.name].presets)
         found[part.name] = own
     for fault in FAULTS.values():
         bases = [found[base.__name__] for base in reversed(fault.__mro__) if base.__name__ in found]

@@ -16,6 +16,7 @@ from sim.errors import ParameterError, ScenarioError, describe, did_you_mean
 from sim.scenario.data import Table, data_files, read_table
 from sim.scenario.merge_patch import NoSuchPath, assign, merge
 from sim.scenario.models import Combination, Scenario
+from sim.scenario.presets import with_presets
 from sim.scenario.pydantic_errors import problems_of
 from sim.scenario.rules import check, claims, lint, names
 from sim.scenario.rules.workloads import silent_workloads
@@ -82,6 +83,7 @@ class Source:
     ) -> tuple[Scenario | None, list[Problem]]:
         """Return the model of a merged document, or the problems of its keys and values."""
         tables, _ = self.load_tables(root)
+        root, _ = with_presets(root)
         try:
             combination = Combination(tables, variant, tuple(toggles))
             return Scenario.model_validate(plain(root), context=combination), []
@@ -97,7 +99,8 @@ class Source:
         """Return the model of a merged document, and all its problems."""
         model, problems = self.structure(root, variant, toggles)
         _, missing = self.load_tables(root)
-        return model, [*problems, *check.problems(root), *missing]
+        root, contradictions = with_presets(root)
+        return model, [*problems, *contradictions, *check.problems(root), *missing]
 
     def load_tables(self, root: Node) -> tuple[dict[str, Table], list[Problem]]:
         """Return the data files that a document uses, and those that cannot be read."""
@@ -164,7 +167,7 @@ class Source:
         for variant, toggles in combinations:
             root = self.merged(variant, toggles)
             model = self._model(root)
-            found += lint.warnings(root, model) if model is not None else ()
+            found += lint.warnings(with_presets(root)[0], model) if model is not None else ()
         return found
 
     # --- choosing ---
