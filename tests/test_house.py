@@ -42,7 +42,8 @@ FRONT_DOOR = set(sim.__all__)
 FLOORS: dict[str, list[tuple[str, ...]]] = {
     "sim.scenario": [
         ("scaffold", "shipped"), ("yaml",), ("models", "data"), ("measures",),
-        ("from_python", "key_normalisation", "schema"), ("merge_patch", "presets", "pydantic_errors"), ("rules", "settings"),
+        ("from_python", "key_normalisation", "schema"), ("merge_patch", "presets", "pydantic_errors"),
+        ("rules", "settings"),
         ("source",), ("scenario_file",), ("loading",), ("catalogue",),
     ],
     "sim.engine": [

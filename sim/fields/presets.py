@@ -61,7 +61,7 @@ class Preset:
         """Return the rule that each wrong key of *given* breaks, by key; the rule names the preset.
 
         >>> Preset("one", "", {"probes": 1}).contradictions({"probes": 3, "calls": 5})
-        {'probes': 'be 1 with `preset: one`', 'calls': 'be left out with `preset: one`, which has no such setting'}
+        {'probes': 'be 1 with `preset: one`', 'calls': 'be left out with `preset: one`, which has no setting like it'}
         """
         wrong = {}
         for key, value in given.items():
@@ -71,7 +71,7 @@ class Preset:
                 if value != self.fixed[key]:
                     wrong[key] = f"be {as_written(self.fixed[key])} with `preset: {self.name}`"
             elif key not in self.defaults and key not in self.takes:
-                wrong[key] = f"be left out with `preset: {self.name}`, which has no such setting"
+                wrong[key] = f"be left out with `preset: {self.name}`, which has no setting like it"
         return wrong
 
     def words(self) -> str:

@@ -1,4 +1,4 @@
-"""Presets in a document: each map with a known ``preset`` gets the values that the product has, before rules and models.
+"""Presets in a document: each map with a known ``preset`` gets the values of the product, before rules and models.
 
 The values are placed at the word that names the preset, so that a message about one of them points there.
 """

@@ -44,7 +44,7 @@ def test_a_fixed_value_may_be_repeated_but_not_changed_and_other_keys_are_refuse
     assert PRODUCT.contradictions({"preset": "product", "judges": "each", "scope": "caller"}) == {}
     assert PRODUCT.contradictions({"judges": "all", "colour": "red"}) == {
         "judges": "be each with `preset: product`",
-        "colour": "be left out with `preset: product`, which has no such setting",
+        "colour": "be left out with `preset: product`, which has no setting like it",
     }
 
 
