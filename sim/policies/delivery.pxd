@@ -2,6 +2,8 @@ cdef class DeliveryPolicy:
     cdef public double visibility_s
     cdef public object max_deliveries
     cdef public object redelivery
+    cdef public double max_stalled
+    cdef public bint refuses_late
 
 
 cdef class Message:
@@ -9,6 +11,7 @@ cdef class Message:
     cdef public int state
     cdef public long long deliveries
     cdef public object delivery
+    cdef public long long stalled
 
 
 cdef class Delivery:

@@ -2,8 +2,11 @@
 
 ``DeliveryPolicy`` holds the rules, ``VisibilityQueue`` applies them to messages. The engine sets the timers: it calls
 ``expire`` at a delivery's ``visible_at`` and ``wake`` when a redelivery delay has passed. Each operation is O(1)
-(``take`` skips settled messages, each once). Returned messages go to the back of the queue. Not modelled: the network,
-message groups, and the duplicates that real standard queues deliver inside the visibility timeout now and then.
+(``take`` skips settled messages, each once). Returned messages go to the back of the queue.
+
+Not modelled: the network, message groups, the duplicates that real standard queues deliver inside the visibility
+timeout now and then, the interval of BullMQ's check for stalled jobs (up to ``stalledInterval`` later), and the renewal
+of a lock by a consumer at work (``change_visibility`` is there for it).
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from collections import deque
 from typing import Any, Callable
 
 from sim.errors import ParameterError
-from sim.quantities import BackoffLaw
+from sim.quantities import UNLIMITED, BackoffLaw
 
 VISIBLE, RESTING, IN_FLIGHT, OVER = range(4)
 """The state of a message: visible, delayed, in flight, or settled (acknowledged or given up)."""
@@ -23,23 +26,39 @@ class DeliveryPolicy:
 
     *max_deliveries* counts all deliveries (SQS ``maxReceiveCount``; RabbitMQ's delivery-limit is one less) and may
     be infinite. *redelivery* gives the delay in seconds after the handler of the n-th delivery failed.
-    Source: Amazon SQS Developer Guide, "Amazon SQS visibility timeout" and "Using dead-letter queues".
+    A delivery whose visibility ends without an answer is *stalled*. With a finite *max_stalled* stalls are counted
+    apart: they do not count as deliveries, and a message that has stalled more often than this is given up. With
+    *refuses_late* an acknowledgement counts only while its delivery hides the message.
+
+    Source: Amazon SQS Developer Guide, "Amazon SQS visibility timeout" and "Using dead-letter queues"; BullMQ,
+    ``src/commands/moveStalledJobsToWait-9.lua`` (a job that has stalled more than ``maxStalledCount`` is failed by the
+    worker that would begin it next) and ``includes/removeLock.lua`` (only the owner of its lock can finish a job).
     """
 
-    __slots__ = ("visibility_s", "max_deliveries", "redelivery")
+    __slots__ = ("visibility_s", "max_deliveries", "redelivery", "max_stalled", "refuses_late")
 
-    def __init__(self, visibility_s: float, max_deliveries: float, redelivery: BackoffLaw) -> None:
+    def __init__(
+        self,
+        visibility_s: float,
+        max_deliveries: float,
+        redelivery: BackoffLaw,
+        max_stalled: float = UNLIMITED,
+        refuses_late: bool = False,
+    ) -> None:
         if not visibility_s > 0:
             raise ParameterError("be a duration above zero", visibility_s, place="visibility timeout")
         if not max_deliveries >= 1:
             raise ParameterError(
                 "be a whole number of at least 1, or 'unlimited'", max_deliveries, place="max deliveries"
             )
+        if not max_stalled >= 0:
+            raise ParameterError("be a whole number of at least 0, or 'unlimited'", max_stalled, place="max stalled")
         self.visibility_s, self.max_deliveries, self.redelivery = visibility_s, max_deliveries, redelivery
+        self.max_stalled, self.refuses_late = max_stalled, refuses_late
 
-    def may_start(self, deliveries: int) -> bool:
-        """Whether a message that has had *deliveries* deliveries may be delivered once more."""
-        return deliveries < self.max_deliveries
+    def may_start(self, deliveries: int, stalled: int = 0) -> bool:
+        """Whether a message may be delivered once more after *deliveries* that count and *stalled* ones."""
+        return deliveries < self.max_deliveries and stalled <= self.max_stalled
 
     def rest_s(self, deliveries: int) -> float | None:
         """Return the delay in seconds after an error in the last of *deliveries*; None when it was the last allowed."""
@@ -49,7 +68,7 @@ class DeliveryPolicy:
 class Message:
     """A message as its queue sees it; the queue owns *state* and *deliveries* and never looks at *body*."""
 
-    __slots__ = ("body", "state", "deliveries", "delivery")
+    __slots__ = ("body", "state", "deliveries", "delivery", "stalled")
 
     def __init__(self, body: Any) -> None:
         self.body = body
@@ -57,6 +76,8 @@ class Message:
         self.deliveries = 0
         self.delivery: Delivery | None = None
         """The delivery that hides it; None unless it is in flight."""
+        self.stalled = 0
+        """Deliveries that ended without an answer, where the policy counts them apart."""
 
 
 class Delivery:
@@ -74,8 +95,9 @@ class VisibilityQueue:
     A handler's error returns its message after the policy's delay; after the last delivery allowed the message is given
     up at once. Without an answer it returns at ``visible_at``; after the last delivery allowed it is given up when the
     next one would start. The acknowledgement of any delivery settles the message, even of one whose visibility has
-    ended; other deliveries continue and their answers change nothing. ``on_dead(message, now)`` receives a message that
-    is given up: it moves it to a dead-letter queue or counts it as lost.
+    ended, unless the policy refuses late ones; other deliveries continue and their answers change nothing.
+    ``on_dead(message, now)`` receives a message that is given up: it moves it to a dead-letter queue or counts it as
+    lost.
     """
 
     __slots__ = ("policy", "visible", "resting", "in_flight", "_on_dead", "_line")
@@ -109,7 +131,10 @@ class VisibilityQueue:
     def dead_letter_expired(self, now: float) -> bool:
         """Give up the next messages that are out of deliveries; whether there were any."""
         line, policy, any_buried = self._line, self.policy, False
-        while line and ((message := line[0]).state != VISIBLE or not policy.may_start(message.deliveries)):
+        while line and (
+            (message := line[0]).state != VISIBLE
+            or not policy.may_start(message.deliveries - message.stalled, message.stalled)
+        ):
             line.popleft()
             if message.state == VISIBLE:
                 self.visible -= 1
@@ -118,9 +143,9 @@ class VisibilityQueue:
         return any_buried
 
     def ack(self, delivery: Delivery) -> bool:
-        """Settle the message of *delivery*; False when it was settled already."""
+        """Settle the message of *delivery*; False when it was settled already, or when it is late and refused."""
         message = delivery.message
-        if message.state == OVER:
+        if message.state == OVER or (message.delivery is not delivery and self.policy.refuses_late):
             return False
         if message.state == VISIBLE:
             self.visible -= 1
@@ -141,7 +166,7 @@ class VisibilityQueue:
         if message.delivery is not delivery:
             return None
         self._uncover(message)
-        rest_s = self.policy.rest_s(message.deliveries)
+        rest_s = self.policy.rest_s(message.deliveries - message.stalled)
         if rest_s is None:
             self._give_up(message, now)
         elif rest_s == 0:
@@ -166,6 +191,8 @@ class VisibilityQueue:
         if message.delivery is not delivery or now < delivery.visible_at:
             return False
         self._uncover(message)
+        if self.policy.max_stalled != UNLIMITED:
+            message.stalled += 1
         self.send(message)
         return True
 

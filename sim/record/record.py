@@ -95,6 +95,7 @@ _FIRST_REASONS = (
     "conflict",
     "poison",
     "cancelled",
+    "batch failed",
 )
 _DECIDED = [one for defence in LINK_DEFENCES.values() for one in defence.decisions]
 _REJECTED = [one.reason for rule in SERVICE_RULES.values() for one in rule.rejections]
@@ -117,6 +118,8 @@ _FIRST_MARKS = (
     "delayed",
     "written",
     "conflict",
+    "late acknowledgement",
+    "batch",
 )
 MARKS = tuple(dict.fromkeys((*_FIRST_MARKS, *(one.mark for one in _DECIDED if one.mark))))
 """Decisions of a policy that no attempt's row shows; a mark's kind is a position here.

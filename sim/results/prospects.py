@@ -14,7 +14,7 @@ from typing import Any, Sequence
 import numpy as np
 
 from sim.mechanisms.steps.facts import facts
-from sim.outcomes import DEGRADED, IN_FLIGHT, OPEN, WAITING
+from sim.outcomes import DEGRADED, IN_FLIGHT, OPEN, TIMEOUT, WAITING
 from sim.quantities import UNLIMITED
 from sim.results.index.columns import Bools, Ints, rows_of
 from sim.results.index.record_index import RecordIndex
@@ -144,13 +144,22 @@ class _Reader:
             queue = self.scenario.queues[name]
             if name not in self.handlers or not in_queue.any():
                 continue
-            spent = np.zeros(len(rows), np.bool_)
+            counted, spent = index.messages["deliveries"][rows], np.zeros(len(rows), np.bool_)
+            if queue.max_stalled != UNLIMITED:
+                stalled = self._stalled()[rows]
+                counted, spent = counted - stalled, stalled > queue.max_stalled
             if queue.max_deliveries != UNLIMITED:
-                spent = index.messages["deliveries"][rows] >= queue.max_deliveries
+                spent |= counted >= queue.max_deliveries
             for handler in self.handlers[name]:
                 self._mark(self.reach(handler), request[in_queue & ~spent])
             if queue.dead_letters is not None:
                 self._mark(self.reach(queue.dead_letters), request[in_queue])
+
+    def _stalled(self) -> Ints:
+        """Return how many deliveries of each message ended with its visibility."""
+        message, _, _, attempt = self.index.deliveries_in_flight
+        ended = (message >= 0) & (self.index.attempts["outcome"][attempt] == TIMEOUT)
+        return np.bincount(message[ended], minlength=len(self.index.messages["outcome"]))
 
     def _sends_again(self, link: str) -> bool:
         """Whether a step over *link* may make more than one attempt."""

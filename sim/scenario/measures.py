@@ -230,6 +230,8 @@ LINK_DEFENCES: Names = {
     **_decisions("reason"),
 }
 
+_REFUSING = Of("queue", "with `late acknowledgement: refused`", lambda queue: queue.late_acknowledgement == "refused")
+
 QUEUES = {
     **_family((QUEUE,), {
         "published": ("messages", "messages published, dead letters from other queues included"),
@@ -249,6 +251,9 @@ QUEUES = {
         "in queue at end": ("messages", "messages that still wait or are in flight when the run ends"),
         **_spread("message latency", "the time from publication to acknowledgement", DELAYS),
     }),
+    "late acknowledgements": _one(
+        _REFUSING, "messages", "acknowledgements that were refused, because the visibility had ended before"
+    ),
 }  # fmt: skip
 
 STORES = _family((STORE,), {

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from sim.number_words import counted
 from sim.scenario.models import Scenario
 from sim.topology.defences import Defence, assumptions, defences
 from sim.topology.graph import (
@@ -144,6 +145,12 @@ def advice(scenario: Scenario) -> list[str]:
         f"{name}: a message that fails {model.max_deliveries:.0f} times is lost, there are no dead letters"
         for name, model in scenario.queues.items()
         if model.dead_letters is None and model.max_deliveries < math.inf
+    ]
+    found += [
+        f"{name}: a message that stalls more than {counted(int(model.max_stalled), 'time')} is lost, there are no dead"
+        " letters"
+        for name, model in scenario.queues.items()
+        if model.dead_letters is None and model.max_stalled < math.inf
     ]
     return found
 

@@ -131,7 +131,7 @@ def amplifications(scenario: Scenario) -> tuple[Amplification, ...]:
             if graph.edges[here, target]["kind"] == "dead letters":
                 attempts = sustained = 1.0
             elif graph.nodes[here]["kind"] == "queue":
-                attempts = sustained = scenario.queues[here].max_deliveries
+                attempts = sustained = scenario.queues[here].most_deliveries
             else:
                 model = scenario.links.get(link, Link())
                 attempts, sustained = attempts_of(model), sustained_attempts_of(model)

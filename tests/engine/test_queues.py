@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sim.errors import BudgetError
+from sim.record.record import MARKS
 from tests.engine._play import attempts, effects, messages, play, requests
 
 
@@ -35,6 +36,17 @@ def test_a_message_is_acknowledged_when_its_handler_ends() -> None:
     assert attempts(record, DELIVERIES, "q -> b") == [(1, 0.0, 0.0, 0.5, 0.5, "ok")]
     assert messages(record) == [("q", 0.0, 0.5, "done", 1)]
     assert effects(record) == [("charged", 0, 0.5)]
+
+
+def test_a_refused_late_acknowledgement_lets_the_message_be_handled_again() -> None:
+    queue = "visibility timeout: 1s, late acknowledgement: refused, max stalled: 1"
+    record = play(post("{work: 1500ms}, {effect: charged}", queue, consumer="workers: 2"))
+    assert attempts(record, DELIVERIES, "q -> b") == [
+        (1, 0.0, 0.0, 1.5, 1.0, "timeout"), (2, 1.0, 1.0, 2.5, 2.0, "timeout"),
+    ]  # fmt: skip
+    assert messages(record) == [("q", 0.0, 2.0, "lost", 2)]
+    assert effects(record) == [("charged", 0, 1.5), ("charged", 0, 2.5)]
+    assert [MARKS[kind] for kind in record.marks["kind"]] == ["late acknowledgement"] * 2
 
 
 def test_free_workers_pull_in_order_and_consumers_take_turns() -> None:

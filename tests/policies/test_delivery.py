@@ -19,9 +19,12 @@ SQS = json.loads((Path(__file__).parent / "traces" / "sqs.json").read_text())
 class Driven:
     """A queue with a clock that is set by hand: timers that are due fire before each step, in order."""
 
-    def __init__(self, max_deliveries: float = UNLIMITED, redelivery: str = "none", visibility_s: float = 30.0) -> None:
+    def __init__(
+        self, max_deliveries: float = UNLIMITED, redelivery: str = "none", visibility_s: float = 30.0,
+        max_stalled: float = UNLIMITED, refuses_late: bool = False,
+    ) -> None:  # fmt: skip
         self.dead: list[tuple[float, Any]] = []
-        policy = DeliveryPolicy(visibility_s, max_deliveries, parse_backoff(redelivery))
+        policy = DeliveryPolicy(visibility_s, max_deliveries, parse_backoff(redelivery), max_stalled, refuses_late)
         self.queue = VisibilityQueue(policy, lambda message, now: self.dead.append((now, message.body)))
         self.deliveries: list[Delivery] = []
         self.waits_in_queue: list[tuple[float, Message]] = []
@@ -179,10 +182,48 @@ def test_an_error_after_silence_changes_nothing() -> None:
     assert driven.received(41) == [] and driven.dead == [(41, "m")]
 
 
+def test_a_late_acknowledgement_that_is_refused_leaves_the_message_where_it_is() -> None:
+    driven = Driven(refuses_late=True)
+    driven.send("m1")
+    (first,) = driven.receive(0)
+    driven.until(30)
+    assert not driven.queue.ack(first) and driven.queue.visible == 1
+    (second,) = driven.receive(31)
+    assert not driven.queue.ack(first) and driven.queue.in_flight == 1, "another delivery hides it"
+    assert driven.queue.ack(second) and driven.queue.in_flight == 0
+
+
+@pytest.mark.parametrize("most, received", [(0, 1), (1, 2), (3, 4), (UNLIMITED, 9)])
+def test_a_message_stalls_as_often_as_it_may(most: float, received: int) -> None:
+    driven = Driven(max_stalled=most)
+    driven.send("m1")
+    count = sum(len(driven.receive(30.0 * i)) for i in range(9))
+    assert count == received
+    assert driven.dead == ([] if most == UNLIMITED else [(30.0 * received, "m1")])
+
+
+def test_stalls_are_counted_apart_from_failures() -> None:
+    driven = Driven(max_deliveries=2, max_stalled=2)
+    driven.send("m1")
+    driven.receive(0)
+    driven.receive(30)
+    (third,) = driven.receive(60)  # two stalls
+    driven.nack(third, 61)  # the first failure that counts
+    (fourth,) = driven.receive(61)
+    assert driven.dead == []
+    driven.nack(fourth, 62)
+    assert driven.dead == [(62, "m1")]
+
+
 @pytest.mark.parametrize("visibility_s, most", [(0.0, 3), (30.0, 0), (float("nan"), 3)])
 def test_a_policy_that_cannot_work_is_refused(visibility_s: float, most: int) -> None:
     with pytest.raises(ParameterError):
         DeliveryPolicy(visibility_s, most, parse_backoff("none"))
+
+
+def test_fewer_stalls_than_none_are_refused() -> None:
+    with pytest.raises(ParameterError):
+        DeliveryPolicy(30.0, 3, parse_backoff("none"), -1)
 
 
 class QueueAgainstModel(RuleBasedStateMachine):

@@ -89,6 +89,10 @@ def _queues(draw: st.DrawFn) -> dict[str, Any]:
             queue["max deliveries"] = draw(st.integers(1, 3))
         if rarely(draw, 3) or (not bounded and not rarely(draw, 30)):  # else a handler may fail for ever in no time
             queue["redelivery"] = draw(st.sampled_from(("250ms", "exponential 125ms factor 2")))
+        if rarely(draw):
+            queue["max stalled"] = draw(st.integers(0, 2))
+        if rarely(draw):
+            queue["late acknowledgement"] = "refused"
         if i + 1 < len(names) and draw(st.booleans()):
             queue["dead letters"] = names[i + 1]
         queues[name] = queue

@@ -26,7 +26,7 @@ DELAYED = MarkCodes()["delayed"]
 class BoundedQueue(Queue):
     """A queue with a most length; a send that finds it full is pushed back onto its sender."""
 
-    __slots__ = ("most", "blocks", "outside", "component", "full", "_letting_in")
+    __slots__ = ("most", "blocks", "outside", "full", "_letting_in")
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -34,7 +34,7 @@ class BoundedQueue(Queue):
         self.most, self.blocks = model.max_length, model.when_full == "block"
         self.outside: deque[Attempt] = deque()
         """Sends that wait for room, in order of arrival."""
-        self.component, self.full = component, reason_code(component, "queue full")
+        self.full = reason_code(component, "queue full")
         self._letting_in = False
 
     def deliver(self, attempt: Attempt) -> None:

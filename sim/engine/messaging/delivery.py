@@ -22,11 +22,14 @@ from sim.engine.calls.step import Step
 from sim.engine.messaging.queue import Queue
 from sim.outcomes import DEGRADED, DONE, PENDING, REFUSED, TIMEOUT
 from sim.policies.delivery import OVER
+from sim.record.recorder import MarkCodes
 
 if TYPE_CHECKING:
     from sim.engine.clock.kernel import Kernel
     from sim.engine.services.replica import Replica
     from sim.record.recorder import Recorder
+
+REFUSED_LATE = MarkCodes()["late acknowledgement"]
 
 
 class RootFrame(Frame):
@@ -74,7 +77,7 @@ class Delivery(Step):
         return True
 
     def receive(self, attempt: Attempt) -> None:
-        """The answer of the consumer is here: an acknowledgement ends the message even when it comes late."""
+        """The answer of the consumer is here: an acknowledgement ends the message, a late one unless it is refused."""
         queue, core, receipt = self.queue, self.queue.core, attempt.message
         if queue.down or attempt.result == REFUSED:  # no answer gets through: the visibility will end without one
             lose_answer(attempt)
@@ -87,6 +90,8 @@ class Delivery(Step):
         if attempt.result <= DEGRADED:
             if core.ack(receipt):
                 queue.settle(receipt.message, DONE)
+            elif is_late and core.policy.refuses_late:
+                queue.recorder.marks.rows.write((self.kernel.now, REFUSED_LATE, queue.component, attempt.request.id))
         elif not is_late:
             delay_s = core.nack(receipt, self.kernel.now)
             if delay_s is not None:

@@ -20,6 +20,7 @@ cdef class Queue:
     cdef public object recorder
     cdef public object name
     cdef public double code
+    cdef public long long component
     cdef public VisibilityQueue core
     cdef public object next_number
     cdef public Queue dead_letters

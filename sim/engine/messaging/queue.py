@@ -54,6 +54,7 @@ class Queue:
         "recorder",
         "name",
         "code",
+        "component",
         "core",
         "next_number",
         "dead_letters",
@@ -81,7 +82,11 @@ class Queue:
         numbers: Callable[[], int],
     ) -> None:
         self.kernel, self.recorder, self.name, self.code = kernel, recorder, name, code
-        policy = DeliveryPolicy(model.visibility_timeout, model.max_deliveries, model.redelivery)
+        self.component = component
+        refuses_late = model.late_acknowledgement == "refused"
+        policy = DeliveryPolicy(
+            model.visibility_timeout, model.max_deliveries, model.redelivery, model.max_stalled, refuses_late
+        )
         self.core = VisibilityQueue(policy, self._on_exhausted)
         self.next_number = numbers
         self.dead_letters: Queue | None = None

@@ -19,6 +19,7 @@ from sim.results.index.columns import Floats, Ints
 from sim.results.index.cuts import WindowSet
 from sim.results.index.intervals import FirstAtOrBelow, Intervals, steps
 from sim.results.index.windows import Window
+from sim.results.measures.overload import marked_at
 from sim.results.rows import Column, Measure, Rows, Samples, count, share
 from sim.results.wanted import ALL, Wanted
 from sim.scenario import measures
@@ -36,6 +37,9 @@ def family(book: Book, wanted: Wanted = ALL) -> list[Measure]:
         if table.wants_any(name):
             queue = _Queue(book, table.windows, code)
             table.fill(COLUMNS, name, queue)
+            if NAMES["late acknowledgements"].of[0].has(book.record.scenario.queues[name]):
+                refused = table.windows.counted.cut(marked_at(book, "late acknowledgement", name)).sizes
+                table.add("late acknowledgements", name, count(table.windows, refused, refused))
             table.in_order()
             if len(drains.windows) and (times := queue.drain_times(drains.windows)) is not None:
                 drains.add("drain time", name, times)

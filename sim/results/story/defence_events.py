@@ -37,8 +37,9 @@ HEDGED = CountedEvent("hedge", "be sent")
 AT_THE_DOOR = CountedEvent("call", "wait for a token of the rate limit")
 PUSHED_BACK = CountedEvent("send", "be turned away, the queue being full")
 HELD_UP = CountedEvent("send", "wait for room, the queue being full")
+TOO_LATE = CountedEvent("acknowledgement", "be refused as too late")
 
-KINDS = (*STOPPED, *MARKED, "hedges", "cache", "delayed", "pushed back", "limit falls")
+KINDS = (*STOPPED, *MARKED, "hedges", "cache", "delayed", "pushed back", "late acknowledgements", "limit falls")
 """All kinds of events; the value is the count since the fault, for a cache the hit ratio, for a limit its least."""
 
 
@@ -55,6 +56,8 @@ def defence_events(book: Book) -> Iterator[Sentence]:
     for name in book.record.queues:
         yield from _counted(book, clock, "pushed back", name, _pushed_back_at(book, name), PUSHED_BACK)
         yield from _counted(book, clock, "delayed", name, marked_at(book, "delayed", name), HELD_UP)
+        refused = marked_at(book, "late acknowledgement", name)
+        yield from _counted(book, clock, "late acknowledgements", name, refused, TOO_LATE)
 
 
 def _link(book: Book, clock: BeforeAfter, link: str) -> Iterator[Sentence]:

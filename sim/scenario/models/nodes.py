@@ -87,7 +87,15 @@ class Queue(Model):
     visibility_timeout: PositiveDuration = 30.0
     """A delivery without an answer for this long is given up and the message can be delivered again."""
     max_deliveries: PositiveCount = UNLIMITED
-    """Deliveries in all before the message is dead-lettered, or lost where there are no dead letters."""
+    """Deliveries in all before the message is dead-lettered, or lost where there are no dead letters (SQS
+    `maxReceiveCount`; BullMQ `attempts`)."""
+    max_stalled: Count = UNLIMITED
+    """How often a message may come back because its visibility ended without an answer. These deliveries then do not
+    count for `max deliveries`, and a message that stalls more often is dead-lettered. BullMQ's `maxStalledCount`, 1
+    there; default unlimited, and every delivery counts, as with SQS."""
+    late_acknowledgement: Literal["counts", "refused"] = "counts"
+    """An acknowledgement after the visibility timeout ends the message (SQS standard queues; the default), or changes
+    nothing (the lost lock of BullMQ, the expired receipt handle of an SQS FIFO queue)."""
     dead_letters: str | None = None
     """The queue that gets messages which could not be handled."""
     redelivery: BackoffField = BackoffLaw()
@@ -97,3 +105,8 @@ class Queue(Model):
     when_full: Literal["reject", "block"] = "reject"
     """Back-pressure: answer a send rejected at once, or acknowledge it only when there is room again, so that the
     sender is held up. Messages that return, and dead letters, always fit."""
+
+    @property
+    def most_deliveries(self) -> float:
+        """The most deliveries of one message: those that count, and those that may stall if they are counted apart."""
+        return self.max_deliveries + (0.0 if self.max_stalled == UNLIMITED else self.max_stalled)

@@ -178,7 +178,7 @@ def _queues(root: Node, model: Scenario) -> Iterator[Problem]:
             yield at_key(node, "get messages from some send", hint, value=Unquoted("none"))
         if name not in consumed and name not in buried:
             yield at_key(node, "have a consumer", value=Unquoted("none"))
-        if queue.dead_letters is not None and queue.max_deliveries == q.UNLIMITED:
+        if queue.dead_letters is not None and queue.max_deliveries == queue.max_stalled == q.UNLIMITED:
             letters = _below(root, "queues", name, "dead letters")
             yield at_key(letters, "be set together with `max deliveries`, without which nothing is dead-lettered")
 
