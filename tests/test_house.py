@@ -42,9 +42,9 @@ FRONT_DOOR = set(sim.__all__)
 FLOORS: dict[str, list[tuple[str, ...]]] = {
     "sim.scenario": [
         ("scaffold", "shipped"), ("yaml",), ("models", "data"), ("measures",),
-        ("from_python", "key_normalisation", "schema"), ("merge_patch", "presets", "pydantic_errors"),
-        ("rules", "settings"),
-        ("source",), ("scenario_file",), ("loading",), ("catalogue",),
+        ("from_python", "key_normalisation", "schema"), ("product_words",),
+        ("merge_patch", "presets", "pydantic_errors"), ("rules", "settings"), ("source",), ("scenario_file",),
+        ("loading",), ("catalogue",),
     ],
     "sim.engine": [
         ("clock",), ("calls",), ("services", "operations", "clients"), ("messaging",), ("system", "livelock"),

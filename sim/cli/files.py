@@ -176,13 +176,17 @@ def schema(
 
 def explain_field(
     field: Annotated[
-        str, typer.Argument(help="A key of the format ('max deliveries', 'breaker.probes'), a measure or a term.")
+        str,
+        typer.Argument(
+            help="A key of the format ('max deliveries', 'breaker.probes'), a measure, a term, or a product's word."
+        ),
     ],
 ) -> None:
-    """Explain one field of the format, one measure, or one word of the glossary."""
+    """Explain one field of the format, one measure, one word of the glossary, or one word of a product."""
     from sim.fields.quantity import spaced
     from sim.glossary import TERMS, explained
     from sim.results.measures.registry import NAMES
+    from sim.scenario.product_words import explain_word
     from sim.scenario.schema import explain_field as explain
 
     answers, hint = [], ""
@@ -197,6 +201,7 @@ def explain_field(
     word = spaced(field).lower()
     if word in TERMS:
         answers.append(explained(word))
+    answers += [text for text in explain_word(field) if text not in answers]
     if not answers:
         hint = hint or did_you_mean(field, [*NAMES, *TERMS])
         raise ParameterError("be a field of the format, a measure or a word of the glossary", field, hint, "field")

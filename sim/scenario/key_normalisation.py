@@ -57,18 +57,20 @@ def child_kinds(kinds: tuple[Any, ...], key: str | int) -> tuple[Any, ...]:
 
 def has_fixed_keys(kinds: tuple[Any, ...]) -> bool:
     """Whether a map of one of these *kinds* has the format's keys (otherwise its keys are names, or free)."""
+    return bool(models_of(kinds))
+
+
+def models_of(kinds: tuple[Any, ...]) -> list[type[Model]]:
+    """Return the models that a map of one of these *kinds* can be; a single item needs no list."""
     items = _of(kinds, list)
     if not _models(kinds) and _of(kinds, dict) is None and items:
-        return has_fixed_keys(members(items[0]))
-    return bool(_models(kinds))
+        return models_of(members(items[0]))
+    return _models(kinds)
 
 
 def keys_of(kinds: tuple[Any, ...]) -> list[str]:
     """Return the format's keys of a map of one of these *kinds*, in the order of the models."""
-    items = _of(kinds, list)
-    if not _models(kinds) and _of(kinds, dict) is None and items:
-        return keys_of(members(items[0]))
-    return list(dict.fromkeys(key for model in _models(kinds) for key in fields_of(model)))
+    return list(dict.fromkeys(key for model in models_of(kinds) for key in fields_of(model)))
 
 
 def key_of(kinds: tuple[Any, ...], key: str) -> str:

@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from sim.errors import ParameterError, did_you_mean
 from sim.mechanisms.faults import FAULTS
 from sim.mechanisms.steps import STEPS
-from sim.scenario.key_normalisation import child_kinds, fields_of, keys_of
-from sim.scenario.models import Scenario
+from sim.scenario import product_words
+from sim.scenario.key_normalisation import child_kinds, fields_of, models_of
+from sim.scenario.models import Model, Scenario
 from sim.scenario.yaml.nodes import Loc, Node, Problem, Unquoted, at_value, shown
 
 _KNOWN_KEYS = "have known keys only"
@@ -47,8 +48,9 @@ def problems_of(error: ValidationError, root: Node) -> list[Problem]:
 
 
 def _suggested(problem: Problem) -> list[str]:
-    """Return the key that a misspelt one stands for, so that it is not reported as missing too."""
-    return re.findall(r"^did you mean '(.+)'\?$", problem.hint)
+    """Return the keys that a misspelt one stands for, so that they are not reported as missing too."""
+    called = re.match(r"it is called (.+?) here", problem.hint)
+    return re.findall("`(.+?)`", called[1]) if called else re.findall(r"^did you mean '(.+)'\?$", problem.hint)
 
 
 class _Walk:
@@ -107,12 +109,16 @@ class _Walk:
         if self._after_item:
             self.verb = ""
 
+    def models(self) -> list[type[Model]]:
+        """Return what the map around the last part can be."""
+        if self.verb:
+            verbs: dict[str, type[Model]] = {**FAULTS} if self.path[0] == "faults" else {**STEPS}
+            return [verbs[self.verb]]
+        return models_of(self.parent_kinds)
+
     def known_keys(self) -> list[str]:
         """Return the allowed keys of the map around the last part."""
-        if self.verb:
-            verbs: dict[str, Any] = {**FAULTS} if self.path[0] == "faults" else {**STEPS}
-            return list(fields_of(verbs[self.verb]))
-        return keys_of(self.parent_kinds)
+        return list(dict.fromkeys(key for model in self.models() for key in fields_of(model)))
 
 
 def _problem(detail: Any, root: Node) -> Problem:
@@ -155,7 +161,8 @@ def _missing(walk: _Walk) -> Problem:
 
 def _unknown_key(walk: _Walk) -> Problem:
     key, known = str(walk.path[-1]), walk.known_keys()
-    hint = did_you_mean(key, known) or (f"the keys are {', '.join(known)}" if known else "it has no keys")
+    hint = product_words.hint(key, walk.models()) or did_you_mean(key, known)
+    hint = hint or (f"the keys are {', '.join(known)}" if known else "it has no keys")
     return Problem(walk.node.key_at, walk.node.loc[:-1], _KNOWN_KEYS, key, hint)
 
 

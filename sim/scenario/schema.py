@@ -185,7 +185,7 @@ _FAMILIES = (LinkDefence, ServiceRule, Step, StepWithOutcome)
 # --- one field ----------------------------------------------------------------------------------------------
 
 
-def _models() -> Iterator[tuple[str, type[Model]]]:
+def named_models() -> Iterator[tuple[str, type[Model]]]:
     """Iterate over the models by their names in the reference: scenario, workload, link, step work."""
     for name in field_texts():
         model = all_models()[name]
@@ -196,6 +196,15 @@ def _models() -> Iterator[tuple[str, type[Model]]]:
         else:
             words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
             yield ("step " if model in STEPS.values() else "") + words, model
+
+
+def joined(word: str) -> str:
+    """Return *word* without case and separators.
+
+    >>> joined("failure-rate_Threshold") == joined("failureRateThreshold")
+    True
+    """
+    return re.sub(r"[^a-z0-9]", "", word.lower())
 
 
 def explain_field(name: str) -> str:
@@ -210,16 +219,17 @@ def explain_field(name: str) -> str:
         )
     owner, _, wanted = spaced(name).lower().rpartition(".")
     owner = owner.rpartition(".")[2].strip()
+    form = joined(wanted)
     if wanted == "extends":
         return f"scenario.extends\n  text, such as online_boutique.yaml; optional\n  {EXTENDS}"
     found: dict[str, list[str]] = {}
     known = ["extends"]
-    for kind, model in _models():
+    for kind, model in named_models():
         properties = _properties(model)
         for field in model.model_fields:
             known.append(spaced(field))
-            if spaced(field) == wanted and owner in ("", kind, short := kind.partition(" ")[2] or kind, short + "s"):
-                found.setdefault(_explained(field, model, properties), []).append(f"{kind}.{wanted}")
+            if joined(field) == form and owner in ("", kind, short := kind.partition(" ")[2] or kind, short + "s"):
+                found.setdefault(_explained(field, model, properties), []).append(f"{kind}.{spaced(field)}")
     if not found:
         raise ParameterError("be a field of the format", name, did_you_mean(wanted, known), "field")
     return "\n\n".join(f"{', '.join(places)}\n{text}" for text, places in found.items())
@@ -242,7 +252,7 @@ class Key:
 
 def reference() -> Iterator[tuple[str, str, list[Key]]]:
     """Iterate over all parts of the format: name (``link``, ``step call``), meaning, keys."""
-    for kind, model in _models():
+    for kind, model in named_models():
         properties, texts = _properties(model), field_texts()[model.__name__]
         keys = []
         for field, info in model.model_fields.items():
@@ -255,7 +265,7 @@ def reference() -> Iterator[tuple[str, str, list[Key]]]:
 
 def declared_kinds(room: str) -> list[str]:
     """Return the parts of the format that a room of ``sim.mechanisms`` declares, as people meet them."""
-    return [kind for kind, model in _models() if model.__module__.startswith(f"{mechanisms.__name__}.{room}.")]
+    return [kind for kind, model in named_models() if model.__module__.startswith(f"{mechanisms.__name__}.{room}.")]
 
 
 def _explained(field: str, model: type[Model], properties: dict[str, Any]) -> str:

@@ -15,18 +15,19 @@ from sim.quantities import Constant
 class HealthChecks(Model):
     """The balancer asks each replica whether it lives, and sends calls only to those that do: late, by its thresholds.
 
-    The defaults are those of Kubernetes' readiness probes (`periodSeconds`, `timeoutSeconds`, `failureThreshold`,
-    `successThreshold`). A check needs no worker, and unless it is `deep` a replica that fails requests passes it.
+    The defaults are those of Kubernetes' readiness probes. A check needs no worker, and unless it is `deep` a replica
+    that fails requests passes it.
     """
 
     every: PositiveDuration = 10.0
-    """Time between two checks of a replica; all replicas are asked at once, first after this long."""
+    """Time between two checks of a replica; all replicas are asked at once, first after this long (Kubernetes'
+    `periodSeconds`)."""
     timeout: PositiveDuration = 1.0
-    """A check without an answer for this long has failed; at most `every`."""
+    """A check without an answer for this long has failed; at most `every` (Kubernetes' `timeoutSeconds`)."""
     unhealthy_after: Annotated[int, Field(ge=1)] = 3
-    """Failed checks in a row after which a replica leaves the rotation."""
+    """Failed checks in a row after which a replica leaves the rotation (Kubernetes' `failureThreshold`)."""
     healthy_after: Annotated[int, Field(ge=1)] = 1
-    """Good checks in a row after which it is back."""
+    """Good checks in a row after which it is back (Kubernetes' `successThreshold`)."""
     work: LawField = Constant(0.0, text="0s")
     """How long a replica takes to answer a check, stretched by what slows it: beyond the timeout it counts as down."""
     deep: bool = False
