@@ -136,7 +136,7 @@ def _service(scenario: Scenario, name: str, found: Measured, trouble: str) -> No
 
 def _queue(scenario: Scenario, name: str, found: Measured, trouble: str) -> Node:
     queue, backlog = scenario.queues[name], found.get(("backlog peak", name))
-    words = [] if queue.max_deliveries == UNLIMITED else [f"{queue.max_deliveries:g} deliveries"]
+    words = [] if queue.counted_deliveries == UNLIMITED else [f"{queue.counted_deliveries:g} deliveries"]
     words += [] if queue.max_stalled == UNLIMITED else [f"stalls {queue.max_stalled:g}"]
     size = " · ".join(words)
     return Node(name, "queue", size, f"backlog up to {backlog:,.0f}" if backlog is not None else "", None, trouble)

@@ -1,7 +1,9 @@
 """Backoff: a growing wait before each retry, with jitter so that callers do not retry at the same instants.
 
 The caller keeps the state of its call (how many attempts, the last wait), so that one object serves a whole link.
-Not modelled: waits that the callee asks for (Retry-After), and clocks that drift.
+A law may hold its own chance (``jitter 20%``); it then has no other jitter.
+
+Not modelled: waits that the callee asks for (``sim.policies.pushback``), and clocks that drift.
 """
 
 from __future__ import annotations
@@ -39,10 +41,12 @@ class Backoff:
         uniform in first..3 * last, cut at the cap; a call without a last wait counts *first* as its last.
         """
         law, jitter = self.law, self.jitter
+        if n <= law.immediate:
+            return 0.0
         if jitter == "decorrelated":
             low = max(law.first, law.least)
             return min(self._between(low, 3 * max(last_wait_s, low)), law.cap)
-        wait_s = min(law.wait_s(n), float_info.max)
+        wait_s = min(law.drawn_s(n, self.uniform) if law.is_random else law.wait_s(n), float_info.max)
         if jitter == "none":
             return wait_s
         return self._between(law.least if jitter == "full" else max(wait_s / 2, law.least), wait_s)

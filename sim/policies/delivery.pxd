@@ -4,6 +4,7 @@ cdef class DeliveryPolicy:
     cdef public object redelivery
     cdef public double max_stalled
     cdef public bint refuses_late
+    cdef public object delay_s
 
 
 cdef class Message:

@@ -12,6 +12,7 @@ of a lock by a consumer at work (``change_visibility`` is there for it).
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from typing import Any, Callable
 
 from sim.errors import ParameterError
@@ -25,7 +26,8 @@ class DeliveryPolicy:
     """Hide a delivered message for *visibility_s*; deliver it *max_deliveries* times at most; delay it after errors.
 
     *max_deliveries* counts all deliveries (SQS ``maxReceiveCount``; RabbitMQ's delivery-limit is one less) and may
-    be infinite. *redelivery* gives the delay in seconds after the handler of the n-th delivery failed.
+    be infinite; a *redelivery* that is a list which stops bounds it too. *redelivery* gives the delay in seconds after
+    the handler of the n-th delivery failed.
     A delivery whose visibility ends without an answer is *stalled*. With a finite *max_stalled* stalls are counted
     apart: they do not count as deliveries, and a message that has stalled more often than this is given up. With
     *refuses_late* an acknowledgement counts only while its delivery hides the message.
@@ -35,7 +37,7 @@ class DeliveryPolicy:
     worker that would begin it next) and ``includes/removeLock.lua`` (only the owner of its lock can finish a job).
     """
 
-    __slots__ = ("visibility_s", "max_deliveries", "redelivery", "max_stalled", "refuses_late")
+    __slots__ = ("visibility_s", "max_deliveries", "redelivery", "max_stalled", "refuses_late", "delay_s")
 
     def __init__(
         self,
@@ -53,8 +55,14 @@ class DeliveryPolicy:
             )
         if not max_stalled >= 0:
             raise ParameterError("be a whole number of at least 0, or 'unlimited'", max_stalled, place="max stalled")
-        self.visibility_s, self.max_deliveries, self.redelivery = visibility_s, max_deliveries, redelivery
+        self.visibility_s, self.redelivery = visibility_s, redelivery
+        self.max_deliveries = min(max_deliveries, redelivery.most_waits + 1)
         self.max_stalled, self.refuses_late = max_stalled, refuses_late
+        self.delay_s: Callable[[int], float] = redelivery.wait_s
+
+    def draw_delays(self, uniform: Callable[[], float]) -> None:
+        """Draw the chance in the delays from *uniform*, which gives the next number in [0, 1)."""
+        self.delay_s = partial(self.redelivery.drawn_s, uniform=uniform)
 
     def may_start(self, deliveries: int, stalled: int = 0) -> bool:
         """Whether a message may be delivered once more after *deliveries* that count and *stalled* ones."""
@@ -62,7 +70,7 @@ class DeliveryPolicy:
 
     def rest_s(self, deliveries: int) -> float | None:
         """Return the delay in seconds after an error in the last of *deliveries*; None when it was the last allowed."""
-        return self.redelivery.wait_s(deliveries) if deliveries < self.max_deliveries else None
+        return self.delay_s(deliveries) if deliveries < self.max_deliveries else None
 
 
 class Message:

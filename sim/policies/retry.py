@@ -21,7 +21,8 @@ class Retry:
 
     Use it for faults that pass on their own and for operations that may run twice. In an overload it multiplies the
     load, and each layer that retries multiplies it again. *max_attempts* may be infinite; use that only together with a
-    budget, or for work that must finally be done. *on* are the outcomes after which it tries again.
+    budget, or for work that must finally be done. A list of waits that stops bounds it too. *on* are the outcomes after
+    which it tries again.
     Source: B. Beyer et al., Site Reliability Engineering, ch. 22 "Addressing Cascading Failures"; resilience4j counts
     the first attempt as here, Polly's ``MaxRetryAttempts`` does not.
     """
@@ -34,7 +35,8 @@ class Retry:
         for outcome in on:
             if outcome not in RETRYABLE:
                 raise ParameterError("be among error, timeout, refused, rejected", OUTCOMES[outcome], place="on")
-        self.max_attempts, self.backoff, self.on = max_attempts, backoff, tuple(on)
+        self.max_attempts = min(max_attempts, backoff.law.most_waits + 1)
+        self.backoff, self.on = backoff, tuple(on)
 
     def next_wait_s(self, attempt_number: int, outcome_code: int, last_wait_s: float = 0.0) -> float | None:
         """Return the seconds until the next attempt, or None to give up.

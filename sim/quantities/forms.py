@@ -26,6 +26,9 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "factor": units.parse_factor,
     "plain factor": lambda word: units.parse_positive_number(word.removesuffix("x")),
     "positive number": units.parse_positive_number,
+    "share or duration": lambda word: (
+        (units.parse_share(word), 0.0) if "%" in word else (0.0, units.parse_duration(word))
+    ),
     "word": str,
 }
 """The kinds of values that a form may hold."""

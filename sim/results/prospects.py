@@ -148,8 +148,8 @@ class _Reader:
             if queue.max_stalled != UNLIMITED:
                 stalled = self._stalled()[rows]
                 counted, spent = counted - stalled, stalled > queue.max_stalled
-            if queue.max_deliveries != UNLIMITED:
-                spent |= counted >= queue.max_deliveries
+            if queue.counted_deliveries != UNLIMITED:
+                spent |= counted >= queue.counted_deliveries
             for handler in self.handlers[name]:
                 self._mark(self.reach(handler), request[in_queue & ~spent])
             if queue.dead_letters is not None:

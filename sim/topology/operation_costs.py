@@ -132,7 +132,7 @@ class OperationCosts:
         return per_s / (attempts * behind) if behind else math.inf
 
     def _over(self, link: Link, target: Target, callee: Profile) -> Profile:
-        tries = int(min(link.retry.max_attempts, MOST_TRIES)) if link.retry else 1
+        tries = int(min(link.retry.most_attempts, MOST_TRIES)) if link.retry else 1
         one_ok = (1 - link.loss) ** 2 * callee.ok_ratio
         reach, attempts, rest = 1.0, 0.0, 0.0
         for n in range(1, tries + 1):

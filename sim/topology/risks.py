@@ -94,7 +94,7 @@ class Amplification:
 
 def attempts_of(link: Link) -> float:
     """Return the largest number of attempts of one call on *link*: retries, and hedges with their own retries."""
-    tries = float(link.retry.max_attempts) if link.retry is not None else 1.0
+    tries = float(link.retry.most_attempts) if link.retry is not None else 1.0
     return tries * (1 if link.hedge is None else 1 + link.hedge.most)
 
 
@@ -234,10 +234,10 @@ def persistence_s(link: Link) -> float:
         return math.inf
     if link.retry is None:
         return link.timeout
-    if math.isinf(link.retry.max_attempts):
+    if math.isinf(link.retry.most_attempts):
         return math.inf
-    waits = math.fsum(link.retry.backoff.wait_s(n) for n in range(1, int(link.retry.max_attempts)))
-    return link.retry.max_attempts * link.timeout + waits
+    waits = math.fsum(link.retry.backoff.wait_s(n) for n in range(1, int(link.retry.most_attempts)))
+    return link.retry.most_attempts * link.timeout + waits
 
 
 def _deadlines(scenario: Scenario, costs: OperationCosts) -> Iterator[TimeoutProblem]:

@@ -284,7 +284,7 @@ def delivered(scenario: Scenario, costs: OperationCosts, queued: dict[str, float
             pool = math.fsum(workers for _, workers, _ in handlers)
             for operation, workers, name in handlers:
                 failing = 1 - costs.profile(operation).ok_ratio * (1 - costs.link(queue, name).loss) ** 2
-                most = scenario.queues[queue].max_deliveries
+                most = scenario.queues[queue].most_deliveries
                 tries = most if failing == 1 else (1 - failing**most) / (1 - failing)
                 share = rate * workers / pool
                 found[operation] = found.get(operation, 0.0) + share * tries

@@ -8,6 +8,11 @@ from hypothesis import strategies as st
 
 SHORT = ("125ms", "250ms", "500ms", "1s")
 short = st.sampled_from(SHORT)
+BACKOFFS = st.sampled_from((
+    "polynomial 125ms step 125ms power 2", "125ms 500ms 250ms", "125ms 250ms then again", "immediate then 250ms",
+    "250ms jitter 50%", "250ms spread 125ms", "125ms 250ms extra 50% then stop",
+))  # fmt: skip
+"""Schedules of all kinds, for retries and redeliveries."""
 
 
 def _breaker(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
@@ -28,7 +33,7 @@ def _breaker(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
 
 def _retry(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
     most = draw(st.sampled_from((2, 2, 3, 4, 4, "unlimited")))
-    retry: dict[str, Any] = {"max attempts": most, "backoff": draw(short)}
+    retry: dict[str, Any] = {"max attempts": most, "backoff": draw(short | BACKOFFS)}
     if most != "unlimited" and draw(st.booleans()):
         del retry["backoff"]
     if draw(st.booleans()):

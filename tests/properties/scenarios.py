@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.properties.faults import add_faults, health_checks
-from tests.properties.link_defences import add_defences
+from tests.properties.link_defences import BACKOFFS, add_defences
 from tests.properties.service_defences import add_service_defences
 
 TIMES = ("0s", "125ms", "250ms", "500ms", "1s", "exponential 200ms", "uniform 0s to 500ms", "mix 90% 125ms 10% 2s")
@@ -88,7 +88,7 @@ def _queues(draw: st.DrawFn) -> dict[str, Any]:
         if bounded := not rarely(draw, 3):
             queue["max deliveries"] = draw(st.integers(1, 3))
         if rarely(draw, 3) or (not bounded and not rarely(draw, 30)):  # else a handler may fail for ever in no time
-            queue["redelivery"] = draw(st.sampled_from(("250ms", "exponential 125ms factor 2")))
+            queue["redelivery"] = draw(st.sampled_from(("250ms", "exponential 125ms factor 2")) | BACKOFFS)
         if rarely(draw):
             queue["max stalled"] = draw(st.integers(0, 2))
         if rarely(draw):

@@ -92,9 +92,11 @@ class _Builder:
     def _queues(self) -> None:
         scenario, system = self.scenario, self.system
         for code, (name, queue) in enumerate(scenario.queues.items()):
-            system.queues[name] = _kind_of_queue(queue)(
+            system.queues[name] = made = _kind_of_queue(queue)(
                 system.kernel, system.recorder, name, code, system.component_code(name), queue, system.message_ids
             )
+            if queue.redelivery.is_random:
+                made.core.policy.draw_delays(system.streams.uniform(name, "redelivery"))
         for name, queue in scenario.queues.items():
             if queue.dead_letters is not None:
                 system.queues[name].dead_letters = system.queues[queue.dead_letters]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Callable, Sequence
 
 from sim.engine.clock.edges import switch
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from sim.engine.system import System
     from sim.mechanisms.faults.parts import Edges, Pace
     from sim.mechanisms.faults.targets import Indexes
-    from sim.quantities import Law
+    from sim.quantities import BackoffLaw, Law
 
 Injector = Callable[["Attempt"], int]
 """Asked where an operation begins or ends: the reason of its failure, 0, or less where the request is lost."""
@@ -99,7 +100,7 @@ class ServiceUnderFault:
     def crash_again_and_again(
         self,
         lives: Law,
-        wait_s: Callable[[int], float],
+        restarts_after: BackoffLaw,
         times: int | None,
         refuse: bool,
         warm_up_s: float | None,
@@ -109,6 +110,10 @@ class ServiceUnderFault:
         service, streams = self.service, self.system.streams
         crash_player = CrashPlayer(self.system, service, refuse, self._cold_start(warm_up_s, cold))
         loops: list[CrashLoop] = []
+        wait_s: Callable[[int], float] = restarts_after.wait_s
+        if restarts_after.is_random:
+            uniform = streams.uniform(f"fault {self.key}", f"restarts {service.name}")
+            wait_s = partial(restarts_after.drawn_s, uniform=uniform)
 
         def begin() -> None:
             for replica in replicas_of(service, self.indexes):

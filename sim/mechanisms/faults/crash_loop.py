@@ -10,7 +10,7 @@ from sim.fields.quantity import BackoffField, LawField
 from sim.mechanisms.faults.crash import Death
 from sim.mechanisms.faults.injection import Injection
 from sim.mechanisms.faults.parts import Edges, ServicePart
-from sim.quantities import BackoffLaw
+from sim.quantities import UNLIMITED, BackoffLaw
 
 
 class CrashLoop(Death):
@@ -46,5 +46,8 @@ class CrashLoop(Death):
     def on_service(self, part: ServicePart) -> list[Edges]:
         """Kill each replica, and again after each restart."""
         refuse = self.mode == "refuse"
-        wait_s = self.restarts_after.wait_s
-        return [part.crash_again_and_again(self.lives, wait_s, self.times, refuse, self.warm_up, self.cold)]
+        times = self.times
+        if self.restarts_after.most_waits < UNLIMITED:  # a list that stops: no replica dies more often
+            times = min(int(self.restarts_after.most_waits), times or int(self.restarts_after.most_waits))
+        restarts = self.restarts_after
+        return [part.crash_again_and_again(self.lives, restarts, times, refuse, self.warm_up, self.cold)]

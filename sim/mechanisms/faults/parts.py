@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Mapping, Protocol, Sequence
 
-from sim.quantities import Law
+from sim.quantities import BackoffLaw, Law
 
 Act = Callable[[], None]
 Edges = tuple[Act, Act]
@@ -59,13 +59,13 @@ class ServicePart(Protocol):
     def crash_again_and_again(
         self,
         lives: Law,
-        wait_s: Callable[[int], float],
+        restarts_after: BackoffLaw,
         times: int | None,
         refuse: bool,
         warm_up_s: float | None,
         cold: float | None,
     ) -> Edges:
-        """Kill each replica, start it after ``wait_s(number of the death)``, and kill it again; needs CAN_PAUSE."""
+        """Kill each replica, start it after the wait of its n-th death, and kill it again; needs CAN_PAUSE."""
         ...
 
     def pause(self) -> Edges:

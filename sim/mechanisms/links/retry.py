@@ -65,9 +65,14 @@ class Retry(LinkDefence):
     """Attempts in all, the first one counted, or `unlimited` (resilience4j's `maxAttempts`; Polly's `MaxRetryAttempts`
     is one less)."""
     backoff: BackoffField = BackoffLaw()
-    """Waits between attempts: `none`, `100ms`, `linear 1s step 2s`, `exponential 1s factor 2 cap 20s`."""
+    """Waits between attempts: `none`, `100ms`, `linear 1s step 2s`, `exponential 1s factor 2 cap 20s`, `polynomial 15s
+    step 1s power 4`, a list `5s 1min 1h` (then the last one; `then again` repeats the list, `then stop` ends it and the
+    attempts). `immediate 2 then …` may come first. Chance, at the end: `jitter 20%` or `jitter 200ms` (as much less or
+    more; gRPC's is 20%), `extra 15%` (up to as much more), `spread 10s` (up to n times as much more before the n-th
+    retry; Sidekiq's)."""
     jitter: Literal["none", "full", "equal", "decorrelated"] = "none"
-    """Chance in the waits: `full` is uniform from 0, `equal` keeps half, `decorrelated` grows from the last wait."""
+    """Chance in the waits, as a law: `full` is uniform from 0, `equal` keeps half, `decorrelated` grows from the last
+    wait."""
     on: list[Literal["error", "timeout", "refused", "rejected"]] = Field(
         default=["error", "timeout", "refused", "rejected"], min_length=1
     )
@@ -77,8 +82,14 @@ class Retry(LinkDefence):
 
     def labels(self) -> tuple[str, ...]:
         """How many attempts, and what pays for them."""
-        tries = f"{self.max_attempts:g} attempts".replace("inf", "unlimited") if self.max_attempts > 1 else ""
+        most = self.most_attempts
+        tries = f"{most:g} attempts".replace("inf", "unlimited") if most > 1 else ""
         return (tries, *(self.budget.labels() if self.budget is not None else ()))
+
+    @property
+    def most_attempts(self) -> float:
+        """Attempts in all: `max attempts`, or one more than a list of waits has."""
+        return min(self.max_attempts, self.backoff.most_waits + 1)
 
     @property
     def is_plain(self) -> bool:

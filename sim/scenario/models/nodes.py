@@ -99,7 +99,8 @@ class Queue(Model):
     dead_letters: str | None = None
     """The queue that gets messages which could not be handled."""
     redelivery: BackoffField = BackoffLaw()
-    """How long a message is delayed after its handler failed: `exponential 1s factor 2`; default at once."""
+    """How long a message is delayed after its handler failed: `exponential 1s factor 2`, or Sidekiq's `polynomial 15s
+    power 4 spread 10s`; default at once. A list that ends with `then stop` bounds the deliveries too."""
     max_length: PositiveCount = UNLIMITED
     """Waiting messages that fit (those in flight are not counted); further sends are pushed back. Default unlimited."""
     when_full: Literal["reject", "block"] = "reject"
@@ -109,4 +110,9 @@ class Queue(Model):
     @property
     def most_deliveries(self) -> float:
         """The most deliveries of one message: those that count, and those that may stall if they are counted apart."""
-        return self.max_deliveries + (0.0 if self.max_stalled == UNLIMITED else self.max_stalled)
+        return self.counted_deliveries + (0.0 if self.max_stalled == UNLIMITED else self.max_stalled)
+
+    @property
+    def counted_deliveries(self) -> float:
+        """The most deliveries that count: `max deliveries`, or one more than a list of delays that stops has."""
+        return min(self.max_deliveries, self.redelivery.most_waits + 1)

@@ -62,6 +62,7 @@ def _backoffs(root: Node) -> Iterator[Problem]:
         retry = link.get("retry")
         if retry is not None:
             yield from _backoff(retry.get("backoff"))
+            yield from _one_jitter(retry.get("jitter"), retry.get("backoff"))
     for queue in root.children("queues").values():
         yield from _backoff(queue.get("redelivery"))
 
@@ -70,6 +71,14 @@ def _backoff(node: Node | None) -> Iterator[Problem]:
     backoff = parsed(q.parse_backoff, node)
     if node is not None and backoff is not None and backoff.cap < max(backoff.first, backoff.least):
         yield at_value(node, "have a cap that is not below its first or least wait")
+
+
+def _one_jitter(jitter: Node | None, backoff: Node | None) -> Iterator[Problem]:
+    law = parsed(q.parse_backoff, backoff)
+    if jitter is not None and jitter.value not in (None, "none") and law is not None and law.is_random:
+        yield at_key(
+            jitter, "not be combined with a backoff that has its own chance", "say it once", value=jitter.value
+        )
 
 
 def _defences(root: Node, name: str, link: Node) -> Iterator[Problem]:

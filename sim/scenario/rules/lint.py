@@ -69,7 +69,7 @@ def _timeouts(root: Node, model: Scenario) -> Iterator[Problem]:
             node = _below(root, "links", link_name, "timeout")
             if link.timeout >= workload.deadline:
                 yield at_key(node, f"be below the deadline of {name} ({written}) to have any effect", value=node.value)
-            elif link.retry is not None and link.retry.max_attempts > 1:
+            elif link.retry is not None and link.retry.most_attempts > 1:
                 yield from _outlasting(root, link_name, link, name, workload.deadline, str(written))
 
 
@@ -89,7 +89,7 @@ def _outlasting(
 ) -> Iterator[Problem]:
     if link.retry is None or link.timeout is None:
         return
-    attempts = link.retry.max_attempts
+    attempts = link.retry.most_attempts
     node, rule = _below(root, "links", link_name, "retry"), f"end before the deadline of {workload} ({written})"
     if math.isinf(attempts):
         yield at_key(node, rule, value=Unquoted("unlimited attempts"))
@@ -178,7 +178,7 @@ def _queues(root: Node, model: Scenario) -> Iterator[Problem]:
             yield at_key(node, "get messages from some send", hint, value=Unquoted("none"))
         if name not in consumed and name not in buried:
             yield at_key(node, "have a consumer", value=Unquoted("none"))
-        if queue.dead_letters is not None and queue.max_deliveries == queue.max_stalled == q.UNLIMITED:
+        if queue.dead_letters is not None and queue.counted_deliveries == queue.max_stalled == q.UNLIMITED:
             letters = _below(root, "queues", name, "dead letters")
             yield at_key(letters, "be set together with `max deliveries`, without which nothing is dead-lettered")
 
