@@ -71,6 +71,14 @@ SOURCES: dict[str, Source] = {
         "AWS CLI: sqs change-message-visibility, states of a message",
         "https://awscli.amazonaws.com/v2/documentation/api/2.0.33/reference/sqs/change-message-visibility.html",
     ),
+    "outlier detection": Source(
+        "Envoy documentation: Outlier detection",
+        "https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier",
+    ),
+    "panic threshold": Source(
+        "Envoy documentation: Panic threshold",
+        "https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/panic_threshold",
+    ),
     "load shedding": Source(
         "Manning liveBook: Load shedding, as explained in Fast by Default",
         "https://livebook.manning.com/learn/concepts/load-shedding--technique/fast-by-default",
@@ -213,6 +221,13 @@ TERMS: dict[str, Term] = {
         "what is left is the effect of the difference in design."
     ),
     "percentile": Term("p95 is the value that 95 of 100 requests stay below; it needs enough requests."),
+    "outlier detection": Term(
+        "A caller takes a replica that fails its calls out of its load balancing for a while (ejects it).",
+        "outlier detection",
+    ),
+    "panic threshold": Term(
+        "The share of healthy replicas below which a balancer ignores health and uses all of them.", "panic threshold"
+    ),
     "poison message": Term("A message that fails, or kills its consumer, at every delivery.", "dead letters"),
     "probe": Term(
         "A call that a half-open circuit breaker lets through, to find whether the service is well again.",

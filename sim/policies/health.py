@@ -1,7 +1,7 @@
 """Health checks: a load balancer's belief about one replica.
 
-The engine holds the interval and the timeout of the checks. Not modelled: ejecting a replica for
-the failures of real calls (outlier detection), and keeping all in when none is healthy (panic threshold).
+The engine holds the interval and the timeout of the checks, and the panic threshold. Not modelled: a rise or fall that
+depends on more than checks in a row.
 """
 
 from __future__ import annotations
@@ -41,3 +41,15 @@ class HealthChecker:
                 self.healthy = not self.healthy
                 self._against = 0
         return self.healthy
+
+
+def is_panic(healthy: int, hosts: int, threshold: float) -> bool:
+    """Whether so few of the hosts are *healthy* that health is ignored: their share is below *threshold*.
+
+    Source: Envoy documentation, "Panic threshold" (default 50 %); ``LoadBalancerBase::isHostSetInPanic`` in
+    ``source/extensions/load_balancing_policies/common/load_balancer_impl.cc``, which rounds it to a whole percent.
+
+    >>> is_panic(4, 10, 0.5), is_panic(5, 10, 0.5), is_panic(0, 10, 0.0)
+    (True, False, False)
+    """
+    return healthy < threshold * hosts - 1e-9

@@ -188,6 +188,26 @@ AUTOSCALING = _family((Of("service", "with `autoscale`", lambda service: service
     "replicas peak": ("replicas", "most replicas that were up at once"),
 })  # fmt: skip
 
+
+def panics(service: Any) -> bool:
+    """Whether the health checks of *service* have a panic threshold."""
+    return service.health_checks is not None and service.health_checks.panic_threshold > 0
+
+
+_OUTLIERS = Of("link", "with `outlier detection`", lambda link: link.outlier_detection is not None)
+
+OUTLIERS = _family((_OUTLIERS,), {
+    "ejections": ("ejections", "replicas ejected from the load balancing; of several callers, all of theirs"),
+    "ejected share mean": (
+        "ratio", "time-weighted share of the replicas that was ejected; of several callers, the mean"
+    ),
+    "ejected share peak": ("ratio", "largest share of the replicas that was ejected at once; of several, the mean"),
+}) | _family((_OUTLIERS, Of("service", "with a `panic threshold`", panics)), {
+    "panic share": (
+        "ratio", "share of the time in which too few replicas counted as healthy; of several callers, the mean"
+    ),
+})  # fmt: skip
+
 _BREAKER = Of("link", "with a `breaker`", lambda link: link.breaker is not None)
 _CACHE = Of("link", "with a `cache`", lambda link: link.cache is not None)
 
@@ -330,6 +350,7 @@ MEASURES = _together(
     AUTOSCALING,
     LINKS,
     LINK_DEFENCES,
+    OUTLIERS,
     QUEUES,
     STORES,
     EFFECTS,

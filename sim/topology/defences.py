@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Iterator
 
 from sim.mechanisms.links.bulkhead import Bulkhead
+from sim.mechanisms.links.outlier_detection import OutlierDetection
 from sim.mechanisms.links.retry import RetryBudget
 from sim.mechanisms.loads import KNOWN
+from sim.policies.health import is_panic
 from sim.quantities import UNLIMITED
-from sim.scenario.models import Link, Scenario
+from sim.scenario.models import HealthChecks, Link, Scenario
 from sim.scenario.models.links import LINK_DEFENCES
 from sim.scenario.models.nodes import SERVICE_RULES
 from sim.topology.load import ServiceLoad
@@ -37,7 +39,8 @@ class Defence:
 
     *most* is the bound as a number: calls a second (rate limit), calls out or in flight at once (bulkhead,
     concurrency), attempts for one (hedge), retries for a call while everything fails (retry budget), replicas
-    (autoscaler), and for a cache the calls a second that pass it while it is warm.
+    (autoscaler), replicas ejected or unhealthy (outlier detection, panic threshold), and for a cache the calls a second
+    that pass it while it is warm.
     """
 
     where: str
@@ -69,6 +72,8 @@ def _of_link(scenario: Scenario, name: str, link: Link, usual: Traffic, cold: Tr
         yield Defence(name, "rate limit", f"lets at most {_number(cap)}/s pass{each}; {_number(wanted)}/s arrive", cap)
     if link.bulkhead is not None:
         yield _bulkhead(scenario, name, link.bulkhead, usual)
+    if link.outlier_detection is not None:
+        yield _outliers(scenario, name, link.outlier_detection)
 
 
 def _cache(name: str, link: Link, usual: Traffic, cold: Traffic) -> Defence:
@@ -98,6 +103,32 @@ def _bulkhead(scenario: Scenario, name: str, bulkhead: Bulkhead, usual: Traffic)
     return Defence(name, "bulkhead", text, places * many)
 
 
+def _outliers(scenario: Scenario, name: str, detection: OutlierDetection) -> Defence:
+    hosts = scenario.services[name.partition(" -> ")[2]].replicas
+    most = detection.most_of(hosts)
+    text = f"ejects at most {most} of {hosts} replicas"
+    if not most:
+        text += f", as one would be more than {detection.most_ejected:.0%} of them"
+    elif is_panic(hosts - most, hosts, detection.panic_threshold):
+        used = "all are used again" if detection.in_panic == "all" else "no call leaves"
+        text += f"; with {_first_panic(hosts, detection.panic_threshold)} of them out it panics and {used}"
+    elif hosts - most > 1:
+        shares = [f"{(bad - most) / (hosts - most):.1%} for {bad}" for bad in sorted({most + 1, (most + hosts) // 2})]
+        text += f"; with k failing, (k - {most})/{hosts - most} of the calls still fail: {', '.join(shares)}"
+    return Defence(name, "outlier detection", text, most)
+
+
+def _first_panic(hosts: int, threshold: float) -> int:
+    """Return the number of *hosts* that must be out for a panic."""
+    return next((out for out in range(hosts) if is_panic(hosts - out, hosts, threshold)), hosts)
+
+
+def _health_checks(where: str, hosts: int, checks: HealthChecks) -> Defence:
+    first = _first_panic(hosts, checks.panic_threshold)
+    used = "all are used" if checks.when_none == "all" else "none is used"
+    return Defence(where, "panic threshold", f"with {first} of {hosts} replicas unhealthy it panics and {used}", first)
+
+
 def _full_ratio(places: int, out: float) -> float:
     """Return the share of calls that find all *places* taken, if *out* calls would be out on average without a limit.
 
@@ -122,6 +153,8 @@ def _out(scenario: Scenario, name: str, usual: Traffic) -> float:
 
 def _of_service(scenario: Scenario, load: ServiceLoad) -> Iterator[Defence]:
     model = scenario.services[load.service]
+    if model.health_checks is not None and model.health_checks.panic_threshold:
+        yield _health_checks(load.service, model.replicas, model.health_checks)
     if model.limit is not None:
         cap = admission_limit_per_s(scenario, load.service)
         each = f", {_number(model.limit.rate)}/s at each replica" if most_replicas(scenario, load.service) > 1 else ""

@@ -127,4 +127,5 @@ def health_checks(draw: st.DrawFn) -> dict[str, Any]:
         "work": draw(st.sampled_from(("0s", "50ms"))),
         "unhealthy after": draw(st.integers(1, 2)), "healthy after": draw(st.integers(1, 2)),
         "deep": draw(st.booleans()), "when none": draw(st.sampled_from(("all", "none"))),
+        "panic threshold": draw(st.sampled_from(("0%", "0%", "50%", "80%"))),
     }  # fmt: skip

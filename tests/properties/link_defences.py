@@ -27,7 +27,8 @@ def _breaker(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
     if kind == "slow rate":
         breaker["slow call"] = draw(short)
     breaker["guards"] = draw(st.sampled_from(("calls", "retries")))
-    breaker["scope"] = draw(st.sampled_from(("link", "caller", "callee") if to_service else ("link", "caller")))
+    scopes = ("link", "caller", "callee") if to_service and "outlier detection" not in link else ("link", "caller")
+    breaker["scope"] = draw(st.sampled_from(scopes))
     link["breaker"] = breaker
 
 
@@ -87,12 +88,39 @@ def _abandon(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
     link["on abandon"] = draw(st.sampled_from(("drop queued", "cancel")))
 
 
+def _outliers(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
+    if not to_service or link.get("breaker", {}).get("scope") == "callee":
+        return
+    given: dict[str, Any] = {"every": draw(short), "eject for": draw(short), **_scope(draw)}
+    if (preset := draw(st.sampled_from((None, None, None, "envoy", "istio", "grpc")))) is not None:
+        link["outlier detection"] = {"preset": preset, **given}
+        return
+    given["most ejected"] = draw(st.sampled_from(("20%", "50%", "100%")))
+    given["consecutive errors"] = draw(st.integers(0, 2))
+    how: tuple[dict[str, Any], ...] = (
+        {}, {"always one": True}, {"may exceed": True}, {"jitter": "250ms"}, {"eject for at most": "1s"},
+        {"enforce errors": "50%"}, {"checks take back": False},
+        {"consecutive gateway errors": 1, "enforce gateway errors": "100%"},
+        {"split local errors": True, "consecutive local errors": 1, "enforce local errors": "50%"},
+        {"split local errors": True, "enforce local success rate": "0%", "enforce local failure percentage": "100%"},
+        {"success rate factor": 0.5, "success rate replicas": 1, "success rate requests": 1},
+        {"failure percentage": "30%", "failure percentage replicas": 1, "failure percentage requests": 1},
+        {"enforce failure percentage": "100%", "enforce success rate": "50%"},
+    )  # fmt: skip
+    for one in draw(st.lists(st.sampled_from(how), max_size=3)):
+        given.update(one)
+    panics: tuple[dict[str, Any], ...] = (
+        {}, {"panic threshold": "0%"}, {"panic threshold": "80%"}, {"panic threshold": "80%", "in panic": "none"},
+    )  # fmt: skip
+    link["outlier detection"] = {**given, **draw(st.sampled_from(panics))}
+
+
 def _scope(draw: st.DrawFn) -> dict[str, Any]:
     return {"scope": draw(st.sampled_from(("link", "caller")))}
 
 
 KINDS: tuple[Callable[[st.DrawFn, dict[str, Any], bool], None], ...] = (
-    _breaker, _retry, _hedge, _fallback, _throttle, _limit, _bulkhead, _cache, _deadline, _abandon,
+    _breaker, _retry, _hedge, _fallback, _throttle, _limit, _bulkhead, _cache, _deadline, _abandon, _outliers,
 )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sim.engine.assembly.balancers import Balancers
     from sim.engine.services.replica import Replica
     from sim.engine.system import System
+    from sim.mechanisms.links.outlier_detection import OutlierDetection
     from sim.policies.cache import Cache
     from sim.policies.hedge import Hedge
 
@@ -111,6 +112,24 @@ class PipelineBuilder:
         breakers = {replica: new(f"replica {replica.index}") for replica in replicas}
         choose, choices = self.balancers.of(self.callee, self.name), self.balancers.choices(self.callee)
         self.strategies.append(ReplicaBreakerStrategy(choose, choices, breakers, code, retries_only))
+
+    def eject_outliers(self, model: OutlierDetection, scope: str, reason: str) -> None:
+        """Let the detector of each scope choose the replica of an attempt, and learn how it ended."""
+        from sim.engine.calls.ejecting import OutlierStrategy
+        from sim.engine.services.outlier_view import OutlierView
+
+        system, service = self.system, self.system.services[self.callee]
+        balance, balancing = system.scenario.services[self.callee].balance, self.uniform("balancing")
+        uniform = self.uniform("outlier detection")
+
+        def new(whose: str) -> OutlierView:
+            events = system.recorder.events
+            return OutlierView(system.kernel, events, service, self.name, whose, model, balance, uniform, balancing)
+
+        strategy = OutlierStrategy(self._by_scope(scope, new), reason_code(self.component, reason))
+        self.strategies.append(strategy)
+        if model.split_local_errors:
+            self.made.connecting = strategy.connecting
 
     def limit_rate(self, scope: str, make: Callable[[], Any], reason: str, waits: bool, most_s: float) -> None:
         """Take a token from a bucket, or wait for one."""

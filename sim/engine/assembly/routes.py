@@ -88,7 +88,11 @@ class Routes:
         if len(service.replicas) > 1 and not step.chooses_replicas:
             choose = self.balancers.of(site.callee, site.link)
             deliver = _choosing_and_counting(choose, deliver) if counts else _choosing(choose, deliver)
-        if service.rotation is not None:
+        pipeline = self.system.pipelines.get(site.link)
+        link = self.system.scenario.links.get(site.link, _NO_LINK)
+        if pipeline is not None and pipeline.connecting is not None:
+            deliver = pipeline.connecting(deliver)
+        if service.rotation is not None and link.outlier_detection is None:
             deliver = service.rotation.guarding(deliver)
         return deliver, _one_less_outstanding if counts else None
 

@@ -19,6 +19,7 @@ cdef class Pipeline:
     cdef public bint propagates
     cdef public object on_abandon
     cdef public bint accepts_late
+    cdef public object connecting
     cdef public object mark
 
 

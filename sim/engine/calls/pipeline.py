@@ -26,7 +26,7 @@ from sim.engine.calls.hedging import HedgeTimers
 from sim.engine.calls.retrying import RetryingCall
 from sim.engine.calls.scope import Scope
 from sim.engine.calls.state import AttemptSequence, LogicalCall, PipelineAttempt
-from sim.engine.calls.strategies import DENIED, QUEUED, ReplicaBreakerStrategy, Strategy
+from sim.engine.calls.strategies import DENIED, QUEUED, Strategy
 from sim.engine.clock.kernel import TIMER
 from sim.outcomes import ABANDONED, DEGRADED, OK, PENDING, SHORT_CIRCUITED, TIMEOUT
 from sim.record.recorder import reason_code
@@ -34,6 +34,7 @@ from sim.record.recorder import reason_code
 if TYPE_CHECKING:
     from sim.engine.calls.attempt import Frame
     from sim.engine.calls.caching import LinkCache, OperationCache
+    from sim.engine.calls.route import Verb
     from sim.engine.clock.kernel import Kernel
     from sim.policies.hedge import Hedge
     from sim.policies.retry import Retry
@@ -52,6 +53,7 @@ class Pipeline:
         "propagates",
         "on_abandon",
         "accepts_late",
+        "connecting",
         "mark",
     )
 
@@ -64,6 +66,8 @@ class Pipeline:
         self.propagates = False
         self.on_abandon = CONTINUE
         self.accepts_late = False
+        self.connecting: Callable[[Verb], Verb] | None = None
+        """Wraps the delivery of an attempt, for a strategy that learns which connections are made."""
         self.mark = mark
         """Notes a decision that no attempt shows."""
 
@@ -100,7 +104,7 @@ class PipelineCall(RetryingCall):
         self.timer_queue = None if timeout_s is None else kernel.timer_queue(timeout_s, time_out)
         self.timeout_s = inf if timeout_s is None else timeout_s
         self.pipeline, self.strategies = pipeline, pipeline.strategies
-        self.chooses_replicas = any(isinstance(strategy, ReplicaBreakerStrategy) for strategy in self.strategies)
+        self.chooses_replicas = any(strategy.chooses_replicas for strategy in self.strategies)
         self.drops_abandoned = pipeline.on_abandon != CONTINUE
         self.learners = [(i, strategy.release) for i, strategy in enumerate(pipeline.strategies) if strategy.learns]
         """Releases the token of each strategy that learns how an attempt ended, by the index of its token."""

@@ -40,6 +40,8 @@ class Strategy:
     __slots__ = ("only", "of", "reason")
     learns = True
     """Whether it learns how attempts end."""
+    chooses_replicas = False
+    """Whether it chooses the callee's replica."""
 
     def __init__(self, scope: Scope, reason: int) -> None:
         self.only, self.of, self.reason = scope.only, scope.of, reason
@@ -92,6 +94,7 @@ class ReplicaBreakerStrategy(BreakerStrategy):
     """A breaker for each replica of the callee: the attempt goes to one whose breaker lets it pass."""
 
     __slots__ = ("choose", "replicas", "breakers")
+    chooses_replicas = True
 
     def __init__(
         self,

@@ -186,8 +186,6 @@ class AutoscalingGroup:
         self.homes[replica], replica.queues = replica.queues, ()
         for queue in self.homes[replica]:
             queue.forget(replica)
-        if self.service.rotation is not None:
-            self.service.rotation.change()
 
     def _open(self, replica: Replica) -> None:
         self.service.pool.append(replica)
@@ -196,13 +194,14 @@ class AutoscalingGroup:
         replica.queues = self.homes.pop(replica)
         for queue in replica.queues:
             queue.remember(replica)
-        if self.service.rotation is not None:
-            self.service.rotation.change()
 
     def _tell_rotation(self) -> None:
-        """Balancers with health checks use those of the pool that are believed healthy."""
+        """Balancers with health checks or outlier detection use those of the pool that they hold to be healthy."""
         if self.service.rotation is not None:
             self.service.rotation.change()
+        else:
+            for tell in self.service.on_pool_change:
+                tell()
 
     def _note(self, kind: str, replica: Replica) -> None:
         self.events.append((self.kernel.now, kind, self.service.name, str(replica.index)))

@@ -5,21 +5,20 @@ checks and fails requests stays in (gray failure); a `deep` one fails with the s
 check takes its own `work`, stretched by everything that slows the replica. Whether a replica lives is decided when the
 check is sent and when its answer is due.
 
-Not modelled: the network between the two, checks at times of their own for each replica, and outlier detection from
-real calls.
+Not modelled: the network between the two, and checks at times of their own for each replica.
 """
 
 from __future__ import annotations
 
 from math import nan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 from sim.engine.calls.ends import turn_away
 from sim.engine.clock.kernel import TIMER
 from sim.engine.services.balancing import Pool
 from sim.engine.services.injected_errors import ErrorInjector
 from sim.outcomes import REFUSED
-from sim.policies.health import HealthChecker
+from sim.policies.health import HealthChecker, is_panic
 from sim.record.recorder import reason_code
 
 if TYPE_CHECKING:
@@ -35,8 +34,8 @@ if TYPE_CHECKING:
 class Rotation:
     """The replicas that a balancer uses, as its checks see them.
 
-    ``replicas`` is changed in place and never empty: when none is healthy, all are in it, and ``is_closed`` says
-    whether the balancer sends to none instead.
+    ``replicas`` is changed in place and never empty: when none is healthy, or fewer than the panic threshold, all are
+    in it, and ``is_closed`` says whether the balancer sends to none instead.
     """
 
     def __init__(
@@ -49,6 +48,8 @@ class Rotation:
         self.work = streams.draw(model.work, service.name, "health checks")
         self.uniform = streams.uniform(service.name, "deep health checks")
         self.checkers: dict[int, HealthChecker] = {}
+        self.on_good_check: list[Callable[[Replica], None]] = []
+        self.is_panicking = False
         self.rounds = 0
         self._next_round()
 
@@ -112,13 +113,27 @@ class Rotation:
             kind = "unhealthy" if before else "healthy"
             self.events.append((self.kernel.now, kind, self.service.name, str(index)))
             self.change()
+        if ok and checker.healthy:
+            for take_back in self.on_good_check:
+                take_back(replica)
+
+    def is_healthy(self, replica: Replica) -> bool:
+        """Whether *replica* is believed healthy; a new one is."""
+        return replica.index not in self.checkers or self.checkers[replica.index].healthy
 
     def change(self) -> None:
-        """Put into the rotation the replicas that are in service and believed healthy; new replicas are."""
-        checkers = self.checkers
-        well = [one for one in self.service.pool if one.index not in checkers or checkers[one.index].healthy]
-        self.is_closed = not well and self.model.when_none == "none"
-        self.replicas[:] = well or self.service.pool
+        """Put into the rotation the replicas that are in service and believed healthy, or all in panic."""
+        pool = self.service.pool
+        well = [one for one in pool if self.is_healthy(one)]
+        panics = is_panic(len(well), len(pool), float(self.model.panic_threshold))
+        if panics != self.is_panicking:
+            self.is_panicking = panics
+            self.events.append((self.kernel.now, f"panic {'begins' if panics else 'ends'}", self.service.name, ""))
+        is_without = panics or not well
+        self.is_closed = is_without and self.model.when_none == "none"
+        self.replicas[:] = pool if is_without else well
+        for tell in self.service.on_pool_change:
+            tell()
 
     def guarding(self, enter: Then) -> Then:
         """Refuse calls while the rotation is closed, else *enter*."""

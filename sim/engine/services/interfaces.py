@@ -66,6 +66,11 @@ class Rotation(Protocol):
     """The replicas that balancers use, as health checks see them."""
 
     replicas: Any
+    on_good_check: list[Callable[[Any], None]]
+    """Called with each replica whose check was good, if it counts as healthy."""
+
+    def is_healthy(self, replica: Any) -> bool:
+        """Whether *replica* is believed healthy."""
 
     def change(self) -> None:
         """Work out again which replicas are in the rotation."""

@@ -24,6 +24,7 @@ cdef class Service:
     cdef public list on_restart
     cdef public list outages
     cdef public object rotation
+    cdef public list on_pool_change
     cdef public object on_leave
     cpdef reject(self, Attempt attempt, long long reason)
     @cython.locals(step=Step, replica=Replica)

@@ -45,6 +45,7 @@ class Service:
         "on_restart",
         "outages",
         "rotation",
+        "on_pool_change",
         "on_leave",
     )
 
@@ -71,6 +72,8 @@ class Service:
         """Called when an attempt leaves a replica, and whether it was rejected: limits learn from it."""
         self.rotation: Rotation | None = None
         """With health checks: the replicas that balancers use."""
+        self.on_pool_change: list[Callable[[], None]] = []
+        """Called when replicas have come or gone, or when health checks have changed their mind about one."""
         self.outages: list[tuple[int, float, float]] = []
         """(replica, begin, end) of every time that one was down; not over yet: NaN."""
 

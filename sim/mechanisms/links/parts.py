@@ -32,6 +32,10 @@ class LinkPart(Protocol):
         """Ask a circuit breaker; *scope* can be ``callee`` too: one for each replica of the callee."""
         ...
 
+    def eject_outliers(self, model: Any, scope: str, reason: str) -> None:
+        """Let each scope's detector (``model.policy``) choose the replica of an attempt, and learn how it ended."""
+        ...
+
     def limit_rate(self, scope: str, make: Callable[[], Any], reason: str, waits: bool, most_s: float) -> None:
         """Take a token from a bucket, or wait for one for *most_s* seconds at most."""
         ...

@@ -27,6 +27,7 @@ from sim.results.story.causes import Busy, busy_at_the_end, worst_outcome
 from sim.results.story.counted_event import the_fault
 from sim.results.story.defence_events import defence_events
 from sim.results.story.fault_text import told, told_at_first
+from sim.results.story.outlier_events import outlier_events
 from sim.results.story.replica_events import replica_events
 from sim.results.story.sentence import Sentence
 from sim.results.symptoms import Symptom, held, last_shares, symptoms
@@ -57,7 +58,7 @@ def explain(record: Record | Book) -> Story:
         Sentence(it.at_s, told(book, it), it.kind, it.of, it.value, *told_at_first(book, it)) for it in found
     ]
     in_order = sorted(
-        [*_openings(book), *replica_events(book), *defence_events(book), *of_symptoms],
+        [*_openings(book), *replica_events(book), *outlier_events(book), *defence_events(book), *of_symptoms],
         key=lambda sentence: sentence.at_s,
     )
     return Story((*in_order, *_closings(book, found)))

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.fields.labels import seconds
+from sim.fields.labels import percent, seconds
 from sim.fields.model import Model
-from sim.fields.quantity import LawField, PositiveDuration
+from sim.fields.quantity import LawField, PositiveDuration, Share
 from sim.quantities import Constant
 
 
@@ -33,10 +33,16 @@ class HealthChecks(Model):
     deep: bool = False
     """Whether a check asks as a request would (a dependency, a query): then it fails with the share of errors that
     faults inject at the replica. Default: it asks the process only."""
+    panic_threshold: Share = 0.0
+    """Below this share of healthy replicas, health is ignored and `when none` says what is used (Envoy's
+    `healthy_panic_threshold`, 50% there). Default: only when no replica is healthy. A link with `outlier detection`
+    uses its own threshold instead."""
     when_none: Literal["all", "none"] = "all"
-    """When no replica is healthy: `all` are used (fail open, as most cloud balancers do: the checks are more likely
-    wrong than everything down), or `none`, and calls are refused at once (fail closed)."""
+    """When no replica is healthy, or fewer than the `panic threshold`: `all` are used (fail open, as most cloud
+    balancers do: the checks are more likely wrong than everything down), or `none`, and calls are refused at once (fail
+    closed; Envoy's `fail_traffic_on_panic`)."""
 
     def labels(self) -> tuple[str, ...]:
-        """How often it asks."""
-        return (f"checked every {seconds(self.every)}",)
+        """How often it asks, and when it panics."""
+        panic = (f"panic below {percent(self.panic_threshold)} healthy",) * bool(self.panic_threshold)
+        return (f"checked every {seconds(self.every)}", *panic)

@@ -12,6 +12,7 @@ from sim.mechanisms.links.bulkhead import Bulkhead
 from sim.mechanisms.links.cache import Cache
 from sim.mechanisms.links.call_limit import CallLimit
 from sim.mechanisms.links.hedge import Hedge
+from sim.mechanisms.links.outlier_detection import OutlierDetection
 from sim.mechanisms.links.registry import declared_in
 from sim.mechanisms.links.retry import Retry
 from sim.mechanisms.links.switches import FALLBACK, LATE_ANSWERS, ON_ABANDON, PROPAGATE_DEADLINE
@@ -51,6 +52,8 @@ class Link(Model):
     """Rate limiter at the caller."""
     bulkhead: Bulkhead | None = None
     """Limit on calls that are out at once."""
+    outlier_detection: OutlierDetection | None = None
+    """Ejection of replicas that fail from the load balancing of this link."""
     cache: Cache | None = None
     """Cache in front of the call."""
 

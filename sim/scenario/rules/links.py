@@ -84,6 +84,7 @@ def _one_jitter(jitter: Node | None, backoff: Node | None) -> Iterator[Problem]:
 def _defences(root: Node, name: str, link: Node) -> Iterator[Problem]:
     callee = name.partition(" -> ")[2]
     yield from _breaker(link.get("breaker"), callee in root.children("services"))
+    yield from _outliers(link.get("outlier detection"), link, callee in root.children("services"))
     yield from _hedge(link.get("hedge"))
     yield from _waiting(link.get("limit"), "when full", "wait")
     yield from _at_least(_given(link.get("throttle"), "factor"), q.parse_factor, 1, "1x")
@@ -130,6 +131,29 @@ def _breaker(node: Node | None, of_service: bool) -> Iterator[Problem]:
     scope = _given(node, "scope")
     if scope is not None and scope.value == "callee" and not of_service:
         yield at_value(scope, "be link or caller where the callee is a queue")
+
+
+def _outliers(node: Node | None, link: Node, of_service: bool) -> Iterator[Problem]:
+    if node is None or node.value is None:
+        return
+    if not of_service:
+        yield at_key(node, "not be set where the callee is a queue")
+    breaker = _given(link.get("breaker"), "scope")
+    if breaker is not None and breaker.value == "callee":
+        yield at_key(node, "not be combined with a breaker of scope callee", "one of them chooses the replica")
+    first, longest = _given(node, "eject for"), _given(node, "eject for at most")
+    least = 30.0 if first is None else parsed(q.parse_duration, first)
+    most = parsed(q.parse_duration, longest)
+    if longest is not None and most is not None and least is not None and most < least:
+        yield at_value(longest, "be at least as long as `eject for`", "" if first else "30s by default")
+    split = _given(node, "split local errors")
+    for key in ("consecutive local errors", "enforce local errors", "enforce local success rate",
+                "enforce local failure percentage"):  # fmt: skip
+        if (found := _given(node, key)) is not None and (split is None or split.value is not True):
+            yield at_key(found, "be set together with `split local errors: true`")
+    threshold, panic = _given(node, "panic threshold"), _given(node, "in panic")
+    if panic is not None and threshold is not None and parsed(q.parse_share, threshold) == 0:
+        yield at_key(panic, "be set together with a `panic threshold` above 0%")
 
 
 def _hedge(node: Node | None) -> Iterator[Problem]:

@@ -1,0 +1,62 @@
+"""Ejections by outlier detection, and panic: the first of each kind, and how many there were.
+
+Reported over the whole run: an ejection is never usual.
+
+Not modelled: which requests an ejection saved.
+"""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+import numpy as np
+
+from sim.number_words import counted, number, seconds
+from sim.results.book import Book
+from sim.results.index import ejections
+from sim.results.index.intervals import steps
+from sim.results.story.sentence import Sentence
+from sim.scenario.measures import panics
+
+
+def outlier_events(book: Book) -> Iterator[Sentence]:
+    """Yield the first ejection of each link with their number, and the first panic of each link and service."""
+    for link in ejections.detecting(book):
+        yield from _ejections(book, link)
+        yield from _panic(book, link)
+    for service in book.record.services:
+        if panics(book.model(service)):
+            yield from _panic(book, service)
+
+
+def _ejections(book: Book, link: str) -> Iterator[Sentence]:
+    found = ejections.ejections(book, link)
+    if not found:
+        return
+    first, (caller, _, callee) = found[0], link.partition(" -> ")
+    text = f"{callee}: replica #{first.replica} is ejected by {caller} for {seconds(first.span_s)} ({first.test})"
+    again = ""
+    if len(found) > 1:
+        hosts = len({one.replica for one in found})
+        begin, end = np.array([(one.at_s, one.until_s) for one in found], np.float64).reshape(-1, 2).T
+        most = int(steps(begin, end)[1].max())
+        views = " by all callers together" if ejections.views(book, link) > 1 else ""
+        again = (
+            f"; the first of {counted(len(found), 'ejection')}, of {counted(hosts, 'replica')}, "
+            f"at most {number(most)} at once{views}"
+        )
+    yield Sentence(first.at_s, text + again, "ejected", link, len(found), text, book.end)
+
+
+def _panic(book: Book, of: str) -> Iterator[Sentence]:
+    begin, end = ejections.panics(book, of)
+    if not len(begin):
+        return
+    settings = book.record.scenario.links[of].outlier_detection if " -> " in of else book.model(of).health_checks
+    uses_all = (settings.in_panic if " -> " in of else settings.when_none) == "all"
+    used = "all replicas are used" if uses_all else "no call is let through"
+    threshold = f"{float(settings.panic_threshold) * 100:g} %"
+    text = f"{of}: panic, as fewer than {threshold} of the replicas count as healthy; {used}"
+    in_all = float(np.minimum(end, book.end).sum() - np.minimum(begin, book.end).sum())
+    again = f"; the first of {number(len(begin))} times" if len(begin) > 1 else ""
+    yield Sentence(float(begin[0]), f"{text}{again}, {seconds(in_all)} in all", "panic", of, len(begin), text, book.end)
