@@ -26,6 +26,8 @@ def write_open_rows(system: System, leaves: list[Leaf]) -> list[int]:
     Returns the attempts (ids) that could still act.
     """
     recorder = system.recorder
+    for processor in system.processors.values():
+        processor.note()
     for service in system.services.values():
         for replica in service.replicas:
             leaves += [attempt for attempt in replica.line if isinstance(attempt, Leaf)]

@@ -85,7 +85,8 @@ class Stuck:
         if attempt.left_at is not None or attempt.id not in self.recipes or self._forks(attempt):
             return False
         given_up = attempt.outcome != PENDING or attempt.id in self.attempts
-        return given_up and not isinstance(attempt.replica, FreeReplica)
+        keeps = getattr(attempt.replica, "keeps_in_calls", not isinstance(attempt.replica, FreeReplica))
+        return bool(given_up and keeps)
 
 
 def _may_yet_end(attempt: Any, lost: set[int]) -> bool:

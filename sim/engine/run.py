@@ -136,5 +136,7 @@ def _record(system: System, census: Census, seed: int, replication: int, ended_a
         down=outages(system, ended_at),
         events_played=system.kernel.next_id(),
         cut_off=census.cut_off,
+        processors=recorder.columns(recorder.processors, "began_at") if system.processors else {},
+        served_s={name: processor.open_s() for name, processor in system.processors.items()},
         acting=np.array(acting, np.int64),
     )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sim.engine.messaging.queue import Queue
     from sim.engine.operations.stores import Store
     from sim.engine.services.autoscaling import AutoscalingGroup
+    from sim.engine.services.processor import Processor
     from sim.engine.services.service import Service
     from sim.mechanisms.faults.targets import FaultTargets
     from sim.policies.breaker import CircuitBreaker
@@ -47,6 +48,8 @@ class System:
 
         self.services: dict[str, Service] = {}
         self.autoscaling_groups: list[AutoscalingGroup] = []
+        self.processors: dict[str, Processor] = {}
+        """The processors of replicas whose cores are shared, by the replica (``web#0``)."""
         self.stores: dict[str, Store] = {}
         self.queues: dict[str, Queue] = {}
         self.networks: dict[str, Network] = {}

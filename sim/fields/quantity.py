@@ -144,6 +144,7 @@ Size = Annotated[float, _number(q.parse_size, _bytes, "2GB")]
 Value = Annotated[float, _number(q.parse_value, _plain, "10%", "15s", 800, 2.5)]
 Count = Annotated[float, _count(0, 64, "unlimited")]
 PositiveCount = Annotated[float, _count(1, 4, "unlimited")]
+Cores = Annotated[float, _number(q.parse_cores, _plain, 2, "500m", "unlimited")]
 Weight = Annotated[float, Quantity(_weight, _plain, (), {"type": "number", "minimum": 0, "examples": [1, 10]})]
 LinkName = Annotated[str, BeforeValidator(one_arrow)]
 LawField = Annotated[Law, _law(q.parse_law, "5ms", "exponential 5ms")]
@@ -154,6 +155,16 @@ RateField = Annotated[q.RateShape, _words(q.parse_rate_shape, q.RateShape, "100/
 ArrivalsField = Annotated[q.Arrivals, _words(q.parse_arrivals, q.Arrivals, "poisson", "gamma cv 2", "at 0s 1s")]
 KeysField = Annotated[q.Keys, _words(q.parse_keys, q.Keys, "uniform 5000", "zipf 5000")]
 BalanceField = Annotated[q.Balance, _words(q.parse_balance, q.Balance, "round robin", "best of 2")]
+BaulkField = Annotated[
+    q.BaulkLaw,
+    Quantity(
+        q.parse_baulking, lambda law: law.text, (q.BaulkLaw,),
+        {"type": ["string", "array"], "examples": ["1/(n+1)", "50% from 3", ["0%", "20%", "100%"]]},
+    ),
+]  # fmt: skip
 ConditionField = Annotated[q.Condition, _words(q.parse_condition, q.Condition, "share 30%", "charge failed")]
 TargetField = Annotated[q.Target, _words(q.parse_target, q.Target, "target 5ms interval 100ms")]
-LineField = Annotated[q.LineOrder, _words(q.parse_line_order, q.LineOrder, "fifo", "lifo", "priority", "adaptive lifo")]
+LineField = Annotated[
+    q.LineOrder,
+    _words(q.parse_line_order, q.LineOrder, "fifo", "lifo", "priority", "processor sharing", "adaptive lifo"),
+]

@@ -8,6 +8,7 @@ Not modelled: calendar time, money, and units that a scenario does not need.
 """
 
 from sim.quantities.backoff import BackoffLaw, parse_backoff
+from sim.quantities.baulking import BaulkLaw, parse_baulking
 from sim.quantities.law import Law
 from sim.quantities.laws import LAW_FORMS, LAWS, parse_law, parse_positive_law, parse_work
 from sim.quantities.line_order import LineOrder, Target, parse_line_order, parse_target
@@ -18,6 +19,7 @@ from sim.quantities.units import (
     MOST_COUNTED,
     MOST_REPLICATIONS,
     UNLIMITED,
+    parse_cores,
     parse_count,
     parse_duration,
     parse_factor,
@@ -41,9 +43,10 @@ from sim.quantities.words import (
 
 __all__ = [
     "LAWS", "LAW_FORMS", "MOST_COUNTED", "MOST_REPLICATIONS", "STEP_OUTCOMES", "UNLIMITED",
-    "Arrivals", "BackoffLaw", "Balance", "Condition", "Constant", "Empirical", "Exponential", "Gamma", "Keys", "Law",
-    "LineOrder", "Lognormal", "Mix", "Normal", "RateShape", "Target", "Uniform",
-    "parse_arrivals", "parse_backoff", "parse_balance", "parse_condition", "parse_count", "parse_duration",
-    "parse_factor", "parse_keys", "parse_law", "parse_line_order", "parse_positive_duration", "parse_positive_law",
-    "parse_rate", "parse_rate_shape", "parse_share", "parse_size", "parse_target", "parse_value", "parse_work",
+    "Arrivals", "BackoffLaw", "Balance", "BaulkLaw", "Condition", "Constant", "Empirical", "Exponential", "Gamma",
+    "Keys", "Law", "LineOrder", "Lognormal", "Mix", "Normal", "RateShape", "Target", "Uniform",
+    "parse_arrivals", "parse_backoff", "parse_balance", "parse_baulking", "parse_condition", "parse_cores",
+    "parse_count", "parse_duration", "parse_factor", "parse_keys", "parse_law", "parse_line_order",
+    "parse_positive_duration", "parse_positive_law", "parse_rate", "parse_rate_shape", "parse_share",
+    "parse_size", "parse_target", "parse_value", "parse_work",
 ]  # fmt: skip

@@ -125,6 +125,20 @@ def parse_count(text: object, least: int = 0) -> float:
     return text
 
 
+def parse_cores(text: object) -> float:
+    """Return a number of processor cores from ``2``, ``0.5``, ``500m`` (thousandths, as Kubernetes writes them).
+
+    The word ``unlimited`` gives ``UNLIMITED``.
+    """
+    if text in ("unlimited", UNLIMITED):
+        return UNLIMITED
+    rule = "be a number of cores above zero such as 2, 0.5 or 500m, or 'unlimited'"
+    number, unit = _split(text, rule)
+    if unit not in ("", "m") or not 0 < number < UNLIMITED:
+        raise ParameterError(rule, text)
+    return number / 1000 if unit else number
+
+
 def parse_value(text: object) -> float:
     """Return any quantity in SI units: a plain number, a duration, a rate, a share, a factor or a size.
 

@@ -120,6 +120,7 @@ _FIRST_MARKS = (
     "conflict",
     "late acknowledgement",
     "batch",
+    "preempted",
 )
 MARKS = tuple(dict.fromkeys((*_FIRST_MARKS, *(one.mark for one in _DECIDED if one.mark))))
 """Decisions of a policy that no attempt's row shows; a mark's kind is a position here.
@@ -256,6 +257,11 @@ class Record:
     events_played: int = 0
     cut_off: str = ""
     """The budget that ended the run early, in words; empty for a complete run."""
+    processors: Columns = field(default_factory=dict)
+    """``service replica began_at ended_at running busy``: each time in which as many pieces of work ran at a replica on
+    as many cores; *service* is a code into ``services``. Empty where no cores are shared."""
+    served_s: dict[str, float] = field(default_factory=dict)
+    """The processor time of all work of each replica whose cores are shared (``web#0``), counted piece by piece."""
     acting: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     """Attempts (ids) that could still do something when the run ended: on their way to a callee, in line there, or in a
     recipe that does not wait for a lost call, whatever their caller knows. Those that only work are left out."""

@@ -29,6 +29,7 @@ MESSAGES = "id queue request key published_at ended_at outcome deliveries origin
 DELIVERIES = "attempt message".split()
 EFFECTS = "request site key at attempt".split()
 MARKS = "at kind place request".split()
+PROCESSORS = "service replica began_at ended_at running busy".split()
 
 _FLOATS = {
     "arrived_at",
@@ -41,8 +42,10 @@ _FLOATS = {
     "queued_at",
     "at",
     "published_at",
+    "began_at",
+    "busy",
 }
-_NARROW = {"site", "replica", "outcome", "workload", "operation", "kind", "place"}
+_NARROW = {"site", "replica", "outcome", "workload", "operation", "kind", "place", "service"}
 _REASON_CODES = len(REASONS)
 Event = tuple[float, str, str, str]
 """(time, kind, component, detail) of something rare; see ``Record.events``."""
@@ -127,6 +130,7 @@ class Recorder:
         "census_at",
         "census",
         "marks",
+        "processors",
         "packed",
         "_storage",
         "_tables",
@@ -138,6 +142,7 @@ class Recorder:
         self.leaves, self.segments = Table(LEAVES, storage), Table(SEGMENTS, storage)
         self.messages, self.deliveries = Table(MESSAGES, storage), Table(DELIVERIES, storage)
         self.effects, self.marks = Table(EFFECTS, storage), Table(MARKS, storage)
+        self.processors = Table(PROCESSORS, storage)
         self._tables = (
             self.requests,
             self.attempts,
@@ -147,6 +152,7 @@ class Recorder:
             self.deliveries,
             self.effects,
             self.marks,
+            self.processors,
         )
         self.packed = 0
         """Number of values in packed blocks so far."""

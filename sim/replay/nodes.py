@@ -49,19 +49,17 @@ def service(book: Book, clock: Clock, name: str) -> Entry:
     rows = book.visits_by_service.rows(code)
     entered, started, left = book.entered_at[rows], book.started_at[rows], book.left_at[rows]
     turned_away = ~np.isfinite(started) & (left == entered)
-    places = None if model.waiting == UNLIMITED else int(model.waiting) * occupancy.replicas(book, name)
+    places = None if model.places == UNLIMITED else int(model.places) * occupancy.replicas(book, name)
     return {
         "n": len(rows),
         "workers": None if math.isinf(workers) else int(workers),
         "places": places,
-        "frees": occupancy.frees_while_calling(book, name),
+        "frees": occupancy.has_segments(book, name),
         "down": [list(span) for span in occupancy.all_down(book, name)],
         "rates": {"arrivals": clock.rates(entered), "rejected": clock.rates(entered[turned_away])},
         "levels": {
             "busy": clock.levels(*occupancy.held(book, code)),
-            "in service": clock.levels(*occupancy.in_service(book, code))
-            if occupancy.frees_while_calling(book, name)
-            else 0,
+            "in service": clock.levels(*occupancy.in_service(book, code)) if occupancy.has_segments(book, name) else 0,
             "waiting": clock.levels(*occupancy.queued(book, code)),
             "there": 0 if math.isinf(workers) else _there(book, clock, name, workers),
         },

@@ -74,7 +74,7 @@ def work_s(index: RecordIndex) -> tuple[Floats, Floats, Floats]:
     waiting for callees when its caller left: then the rest of the visit counts, less its waiting time (if a `parallel`
     works and waits at once, at most its share).
     """
-    by_service = [occupancy.frees_while_calling(index, name) for name in index.record.services]
+    by_service = [occupancy.has_segments(index, name) for name in index.record.services]
     free = np.array([*by_service, False])
     left = caller_left_at(index)
     work, wasted, held = (np.empty(len(left)) for _ in range(3))

@@ -18,6 +18,7 @@ from sim.mechanisms.services.base import Rejection
 from sim.mechanisms.services.registry import DeclaredRule
 from sim.outcomes import OUTCOMES
 from sim.quantities import UNLIMITED
+from sim.quantities.line_order import PREEMPTIVE
 from sim.scenario.models.links import LINK_DEFENCES as DEFENCES_OF_LINKS
 from sim.scenario.models.nodes import SERVICE_RULES
 
@@ -120,7 +121,7 @@ REQUESTS = _family(ASKED, {
     "attempts per request": ("attempts", "mean number of tries by the client itself"),
 })  # fmt: skip
 
-_LIMITED_WORKERS = Of("service", "with limited workers", lambda service: service.workers != UNLIMITED)
+_LIMITED_WORKERS = Of("service", "with limited workers", lambda service: service.threads != UNLIMITED)
 
 SERVICES = {
     **_family((SERVICE,), {
@@ -178,8 +179,29 @@ OVERLOAD: Names = {
     ),
     **_REJECTIONS,
     "pushed back": _one(_BOUNDED, "calls", "sends rejected because the queue was full"),
+    "preempted": _one(
+        Of("service", "with `line: preemptive priority`", lambda service: service.line.kind == PREEMPTIVE),
+        "times", "times that a more important request took the worker of a work step",
+    ),
     "concurrency limit mean": _one(
         _CONCURRENCY, "calls", "time-weighted limit on calls in flight, of all replicas together"
+    ),
+}  # fmt: skip
+
+_SHARING, _MACHINE = Of("service on shared cores"), Of("host with cores")
+
+PROCESSORS: Names = {
+    **_family((_SHARING, _MACHINE), {
+        "cpu utilisation": (
+            "ratio", "cores in use over all cores (of a service: its own, or its quota); null where these have no bound"
+        ),
+        "cores used": ("cores", "time-weighted number of cores in use"),
+        "at work mean": ("steps", "time-weighted number of work steps that run, or would if they had a core"),
+        "cpu stretch": ("x", "time at work over processor time: how much longer work takes than on a core of its own"),
+    }),
+    "cpu throttled": _one(
+        Of("service with a quota"), "ratio",
+        "share of the time with work in which none could run, because the quota of the period was used up",
     ),
 }  # fmt: skip
 
@@ -347,6 +369,7 @@ MEASURES = _together(
     REQUESTS,
     SERVICES,
     OVERLOAD,
+    PROCESSORS,
     AUTOSCALING,
     LINKS,
     LINK_DEFENCES,

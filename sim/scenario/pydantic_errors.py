@@ -85,6 +85,8 @@ class _Walk:
             tags = tuple(STEPS)
         elif len(self.path) == 2 and self.path[0] == "faults" and not self.verb:
             tags = tuple(FAULTS)
+        elif len(self.path) == 2 and self.path[0] == "hosts":
+            return item in ("a list", "settings")
         elif self.path and self.path[-1] in _ALTERNATIVES:
             tags = _ALTERNATIVES[str(self.path[-1])]
         if item not in tags:

@@ -6,6 +6,8 @@ from typing import Any, Iterator
 
 from hypothesis import strategies as st
 
+FAIR = ("fair by workload", "fair by key 0 3", "fair by priority 0 2 1 1", "fair by workload open 3")
+PREEMPTIVE = ("preemptive priority", "preemptive priority restart", "preemptive priority redraw")
 SHORT = st.sampled_from(("125ms", "250ms", "500ms", "1s"))
 
 
@@ -17,12 +19,25 @@ def add_service_defences(draw: st.DrawFn, document: dict[str, Any]) -> None:
         for step in _work_steps(service["operations"]):
             if draw(st.integers(0, 7)) == 7:
                 step["work"] += " plus 125ms per request in flight"
+    _share_hosts(draw, document)
     for queue in document.get("queues", {}).values():
         if draw(st.integers(0, 2)) == 2:
             queue["max length"] = draw(st.integers(1, 3))
             queue["when full"] = draw(st.sampled_from(("reject", "block")))
     for workload in document["workload"].values():
         workload["priority"] = draw(st.integers(0, 2))
+
+
+def _share_hosts(draw: st.DrawFn, document: dict[str, Any]) -> None:
+    """Let all replicas on a host share its cores, perhaps, where none of them has workers that are interrupted."""
+    for name, runs in document.get("hosts", {}).items():
+        services = [document["services"].get(text.partition("#")[0], {}) for text in runs]
+        if draw(st.booleans()) and not any(service.get("line") in PREEMPTIVE for service in services):
+            settings = {"cores": draw(st.sampled_from((1, 2, 0.5))), "share by": draw(st.sampled_from(SHARED_BY))}
+            document["hosts"][name] = {"runs": runs, **settings}
+
+
+SHARED_BY = ("replica", "thread")
 
 
 def _work_steps(part: Any) -> Iterator[dict[str, Any]]:
@@ -58,7 +73,29 @@ def _shed(draw: st.DrawFn, service: dict[str, Any]) -> None:
 
 
 def _line(draw: st.DrawFn, service: dict[str, Any]) -> None:
-    service["line"] = draw(st.sampled_from(("lifo", "priority", "adaptive lifo", "adaptive lifo above 1 after 250ms")))
+    kinds = ["lifo", "priority", "adaptive lifo", "adaptive lifo above 1 after 250ms", *FAIR]
+    if "cores" not in service and "cpu" not in service:
+        kinds += PREEMPTIVE
+        kinds += ["processor sharing"] * ("max wait" not in service)
+    service["line"] = draw(st.sampled_from(kinds))
+
+
+def _cores(draw: st.DrawFn, service: dict[str, Any]) -> None:
+    if service.get("line") not in (*PREEMPTIVE, "processor sharing"):
+        service["cores"] = draw(st.sampled_from((1, 2, "500m", 1.5, "unlimited")))
+
+
+def _cpu(draw: st.DrawFn, service: dict[str, Any]) -> None:
+    if service.get("line") not in PREEMPTIVE:
+        service["cpu"] = cpu = {"weight": draw(st.sampled_from((50, 100, 300)))}
+        if draw(st.booleans()):
+            cpu |= {"quota": draw(st.sampled_from((0.5, 1, "250m"))), "period": draw(st.sampled_from(("125ms", "1s")))}
+            cpu["burst"] = draw(st.sampled_from(("0s", "125ms")))
+
+
+def _baulk(draw: st.DrawFn, service: dict[str, Any]) -> None:
+    law = draw(st.sampled_from(("1/(n+1)", "50% from 1", "100% from 2", ["0%", "20%", "80%"])))
+    service["baulk"] = {"law": law, "counts": draw(st.sampled_from(("all", "line")))}
 
 
 def _concurrency(draw: st.DrawFn, service: dict[str, Any]) -> None:
@@ -88,4 +125,4 @@ def _autoscale(draw: st.DrawFn, service: dict[str, Any]) -> None:
         service["balance"] = draw(st.sampled_from(("round robin", "random", "least outstanding", "best of 2")))
 
 
-KINDS = (_limit, _shed, _line, _concurrency, _refuse_late, _autoscale)
+KINDS = (_limit, _shed, _line, _concurrency, _refuse_late, _autoscale, _cores, _cpu, _baulk)

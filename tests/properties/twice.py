@@ -15,9 +15,10 @@ import numpy as np
 from sim.record.record import Record
 
 _TIME, _RATE = re.compile(r"\b(\d+(?:\.\d+)?)(ms|s)\b"), re.compile(r"\b(\d+(?:\.\d+)?)/s\b")
-TABLES = ("requests", "attempts", "segments", "messages", "deliveries", "effects", "marks")
+TABLES = ("requests", "attempts", "segments", "messages", "deliveries", "effects", "marks",
+          "processors")  # fmt: skip
 INSTANTS = {"ended_at", "entered_at", "started_at", "left_at", "worked_s", "arrived_at", "sent_at", "queued_at", "at",
-            "published_at"}  # fmt: skip
+            "published_at", "began_at"}  # fmt: skip
 
 
 def twice(part: Any) -> Any:

@@ -181,6 +181,21 @@ def test_calls_that_wait_for_a_token_are_told() -> None:
     assert "delayed" not in kinds(play(chain(front=front), "32s"))
 
 
+def test_steps_that_are_interrupted_for_more_important_ones_are_reported() -> None:
+    body = """
+workload:
+  users: {calls: back.charge, rate: 8/s, arrivals: regular, priority: 1}
+  vip: {calls: back.charge, arrivals: at 9.03s 10.03s 11.03s, priority: 0}
+services: {back: {line: preemptive priority, waiting: 32, operations: {charge: [{work: 62500us}]}}}
+faults: {f: {slow: back, by: 1x, at: 8s, for: 4s}}"""
+    record = play(body, "16s")
+    found = told(record, "preempted", "back")
+    assert found.text.startswith(
+        "back: steps begin to be interrupted for a more important request; 3 interruptions"
+    )
+    assert found.value == in_the_tables(record, "preempted", "back") == 3
+
+
 @pytest.mark.parametrize(
     "when_full, kind, text",
     [

@@ -5,20 +5,26 @@ Not modelled: the cost of the rules (deciding takes no time and no worker).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Sequence
+from collections import Counter
+from math import isnan
+from typing import TYPE_CHECKING, Any, Callable, Hashable, Sequence
 
 from sim.engine.assembly.needs import service_defences
 from sim.engine.services.admission_control import AdmissionControl
 from sim.engine.services.in_flight import InFlight
 from sim.errors import not_played
+from sim.outcomes import OK
+from sim.policies.fair_line import FairLine
 from sim.policies.limiter import TokenBucket
 from sim.policies.shedding import CoDel, ControlledDelay, PriorityShed
+from sim.quantities.line_order import KEY, PRIORITY_CLASS, WORKLOAD
 from sim.record.recorder import MarkCodes, reason_code
 from sim.scenario import models
 from sim.scenario.models.nodes import SERVICE_RULES
 
 if TYPE_CHECKING:
     from sim.engine.calls.attempt import Attempt
+    from sim.engine.clock.streams import Draw
     from sim.engine.services.interfaces import QueueTimer
     from sim.engine.services.replica import Replica
     from sim.engine.system import System
@@ -95,6 +101,52 @@ class CoDelRule:
         return self.policy.keep(now, now - attempt.entered_at, not replica.line)
 
 
+class FairShares:
+    """A fair line of attempts by their class; those that have left it are passed over."""
+
+    __slots__ = ("policy", "class_of")
+
+    def __init__(self, policy: FairLine, class_of: Callable[[Any], int]) -> None:
+        self.policy, self.class_of = policy, class_of
+
+    def join(self, attempt: Any) -> None:
+        """Know of *attempt*, which has joined the line."""
+        self.policy.join(self.class_of(attempt), attempt)
+
+    def take(self) -> Any:
+        """Return the attempt that is next."""
+        return self.policy.take(lambda attempt: attempt.left_at is None and isnan(attempt.started_at))
+
+
+class FairRoom:
+    """Makes room in a full line: the newest of the class with the most waiting for its weight is rejected instead.
+
+    Source: dropping from the longest line, P. McKenney, "Stochastic fairness queueing", IEEE INFOCOM 1990; fq_codel
+    drops from its flow with the largest backlog (RFC 8290, section 4.1.3).
+    """
+
+    __slots__ = ("shares", "reason")
+
+    def __init__(self, shares: FairShares, reason: int) -> None:
+        self.shares, self.reason = shares, reason
+
+    def admits(self, replica: Replica, attempt: Any, now: float) -> bool:
+        """Push out another attempt, if the line is full and *attempt* is of a class that has less of it."""
+        line, class_of, weights = replica.line, self.shares.class_of, self.shares.policy.weights
+        if not line or len(line) < replica.places:
+            return True
+        counts = Counter(class_of(other) for other in line)
+        most = max(counts, key=lambda kind: counts[kind] / weights.get(kind, 1.0))
+        own = class_of(attempt)
+        if counts[most] / weights.get(most, 1.0) > (counts[own] + 1) / weights.get(own, 1.0):
+            newest = next(other for other in reversed(line) if class_of(other) == most)
+            line.remove(newest)
+            if replica.wait_timer is not None:
+                newest.wait_timer.outcome = OK
+            replica.service.reject(newest, self.reason)
+        return True
+
+
 class DeadlineRule:
     """Rejects a call that can only be late: the deadline that it carries ends within *least_s*."""
 
@@ -106,6 +158,20 @@ class DeadlineRule:
     def admits(self, replica: Replica, attempt: Any, now: float) -> bool:
         """Whether *attempt* can still be answered in time."""
         return bool(now + self.least_s <= attempt.due_at)
+
+
+class Baulking:
+    """A client leaves by chance, by how many it finds at the replica."""
+
+    __slots__ = ("leaves", "only_line", "uniform", "reason")
+
+    def __init__(self, leaves: Callable[[int], float], only_line: bool, uniform: Draw, reason: int) -> None:
+        self.leaves, self.only_line, self.uniform, self.reason = leaves, only_line, uniform, reason
+
+    def admits(self, replica: Replica, attempt: Any, now: float) -> bool:
+        """Whether *attempt* stays."""
+        found = len(replica.line) + (0 if self.only_line else int(replica.begun()))
+        return bool(self.uniform() >= self.leaves(found))
 
 
 class PolicyRule:
@@ -148,6 +214,11 @@ class AdmissionBuilder:
         """Ask *bucket* for a token before the replica is entered."""
         code = reason_code(self.component, reason)
         self.made.tokens = RateLimiter(self.system, self.component, bucket, code, waits, most_s)
+
+    def let_clients_leave(self, leaves: Callable[[int], float], only_line: bool, reason: str) -> None:
+        """Let a client leave at entry, by how many it finds."""
+        uniform = self.system.streams.uniform(f"{self.replica.service.name}#{self.replica.index}", "baulk")
+        self.made.at_entry.append(Baulking(leaves, only_line, uniform, reason_code(self.component, reason)))
 
     def admit(self, policy: Any, reason: str) -> None:
         """Ask ``policy.admit(now)`` at entry."""
@@ -201,6 +272,20 @@ class AdmissionBuilder:
         """Order the queue by the priorities of the workloads."""
         priorities = self._priorities()
         self.made.rank = lambda attempt: priorities[int(attempt.request.client.code)]
+
+    def take_by_shares(self, by: str, weights: Sequence[tuple[str, float]]) -> None:
+        """Take from the lines of classes by their weights."""
+        priorities, workloads = self._priorities(), list(self.system.scenario.workload)
+        shares: dict[Hashable, float] = {}
+        for name, weight in weights:
+            shares[workloads.index(name) if by == WORKLOAD else int(name)] = weight
+        class_of: dict[str, Callable[[Any], int]] = {
+            WORKLOAD: lambda attempt: int(attempt.request.client.code),
+            KEY: lambda attempt: int(attempt.request.key),
+            PRIORITY_CLASS: lambda attempt: priorities[int(attempt.request.client.code)],
+        }
+        self.made.fair = shares_of = FairShares(FairLine(shares), class_of[by])
+        self.made.at_entry.append(FairRoom(shares_of, reason_code(self.component, "line full")))
 
     def _priorities(self) -> list[int]:
         return [workload.priority for workload in self.system.scenario.workload.values()]

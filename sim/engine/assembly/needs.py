@@ -16,6 +16,8 @@ PLAIN_SERVICE = frozenset(
         "replicas",
         "workers",
         "waiting",
+        "cores",
+        "cpu",
         "max_wait",
         "balance",
         "while_calling",

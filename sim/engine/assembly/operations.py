@@ -16,6 +16,7 @@ from sim.engine.operations import stores
 from sim.engine.operations.load_dependent import under_load
 from sim.errors import not_played
 from sim.mechanisms.steps.facts import walk
+from sim.quantities.line_order import PREEMPTIVE
 from sim.record.recorder import reason_code
 
 if TYPE_CHECKING:
@@ -113,11 +114,22 @@ class _StepCompiler:
         system, service, needs = self.system, self.service, self.op.needs
         draw, counting = under_load(system.streams.draw(law, self.path, "work"), law.per_request_s)
         kind: type[player.Work | player.PausableWork] = player.Work
-        if service.name in needs.has_variable_speed:
+        order = system.scenario.services[service.name].line
+        if order.kind == PREEMPTIVE:
+            from sim.engine.operations.preemptible_work import PreemptibleWork
+
+            kind = PreemptibleWork
+        elif service.name in needs.shares_cores:
+            from sim.engine.operations.shared_work import SharedWork
+
+            kind = SharedWork
+        elif service.name in needs.has_variable_speed:
             kind = player.VariableSpeedWork
         elif service.name in needs.can_pause:
             kind = player.PausableWork
         work = kind(system.kernel, draw, self._timed(self.after, True).then)
+        if order.kind == PREEMPTIVE:
+            work.preempted = order.preempted  # type: ignore[union-attr]
         service.work_steps.append((work, draw))
         self.op.last_work = work
         return counting(work.start)

@@ -21,7 +21,9 @@ from sim.engine.services.service import Service
 from sim.engine.system import System
 from sim.mechanisms.steps.facts import facts, nested
 from sim.quantities import UNLIMITED, Constant, Law
+from sim.quantities.line_order import PREEMPTIVE
 from sim.record.record import EffectSite
+from sim.record.recorder import MarkCodes
 from sim.scenario import models
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ class _Builder:
             needs = faults.needs(scenario, system.fault_targets)
         links = self.scenario.links
         cancellable = {name.split(" -> ")[1] for name, link in links.items() if link.on_abandon == "cancel"}
+        needs.shares_cores.update(self.scenario.sharing)
         needs.can_die.update(cancellable)
         needs.can_pause.update(cancellable)
         return needs
@@ -67,6 +70,10 @@ class _Builder:
         scenario, system = self.scenario, self.system
         for name, model in scenario.services.items():
             system.services[name] = self._service(name, model)
+        if self.needs.shares_cores:
+            from sim.engine.assembly.processors import install_processors
+
+            install_processors(system)
         system.stores.update((name, Store()) for name in scenario.stores)
         self._queues()
         programs: dict[str, Then] = {}
@@ -129,17 +136,33 @@ class _Builder:
     def _replica(self, service: Service, index: int, model: models.Service) -> Replica:
         system = self.system
         replica: Replica
-        if model.while_calling == "free":
-            limit = UNLIMITED if model.in_flight is None else model.in_flight
-            replica = FreeReplica(system.kernel, service, index, model.workers, model.waiting, limit, system.recorder)
+        limit = UNLIMITED if model.in_flight is None else model.in_flight
+        if model.line.kind == PREEMPTIVE:
+            replica = self._preemptive_replica(service, index, model, limit)
+        elif model.while_calling == "free":
+            replica = FreeReplica(system.kernel, service, index, model.threads, model.places, limit, system.recorder)
         else:
-            replica = Replica(system.kernel, service, index, model.workers, model.waiting)
+            replica = Replica(system.kernel, service, index, model.threads, model.places)
         if model.max_wait is not None:
             replica.wait_timer = self._wait_timers(model.max_wait, replica)
         if needs_admission_control(model):
             from sim.engine.assembly.admission import install_admission_control
 
             install_admission_control(system, service.name, model, replica)
+        return replica
+
+    def _preemptive_replica(self, service: Service, index: int, model: models.Service, limit: float) -> Replica:
+        from sim.engine.services.preemptive_replica import PreemptiveReplica
+
+        system, component = self.system, service.component
+        replica = PreemptiveReplica(system.kernel, service, index, model.threads, model.places, limit, system.recorder)
+        priorities = [workload.priority for workload in self.scenario.workload.values()]
+        write, mark = system.recorder.marks.rows.write, MarkCodes()["preempted"]
+        replica.prefer(
+            lambda frame: priorities[int(frame.request.client.code)],
+            lambda frame: write((system.kernel.now, mark, component, frame.request.id)),
+            model.while_calling == "hold",
+        )
         return replica
 
     def _wait_timers(self, law: Law, replica: Replica) -> TimerQueue | DrawnTimers:

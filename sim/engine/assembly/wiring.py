@@ -137,6 +137,7 @@ class Wiring:
             and model.health_checks is None
             and is_single_work(model, site.operation)
             and site.callee not in self.needs.can_die
+            and site.callee not in self.needs.shares_cores
             and self.routes.network(site.link) is None
         )
 

@@ -15,13 +15,15 @@ class Needs:
     """Names of nodes and links, by the capability that they need.
 
     *can_die*: replicas and recipes check whether they are still up. *can_pause*: work can be interrupted.
-    *has_variable_speed*: work asks its replica how fast it is. *links*: links that some fault strikes.
+    *has_variable_speed*: work asks its replica how fast it is. *links*: links that some fault strikes. *shares_cores*:
+    how long work takes depends on the other work.
     """
 
     can_die: set[str] = field(default_factory=set)
     can_pause: set[str] = field(default_factory=set)
     has_variable_speed: set[str] = field(default_factory=set)
     links: set[str] = field(default_factory=set)
+    shares_cores: set[str] = field(default_factory=set)
 
 
 def needs(scenario: models.Scenario, fault_targets: Mapping[str, FaultTargets]) -> Needs:

@@ -98,6 +98,14 @@ class WorkInProgress(Event):
         frame.worked_s += spent_s
         return WorkInProgress(frame, self.work, max(self.left_s - spent_s, 0.0))
 
+    def worked(self, before_s: float, now: float) -> float:
+        """Return the seconds that its frame has worked, of them *before_s* before this piece."""
+        return before_s + now - self.begun_at
+
+    def drop(self) -> None:
+        """Forget it: its event on the heap will find nothing to do."""
+        self.frame = None
+
 
 _PIECE_DONE = calling(WorkInProgress, "done")
 

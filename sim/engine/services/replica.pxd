@@ -20,6 +20,7 @@ cdef class Replica(Place):
     cdef public object deliver
     cdef public object join_line
     cdef public object next_in_line
+    cdef public object processor
     @cython.locals(now=double)
     cpdef enter(self, Attempt attempt)
     cpdef join_the_end(self, Attempt attempt)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sim.engine.clock.kernel import Kernel, TimerQueue
     from sim.engine.services.admission_control import AdmissionControl
     from sim.engine.services.interfaces import Home, MessageSource
+    from sim.engine.services.processor import Processor
 
 MANY = 10**9
 """Stands for unlimited where a whole number is counted down."""
@@ -53,6 +54,7 @@ class Replica(Place):
         "deliver",
         "join_line",
         "next_in_line",
+        "processor",
     )
 
     def __init__(self, kernel: Kernel, service: Home, index: int, workers: float, places: float) -> None:
@@ -74,6 +76,8 @@ class Replica(Place):
         self.in_progress: dict[Any, None] = {}
         self.deferred: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
         self.admission: AdmissionControl | None = None
+        self.processor: Processor | None = None
+        """The cores that its work shares; none, where each worker has a core of its own."""
         self.deliver: Then = self.enter
         """Takes a call in; admission control puts its rules before ``enter``."""
         self.join_line: Then = self.join_the_end
@@ -212,7 +216,7 @@ class Replica(Place):
         """Count what one piece of work has come to; what was done before a pause is counted already."""
         now, root = self.kernel.now, work.frame.root
         if not self.frozen and root.left_at is None:  # else a fork branch left behind, for which no worker is held
-            root.worked_s = min(root.worked_s + now - work.begun_at, now - root.started_at)
+            root.worked_s = min(work.worked(root.worked_s, now), now - root.started_at)
 
     def let_go(self, attempt: Attempt) -> None:
         """Nothing is done for *attempt* any more: its worker is free for others."""
@@ -222,7 +226,7 @@ class Replica(Place):
         """End the work in progress for *attempt* and count what it has come to."""
         for work in [work for work in self.in_progress if work.frame.root is attempt]:
             self._book(work)
-            work.frame = None
+            work.drop()
             del self.in_progress[work]
 
     def close(self) -> None:
@@ -234,7 +238,7 @@ class Replica(Place):
         self.line.clear()
         self.deferred.clear()
         for work in self.in_progress:
-            work.frame = None
+            work.drop()
         self.in_progress.clear()
         if self.admission is not None:
             self.admission.renew()

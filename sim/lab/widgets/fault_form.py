@@ -90,7 +90,7 @@ def targets(scenario: Any, kind: str, node: str | None = None) -> list[str]:
         elif where == "links":
             found += [(name, tuple(name.split(" -> "))) for name in recipes.links_used(node_of(scenario.document))]
         elif where == "hosts":
-            found += [(name, tuple(one.partition("#")[0] for one in on_it)) for name, on_it in scenario.hosts.items()]
+            found += [(name, tuple(one.partition("#")[0] for one in on_it)) for name, on_it in scenario.placed.items()]
         else:
             nodes = getattr(scenario, where).items()
             found += [(name, (name,)) for name, one in nodes if kind != "spike" or one.rate is not None]
@@ -99,7 +99,7 @@ def targets(scenario: Any, kind: str, node: str | None = None) -> list[str]:
 
 def _sideable(scenario: Any) -> list[str]:
     """Return what can stand on a side of a partition."""
-    whole = [name for name, on_it in scenario.hosts.items() if not any("#" in one for one in on_it)]
+    whole = [name for name, on_it in scenario.placed.items() if not any("#" in one for one in on_it)]
     return [*nodes_of(scenario), *whole]
 
 

@@ -59,7 +59,7 @@ class Partition(Fault):
 def _between(scenario: Nodes, sides: list[list[str]]) -> Iterable[str]:
     """Yield every link that could lead from one side to another; a single side is parted from everything else."""
     nodes = list(nodes_of(scenario))
-    groups = [[name for one in side for name in scenario.hosts.get(one, [one])] for side in sides]
+    groups = [[name for one in side for name in scenario.placed.get(one, [one])] for side in sides]
     if len(groups) == 1:
         groups.append([name for name in nodes if name not in groups[0]])
     for i, one in enumerate(groups):

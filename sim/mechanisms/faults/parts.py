@@ -124,6 +124,6 @@ class Nodes(Protocol):
         ...
 
     @property
-    def hosts(self) -> Mapping[str, Sequence[str]]:
+    def placed(self) -> Mapping[str, Sequence[str]]:
         """What runs on each host, by the host's name."""
         ...

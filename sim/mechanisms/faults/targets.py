@@ -38,7 +38,7 @@ def on_host(scenario: Nodes, host: str) -> tuple[dict[str, Indexes], tuple[str, 
     """Return the services (with replicas) and the queues on a host."""
     services: dict[str, Indexes] = {}
     queues: list[str] = []
-    for text in scenario.hosts[host]:
+    for text in scenario.placed[host]:
         name, number = member(text)
         if name in scenario.queues:
             queues.append(name)

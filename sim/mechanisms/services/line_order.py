@@ -11,11 +11,13 @@ from sim.quantities import LineOrder
 
 def _order(replica: ReplicaPart, order: LineOrder) -> None:
     match order.kind:
-        case "fifo":
+        case "fifo" | "processor sharing":
             pass
         case "lifo":
             replica.take_newest_first(lambda now, waiting, empty_at: True)
-        case "priority":
+        case "fair":
+            replica.take_by_shares(order.by, order.weights)
+        case "priority" | "preemptive priority":
             replica.take_important_first()
         case "adaptive lifo":
             replica.take_newest_first(AdaptiveLifo(order.above, order.after_s).newest_first)

@@ -20,6 +20,10 @@ class ReplicaPart(Protocol):
         """Ask *bucket* for a token before the replica is entered, or wait for one for *most_s* seconds at most."""
         ...
 
+    def let_clients_leave(self, leaves: Callable[[int], float], only_line: bool, reason: str) -> None:
+        """Let a client leave at entry with the probability ``leaves(found)``; *only_line*: it counts those in line."""
+        ...
+
     def admit(self, policy: Any, reason: str) -> None:
         """Ask ``policy.admit(now)`` at entry."""
         ...
@@ -50,6 +54,10 @@ class ReplicaPart(Protocol):
 
     def take_newest_first(self, newest_first: Callable[[float, int, float], bool]) -> None:
         """Ask, with the instant, the length of the queue and when it was last empty, whether the newest is next."""
+        ...
+
+    def take_by_shares(self, by: str, weights: Sequence[tuple[str, float]]) -> None:
+        """Give each class its own line, and take from them by weight: classes *by* workload, key or priority."""
         ...
 
     def take_important_first(self) -> None:

@@ -11,6 +11,7 @@ from typing import Callable
 from sim.errors import ModelError
 from sim.record.record import Record
 from sim.results.audit import counts as audit_counts
+from sim.results.audit import processors as audit_processors
 from sim.results.audit import time as audit_levels
 from sim.results.audit.violation import Breach
 from sim.results.book import Book
@@ -29,6 +30,10 @@ IDENTITIES: dict[str, Callable[[Book], Breach | None]] = {
     "census = levels of the rows": audit_levels.census,
 }
 """Every identity by name; a function returns its first violation, or None."""
+WITH_PROCESSORS: dict[str, Callable[[Book], Breach | None]] = {
+    "core-seconds used = work done": audit_processors.core_seconds,
+}
+"""Those of runs in which cores are shared."""
 
 
 def breaches(book: Book) -> dict[str, Breach | None]:
@@ -37,7 +42,8 @@ def breaches(book: Book) -> dict[str, Breach | None]:
     A record on which a check cannot be computed violates that check.
     """
     found: dict[str, Breach | None] = {}
-    for name, identity in IDENTITIES.items():
+    asked = IDENTITIES | WITH_PROCESSORS if book.record.processors else IDENTITIES
+    for name, identity in asked.items():
         try:
             found[name] = identity(book)
         except (IndexError, KeyError, ValueError) as error:

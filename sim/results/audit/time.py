@@ -56,8 +56,8 @@ def limits(book: Book) -> Breach | None:
     """No service has more busy workers, or more queued visits, than its replicas have places."""
     for code, name in enumerate(book.record.services):
         model = book.model(name)
-        checks = [("busy workers", occupancy.held, model.workers), ("visits in line", _line, model.waiting)]
-        if occupancy.frees_while_calling(book, name) and model.in_flight is not None:
+        checks = [("busy workers", occupancy.held, model.threads), ("visits in line", _line, model.places)]
+        if occupancy.has_segments(book, name) and model.in_flight is not None:
             checks.append(("visits in flight", occupancy.in_service, model.in_flight))
         for what, intervals, each in checks:
             limit = float(each) * occupancy.replicas(book, name)
@@ -88,7 +88,7 @@ def worker_seconds(book: Book) -> Breach | None:
         rows, workers = book.visits_by_service.index(code), occupancy.workers(book, name)
         if math.isinf(workers):
             continue
-        (begin, end), each = occupancy.held(book, code), float(book.model(name).workers)
+        (begin, end), each = occupancy.held(book, code), float(book.model(name).threads)
         outages, absences = occupancy.outages(book, name), occupancy.absent_replicas(book, name)
         for why, spans in (("down", outages), ("not there", absences)):
             holder = book.attempts["replica"][occupancy.held_rows(book, code)] if spans else None

@@ -13,7 +13,7 @@ from sim.results.index.record_index import RecordIndex
 def workers(index: RecordIndex, service: str) -> float:
     """Return the workers of all replicas that *service* can have; infinite when unlimited."""
     model = index.model(service)
-    return UNLIMITED if model.workers == UNLIMITED else float(model.workers * replicas(index, service))
+    return UNLIMITED if model.threads == UNLIMITED else float(model.threads * replicas(index, service))
 
 
 def replicas(index: RecordIndex, service: str) -> int:
@@ -30,13 +30,13 @@ def absent_workers(index: RecordIndex, service: str) -> tuple[Floats, Floats]:
 
 
 def _workers_each(index: RecordIndex, service: str) -> int:
-    each = index.model(service).workers
+    each = index.model(service).threads
     return 0 if each == UNLIMITED else int(each)
 
 
-def frees_while_calling(index: RecordIndex, service: str) -> bool:
-    """Whether *service* frees its workers while calling."""
-    return bool(index.model(service).while_calling == "free")
+def has_segments(index: RecordIndex, service: str) -> bool:
+    """Whether the workers of *service* leave requests that have begun, which then have a segment for each stretch."""
+    return bool(index.model(service).has_segments)
 
 
 def in_service(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
@@ -49,7 +49,7 @@ def in_service(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
 
 def held_rows(index: RecordIndex, service: int) -> Ints:
     """Return the attempt row of every time that a worker of *service* (a code) was held, as in ``held``."""
-    if frees_while_calling(index, index.record.services[service]):
+    if has_segments(index, index.record.services[service]):
         rows: Ints = index.segment_row[index.service[index.segment_row] == service]
         return rows
     rows = index.visits_by_service.rows(service)
@@ -75,7 +75,7 @@ def all_down(index: RecordIndex, service: str) -> list[tuple[float, float]]:
 
 def held(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
     """Return begin and end of every time that a worker of *service* (a code) was held."""
-    if frees_while_calling(index, index.record.services[service]):
+    if has_segments(index, index.record.services[service]):
         of_service = index.service[index.segment_row] == service
         segments = index.record.segments
         return nan_to_inf(segments["started_at"][of_service]), nan_to_inf(segments["ended_at"][of_service])
@@ -86,7 +86,7 @@ def queued(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
     """Return begin and end of every wait for a worker of *service* (a code)."""
     rows = index.visits_by_service.index(service)
     begin, end = index.entered_at[rows], np.minimum(index.started_at[rows], index.left_at[rows])
-    if not frees_while_calling(index, index.record.services[service]):
+    if not has_segments(index, index.record.services[service]):
         return begin, end
     # a visit waits again after each call; its first wait is that of a segment too, once it has begun service
     new = ~np.isfinite(index.started_at[rows])

@@ -10,6 +10,7 @@ from typing import Any, Callable
 import numpy as np
 
 from sim.quantities import UNLIMITED
+from sim.quantities.line_order import PREEMPTIVE
 from sim.record.record import MARKS, REASONS, REJECTED
 from sim.results.book import Book
 from sim.results.index.columns import Floats, exact_sum
@@ -56,6 +57,9 @@ def _service(table: Rows, book: Book, code: int, name: str) -> None:
             table.add(measure, name, count(table.windows, counts, counts))
     if model.limit is not None and model.limit.when_full == "wait":
         _delayed(table, book, name)
+    if model.line.kind == PREEMPTIVE:
+        counts = table.windows.counted.cut(marked_at(book, "preempted", name)).sizes
+        table.add("preempted", name, count(table.windows, counts, counts))
     if model.concurrency is not None:
         at, limit = levels(book, "concurrency limit", name)
         means = table.windows.each(lambda window: mean_level(window, at, limit))

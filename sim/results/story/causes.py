@@ -29,7 +29,7 @@ def held_by(book: Book, service: str, at: float) -> tuple[str, int]:
     A worker waits for a callee if the attempt it works on has an open attempt there at that instant. Empty and 0 unless
     it is more than half of the held workers; and if workers are freed while calling, because then no worker waits.
     """
-    if occupancy.frees_while_calling(book, service):
+    if occupancy.has_segments(book, service):
         return "", 0
     held = np.zeros(len(book.sent_at) + 1, np.bool_)
     visits = book.service == book.record.services.index(service)

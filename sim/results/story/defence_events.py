@@ -15,6 +15,7 @@ from typing import Any, Iterator
 import numpy as np
 
 from sim.number_words import counted, number, share
+from sim.quantities.line_order import PREEMPTIVE
 from sim.record.record import REJECTED
 from sim.results.book import Book
 from sim.results.index.columns import Bools, Floats
@@ -36,10 +37,21 @@ MARKED = {one.measure: CountedEvent(one.thing, one.does) for one in _DECISIONS i
 HEDGED = CountedEvent("hedge", "be sent")
 AT_THE_DOOR = CountedEvent("call", "wait for a token of the rate limit")
 PUSHED_BACK = CountedEvent("send", "be turned away, the queue being full")
+INTERRUPTED = CountedEvent("step", "be interrupted for a more important request", "interruption")
 HELD_UP = CountedEvent("send", "wait for room, the queue being full")
 TOO_LATE = CountedEvent("acknowledgement", "be refused as too late")
 
-KINDS = (*STOPPED, *MARKED, "hedges", "cache", "delayed", "pushed back", "late acknowledgements", "limit falls")
+KINDS = (
+    *STOPPED,
+    *MARKED,
+    "hedges",
+    "cache",
+    "delayed",
+    "pushed back",
+    "late acknowledgements",
+    "preempted",
+    "limit falls",
+)
 """All kinds of events; the value is the count since the fault, for a cache the hit ratio, for a limit its least."""
 
 
@@ -51,6 +63,8 @@ def defence_events(book: Book) -> Iterator[Sentence]:
     for name in book.record.services:
         if book.model(name).limit is not None:
             yield from _counted(book, clock, "delayed", name, marked_at(book, "delayed", name), AT_THE_DOOR)
+        if book.model(name).line.kind == PREEMPTIVE:
+            yield from _counted(book, clock, "preempted", name, marked_at(book, "preempted", name), INTERRUPTED)
         if book.model(name).concurrency is not None:
             yield from _limit_falls(book, clock, name)
     for name in book.record.queues:

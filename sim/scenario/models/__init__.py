@@ -10,7 +10,7 @@ Not modelled: everything that the engine does not play.
 from sim.fields.model import PATCH, Combination, Model, Patch
 from sim.scenario.models.health import HealthChecks
 from sim.scenario.models.links import Link
-from sim.scenario.models.nodes import Queue, Service, Store
+from sim.scenario.models.nodes import Host, Queue, Service, Store
 from sim.scenario.models.scenario import Claim, Scenario, Toggle
 from sim.scenario.models.workload import Task, Workload
 
@@ -18,6 +18,7 @@ __all__ = [
     "Claim",
     "Combination",
     "HealthChecks",
+    "Host",
     "Link",
     "Model",
     "PATCH",

@@ -11,6 +11,7 @@ from sim.fields.model import Model
 from sim.fields.quantity import (
     BackoffField,
     BalanceField,
+    Cores,
     Count,
     LineField,
     PatienceField,
@@ -18,7 +19,9 @@ from sim.fields.quantity import (
     PositiveDuration,
 )
 from sim.mechanisms.services.autoscale import Autoscale
+from sim.mechanisms.services.baulk import Baulk
 from sim.mechanisms.services.concurrency import Concurrency
+from sim.mechanisms.services.cpu import Cpu
 from sim.mechanisms.services.line_order import LINE
 from sim.mechanisms.services.rate_limit import RateLimit
 from sim.mechanisms.services.refuse_late import RefuseLate
@@ -26,6 +29,7 @@ from sim.mechanisms.services.registry import declared_in
 from sim.mechanisms.services.shed import Shed
 from sim.mechanisms.steps import Recipe
 from sim.quantities import UNLIMITED, BackoffLaw, Balance, Constant, Law, LineOrder
+from sim.quantities.line_order import PREEMPTIVE, SHARING
 from sim.scenario.models.health import HealthChecks
 
 
@@ -49,12 +53,20 @@ class Service(Model):
     """A request that has waited this long in the queue is withdrawn (rejected); a law is drawn for each request."""
     balance: Annotated[BalanceField, UNSAID] = Balance("round robin")
     """How callers choose a replica: `round robin`, `random`, `least outstanding`, `best of 2`."""
+    cores: Annotated[Cores, Label(lambda cores: f"{cores:g} core{'s' * (cores != 1)} each")] = UNLIMITED
+    """Processor cores of each replica, which all its `work` steps share equally (processor sharing): three at work on
+    two cores each have two thirds of one. A step never has more than one core; waits and calls need none. Default: a
+    core for each worker. Kubernetes writes 0.5 as `500m`."""
+    cpu: Cpu | None = None
+    """Its weight among the replicas of a host with `cores`, and a quota of processor time for each period."""
     while_calling: Annotated[Literal["hold", "free"], Label(lambda value: "frees workers in calls")] = "hold"
     """Whether a worker is held during calls (threads), or freed for other requests (event loop, virtual threads)."""
     in_flight: Annotated[PositiveCount | None, UNSAID] = None
     """With `while calling: free`: how many started requests a replica may have at once, or `unlimited` (default)."""
     limit: RateLimit | None = None
     """A rate limiter in each replica."""
+    baulk: Baulk | None = None
+    """Clients who leave at once if they find too many before them."""
     shed: Shed | None = None
     """Load shedding: which calls to reject in overload."""
     concurrency: Concurrency | None = None
@@ -66,15 +78,54 @@ class Service(Model):
     line: Annotated[LineField, LINE] = LineOrder("fifo")
     """Which waiting request is next: `fifo`, `lifo`, `priority` (the workload's most important first, equals in order;
     work that has begun continues), or `adaptive lifo above 10 after 100ms`, which is lifo while more than this many
-    (default 0) wait and the queue has not been empty for this long (default 100ms)."""
+    (default 0) wait and the queue has not been empty for this long (default 100ms). `processor sharing`: nothing waits,
+    all requests are at work and share the workers, which are cores then; `workers` plus `waiting` of them fit.
+    `preemptive priority`: a more important request takes the worker of a less important one that is in a `work` step,
+    which later resumes (or does the step again: `preemptive priority restart`, with a new time: `redraw`); waits and
+    calls are not interrupted. `fair by workload` (`by key`, `by priority`): each class has its own line, and free
+    workers take from them in turn by weight (default 1): `fair by workload web 3 batch 1`. If all places are taken, the
+    newest of the class with the most waiting for its weight is rejected."""
     health_checks: HealthChecks | None = None
     """Checks by which callers' balancers learn which replicas are dead; without them they send to dead ones too."""
     consumes: Annotated[dict[str, str], UNSAID] = {}
     """Queues whose messages free workers take, each with the operation that handles them: `{charges: charge}`."""
 
+    @property
+    def threads(self) -> float:
+        """How many requests each replica can have begun: its workers, or all that fit if they share these."""
+        return self.workers + self.waiting if self.line.kind == SHARING else self.workers
+
+    @property
+    def places(self) -> float:
+        """How many requests can wait at each replica for a worker."""
+        return 0 if self.line.kind == SHARING else self.waiting
+
+    @property
+    def shared_cores(self) -> float:
+        """The cores that the work steps of each replica share; unlimited if each worker has a core of its own."""
+        return self.workers if self.line.kind == SHARING else self.cores
+
+    @property
+    def has_segments(self) -> bool:
+        """Whether its workers do several requests by turns, so that a record has a row for each stretch of work."""
+        return self.while_calling == "free" or self.line.kind == PREEMPTIVE
+
 
 SERVICE_RULES = declared_in(Service)
 """The rules of a service's replicas by their fields."""
+
+
+class Host(Model):
+    """A machine whose cores are shared by all work on it."""
+
+    runs: Annotated[list[str], Field(min_length=1)]
+    """What stands on it: services, single replicas (`payments#0`) or queues."""
+    cores: Cores = UNLIMITED
+    """Cores that the `work` steps of all its replicas share: by the weights of the replicas (`cpu`), each of which is a
+    control group, and equally inside each. What one does not need, the others have."""
+    share_by: Literal["replica", "thread"] = "replica"
+    """`thread`: without control groups, each work step counts with its replica's weight, so that a replica with twice
+    as many at work has twice as much."""
 
 
 class Store(Model):

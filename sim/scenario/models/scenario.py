@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Union
 
-from pydantic import Field, PrivateAttr
+from pydantic import Discriminator, Field, PrivateAttr, Tag
 
 from sim.fields.model import Combination, Model, Patch
 from sim.fields.quantity import Duration, LinkName, PositiveDuration, Size, Value
 from sim.mechanisms.faults import AnyFault
-from sim.quantities import MOST_REPLICATIONS
+from sim.mechanisms.faults.targets import member
+from sim.quantities import MOST_REPLICATIONS, UNLIMITED
 from sim.scenario.models.links import Link
-from sim.scenario.models.nodes import Queue, Service, Store
+from sim.scenario.models.nodes import Host, Queue, Service, Store
 from sim.scenario.models.workload import Workload
 
 
@@ -58,6 +59,15 @@ class Claim(Model):
     """`every` replication (default), `mean`, or `9 of 10`."""
 
 
+HostField = Annotated[
+    Union[
+        Annotated[list[str], Field(min_length=1), Tag("a list")],
+        Annotated[Host, Tag("settings")],
+    ],
+    Discriminator(lambda value: "a list" if isinstance(value, list) else "settings"),
+]
+
+
 class Scenario(Model):
     """One file: how a system talks, what is asked of it, what breaks and when, and what is claimed about it."""
 
@@ -99,9 +109,10 @@ class Scenario(Model):
     """Stores by name, for the steps `read` and `write`."""
     links: dict[LinkName, Link] = {}
     """Links by `caller -> callee`; an end is a workload, a service or a queue."""
-    hosts: dict[str, Annotated[list[str], Field(min_length=1)]] = {}
+    hosts: dict[str, HostField] = {}
     """Hosts, racks or zones by name, each a list of what stands on it: services, single replicas (`payments#0`) or
-    queues. A fault of a node can name one instead, and strikes all that is on it."""
+    queues. A fault of a node can name one instead, and strikes all that is on it. With cores that all on it share:
+    `{runs: [web, batch], cores: 4}`."""
     faults: dict[str, AnyFault] = {}
     """What is injected, by name."""
     variants: dict[str, Patch] = {}
@@ -117,6 +128,29 @@ class Scenario(Model):
         """Keep the combination that validation was given as its context."""
         if isinstance(context, Combination):
             self._combination = context
+
+    @property
+    def placed(self) -> dict[str, list[str]]:
+        """What stands on each host."""
+        return {name: host.runs if isinstance(host, Host) else host for name, host in self.hosts.items()}
+
+    @property
+    def machines(self) -> dict[str, Host]:
+        """The hosts whose cores are shared, by name."""
+        hosts = {name: host for name, host in self.hosts.items() if isinstance(host, Host)}
+        return {name: host for name, host in hosts.items() if host.cores != UNLIMITED}
+
+    @property
+    def sharing(self) -> tuple[str, ...]:
+        """The services whose work steps share cores, with each other or with others on a host, in file order."""
+        on_machines = {member(text)[0] for host in self.machines.values() for text in host.runs}
+        return tuple(
+            name
+            for name, service in self.services.items()
+            if service.shared_cores != UNLIMITED
+            or (service.cpu is not None and service.cpu.quota not in (None, UNLIMITED))
+            or name in on_machines
+        )
 
     @property
     def variant(self) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Iterator
 
 from sim import quantities as q
+from sim.errors import did_you_mean
+from sim.quantities.line_order import FAIR, PREEMPTIVE, SHARING, WORKLOAD
 from sim.scenario.rules.workloads import given
 from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key, at_value, parsed
 
@@ -16,6 +18,8 @@ def admission_problems(root: Node) -> Iterator[Problem]:
         yield from _shed(service)
         yield from _concurrency(service.get("concurrency"))
         yield from _autoscale(service)
+        yield from _line(root, service)
+    yield from _machines(root)
     for queue in root.children("queues").values():
         most = queue.get("max length")
         for node in given(queue, "when full"):
@@ -60,6 +64,59 @@ def _falling(shares: Node) -> Iterator[Problem]:
         if share is not None and before is not None and share > before:
             yield at_value(node, "not be above the share of what is more important")
         before = share
+
+
+def _line(root: Node, service: Node) -> Iterator[Problem]:
+    """Find a line that contradicts the cores or the priorities, weights of classes that do not exist, idle settings."""
+    node = service.get("line")
+    order = None if node is None else parsed(q.parse_line_order, node)
+    cores, cpu = service.get("cores"), service.get("cpu")
+    if order is None or node is None:
+        order = q.LineOrder("fifo")
+    if order.kind == SHARING:
+        for given_cores in given(service, "cores"):
+            yield at_key(given_cores, "not be combined with `line: processor sharing`, where the workers are the cores")
+        for patience in given(service, "max wait"):
+            yield at_key(patience, "not be combined with `line: processor sharing`, where nothing waits")
+    elif order.kind == PREEMPTIVE:
+        for shared in [one for one in (cores, cpu) if one is not None and one.value is not None]:
+            yield at_key(shared, "not be combined with `line: preemptive priority`: its workers have a core each")
+    elif order.kind == FAIR and node is not None and order.by == WORKLOAD:
+        known = root.children("workload")
+        for name, _ in order.weights:
+            if name not in known:
+                yield at_value(node, "give weights to workloads that exist", did_you_mean(name, known), value=name)
+    if cpu is not None and cpu.get("quota") is None:
+        for node in given(cpu, "period", "burst"):
+            yield at_key(node, "be set together with a `quota`")
+
+
+def _machines(root: Node) -> Iterator[Problem]:
+    """Find replicas on two hosts with cores, and services with preemptive priority on one."""
+    found: dict[str, str] = {}
+    for host, settings in root.children("hosts").items():
+        if settings.get("cores") is None or settings.get("runs") is None:
+            continue
+        for node in _texts(settings.get("runs")):
+            service = root.children("services").get(str(node.value).partition("#")[0])
+            if service is None:
+                continue
+            if str(service.word("line") or "").startswith(PREEMPTIVE):
+                yield at_value(node, "not have `line: preemptive priority` on a host with cores", value=node.value)
+            for replica in _replicas(str(node.value), service):
+                if found.setdefault(replica, host) != host:
+                    hint = f"{replica} is also on {found[replica]}"
+                    yield at_value(node, "stand on one host with cores", hint, value=node.value)
+                    break
+
+
+def _texts(node: Node | None) -> list[Node]:
+    return [] if node is None else [item for item in node.steps() if isinstance(item.value, str)]
+
+
+def _replicas(text: str, service: Node) -> list[str]:
+    """Return the replicas that a host's entry names."""
+    return [text] if "#" in text else [f"{text}#{index}" for index in range(_whole(service, "replicas", 1))]
 
 
 _OF_KIND = {"aimd": ("backoff", "slow call"), "gradient": ("smoothing", "tolerance", "queue", "window")}

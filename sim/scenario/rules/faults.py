@@ -78,7 +78,7 @@ def _target(root: Node, kind: str, target: Node, used: list[str]) -> Iterator[Pr
 
 
 def _struck_on_host(root: Node, kind: str, target: Node) -> Iterator[Problem]:
-    members = _texts(root.children("hosts")[target.value])
+    members = _texts(_members(root.children("hosts")[target.value]))
     if not any(node.value.partition("#")[0] in root.children("services") for node in members):
         yield at_value(target, f"name a host with a service on it: {kind} cannot affect a queue")
 
@@ -107,7 +107,7 @@ def _exist(number: int, name: str, service: Node, node: Node) -> Iterator[Proble
 
 def _hosts(root: Node) -> Iterator[Problem]:
     services, queues = root.children("services"), root.children("queues")
-    for host in root.children("hosts").values():
+    for host in map(_members, root.children("hosts").values()):
         if isinstance(host.value, list) and not host.value:
             yield at_value(host, "hold at least one entry")
         for node in _texts(host):
@@ -120,6 +120,11 @@ def _hosts(root: Node) -> Iterator[Problem]:
                 yield at_value(node, "name a replica by its number, as in payments#0")
             elif hash_:
                 yield from _exist(int(number), name, services[name], node)
+
+
+def _members(host: Node) -> Node:
+    """Return the list of what stands on *host*, which may be written with settings."""
+    return host.get("runs") or host
 
 
 def _texts(node: Node) -> list[Node]:
@@ -140,8 +145,8 @@ def _sides(root: Node, sides: Node | None, used: list[str]) -> Iterator[Problem]
             if node.value not in known:
                 hint = did_you_mean(node.value, known)
                 wrong.append(at_value(node, "name a workload, service, queue or host that exists", hint))
-            names = root.children("hosts").get(node.value)
-            for name in [node.value] if names is None else [item.value for item in _texts(names)]:
+            host = root.children("hosts").get(node.value)
+            for name in [node.value] if host is None else [item.value for item in _texts(_members(host))]:
                 if "#" in name:
                     wrong.append(at_value(node, "name whole nodes: a link has no replicas", value=name))
                 elif found.setdefault(name, side) != side:

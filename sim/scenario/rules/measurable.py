@@ -136,6 +136,8 @@ def subjects(document: Node, model: Scenario | None) -> Subjects:
         parts = {} if model is None else getattr(model, kind.key)
         for name in document.children(kind.key):
             found.setdefault(name, []).append((kind.word, parts.get(name)))
+    if model is not None:
+        _add_processors(found, model)
     links = {} if model is None else {one_arrow(name): link for name, link in model.links.items()}
     for name in recipes.links_used(document):
         link = links.get(name) or Link()  # an undeclared link
@@ -144,6 +146,16 @@ def subjects(document: Node, model: Scenario | None) -> Subjects:
     for effect in effects:
         found.setdefault(effect, []).append(("effect", None))
     return found
+
+
+def _add_processors(found: Subjects, model: Scenario) -> None:
+    """Add the hosts with cores, and note which services share cores or have a quota."""
+    for name in model.sharing:
+        cpu = model.services[name].cpu
+        has_quota = cpu is not None and cpu.quota is not None
+        found[name] += [(word, None) for word in ("service on shared cores", *["service with a quota"] * has_quota)]
+    for name in model.machines:
+        found.setdefault(name, []).append(("host with cores", None))
 
 
 def is_measured_of(about: Declared, kinds: Sequence[tuple[str, Any]]) -> bool:
