@@ -21,7 +21,7 @@ def _left(body: str, link: str) -> list[object]:
 
 
 @pytest.mark.parametrize(
-    ("line", "mass"),
+    "line, mass",
     [("preemptive priority", [4.0, 6.0]), ("preemptive priority restart", [5.0, 7.0])],
 )
 def test_a_more_important_request_takes_the_worker_and_gives_it_back(line: str, mass: list[float]) -> None:

@@ -190,9 +190,7 @@ services: {back: {line: preemptive priority, waiting: 32, operations: {charge: [
 faults: {f: {slow: back, by: 1x, at: 8s, for: 4s}}"""
     record = play(body, "16s")
     found = told(record, "preempted", "back")
-    assert found.text.startswith(
-        "back: steps begin to be interrupted for a more important request; 3 interruptions"
-    )
+    assert found.text.startswith("back: steps begin to be interrupted for a more important request; 3 interruptions")
     assert found.value == in_the_tables(record, "preempted", "back") == 3
 
 

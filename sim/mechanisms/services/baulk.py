@@ -29,7 +29,7 @@ class Baulk(ServiceRule):
     """Who leaves: with `1/(n+1)` this share of those with n before them stays; with `50% from 3` half of those with 3
     or more leave; a list has the share that leaves for 0, 1, 2 … (the last for more): `[0%, 20%, 100%]`."""
     counts: Literal["all", "line"] = "all"
-    """Which requests a client counts at its replica: all that are there, those in service included, or the line only."""
+    """Which requests a client counts at its replica: all of them, those in service included, or only the line."""
 
     def labels(self) -> tuple[str, ...]:
         """Its law."""
