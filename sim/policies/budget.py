@@ -1,7 +1,8 @@
 """Budgets that many calls share, so that retries stay a small part of the load: a token bucket and the SDKs' quota.
 
-Both hold whole units, so that ten tenths of a token are one token. Not modelled: budgets over a window of time
-(Finagle, Linkerd), which also forget, and a floor of retries per second for callers with few calls.
+``Budget`` is what every kind of budget answers; the kinds of other products are in ``retry_throttling`` (gRPC),
+``expiring_budget`` (Finagle, Linkerd) and ``retry_concurrency`` (Envoy). Both kinds here hold whole units, so that ten
+tenths of a token are one token, and know no time. Not modelled: a budget that several links share.
 """
 
 from __future__ import annotations
@@ -12,7 +13,33 @@ from math import inf, lcm
 from sim.errors import ParameterError
 
 
-class RetryBudget:
+class Budget:
+    """What decides whether a retry may be made, and learns how attempts end; *now* is in seconds.
+
+    A kind overrides what it uses: by default nothing is learned, and hedges cost nothing.
+    """
+
+    __slots__ = ()
+
+    def first_try(self, now: float = 0.0) -> None:
+        """A call makes its first attempt."""
+
+    def success(self, retried: bool = False, timed_out: bool = False, now: float = 0.0) -> None:
+        """An attempt ended well; *retried*: it was no first try, *timed_out*: the one before it had timed out."""
+
+    def failure(self, retryable: bool, now: float = 0.0) -> None:
+        """An attempt failed; *retryable*: with an outcome that is tried again, however many attempts are left."""
+
+    def take(self, timed_out: bool = False, now: float = 0.0) -> bool:
+        """Pay for a retry; False where it may not be made. *timed_out*: the attempt before it timed out."""
+        raise NotImplementedError
+
+    def take_for_hedge(self, now: float = 0.0) -> bool:
+        """Pay for a hedge; False where it may not be sent."""
+        return True
+
+
+class RetryBudget(Budget):
     """A bucket of tokens that first tries or successes fill and retries empty; full at the start.
 
     Use it with every retry: when most calls fail, retries are at most *per_try* / *cost* of the first tries (or
@@ -49,25 +76,25 @@ class RetryBudget:
         """The tokens in the bucket."""
         return self._units / self._unit
 
-    def first_try(self) -> None:
+    def first_try(self, now: float = 0.0) -> None:
         """Pay in for a call's first attempt."""
         if self._units < self._capacity:
             self._units = min(self._units + self._per_try, self._capacity)
 
-    def success(self, retried: bool = False, timed_out: bool = False) -> None:
-        """Pay in for a successful attempt, first or later: *retried* and *timed_out* are not used."""
+    def success(self, retried: bool = False, timed_out: bool = False, now: float = 0.0) -> None:
+        """Pay in for a successful attempt, first or later."""
         if self._units < self._capacity:
             self._units = min(self._units + self._per_success, self._capacity)
 
-    def take(self, timed_out: bool = False) -> bool:
-        """Pay for a retry; False, and nothing taken, when there are too few tokens. *timed_out* is not used."""
+    def take(self, timed_out: bool = False, now: float = 0.0) -> bool:
+        """Pay for a retry; False, and nothing taken, when there are too few tokens."""
         if self._units < self._cost:
             return False
         self._units -= self._cost
         return True
 
 
-class RetryQuota:
+class RetryQuota(Budget):
     """The retry quota of the AWS SDKs: a retry takes *cost* of *capacity*, a success gives it back, time gives nothing.
 
     Use it to model clients that use the cloud SDKs: in a total outage they make capacity / cost retries, then none.
@@ -89,10 +116,7 @@ class RetryQuota:
         self.timeout_cost = cost if timeout_cost is None else timeout_cost
         self.available = capacity
 
-    def first_try(self) -> None:
-        """A first attempt pays nothing in."""
-
-    def take(self, timed_out: bool = False) -> bool:
+    def take(self, timed_out: bool = False, now: float = 0.0) -> bool:
         """Pay for a retry; *timed_out*: the attempt before it timed out. False when there is too little."""
         cost = self.timeout_cost if timed_out else self.cost
         if cost > self.available:
@@ -100,7 +124,7 @@ class RetryQuota:
         self.available -= cost
         return True
 
-    def success(self, retried: bool, timed_out: bool = False) -> None:
+    def success(self, retried: bool = False, timed_out: bool = False, now: float = 0.0) -> None:
         """Refill after a successful call: by 1 at the first try, else by the cost of its last retry."""
         back = 1 if not retried else self.timeout_cost if timed_out else self.cost
         self.available = min(self.available + back, self.capacity)

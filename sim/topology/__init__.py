@@ -142,9 +142,9 @@ def advice(scenario: Scenario) -> list[str]:
     found += [problem.text for problem in seen.timeout_problems]
     found += [f"{name}: its queue is unlimited, so it never rejects a call" for name in unlimited_lines(scenario)]
     found += [
-        f"{name}: a message that fails {model.most_deliveries:.0f} times is lost, there are no dead letters"
+        f"{name}: a message that fails {model.counted_deliveries:.0f} times is lost, there are no dead letters"
         for name, model in scenario.queues.items()
-        if model.dead_letters is None and model.most_deliveries < math.inf
+        if model.dead_letters is None and model.counted_deliveries < math.inf
     ]
     found += [
         f"{name}: a message that stalls more than {counted(int(model.max_stalled), 'time')} is lost, there are no dead"

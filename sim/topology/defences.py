@@ -13,7 +13,7 @@ from typing import Iterator
 
 from sim.mechanisms.links.bulkhead import Bulkhead
 from sim.mechanisms.links.outlier_detection import OutlierDetection
-from sim.mechanisms.links.retry import RetryBudget
+from sim.mechanisms.links.retry_budget import RetryBudget
 from sim.mechanisms.loads import KNOWN
 from sim.policies.health import is_panic
 from sim.quantities import UNLIMITED
@@ -27,6 +27,7 @@ from sim.topology.traffic import (
     Traffic,
     admission_limit_per_s,
     callers,
+    lasting_retries,
     link_limit_per_s,
     most_replicas,
     traffic_of,
@@ -65,7 +66,7 @@ def _of_link(scenario: Scenario, name: str, link: Link, usual: Traffic, cold: Tr
         most = 1 + link.hedge.most
         yield Defence(name, "hedge", f"up to {most} times the attempts, which the load above leaves out", most)
     if link.retry is not None and link.retry.budget is not None:
-        yield _budget(name, link.retry.budget)
+        yield _budget(scenario, name, link.retry.budget)
     if link.limit is not None:
         cap = link_limit_per_s(scenario, name)
         each = f", {_number(link.limit.rate)}/s for each caller" if link.limit.scope == "caller" else ""
@@ -86,10 +87,23 @@ def _cache(name: str, link: Link, usual: Traffic, cold: Traffic) -> Defence:
     return Defence(name, "cache", text, behind)
 
 
-def _budget(name: str, budget: RetryBudget) -> Defence:
-    per_call = 0.0 if budget.refund else budget.per_try / budget.cost
+def _budget(scenario: Scenario, name: str, budget: RetryBudget) -> Defence:
+    per_call = lasting_retries(scenario, name, budget)
     lasting = f"{_number(per_call)} for each call" if per_call else "none"
-    text = f"{_number(budget.capacity / budget.cost)} retries at once at most; then, while everything fails, {lasting}"
+    at_once = f"{_number(budget.at_once)} retries at once at most"
+    text = f"{at_once}; then, while everything fails, {lasting}"
+    if budget.kind == "grpc":
+        too_many = budget.token_ratio / (1 + budget.token_ratio)
+        text = f"{at_once} while everything fails, then none; none while more than {too_many:.1%} of the attempts fail"
+    elif budget.kind in ("finagle", "linkerd"):
+        counted = "calls" if budget.kind == "finagle" else "calls that go well"
+        text = f"{at_once}, and {budget.share:.0%} of the {counted} in {_number(budget.ttl)} s; then, while everything"
+        text += f" fails, {lasting}"
+    elif budget.kind == "envoy" and budget.most is None:
+        share = f"{budget.share / (1 - budget.share):.0%} of the first tries" if budget.share < 1 else "any number"
+        text = f"{budget.share:.0%} of what is out may be retries, {budget.least} always: {share}, if all take as long"
+    elif budget.kind == "envoy":
+        text = f"{at_once}, their backoff included"
     return Defence(name, "retry budget", text, per_call)
 
 

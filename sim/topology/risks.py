@@ -14,6 +14,7 @@ from sim.quantities import UNLIMITED
 from sim.scenario.models import Link, Scenario
 from sim.topology.graph import calls_and_sends, operation_graph, requested
 from sim.topology.operation_costs import OperationCosts
+from sim.topology.traffic import lasting_retries
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +99,15 @@ def attempts_of(link: Link) -> float:
     return tries * (1 if link.hedge is None else 1 + link.hedge.most)
 
 
-def sustained_attempts_of(link: Link) -> float:
-    """Return the mean number of attempts of a call on *link* while everything fails and the budget is empty.
+def sustained_attempts_of(scenario: Scenario, name: str, link: Link) -> float:
+    """Return the mean number of attempts of a call on the link *name* while everything fails and its budget is empty.
 
-    A retry takes `cost` tokens, and only first tries pay in, `per try` each; one call pays once, hedged or not.
-    Payments for success, and refunds, do not occur.
+    What the budget then still allows is its own to say (``RetryBudget.lasting``); one call pays once, hedged or not.
     """
     if link.retry is None or link.retry.budget is None:
         return attempts_of(link)
-    budget, courses = link.retry.budget, 1 if link.hedge is None else 1 + link.hedge.most
-    paid = 0.0 if budget.refund else budget.per_try
-    retries = paid / budget.cost if budget.cost else math.inf
-    return min(attempts_of(link), courses + retries)
+    courses = 1 if link.hedge is None else 1 + link.hedge.most
+    return min(attempts_of(link), courses + lasting_retries(scenario, name, link.retry.budget))
 
 
 def amplifications(scenario: Scenario) -> tuple[Amplification, ...]:
@@ -134,7 +132,7 @@ def amplifications(scenario: Scenario) -> tuple[Amplification, ...]:
                 attempts = sustained = scenario.queues[here].most_deliveries
             else:
                 model = scenario.links.get(link, Link())
-                attempts, sustained = attempts_of(model), sustained_attempts_of(model)
+                attempts, sustained = attempts_of(model), sustained_attempts_of(scenario, link, model)
             total, after = product * attempts, lasting * sustained
             if link not in worst or total > worst[link].worst:
                 worst[link] = Amplification(link, attempts, total, (*path, link), after)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Hashable, Mapping, TypeVar
 
 from sim.mechanisms.links.cache import Cache
+from sim.mechanisms.links.retry_budget import RetryBudget
 from sim.quantities import UNLIMITED, Keys, RateShape
 from sim.scenario.models import Scenario, Workload
 from sim.topology.graph import requested
@@ -213,6 +214,14 @@ def most_replicas(scenario: Scenario, service: str) -> int:
     return int(model.replicas if model.autoscale is None else max(model.autoscale.max_replicas, model.replicas))
 
 
+def lasting_retries(scenario: Scenario, link: str, budget: RetryBudget) -> float:
+    """Return the most retries for a call that *budget* allows in a lasting outage, at the load of *link*."""
+    if not budget.has_floor:
+        return budget.lasting(0.0)
+    each = callers(scenario, link) if budget.scope == "caller" else 1
+    return budget.lasting(traffic_of(scenario).over(link) / each)
+
+
 # --- caches by keys --------------------------------------------------------------------------------------------------
 
 
@@ -284,7 +293,7 @@ def delivered(scenario: Scenario, costs: OperationCosts, queued: dict[str, float
             pool = math.fsum(workers for _, workers, _ in handlers)
             for operation, workers, name in handlers:
                 failing = 1 - costs.profile(operation).ok_ratio * (1 - costs.link(queue, name).loss) ** 2
-                most = scenario.queues[queue].most_deliveries
+                most = scenario.queues[queue].counted_deliveries
                 tries = most if failing == 1 else (1 - failing**most) / (1 - failing)
                 share = rate * workers / pool
                 found[operation] = found.get(operation, 0.0) + share * tries

@@ -26,6 +26,9 @@ from sim.outcomes import PENDING
 from sim.policies.breaker import HALF_OPEN, Breaker, CircuitBreaker
 from sim.policies.budget import RetryBudget
 from sim.policies.delivery import VISIBLE
+from sim.policies.expiring_budget import ExpiringBudget
+from sim.policies.retry_concurrency import RetryConcurrency
+from sim.policies.retry_throttling import RetryThrottling
 from sim.policies.window_breaker import WindowBreaker
 from sim.scenario import models
 
@@ -75,6 +78,10 @@ def nothing_is_left(scenario: models.Scenario) -> str:
     if not ending.has_drained:  # a call is lost or never served, or messages have no consumer
         return "not drained"
     assert not ending.still_to_happen, f"work or answers under way: {ending.still_to_happen}"
+    for name, pipeline in system.pipelines.items():
+        for budget in _scoped(pipeline.budget):
+            if isinstance(budget, RetryConcurrency):
+                assert budget.active == budget.retries == 0, f"{name}: {budget.active} attempts are counted as out"
     for service in system.services.values():
         for replica in service.replicas:
             _replica(f"{service.name}#{replica.index}", replica)
@@ -120,6 +127,15 @@ def _bulkhead(name: str, places: BulkheadPlaces, model: Bulkhead | None) -> None
 
 
 def _budget(name: str, budget: Any) -> None:
+    if isinstance(budget, RetryConcurrency):
+        assert 0 <= budget.retries and 0 <= budget.active, f"{name}: {budget.retries} retries, {budget.active} attempts"
+        return
+    if isinstance(budget, ExpiringBudget):
+        assert budget.balance >= 0, f"{name}: {budget.balance} retries"
+        return
+    if isinstance(budget, RetryThrottling):
+        assert 0 <= budget._units <= budget._most, f"{name}: {budget.tokens} tokens"
+        return
     by_tokens = isinstance(budget, RetryBudget)
     left, most = (budget._units, budget._capacity) if by_tokens else (budget.available, budget.capacity)
     assert 0 <= left <= most, f"{name}: {left} of {most} for retries"

@@ -40,7 +40,12 @@ def _retry(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
     if draw(st.booleans()):
         retry["on"] = draw(st.sampled_from((["timeout"], ["error", "rejected"], ["refused", "timeout"])))
     if draw(st.booleans()):
-        budgets = ({"per try": 0.3}, {"per success": 0.5, "capacity": 2}, {"capacity": 20, "cost": 5, "refund": True})
+        budgets = (
+            {"per try": 0.3}, {"per success": 0.5, "capacity": 2}, {"capacity": 20, "cost": 5, "refund": True},
+            {"kind": "grpc", "capacity": 4, "per success": 0.5}, {"kind": "envoy", "share": "50%", "least": 1},
+            {"kind": "finagle", "ttl": "2s", "floor": "1/s", "share": "50%"}, {"kind": "envoy", "most": 1},
+            {"kind": "linkerd", "ttl": "4s", "floor": "0.5/s", "share": "50%"},
+        )  # fmt: skip
         retry["budget"] = {**draw(st.sampled_from(budgets)), "scope": draw(st.sampled_from(("link", "caller")))}
     link["retry"] = retry
     if link.get("timeout") and draw(st.booleans()):

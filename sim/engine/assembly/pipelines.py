@@ -147,9 +147,14 @@ class PipelineBuilder:
 
     # --- the other parts ------------------------------------------------------------------------------------------
 
-    def pay_for_retries(self, scope: str, make: Callable[[], Any]) -> None:
-        """Let each retry take from a budget."""
-        self.made.budget = self._by_scope(scope, lambda whose: make())
+    def pay_for_retries(self, scope: str, make: Callable[[], Any], hedges: bool, holds: bool) -> None:
+        """Let each retry take from a budget, and each hedge; one that *holds* them counts all attempts that are out."""
+        self.made.budget = budgets = self._by_scope(scope, lambda whose: make())
+        self.made.pays_for_hedges, self.made.holds_retries = hedges, holds
+        if holds:
+            from sim.engine.calls.retries import InFlightStrategy
+
+            self.strategies.append(InFlightStrategy(budgets, reason_code(self.component, "retry budget")))
 
     def hedge(self, policy: Hedge) -> None:
         """Send a second attempt when *policy* says so."""

@@ -13,6 +13,8 @@ from sim.policies.hedge cimport Hedge
 cdef class Pipeline:
     cdef public tuple strategies
     cdef public Scope budget
+    cdef public bint holds_retries
+    cdef public bint pays_for_hedges
     cdef public Hedge hedge
     cdef public object fallback
     cdef public LinkCache link_cache

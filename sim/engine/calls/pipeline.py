@@ -47,6 +47,8 @@ class Pipeline:
     __slots__ = (
         "strategies",
         "budget",
+        "holds_retries",
+        "pays_for_hedges",
         "hedge",
         "fallback",
         "link_cache",
@@ -60,6 +62,10 @@ class Pipeline:
     def __init__(self, mark: Callable[[str, Any], None]) -> None:
         self.strategies: tuple[Strategy, ...] = ()
         self.budget: Scope | None = None
+        self.holds_retries = False
+        """Whether the budget counts retries that are out (``retries.InFlightStrategy``)."""
+        self.pays_for_hedges = False
+        """Whether the budget is asked for hedges too."""
         self.hedge: Hedge | None = None
         self.fallback: str | None = None
         self.link_cache: LinkCache | None = None
@@ -141,6 +147,9 @@ class PipelineCall(RetryingCall):
 
     def _hedge(self, logical_call: LogicalCall) -> None:
         if is_detached(logical_call.frame):
+            return
+        if self.pipeline.pays_for_hedges and not logical_call.sequences[0].budget.take_for_hedge(self.kernel.now):
+            self.pipeline.mark("hedge denied", logical_call)
             return
         logical_call.hedges += 1
         self.pipeline.mark("hedge", logical_call)
@@ -297,6 +306,9 @@ class PipelineCall(RetryingCall):
         tokens, sequence.tokens = sequence.tokens, ()
         for strategy, token in zip(self.strategies, tokens):
             strategy.cancel(token)
+        if sequence.held is not None:
+            sequence.held.put_back()
+            sequence.held = None
 
     def _send_attempt(self, sequence: AttemptSequence, now: float) -> None:
         logical_call, frame = sequence.logical_call, sequence.frame
@@ -313,7 +325,7 @@ class PipelineCall(RetryingCall):
             if self.route.settled is not None:  # its balancer counts
                 sequence.replica.outstanding += 1
         if sequence.budget is not None and logical_call.tries == 1:
-            sequence.budget.first_try()
+            sequence.budget.first_try(now)
         attempt.due_at = now + self.timeout_s if self.pipeline.propagates else inf
         if self.pipeline.propagates and frame.due_at < attempt.due_at:  # less is left of its caller's time than its own
             attempt.due_at = frame.due_at
@@ -382,20 +394,26 @@ class PipelineCall(RetryingCall):
         if self.hedge is not None:
             self.hedge.took(attempt.ended_at - attempt.sent_at)
         if sequence.budget is not None:
-            sequence.budget.success(sequence.tries > 1, sequence.timed_out)
+            sequence.budget.success(sequence.tries > 1, sequence.timed_out, self.kernel.now)
 
     def _next_wait_s(self, sequence: AttemptSequence, outcome: int) -> float | None:
         """Return the seconds until the next attempt of *sequence*; None where there is none."""
         if self.retry is None or outcome == SHORT_CIRCUITED:
             return None
+        budget = sequence.budget
+        if budget is not None:
+            budget.failure(outcome in self.retry.on, self.kernel.now)
         wait_s = self.retry.next_wait_s(sequence.tries, outcome, sequence.wait_s)
         if wait_s is None:
             return None
         if self.pipeline.propagates and self.kernel.now + wait_s >= sequence.frame.due_at:
             return None
-        if sequence.budget is not None and not sequence.budget.take(outcome == TIMEOUT):
-            self.pipeline.mark("retry denied", sequence.logical_call)
-            return None
+        if budget is not None:
+            if not budget.take(outcome == TIMEOUT, self.kernel.now):
+                self.pipeline.mark("retry denied", sequence.logical_call)
+                return None
+            if self.pipeline.holds_retries:
+                sequence.held = budget
         sequence.timed_out = outcome == TIMEOUT
         return wait_s
 

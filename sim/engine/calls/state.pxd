@@ -40,3 +40,4 @@ cdef class AttemptSequence:
     cdef public object replica
     cdef public bint timed_out
     cdef public object budget
+    cdef public object held

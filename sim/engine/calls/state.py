@@ -57,6 +57,7 @@ class AttemptSequence:
         "replica",
         "timed_out",
         "budget",
+        "held",
     )
 
     def __init__(self, logical_call: LogicalCall) -> None:
@@ -73,6 +74,8 @@ class AttemptSequence:
         """How the attempt before this one ended, for quotas that ask."""
         self.budget: Any = None
         """The budget that pays for its retries, where they cost something."""
+        self.held: Any = None
+        """The limit on retries that are out that counts its next attempt already, before that is asked to leave."""
 
 
 class CacheScope:

@@ -46,8 +46,8 @@ class LinkPart(Protocol):
         """Hold one of *places* while an attempt is out; some may wait for one."""
         ...
 
-    def pay_for_retries(self, scope: str, make: Callable[[], Any]) -> None:
-        """Let each retry take from a budget."""
+    def pay_for_retries(self, scope: str, make: Callable[[], Any], hedges: bool, holds: bool) -> None:
+        """Let each retry take from a budget, and each hedge (*hedges*); with *holds* it counts what is out."""
         ...
 
     def hedge(self, policy: Any) -> None:

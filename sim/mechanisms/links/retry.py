@@ -1,4 +1,4 @@
-"""Retries, and the budget that they pay from."""
+"""Retries: how many attempts, when, after which outcomes, and what pays for them."""
 
 from __future__ import annotations
 
@@ -6,46 +6,12 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from sim.fields.labels import percent
-from sim.fields.model import Model
-from sim.fields.quantity import BackoffField, PositiveCount, Weight
+from sim.fields.quantity import BackoffField, PositiveCount
 from sim.mechanisms.links.base import Decision, LinkDefence
 from sim.mechanisms.links.parts import LinkPart
-from sim.mechanisms.links.scope import Scope
+from sim.mechanisms.links.retry_budget import RetryBudget
 from sim.mechanisms.loads import IN_LOADS
-from sim.policies import budget as policies
 from sim.quantities import BackoffLaw
-
-
-class RetryBudget(Model):
-    """A bucket of tokens from which each retry pays; full at the start. Without a token the call fails."""
-
-    capacity: Weight = 10
-    """Tokens that fit in."""
-    per_try: Weight = 0
-    """Tokens paid in by each first try, such as 0.1: retries are then at most a tenth of the calls."""
-    per_success: Weight = 0
-    """Tokens paid in by each attempt that ends well."""
-    cost: Weight = 1
-    """Tokens that a retry takes."""
-    refund: bool = False
-    """The AWS SDKs' quota (capacity 500, cost 5): a retry that succeeds gives back what it took, a first try 1."""
-    scope: Scope = "link"
-    """Who shares it: all callers on the `link`, or each `caller` (replica or client instance) has its own."""
-
-    def labels(self) -> tuple[str, ...]:
-        """What pays for retries."""
-        if self.refund:
-            return (f"retry quota {self.capacity:g}",)
-        rates = [f"{percent(self.per_try)} of tries"] if self.per_try else []
-        rates += [f"{percent(self.per_success)} of successes"] if self.per_success else []
-        return (f"retry budget {' + '.join(rates) or f'{self.capacity:g}'}",)
-
-    def policy(self) -> policies.RetryBudget | policies.RetryQuota:
-        """Return the policy that decides."""
-        if self.refund:
-            return policies.RetryQuota(int(self.capacity), int(self.cost))
-        return policies.RetryBudget(self.capacity, self.per_try, self.per_success, self.cost)
 
 
 class Retry(LinkDefence):
@@ -57,6 +23,11 @@ class Retry(LinkDefence):
             "retries denied", "retries that the budget did not pay for", mark="retry denied", thing="retry",
             does="be denied, the budget being exhausted", whose="with a retry `budget`",
             made_by=lambda retry: retry.budget is not None,
+        ),
+        Decision(
+            "hedges denied", "hedges that the retry budget did not allow", mark="hedge denied", thing="hedge",
+            does="be denied by the retry budget", whose="with a retry `budget` that hedges ask too",
+            made_by=lambda retry: retry.budget is not None and retry.budget.pays_for_hedges,
         ),
     )  # fmt: skip
     loads: ClassVar[str] = IN_LOADS
@@ -99,4 +70,5 @@ class Retry(LinkDefence):
     def build(self, link: LinkPart) -> None:
         """Put the budget in; the attempts themselves are every call's."""
         if self.budget is not None:
-            link.pay_for_retries(self.budget.scope, self.budget.policy)
+            budget = self.budget
+            link.pay_for_retries(budget.scope, budget.policy, budget.pays_for_hedges, budget.kind == "envoy")

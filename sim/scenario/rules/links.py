@@ -10,7 +10,7 @@ from sim.fields.quantity import spaced
 from sim.mechanisms.nodes import LINKED
 from sim.scenario.models import Link
 from sim.scenario.rules import recipes
-from sim.scenario.yaml.nodes import Node, Problem, at_key, at_value, parsed
+from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key, at_value, parsed
 
 
 def link_problems(root: Node) -> Iterator[Problem]:
@@ -199,9 +199,54 @@ def _needs_a_time(root: Node, name: str, link: Node) -> Iterator[Problem]:
                 return
 
 
+_OF_KIND = {
+    "bucket": ("capacity", "per try", "per success", "cost", "refund"),
+    "grpc": ("capacity", "per success"),
+    "finagle": ("ttl", "floor", "share"),
+    "linkerd": ("ttl", "floor", "share"),
+    "envoy": ("share", "least", "most"),
+}
+"""The keys of each kind of retry budget, `scope` aside."""
+
+
 def _budget(node: Node | None) -> Iterator[Problem]:
     if node is None or not isinstance(node.value, dict):
         return
+    kind = node.word("kind") or "bucket"
+    if kind not in _OF_KIND:
+        return
+    for key in dict.fromkeys(key for keys in _OF_KIND.values() for key in keys):
+        if key not in _OF_KIND[kind] and (found := _given(node, key)) is not None:
+            kinds = " or ".join(f"`kind: {name}`" for name, keys in _OF_KIND.items() if key in keys)
+            yield at_key(found, f"be set together with {kinds}", value=Unquoted(f"kind: {kind}"))
+    yield from {"bucket": _bucket, "grpc": _throttling, "envoy": _in_flight}.get(kind, _expiring)(node)
+
+
+def _throttling(node: Node) -> Iterator[Problem]:
+    capacity, ratio = _given(node, "capacity"), _given(node, "per success")
+    if capacity is not None and _is_number(capacity.value) and not 0 < capacity.value <= 1000:
+        yield at_value(capacity, "be above 0 and at most 1000")
+    if ratio is not None and _is_number(ratio.value) and ratio.value < 0.001:
+        yield at_value(ratio, "be at least 0.001")
+
+
+def _expiring(node: Node) -> Iterator[Problem]:
+    ttl, share, floor = (_given(node, key) for key in ("ttl", "share", "floor"))
+    span = parsed(q.parse_positive_duration, ttl)
+    if ttl is not None and span is not None and not 1 <= span <= 60:
+        yield at_value(ttl, "be 1s to 60s")
+    if share is not None and floor is not None and parsed(q.parse_share, share) == 0 == parsed(q.parse_rate, floor):
+        yield at_key(floor, "not be 0 together with `share`", "no retry would ever be made: leave `retry` out")
+
+
+def _in_flight(node: Node) -> Iterator[Problem]:
+    most = _given(node, "most")
+    for key in ("share", "least"):
+        if most is not None and (found := _given(node, key)) is not None:
+            yield at_key(found, "not be combined with `most`", "a share of what is out, or a number")
+
+
+def _bucket(node: Node) -> Iterator[Problem]:
     capacity, cost = _given(node, "capacity"), _given(node, "cost")
     room = 10 if capacity is None else capacity.value
     price = 1 if cost is None else cost.value
