@@ -133,6 +133,12 @@ def _weight(value: object) -> float:
     return value
 
 
+def _positive(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < q.UNLIMITED:
+        raise ParameterError("be a plain number above 0", value)
+    return value
+
+
 Duration = Annotated[float, _number(q.parse_duration, lambda value: f"{_plain(value)}s", "250ms", "30s")]
 PositiveDuration = Annotated[
     float, _number(q.parse_positive_duration, lambda value: f"{_plain(value)}s", "250ms", "30s")
@@ -146,6 +152,12 @@ Count = Annotated[float, _count(0, 64, "unlimited")]
 PositiveCount = Annotated[float, _count(1, 4, "unlimited")]
 Cores = Annotated[float, _number(q.parse_cores, _plain, 2, "500m", "unlimited")]
 Weight = Annotated[float, Quantity(_weight, _plain, (), {"type": "number", "minimum": 0, "examples": [1, 10]})]
+PositiveNumber = Annotated[
+    float, Quantity(_positive, _plain, (), {"type": "number", "exclusiveMinimum": 0, "examples": [1, 2.5]})
+]
+ScalingStepField = Annotated[
+    q.ScalingStep, _words(q.parse_scaling_step, q.ScalingStep, "4 replicas per 15s", "100% per 15s")
+]
 LinkName = Annotated[str, BeforeValidator(one_arrow)]
 LawField = Annotated[Law, _law(q.parse_law, "5ms", "exponential 5ms")]
 WorkField = Annotated[Law, _law(q.parse_work, "5ms", "exponential 5ms", "1s plus 10ms per request in flight")]

@@ -99,8 +99,9 @@ _FIRST_REASONS = (
 )
 _DECIDED = [one for defence in LINK_DEFENCES.values() for one in defence.decisions]
 _REJECTED = [one.reason for rule in SERVICE_RULES.values() for one in rule.rejections]
+_ENDED = [reason for rule in SERVICE_RULES.values() for reason in rule.reasons]
 
-REASONS = tuple(dict.fromkeys((*_FIRST_REASONS, *(one.reason for one in _DECIDED if one.reason), *_REJECTED)))
+REASONS = tuple(dict.fromkeys((*_FIRST_REASONS, *(one.reason for one in _DECIDED if one.reason), *_REJECTED, *_ENDED)))
 """Reasons of failures, given where the failure began; a reason code is a position here.
 
 New words are declared by a mechanism, or added at the end of ``_FIRST_REASONS``."""

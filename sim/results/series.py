@@ -19,6 +19,7 @@ from sim.results.index import occupancy
 from sim.results.index.breakers import changes
 from sim.results.index.columns import Bools, Floats
 from sim.results.index.intervals import areas_per_second, lowest_at
+from sim.results.index.readings import asked, deciding
 from sim.results.measures import link_defences
 from sim.results.measures.overload import levels
 
@@ -33,6 +34,8 @@ NAMES: dict[str, tuple[str, str]] = {
     "waiting": ("visits", "visits in line for a worker"),
     "utilisation": ("ratio", "held worker time over all worker time; none for unlimited workers"),
     "replicas": ("", "replicas that are up, of services where they come and go; draining ones included"),
+    "replicas asked": ("", "replicas that the metrics of the autoscaler ask for, before windows, steps and bounds"),
+    "reading": ("targets", "what the metric that asks for most reads, as a multiple of its target"),
     "concurrency limit": ("calls", "limit on calls in flight, of all replicas together"),
     "attempts": ("/s", "attempts sent"),
     "breaker state": ("", "0 closed, 0.5 half-open, 1 open; of several breakers, the mean"),
@@ -101,11 +104,23 @@ def _services(book: Book, seconds: int) -> Iterator[Series]:
         yield Series(of, "waiting", _level(book, *occupancy.queued(book, code), seconds))
         if not math.isinf(workers):
             there = workers - _level(book, *occupancy.absent_workers(book, of), seconds)
-            yield Series(of, "utilisation", _level(book, *occupancy.held(book, code), seconds) / there)
+            held = _level(book, *occupancy.held(book, code), seconds)
+            yield Series(of, "utilisation", np.divide(held, there, out=np.zeros(seconds), where=there > 0))
         if book.model(of).autoscale is not None:
             yield Series(of, "replicas", _level(book, *occupancy.present_replicas(book, of), seconds))
+            if book.model(of).autoscale.is_recorded:
+                yield from _read(book, of, seconds)
         if book.model(of).concurrency is not None:
             yield Series(of, "concurrency limit", _told(book, "concurrency limit", of, seconds))
+
+
+def _read(book: Book, of: str, seconds: int) -> Iterator[Series]:
+    """Yield what an autoscaler reads and asks for, at the beginning of each second."""
+    instants, (at, level) = np.arange(seconds, dtype=np.float64), asked(book, of)
+    last = np.searchsorted(at, instants, side="right") - 1
+    over = np.array([0.0, *(look.value / look.target for look in deciding(book, of))], np.float64)
+    yield Series(of, "replicas asked", level[last].astype(np.float64))
+    yield Series(of, "reading", over[last])
 
 
 def _told(book: Book, kind: str, of: str, seconds: int) -> Floats:

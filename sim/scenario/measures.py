@@ -205,9 +205,40 @@ PROCESSORS: Names = {
     ),
 }  # fmt: skip
 
+_READS = Of(
+    "service",
+    "with an autoscaler that reads more than held time, or has `scale up` or `scale down`",
+    lambda service: service.autoscale is not None and service.autoscale.is_recorded,
+)
+_READS_CPU = Of(
+    "service",
+    "with `target cpu`",
+    lambda service: service.autoscale is not None and service.autoscale.target_cpu is not None,
+)
+_KILLS = Of(
+    "service",
+    "with `scale in: kill` or a `longest drain`",
+    lambda service: service.autoscale is not None and service.autoscale.kills,
+)
 AUTOSCALING = _family((Of("service", "with `autoscale`", lambda service: service.autoscale is not None),), {
     "replicas mean": ("replicas", "time-weighted number of replicas that are up, draining ones included"),
     "replicas peak": ("replicas", "most replicas that were up at once"),
+}) | _family((_READS,), {
+    "replicas asked mean": (
+        "replicas", "time-weighted number of replicas that its metrics asked for, before windows, steps and bounds",
+    ),
+    "replicas asked peak": ("replicas", "most replicas that its metrics asked for"),
+    "reading mean": ("targets", "mean of what the metric that asked for most read, as a multiple of its target"),
+    **{
+        f"held by {by}": ("decisions", f"decisions of the autoscaler that {what} held back")
+        for by, what in (
+            ("window", "the window of its direction"), ("steps", "its steps"), ("bounds", "its least or most replicas"),
+        )
+    },
+}) | _family((_READS_CPU,), {
+    "cpu mean": ("ratio", "mean processor time over `cores` that the autoscaler read, of the replicas that were ready"),
+}) | _family((_KILLS,), {
+    "killed by scale-in": ("visits", "visits that ended because their replica was stopped"),
 })  # fmt: skip
 
 

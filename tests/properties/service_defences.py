@@ -112,17 +112,73 @@ def _refuse_late(draw: st.DrawFn, service: dict[str, Any]) -> None:
 
 
 def _autoscale(draw: st.DrawFn, service: dict[str, Any]) -> None:
-    if service["workers"] != "unlimited":
-        service["autoscale"] = {
-            "target utilisation": draw(st.sampled_from(("20%", "60%", "100%"))),
-            "max replicas": service.get("replicas", 1) + draw(st.integers(0, 2)),
-            "every": draw(SHORT),
-            "boot": draw(SHORT),
-            "down after": draw(st.sampled_from(("0s", "250ms", "1s"))),
-            "min replicas": draw(st.integers(1, service.get("replicas", 1))),
-            "tolerance": draw(st.sampled_from(("0%", "10%", "50%"))),
-        }
-        service["balance"] = draw(st.sampled_from(("round robin", "random", "least outstanding", "best of 2")))
+    metrics = ["target cpu", *(["target utilisation"] if service["workers"] != "unlimited" else [])]
+    metrics += ["backlog"] if service.get("consumes") else []
+    service["autoscale"] = scale = {
+        "max replicas": service.get("replicas", 1) + draw(st.integers(0, 2)),
+        "every": draw(SHORT),
+        "boot": draw(SHORT),
+        "min replicas": draw(st.integers(1, service.get("replicas", 1))),
+    }
+    service["balance"] = draw(st.sampled_from(("round robin", "random", "least outstanding", "best of 2")))
+    if draw(st.booleans()):
+        scale["scale in"] = draw(st.sampled_from(("drain", "kill")))
+    if scale.get("scale in") != "kill" and draw(st.booleans()):
+        scale["longest drain"] = draw(SHORT)
+    if draw(st.integers(0, 3)) == 3:
+        scale["min replicas"] = draw(st.integers(0, scale["min replicas"]))
+        scale["concurrency"] = _concurrency_target(draw, scale["min replicas"])
+        return
+    scale["tolerance"] = draw(st.sampled_from(("0%", "10%", "50%")))
+    if draw(st.booleans()):
+        scale["down after"] = draw(st.sampled_from(("0s", "250ms", "1s")))
+    for metric in draw(st.lists(st.sampled_from(metrics), min_size=1, unique=True)):
+        if metric == "backlog":
+            scale["min replicas"] = draw(st.integers(0, scale["min replicas"]))
+            scale[metric] = _backlog_target(draw, service["consumes"], scale["min replicas"])
+        else:
+            scale[metric] = draw(st.sampled_from(("20%", "60%", "100%")))
+    if "target cpu" in scale and draw(st.booleans()):
+        scale["cores"] = draw(st.sampled_from((0.5, 2)))
+    for direction in ("scale up", "scale down"):
+        if draw(st.booleans()):
+            scale[direction] = _scaling_rules(draw, "down after" in scale and direction == "scale down")
+
+
+def _scaling_rules(draw: st.DrawFn, has_window: bool) -> dict[str, Any]:
+    rules: dict[str, Any] = {}
+    if not has_window and draw(st.booleans()):
+        rules["window"] = draw(SHORT)
+    if draw(st.booleans()):
+        rules["steps"] = ["1 replica per 250ms", *(["50% per 500ms"] if draw(st.booleans()) else [])]
+    rules["select"] = draw(st.sampled_from(("max", "min", *(() if "steps" in rules else ("disabled",)))))
+    if draw(st.booleans()):
+        rules["tolerance"] = "30%"
+    return rules
+
+
+def _backlog_target(draw: st.DrawFn, consumes: dict[str, str], least: int) -> dict[str, Any]:
+    backlog: dict[str, Any] = {"counts": draw(st.sampled_from(("all", "waiting")))}
+    if draw(st.booleans()):
+        backlog["per replica"] = draw(st.sampled_from((1, 2.5)))
+    else:
+        backlog |= {"acceptable latency": "1s", "time per message": draw(SHORT)}
+    if draw(st.booleans()):
+        backlog["of"] = draw(st.sampled_from(sorted(consumes)))
+    if not least:
+        backlog |= {"activation": draw(st.integers(0, 1)), "polls every": draw(SHORT), "cooldown": draw(SHORT)}
+    return backlog
+
+
+def _concurrency_target(draw: st.DrawFn, least: int) -> dict[str, Any]:
+    target: dict[str, Any] = {"target": draw(st.sampled_from((1, 4))), "share": draw(st.sampled_from(("70%", "100%")))}
+    target |= {"stable window": draw(SHORT), "panic window": draw(st.sampled_from(("10%", "50%")))}
+    if draw(st.booleans()):
+        target |= {"panic threshold": "3x", "max scale up rate": "2x", "max scale down rate": "4x"}
+        target |= {"scale down delay": draw(SHORT), "activation": draw(st.integers(1, 2))}
+    if not least:
+        target["grace period"] = draw(SHORT)
+    return target
 
 
 KINDS = (_limit, _shed, _line, _concurrency, _refuse_late, _autoscale, _cores, _cpu, _baulk)

@@ -127,12 +127,14 @@ class _StepCompiler:
             kind = player.VariableSpeedWork
         elif service.name in needs.can_pause:
             kind = player.PausableWork
-        work = kind(system.kernel, draw, self._timed(self.after, True).then)
+        then, processor_time = self._timed(self.after, True).then, service.processor_time
+        work = kind(system.kernel, draw, then if processor_time is None else processor_time.ending(then))
         if order.kind == PREEMPTIVE:
             work.preempted = order.preempted  # type: ignore[union-attr]
         service.work_steps.append((work, draw))
         self.op.last_work = work
-        return counting(work.start)
+        start = counting(work.start)
+        return start if processor_time is None else processor_time.beginning(start)
 
     def wait(self, law: Law) -> Then:
         """Hold the worker."""

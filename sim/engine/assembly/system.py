@@ -63,6 +63,10 @@ class _Builder:
         needs.shares_cores.update(self.scenario.sharing)
         needs.can_die.update(cancellable)
         needs.can_pause.update(cancellable)
+        for name, service in self.scenario.services.items():
+            if service.autoscale is not None and (service.autoscale.kills or service.autoscale.target_cpu is not None):
+                needs.can_die.add(name)
+                needs.can_pause.add(name)
         return needs
 
     def build(self) -> None:
@@ -118,8 +122,12 @@ class _Builder:
             from sim.engine.services.autoscaling import AutoscalingGroup
 
             system.autoscaling_groups.append(
-                AutoscalingGroup(system.kernel, system.recorder.events, service, scale, model.replicas)
+                AutoscalingGroup(system.kernel, system.recorder, service, scale, model.replicas, model.requested_cores)
             )
+            if scale.target_cpu is not None:
+                from sim.engine.services.processor_time import ProcessorTime
+
+                service.processor_time = ProcessorTime(system.kernel, len(service.replicas))
         if model.concurrency is not None:
             from sim.engine.services.concurrency import learn, record_limits
 

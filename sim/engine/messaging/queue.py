@@ -129,7 +129,7 @@ class Queue:
     @property
     def unsettled(self) -> bool:
         """Whether a consumer may still handle a message of this queue."""
-        return bool(self.consumers) and self.backlog + self.in_flight > 0
+        return bool(self.deliver_by) and self.backlog + self.in_flight > 0
 
     # --- publishing ---------------------------------------------------------------------------------------
 

@@ -32,6 +32,9 @@ class Home(Protocol):
     def turn_away_down(self, attempt: Attempt, replica: Any) -> None:
         """Refuse or lose *attempt*, which has reached a *replica* that is down."""
 
+    def count_processor_time(self, replica: Any) -> None:
+        """Count the processor time of *replica* before its work is interrupted, or continues."""
+
 
 class MessageSource(Protocol):
     """A queue, as its consumers see it."""

@@ -120,6 +120,7 @@ class PreemptiveReplica(FreeReplica):
 
     def _preempt(self, piece: Any) -> None:
         """Take the worker from the frame of *piece*, which then waits to continue."""
+        self.service.count_processor_time(self)
         frame = piece.frame
         del self.in_progress[piece]
         rest = piece.interrupt()
@@ -134,6 +135,7 @@ class PreemptiveReplica(FreeReplica):
         self.ready.insert(place, (self.kernel.now, frame, go_on, arguments))
 
     def _continue(self, rest: Any) -> None:
+        self.service.count_processor_time(self)
         self.in_progress[rest] = None
         if not self.frozen:
             rest.run()

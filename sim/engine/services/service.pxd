@@ -26,6 +26,7 @@ cdef class Service:
     cdef public object rotation
     cdef public list on_pool_change
     cdef public object on_leave
+    cdef public object processor_time
     cpdef reject(self, Attempt attempt, long long reason)
     @cython.locals(step=Step, replica=Replica)
     cpdef finish(self, Attempt attempt)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sim.engine.clock.kernel import Kernel
     from sim.engine.clock.streams import Draw
     from sim.engine.services.interfaces import Rotation
+    from sim.engine.services.processor_time import ProcessorTime
     from sim.engine.services.replica import Replica
 
 
@@ -47,6 +48,7 @@ class Service:
         "rotation",
         "on_pool_change",
         "on_leave",
+        "processor_time",
     )
 
     def __init__(self, kernel: Kernel, name: str, component: int) -> None:
@@ -74,6 +76,8 @@ class Service:
         """With health checks: the replicas that balancers use."""
         self.on_pool_change: list[Callable[[], None]] = []
         """Called when replicas have come or gone, or when health checks have changed their mind about one."""
+        self.processor_time: ProcessorTime | None = None
+        """Where something reads it: the processor time of the replicas."""
         self.outages: list[tuple[int, float, float]] = []
         """(replica, begin, end) of every time that one was down; not over yet: NaN."""
 
@@ -187,16 +191,42 @@ class Service:
             replica.down += 1
             replica.blocked += 1
             replica.refuses += refuse
+        self._lose_work(replicas, refuse, attempts, self.crashed)
+
+    def stop(self, replica: Replica, attempts: Sequence[Attempt], reason: int) -> int:
+        """Stop *replica* on purpose: nothing gets in until ``start_again``; return how many visits it ends."""
+        replica.down += 1
+        replica.refuses += 1
+        return self._lose_work([replica], True, attempts, reason)
+
+    def start_again(self, replica: Replica) -> None:
+        """*replica* boots after it was stopped; a crash that has struck meanwhile may still hold it down."""
+        replica.down -= 1
+        replica.refuses -= 1
+        if replica.down:
+            self.outages.append((replica.index, self.kernel.now, nan))
+
+    def _lose_work(self, replicas: Sequence[Replica], refuse: bool, attempts: Sequence[Attempt], reason: int) -> int:
+        ended = 0
+        for replica in replicas:
+            self.count_processor_time(replica)
             replica.book_unfinished_work()
         for attempt in attempts:
             here: Any = attempt.replica  # leaf calls have none yet; they never go to a service that can crash
             if here.index >= 0 and here.service is self and attempt.left_at is None and here in replicas:
                 if attempt.entered_at == attempt.entered_at:
-                    self._kill(attempt, refuse)
+                    self._kill(attempt, refuse, reason)
+                    ended += 1
         for replica in replicas:
             replica.clear()
+        return ended
 
-    def _kill(self, attempt: Attempt, refuse: bool) -> None:
+    def count_processor_time(self, replica: Replica) -> None:
+        """Count the processor time of *replica* before its work is interrupted, or continues."""
+        if self.processor_time is not None:
+            self.processor_time.settle(replica)
+
+    def _kill(self, attempt: Attempt, refuse: bool, reason: int) -> None:
         now = self.kernel.now
         attempt.killed = True
         if attempt.replica.wait_timer is not None and attempt.started_at != attempt.started_at:
@@ -205,7 +235,7 @@ class Service:
             attempt.left_at = now
             close(attempt)
         elif refuse:
-            turn_away(attempt, REFUSED, self.crashed, now)
+            turn_away(attempt, REFUSED, reason, now)
         else:
             attempt.left_at = now
             drop(attempt)
@@ -215,6 +245,7 @@ class Service:
         if self.on_leave is not None:
             self.on_leave(attempt, False)
         replica = attempt.replica
+        self.count_processor_time(replica)
         replica.stop_work(attempt)
         attempt.killed = True
         attempt.left_at = self.kernel.now
@@ -241,6 +272,7 @@ class Service:
     def freeze(self, replicas: Sequence[Replica]) -> None:
         """The beginning of a pause of *replicas*."""
         for replica in replicas:
+            self.count_processor_time(replica)
             replica.frozen += 1
             replica.blocked += 1
             if replica.frozen == 1:
@@ -250,6 +282,7 @@ class Service:
     def thaw(self, replicas: Sequence[Replica]) -> None:
         """The end of a pause: frozen work continues, then everything that came meanwhile, in order."""
         for replica in replicas:
+            self.count_processor_time(replica)
             replica.frozen -= 1
             replica.blocked -= 1
             if replica.frozen:

@@ -34,6 +34,8 @@ class ServiceRule(Model):
     """When it is put in, lowest first; of rules that are asked at the same point the first put in is asked first."""
     rejections: ClassVar[tuple[Rejection, ...]] = ()
     """How it rejects calls."""
+    reasons: ClassVar[tuple[str, ...]] = ()
+    """The record's reasons for which calls that have begun end by it."""
     loads: ClassVar[str] = LEAVES_LOADS
     """Its effect on the arithmetic of loads: IN_LOADS, LEAVES_LOADS, or its name if it is left out."""
 

@@ -18,6 +18,12 @@ class DeclaredRule(Declared):
         found: tuple[Rejection, ...] = self.declaration.rejections
         return found
 
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The record's reasons for which calls that have begun end by it."""
+        found: tuple[str, ...] = getattr(self.declaration, "reasons", ())
+        return found
+
 
 def declared_in(model: type[Model]) -> dict[str, DeclaredRule]:
     """Return the rules among the fields of *model*, a service, in the order of its fields."""

@@ -143,7 +143,8 @@ def _utilisation(view: _Visits) -> Column:
         return Column(np.full(len(view.windows), np.nan), view.cut.sizes)
     held = view.windows.means(Intervals(*occupancy.held(view.book, view.code)))
     missing = view.windows.means(Intervals(*occupancy.absent_workers(view.book, view.of)))
-    return Column(held / (workers - missing), view.cut.sizes)
+    there = workers - missing
+    return Column(np.divide(held, there, out=np.full(len(there), np.nan), where=there != 0), view.cut.sizes)
 
 
 def _useful(view: _Visits) -> Column:

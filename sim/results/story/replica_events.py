@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from typing import Iterator
 
+from sim.fields.labels import percent
+from sim.mechanisms.services.autoscale import METRICS
 from sim.number_words import counted, number
 from sim.results.book import Book
+from sim.results.index.readings import deciding, held_back
 from sim.results.story.sentence import Sentence
 
 _EVENTS = {
@@ -19,8 +22,11 @@ _EVENTS = {
     "healthy": "health checks put replica {} back into the rotation",
     "replica joins": "the autoscaler's replica {} has booted and joins",
     "replica drains": "the autoscaler lets replica {} drain",
+    "replica killed": "the autoscaler kills replica {}",
 }
 """The sentence about a single replica, by the kind of event."""
+SHARES = METRICS[:2]
+"""Metrics that are shares."""
 
 
 def replica_events(book: Book) -> Iterator[Sentence]:
@@ -48,5 +54,20 @@ def _asked(book: Book, service: str) -> Iterator[Sentence]:
             continue
         (at, now, then), furthest = moves[0], far(now for _, now, _ in moves)
         text = f"{service}: the autoscaler asks for {counted(now, 'replica')} instead of {number(then)}"
+        text += _because(book, service, at)
         again = f", the first of {number(len(moves))} such times, for {number(furthest)} at the {word}"
         yield Sentence(at, text + again * (len(moves) > 1), kind, service, len(moves), text, book.end)
+
+
+def _because(book: Book, service: str, at: float) -> str:
+    """Return what the metric that decided at *at* read, and what held its number back; nothing where none is known."""
+    look = next((one for one in reversed(deciding(book, service)) if one.at == at), None)
+    if look is None:
+        return ""
+    if look.metric in SHARES:
+        reason = f"{look.metric} {percent(look.value)} of {percent(look.target)}"
+    else:
+        what = "messages" if look.metric == METRICS[2] else "calls in flight"
+        reason = f"{look.value:.3g} {what} a replica of {look.target:.3g}"
+    by = [one for one in ("window", "steps", "bounds") if at in held_back(book, service, one)]
+    return f" ({reason}{f', held back by its {by[0]}' if by else ''})"

@@ -106,6 +106,13 @@ class Service(Model):
         return self.workers if self.line.kind == SHARING else self.cores
 
     @property
+    def requested_cores(self) -> float:
+        """The cores of which an autoscaler's target for CPU is a share."""
+        if self.autoscale is not None and self.autoscale.cores is not None:
+            return self.autoscale.cores
+        return 1.0 if self.shared_cores == UNLIMITED else self.shared_cores
+
+    @property
     def has_segments(self) -> bool:
         """Whether its workers do several requests by turns, so that a record has a row for each stretch of work."""
         return self.while_calling == "free" or self.line.kind == PREEMPTIVE

@@ -7,6 +7,7 @@ from typing import Iterator
 from sim import quantities as q
 from sim.errors import did_you_mean
 from sim.quantities.line_order import FAIR, PREEMPTIVE, SHARING, WORKLOAD
+from sim.scenario.rules.autoscaling import autoscaling_problems
 from sim.scenario.rules.workloads import given
 from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key, at_value, parsed
 
@@ -17,7 +18,7 @@ def admission_problems(root: Node) -> Iterator[Problem]:
         yield from _limit(service.get("limit"))
         yield from _shed(service)
         yield from _concurrency(service.get("concurrency"))
-        yield from _autoscale(service)
+        yield from autoscaling_problems(service)
         yield from _line(root, service)
     yield from _machines(root)
     for queue in root.children("queues").values():
@@ -151,20 +152,3 @@ def _whole(node: Node, key: str, default: int) -> int:
     child = node.get(key)
     value = default if child is None or child.value is None else child.value
     return value if isinstance(value, int) else default
-
-
-def _autoscale(service: Node) -> Iterator[Problem]:
-    """Find an autoscaler on unlimited workers, a target of zero, and bounds in the wrong order."""
-    scale, workers = service.get("autoscale"), service.get("workers")
-    if scale is None or not isinstance(scale.value, dict):
-        return
-    if workers is not None and workers.value == "unlimited":
-        yield at_key(scale, "scale a service with a bound on its `workers`", value=Unquoted("unlimited workers"))
-    for node in given(scale, "target utilisation"):
-        if parsed(q.parse_share, node) == 0:
-            yield at_value(node, "be a share above 0%")
-    first = _whole(service, "replicas", 1)
-    least, most = _whole(scale, "min replicas", 1), _whole(scale, "max replicas", first)
-    if not least <= first <= most:
-        rule = "have min replicas <= replicas <= max replicas"
-        yield at_key(scale, rule, value=Unquoted(f"{least}, {first} and {most}"))
