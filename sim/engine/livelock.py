@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any, Callable, Sequence
 
 from sim.engine.clients.clients import Request
+from sim.engine.messaging.batches import Batch
 from sim.engine.messaging.delivery import RootFrame
 from sim.engine.operations.steps import ForkBranch, Join
 from sim.engine.services.free_replica import FreeReplica
@@ -76,6 +77,9 @@ class Stuck:
         """
         if attempt.left_at is not None:
             return False
+        batch = getattr(attempt, "call", None)
+        if isinstance(batch, Batch) and batch.may_begin(attempt):
+            return self.may_act(batch.current)
         if attempt.started_at != attempt.started_at and attempt.replica in self._held:
             return bool(self._held[attempt.replica] < attempt.replica.workers)
         return attempt.id not in self.recipes or self._forks(attempt)

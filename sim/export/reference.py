@@ -17,7 +17,7 @@ from sim.scenario.schema import EXTENDS, Key, declared_kinds, reference
 PARTS = (
     ("The file", ("scenario",)),
     ("Who asks", ("workload", "task")),
-    ("Who answers", ("service", "cpu", "host", "queue", "store")),
+    ("Who answers", ("service", "batch consumer", "cpu", "host", "queue", "store")),
     ("What an operation does, step by step", ("step ",)),
     ("Links, and what a caller does about failures",
      ("link", "retry", "retry budget", "breaker", "hedge", "bulkhead", "call limit", "throttle", "cache", "links.")),

@@ -50,7 +50,7 @@ class _Reader:
         self.steps: dict[str, Times] = {}
         self.effects: dict[str, list[int]] = {}
         for name, service in self.scenario.services.items():
-            for queue, operation in service.consumes.items():
+            for queue, operation in service.handlers.items():
                 self.handlers.setdefault(queue, []).append(f"{name}.{operation}")
             for operation, recipe in service.operations.items():
                 times: list[int] = []

@@ -329,6 +329,14 @@ QUEUES = {
     ),
 }  # fmt: skip
 
+BATCHES = _family((Of("service", "that takes batches", lambda service: bool(service.batches)),), {
+    "batches": ("batches", "batches of messages that its workers began"),
+    "messages per batch": ("messages", "messages delivered to it in batches, over the batches that its workers began"),
+    "returned with batch": (
+        "deliveries", "messages handled well, or not at all, that returned because another of their batch failed",
+    ),
+})  # fmt: skip
+
 STORES = _family((STORE,), {
     "writes": ("writes", "rows written"),
     "conflicts": ("writes", "writes refused because the row had changed since it was read"),
@@ -406,6 +414,7 @@ MEASURES = _together(
     LINK_DEFENCES,
     OUTLIERS,
     QUEUES,
+    BATCHES,
     STORES,
     EFFECTS,
     RECOVERY,

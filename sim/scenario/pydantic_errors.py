@@ -17,6 +17,7 @@ from sim.mechanisms.steps import STEPS
 from sim.scenario import product_words
 from sim.scenario.key_normalisation import child_kinds, fields_of, models_of
 from sim.scenario.models import Model, Scenario
+from sim.scenario.models.nodes import CONSUMERS
 from sim.scenario.yaml.nodes import Loc, Node, Problem, Unquoted, at_value, shown
 
 _KNOWN_KEYS = "have known keys only"
@@ -87,6 +88,8 @@ class _Walk:
             tags = tuple(FAULTS)
         elif len(self.path) == 2 and self.path[0] == "hosts":
             return item in ("a list", "settings")
+        elif self.path[-2:-1] == ("consumes",):
+            tags = CONSUMERS
         elif self.path and self.path[-1] in _ALTERNATIVES:
             tags = _ALTERNATIVES[str(self.path[-1])]
         if item not in tags:

@@ -214,6 +214,12 @@ def assumptions(scenario: Scenario) -> list[str]:
         lines.append("loads and capacities are those of the replicas at first, before an autoscaler adds any")
     if any(one.bulkhead is not None for one in links):
         lines.append("the share of calls that find a bulkhead full: calls at random times, a callee without a queue")
+    batches = [one for service in services for one in service.batches.values()]
+    if batches:
+        alike = (
+            ", and fail by themselves or with another message" if any(one.returns == "all" for one in batches) else ""
+        )
+        lines.append(f"messages are taken in full batches{alike}")
     given = [one for one in LINK_DEFENCES.values() if any(one.given(link) is not None for link in links)]
     out = [one.loads for one in given if one.loads not in KNOWN]
     rules = [one for one in SERVICE_RULES.values() if any(one.given(service) is not None for service in services)]

@@ -61,7 +61,7 @@ def operation_graph(scenario: Scenario) -> Graph:
             graph.add_node(here, kind="operation", service=name)
             for step in calls_and_sends(steps):
                 graph.add_edge(here, step.target, kind="call" if step.calls else "send")
-        for queue, operation in service.consumes.items():
+        for queue, operation in service.handlers.items():
             graph.add_edge(queue, f"{name}.{operation}", kind="delivery")
     return graph
 

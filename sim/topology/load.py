@@ -127,7 +127,7 @@ def _loaded(
     service = scenario.services[name]
     usual, peak, offered, cold = found
     keys = next((workload.keys for workload in scenario.workload.values() if workload.keys), None)
-    pool = service.replicas * service.workers
+    pool, batches = service.replicas * service.workers, service.batches
 
     def profiles(hits: Hits) -> dict[str, Profile]:
         costs = OperationCosts(scenario, keys, hits=hits)
@@ -137,7 +137,8 @@ def _loaded(
         """Return the mean number of workers that these rates keep busy."""
         asked = [(rates.get(operation, 0.0), profile) for operation, profile in profiles(hits).items()]
         own = own or service.while_calling == "free"
-        return math.fsum(rate * (p.own_s if own else p.span_s) for rate, p in asked if rate)
+        work = math.fsum(rate * (p.own_s if own else p.span_s) for rate, p in asked if rate)
+        return work + math.fsum(rates.get(f"{name}.{one.operation}", 0.0) * one.share_s for one in batches.values())
 
     def came(rates: Mapping[str, float]) -> float:
         return math.fsum(rates.get(f"{name}.{operation}", 0.0) for operation in service.operations)
@@ -189,7 +190,7 @@ def _most(scenario: Scenario, costs: OperationCosts, root: str) -> dict[str, int
                 line.append((target, times * count, through))
             elif target not in through:
                 for name, service in scenario.services.items():
-                    if target in service.consumes:
-                        handler = f"{name}.{service.consumes[target]}"
+                    if target in service.handlers:
+                        handler = f"{name}.{service.handlers[target]}"
                         line.append((handler, times * count, (*through, target)))
     return found

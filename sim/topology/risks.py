@@ -263,10 +263,14 @@ def _deadlines(scenario: Scenario, costs: OperationCosts) -> Iterator[TimeoutPro
 
 def _visibilities(scenario: Scenario, costs: OperationCosts) -> Iterator[TimeoutProblem]:
     for name, service in scenario.services.items():
-        for queue, operation in service.consumes.items():
+        for queue, operation in service.handlers.items():
             profile, link = costs.profile(f"{name}.{operation}"), costs.link(queue, name)
             limit_s = scenario.queues[queue].visibility_timeout
             least, mean = 2 * link.latency.support[0] + profile.fastest_s, 2 * link.latency.mean + profile.answer_s
+            if queue in service.batches:  # the answer comes at the end of the whole batch
+                batch = service.batches[queue]
+                least += batch.batch_work.support[0]
+                mean += batch.window + batch.batch_work.mean + (batch.batch - 1) * profile.span_s
             yield from _short(queue, "visibility timeout", limit_s, least, mean, f"{name}.{operation}")
 
 

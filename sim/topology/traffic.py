@@ -278,6 +278,14 @@ def _shares(keys: Keys | None) -> list[float]:
 # --- queues ----------------------------------------------------------------------------------------------------------
 
 
+def _well_handled(scenario: Scenario, costs: OperationCosts, queue: str, service: str) -> float:
+    """Return the share of deliveries that are acknowledged; in a batch all messages may have to end well."""
+    model, carried = scenario.services[service], (1 - costs.link(queue, service).loss) ** 2
+    ok_ratio, batch = costs.profile(f"{service}.{model.handlers[queue]}").ok_ratio, model.batches.get(queue)
+    together = batch.batch if batch is not None and batch.returns == "all" else 1
+    return float(ok_ratio**together * carried)
+
+
 def delivered(scenario: Scenario, costs: OperationCosts, queued: dict[str, float]) -> dict[str, float]:
     """Return the rate of deliveries to each handler; consumers of one queue share by their workers."""
     found: dict[str, float] = {}
@@ -286,13 +294,13 @@ def delivered(scenario: Scenario, costs: OperationCosts, queued: dict[str, float
         dead: dict[str, float] = {}
         for queue, rate in waiting.items():
             handlers = [
-                (f"{name}.{service.consumes[queue]}", service.replicas * min(service.workers, 1e9), name)
+                (f"{name}.{service.handlers[queue]}", service.replicas * min(service.workers, 1e9), name)
                 for name, service in scenario.services.items()
-                if queue in service.consumes
+                if queue in service.handlers
             ]
             pool = math.fsum(workers for _, workers, _ in handlers)
             for operation, workers, name in handlers:
-                failing = 1 - costs.profile(operation).ok_ratio * (1 - costs.link(queue, name).loss) ** 2
+                failing = 1 - _well_handled(scenario, costs, queue, name)
                 most = scenario.queues[queue].counted_deliveries
                 tries = most if failing == 1 else (1 - failing**most) / (1 - failing)
                 share = rate * workers / pool

@@ -9,7 +9,7 @@ import pytest
 import simpy
 
 from sim.engine.clock import kernel
-from sim.engine.clock.kernel import ANSWER, ARRIVAL, CENSUS, FAULT_EDGE, TIMER, Kernel, TimerEntry
+from sim.engine.clock.kernel import AFTERWARDS, ANSWER, ARRIVAL, CENSUS, FAULT_EDGE, TIMER, Kernel, TimerEntry
 from sim.errors import BudgetError
 from sim.outcomes import OK, PENDING
 from tests.engine._play import play
@@ -72,11 +72,11 @@ def test_a_process_that_starts_in_the_middle_of_a_run_is_played_by_the_same_run(
 
 def test_at_one_instant_edges_go_before_answers_timers_arrivals_and_the_census() -> None:
     clock, log = Kernel(), []
-    for priority in (CENSUS, ARRIVAL, TIMER, ANSWER, FAULT_EDGE):
+    for priority in (CENSUS, AFTERWARDS, ARRIVAL, TIMER, ANSWER, FAULT_EDGE):
         clock.at(1.0, priority, log.append, priority)
         clock.at(1.0, priority, log.append, priority)
     clock.run()
-    assert log == [FAULT_EDGE] * 2 + [ANSWER] * 2 + [TIMER] * 2 + [ARRIVAL] * 2 + [CENSUS] * 2
+    assert log == [FAULT_EDGE] * 2 + [ANSWER] * 2 + [TIMER] * 2 + [ARRIVAL] * 2 + [AFTERWARDS] * 2 + [CENSUS] * 2
 
 
 def test_equal_events_keep_the_order_in_which_they_were_made() -> None:

@@ -51,7 +51,8 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         services[name].setdefault("operations", {})[inner] = recipe
     for queue, operation in consumers.items():
         name, _, inner = operation.partition(".")
-        services[name].setdefault("consumes", {})[queue] = inner
+        batch = _batch(draw, inner) if rarely(draw, 3) else inner
+        services[name].setdefault("consumes", {})[queue] = batch
         links.append(f"{queue} -> {name}")
     workload = _workload(draw, order, links)
     document: dict[str, Any] = {
@@ -97,6 +98,20 @@ def _queues(draw: st.DrawFn) -> dict[str, Any]:
             queue["dead letters"] = names[i + 1]
         queues[name] = queue
     return queues
+
+
+def _batch(draw: st.DrawFn, operation: str) -> dict[str, Any]:
+    """Return a consumer that takes batches."""
+    batch: dict[str, Any] = {"operation": operation, "batch": draw(st.integers(1, 4))}
+    if rarely(draw, 2):
+        batch["window"] = "62.5ms"  # shorter than every visibility timeout
+    if rarely(draw, 3):
+        batch["batch work"] = draw(times)
+    if rarely(draw, 3):
+        batch["returns"] = "failed"
+    if rarely(draw, 3):
+        batch["after error"] = "stop"
+    return batch
 
 
 def _add_store(draw: st.DrawFn, recipes: dict[str, list[Any]]) -> bool:

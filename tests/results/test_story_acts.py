@@ -11,7 +11,7 @@ import pytest
 from sim.record.record import Record
 from sim.results.blast import blast_radius
 from sim.results.book import Book
-from sim.results.measures import link_defences, overload
+from sim.results.measures import batches, link_defences, overload
 from sim.results.story import replica_events
 from sim.results.story.defence_events import KINDS
 from sim.results.story.sentence import Sentence
@@ -62,7 +62,7 @@ def kinds(record: Record) -> list[str]:
 def in_the_tables(record: Record, measure: str, of: str, during: str = "8s to 999s") -> float | None:
     """What the run's own measures say."""
     book = Book(record, [during])
-    rows = [*link_defences.family(book), *overload.family(book)]
+    rows = [*link_defences.family(book), *overload.family(book), *batches.family(book)]
     (found,) = [row for row in rows if (row.measure, row.of, row.during) == (measure, of, during)]
     return found.value
 
@@ -206,6 +206,26 @@ def test_a_full_queue_is_told_to_push_back(when_full: str, kind: str, text: str)
     found = told(record, kind, "jobs")
     assert found.text.startswith(f"jobs: {text}") and found.value == in_the_tables(record, kind, "jobs") > 8
     assert kind not in kinds(play(queue(when_full, ""), "32s"))
+
+
+def test_acknowledgements_that_are_refused_as_too_late_are_told() -> None:
+    late = queue("reject", "slow: back, by: 64x").replace(
+        "max length: 4, when full: reject", "visibility timeout: 1s, late acknowledgement: refused"
+    )
+    found = told(play(late, "48s"), "late acknowledgements", "jobs")
+    assert found.text.startswith("jobs: ") and "too late" in found.text
+    assert "late acknowledgements" not in kinds(play(late.replace("by: 64x", "by: 1x"), "32s"))
+
+
+def test_messages_that_return_with_their_batch_are_told() -> None:
+    body = queue("reject", "errors: back, share: 30%").replace(
+        "consumes: {jobs: charge}", "consumes: {jobs: {operation: charge, batch: 4, window: 1s}}"
+    ).replace("max length: 4, when full: reject", "visibility timeout: 4s")  # fmt: skip
+    record = play(body, "32s")
+    found = told(record, "returned with batch", "back")
+    assert found.text.startswith("back: messages begin to return because another of their batch failed; ")
+    assert found.value == in_the_tables(record, "returned with batch", "back")
+    assert "returned with batch" not in kinds(play(body.replace("share: 30%", "share: 0%"), "32s"))
 
 
 def test_a_limit_on_calls_in_flight_that_falls_is_told_with_its_least() -> None:

@@ -42,6 +42,7 @@ class OperationCompiler:
         self.frees = model.while_calling == "free"
         self.can_die = service.name in needs.can_die
         self.last_work: player.Work | player.PausableWork | None = None
+        self.in_batches = any(one.operation == operation for one in model.batches.values())
         self.asked = {inner.condition.step for step in walk(self.steps) for inner in step.inner if inner.condition}
 
     def program(self) -> Then:
@@ -50,12 +51,23 @@ class OperationCompiler:
         replies = any(step.replies for step in walk(self.steps))
         finish: Then = service.finish_replied if replies else service.finish
         fail: Failed = service.fail_replied if replies else service.fail
+        if self.in_batches:
+            from sim.engine.messaging.batches import ending_in_batches
+
+            finish, fail = ending_in_batches(finish, fail)
         if self.can_die:
             finish = service.end_unless_injected(finish, fail)
         begin = self.chain(self.steps, Continuation.after(finish, fail), self.component, False)
         if self.can_die:
             begin = service.begin_if_up(begin, fail)
         return _expecting_reply(begin) if replies else begin
+
+    def batch_program(self, queue: str, law: Law, begin: Then) -> Then:
+        """Return the start of a batch from *queue*: the work for all of it, then *begin* with its first message."""
+        if law.is_zero:
+            return begin
+        after = Continuation.after(begin, self.service.fail)
+        return _StepCompiler(self, after, f"{queue} -> {self.component}", False).work(law)
 
     def chain(self, steps: Steps, after: Continuation, path: str, in_fork_branch: bool) -> Then:
         """Return the start of a list of steps that continues with *after*."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from sim.engine.assembly.balancers import Balancers
 from sim.engine.calls.network import FaultyNetwork, Network
 from sim.engine.calls.route import Route
-from sim.engine.messaging.delivery import deliver_to_worker
+from sim.engine.messaging.delivery import Delivery
 from sim.engine.services.balancing import counts_outstanding
 from sim.outcomes import PENDING
 from sim.scenario import models
@@ -75,8 +75,8 @@ class Routes:
         if site.kind == "send":
             queue: Endpoint = self.system.queues[site.callee]
             return queue.deliver, None
-        if site.kind == "delivery":
-            return deliver_to_worker, None
+        if isinstance(step, Delivery):
+            return step.deliver, None
         service = self.system.services[site.callee]
         counts = self._counts(site.callee)
         deliver: Verb

@@ -82,17 +82,22 @@ class _Builder:
         self._queues()
         programs: dict[str, Then] = {}
         only_work: dict[str, Any] = {}
+        batches: dict[str, Then] = {}
         for name, model in scenario.services.items():
             for operation in model.operations:
                 compiler = OperationCompiler(system, self.wiring, self.needs, name, operation)
                 programs[f"{name}.{operation}"] = compiler.program()
                 only_work[f"{name}.{operation}"] = compiler.last_work
+                for queue, model_of_batch in model.batches.items():
+                    if model_of_batch.operation == operation:
+                        begin = programs[f"{name}.{operation}"]
+                        batches[f"{queue} -> {name}"] = compiler.batch_program(queue, model_of_batch.batch_work, begin)
         for name, model in scenario.services.items():
-            for queue_name, operation in model.consumes.items():
+            for queue_name, operation in model.handlers.items():
                 self.wiring.consume(name, queue_name, operation)
         for name, workload in scenario.workload.items():
             system.clients[name] = clients.client(system, self.wiring, name, workload)
-        self.wiring.bind(programs, only_work)
+        self.wiring.bind(programs, only_work, batches)
         for autoscaling_group in system.autoscaling_groups:
             autoscaling_group.begin()
         if scenario.faults:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from sim.engine.calls.pipeline import PipelineCall
     from sim.engine.calls.step import Step
     from sim.engine.faults.capabilities import Needs
+    from sim.engine.messaging.batches import BatchDelivery
+    from sim.engine.messaging.queue import Queue
     from sim.engine.system import System
     from sim.policies.breaker import CircuitBreaker
     from sim.policies.retry import Retry
@@ -39,10 +41,14 @@ class Wiring:
         self.system, self.needs, self.fast_leaves = system, needs, fast_leaves
         self.routes = Routes(system, needs)
         self.steps: list[tuple[Step, Site]] = []
+        self.batches: list[BatchDelivery] = []
         self._retries: dict[str, Retry] = {}
 
-    def bind(self, operations: Mapping[str, Then], only_work: Mapping[str, Any]) -> None:
-        """Give every step its route, once all operations are compiled; a leaf call plays the only work itself."""
+    def bind(self, operations: Mapping[str, Then], only_work: Mapping[str, Any], batches: Mapping[str, Then]) -> None:
+        """Give every step its route, once all operations are compiled; a leaf call plays the only work itself.
+
+        *batches* are the starts of batches, by the link over which they are delivered.
+        """
         for step, site in self.steps:
             operation = f"{site.callee}.{site.operation}"
             if isinstance(step, LeafCall):
@@ -50,16 +56,34 @@ class Wiring:
                 step.route = self.routes.route(step, site, step.work_on)
             else:
                 step.route = self.routes.route(step, site, operations.get(operation))
+        for delivery in self.batches:
+            site = self.system.sites[int(delivery.code)]
+            delivery.join_route(operations[f"{site.callee}.{site.operation}"], batches[site.link])
 
     def consume(self, service: str, queue_name: str, operation: str) -> None:
         """Let the workers of *service* take from the queue."""
         system, queue = self.system, self.system.queues[queue_name]
         site = Site("delivery", queue_name, service, operation)
-        delivery = Delivery(system.kernel, system.recorder, system.attempt_ids, self._declare(site), queue)
+        code, batches = self._declare(site), system.scenario.services[service].batches
+        if queue_name in batches:
+            delivery = self._batch_delivery(code, queue, service, batches[queue_name])
+        else:
+            delivery = Delivery(system.kernel, system.recorder, system.attempt_ids, code, queue)
         self._add(delivery, site)
         for replica in system.services[service].replicas:
             replica.queues = (*replica.queues, queue)
             queue.add_consumer(replica, delivery.start)
+
+    def _batch_delivery(self, code: int, queue: Queue, service: str, model: models.BatchConsumer) -> Delivery:
+        """Return the deliveries of *queue* in batches."""
+        from sim.engine.messaging.batches import BatchDelivery
+
+        system = self.system
+        found = BatchDelivery(
+            system.kernel, system.recorder, system.attempt_ids, code, queue, system.services[service], model
+        )
+        self.batches.append(found)
+        return found
 
     def call(
         self, kind: str, caller: str, callee: str, operation: str, caller_operation: str, deadline: bool = False

@@ -19,8 +19,8 @@ from sim.engine.clock.heap import heappop, heappush
 from sim.errors import BudgetError
 from sim.outcomes import PENDING
 
-FAULT_EDGE, ANSWER, TIMER, ARRIVAL, CENSUS = range(5)
-"""What goes first at one instant."""
+FAULT_EDGE, ANSWER, TIMER, ARRIVAL, AFTERWARDS, CENSUS = range(6)
+"""What goes first at one instant. What happens afterwards sees all that has happened in it, as the census does."""
 
 MOST_AT_ONE_INSTANT = 100_000
 LOOK_EVERY = 500_000

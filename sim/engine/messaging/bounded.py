@@ -18,7 +18,7 @@ from sim.record.recorder import MarkCodes, reason_code
 
 if TYPE_CHECKING:
     from sim.engine.calls.attempt import Attempt
-    from sim.engine.services.replica import Replica
+    from sim.engine.services.interfaces import MessageTaker
 
 DELAYED = MarkCodes()["delayed"]
 
@@ -52,7 +52,7 @@ class BoundedQueue(Queue):
         """As for any queue: the message is stored, and the send answered."""
         Queue.deliver(self, attempt)
 
-    def dispatch_to(self, replica: Replica) -> bool:
+    def dispatch_to(self, replica: MessageTaker) -> bool:
         """As for any queue; what is taken makes room."""
         delivered = Queue.dispatch_to(self, replica)
         self._let_in()

@@ -9,7 +9,9 @@ answer, the acknowledgement, comes back the same way::
 A worker asks before the message leaves: it is reserved while the message travels, and lost with the message at most
 until the message's visibility ends. The timeout of a delivery is that visibility.
 
-Not modelled: several messages in one delivery, and consumers that fetch before a worker is free.
+Several messages at once are in ``batches``.
+
+Not modelled: consumers that fetch before a worker is free.
 """
 
 from __future__ import annotations
@@ -44,10 +46,22 @@ class RootFrame(Frame):
 ROOT_FRAME = RootFrame()
 
 
+def deliver_to_worker(attempt: Attempt) -> None:
+    """The message of *attempt* is at the replica whose worker is reserved for it: the endpoint of a delivery."""
+    replica = attempt.replica
+    replica.unreserve()
+    if replica.down:
+        drop(attempt)
+    else:
+        replica.take(attempt)
+
+
 class Delivery(Step):
     """Delivers one queue's messages to the replicas of one service: the step of attempts whose caller is the queue."""
 
     __slots__ = ("deliveries", "queue", "visibility")
+    deliver = staticmethod(deliver_to_worker)
+    """The endpoint: the worker that has asked for the message."""
 
     def __init__(self, kernel: Kernel, recorder: Recorder, ids: Callable[[], int], code: int, queue: Queue) -> None:
         super().__init__(kernel, recorder, ids, code)
@@ -98,16 +112,6 @@ class Delivery(Step):
                 queue.delay(receipt.message, delay_s)
             elif receipt.message.state != OVER:
                 queue.kernel.after(0.0, Queue.dispatch, queue)
-
-
-def deliver_to_worker(attempt: Attempt) -> None:
-    """The message of *attempt* is at the replica whose worker is reserved for it: the endpoint of a delivery."""
-    replica = attempt.replica
-    replica.unreserve()
-    if replica.down:
-        drop(attempt)
-    else:
-        replica.take(attempt)
 
 
 def _on_visibility_timeout(attempt: Attempt) -> None:

@@ -27,7 +27,7 @@ from sim.record.recorder import reason_code
 if TYPE_CHECKING:
     from sim.engine.calls.attempt import Attempt
     from sim.engine.clock.kernel import Kernel
-    from sim.engine.services.replica import Replica
+    from sim.engine.services.interfaces import MessageTaker
     from sim.record.recorder import Recorder
     from sim.scenario import models
 
@@ -91,9 +91,9 @@ class Queue:
         self.next_number = numbers
         self.dead_letters: Queue | None = None
         self.visibility_s = model.visibility_timeout
-        self.consumers: list[Replica] = []
-        self.deliver_by: dict[Replica, Callable[[Replica, Any], None]] = {}
-        """Delivers a message, by its receipt, to the worker of a replica that has asked for one."""
+        self.consumers: list[MessageTaker] = []
+        self.deliver_by: dict[MessageTaker, Callable[[Any, Any], None]] = {}
+        """Delivers a message, by its receipt, to the consumer that has asked for one."""
         self._turn = 0
         self._instant = -1.0
         self._published: dict[int, int] = {}
@@ -102,17 +102,22 @@ class Queue:
         self.crashed = reason_code(component, "crashed")
         self.visibility_reason = reason_code(component, "timeout")
 
-    def add_consumer(self, replica: Replica, deliver: Callable[[Replica, Any], None]) -> None:
-        """Let the free workers of *replica* take messages, which *deliver* sends to it."""
-        self.consumers.append(replica)
-        self.deliver_by[replica] = deliver
+    def add_consumer(self, taker: MessageTaker, deliver: Callable[[Any, Any], None]) -> None:
+        """Let *taker*, a replica with free workers or a batch, take messages, which *deliver* sends to it."""
+        self.consumers.append(taker)
+        self.deliver_by[taker] = deliver
 
-    def forget(self, replica: Replica) -> None:
+    def remove_consumer(self, taker: MessageTaker) -> None:
+        """*taker* takes no more messages at all."""
+        self.forget(taker)
+        del self.deliver_by[taker]
+
+    def forget(self, replica: MessageTaker) -> None:
         """*replica* takes no more messages for now."""
         self.consumers.remove(replica)
         self._turn = self._turn % len(self.consumers) if self.consumers else 0
 
-    def remember(self, replica: Replica) -> None:
+    def remember(self, replica: MessageTaker) -> None:
         """*replica* takes messages again."""
         self.consumers.append(replica)
 
@@ -175,7 +180,7 @@ class Queue:
             else:
                 idle += 1
 
-    def dispatch_to(self, replica: Replica) -> bool:
+    def dispatch_to(self, replica: MessageTaker) -> bool:
         """Deliver the next message to a free worker of *replica*; False when there is none to deliver."""
         if self.paused or self.down:
             return False

@@ -55,7 +55,7 @@ class _Reader:
         self.known: dict[str, Found] = {}
         self.consumers: dict[str, str] = {}
         for name, model in scenario.services.items():
-            for queue, operation in model.consumes.items():
+            for queue, operation in model.handlers.items():
                 self.consumers.setdefault(queue, f"{name}.{operation}")
 
     def operation(self, name: str) -> Found:

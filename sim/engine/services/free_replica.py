@@ -157,6 +157,14 @@ class FreeReplica(Replica):
         attempt.entered_at = self.kernel.now
         self._begin(attempt)
 
+    def hand_over(self, attempt: Attempt, following: Attempt) -> None:
+        """As for any replica; each message has segments of its own."""
+        Replica.hand_over(self, attempt, following)
+        self.rows.write((attempt.id, attempt.queued_at, attempt.running_since, self.kernel.now))
+        del self.held[attempt]
+        self.free += 1
+        self._hold(following, self.kernel.now)
+
     def begun(self) -> int:
         """As for any replica: those that wait for a callee count too."""
         return self.in_flight - self.reserved

@@ -49,6 +49,16 @@ class MessageSource(Protocol):
         """Deliver messages to *replica* again."""
 
 
+class MessageTaker(Protocol):
+    """A consumer, as its queues see it: a replica, or a batch that is gathered."""
+
+    def has_room(self) -> bool:
+        """Whether it can be offered a message now."""
+
+    def wants_message(self) -> bool:
+        """Whether it still wants one that it has been offered."""
+
+
 class AdmissionRule(Protocol):
     """One rule of admission control; *reason* is that of its rejections."""
 

@@ -182,6 +182,10 @@ class Replica(Place):
         self.free -= 1
         attempt.step.route.begin(attempt)
 
+    def hand_over(self, attempt: Attempt, following: Attempt) -> None:
+        """The worker of *attempt*, which has ended, keeps on with *following*, a message of the same batch."""
+        following.entered_at = following.started_at = self.kernel.now
+
     def leave_line(self, attempt: Attempt) -> bool:
         """Take *attempt* out of the line, whose caller does not wait any more; False when it is not there."""
         if attempt not in self.line:

@@ -22,6 +22,7 @@ cdef class Service:
     cdef public dict error_injectors
     cdef public dict late_error_injectors
     cdef public list on_restart
+    cdef public list on_crash
     cdef public list outages
     cdef public object rotation
     cdef public list on_pool_change

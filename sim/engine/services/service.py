@@ -44,6 +44,7 @@ class Service:
         "error_injectors",
         "late_error_injectors",
         "on_restart",
+        "on_crash",
         "outages",
         "rotation",
         "on_pool_change",
@@ -70,6 +71,8 @@ class Service:
         """The same at its end."""
         self.on_restart: list[Callable[[Replica], None]] = []
         """Called with each replica that is back after a crash, empty."""
+        self.on_crash: list[Callable[[Sequence[Replica]], None]] = []
+        """Called with the replicas that have died, after the attempts that were there."""
         self.on_leave: Callable[[Attempt, bool], None] | None = None
         """Called when an attempt leaves a replica, and whether it was rejected: limits learn from it."""
         self.rotation: Rotation | None = None
@@ -217,6 +220,8 @@ class Service:
                 if attempt.entered_at == attempt.entered_at:
                     self._kill(attempt, refuse, reason)
                     ended += 1
+        for tell in self.on_crash:
+            tell(replicas)
         for replica in replicas:
             replica.clear()
         return ended

@@ -20,6 +20,7 @@ from sim.record.record import REJECTED
 from sim.results.book import Book
 from sim.results.index.columns import Bools, Floats
 from sim.results.measures import link_defences
+from sim.results.measures.batches import returned_at
 from sim.results.measures.overload import levels, marked_at
 from sim.results.onset import BeforeAfter, beyond_chance, first_in_a_row, lasts_until, lowest_pair
 from sim.results.story.counted_event import CountedEvent
@@ -39,6 +40,7 @@ AT_THE_DOOR = CountedEvent("call", "wait for a token of the rate limit")
 PUSHED_BACK = CountedEvent("send", "be turned away, the queue being full")
 INTERRUPTED = CountedEvent("step", "be interrupted for a more important request", "interruption")
 HELD_UP = CountedEvent("send", "wait for room, the queue being full")
+WITH_BATCH = CountedEvent("message", "return because another of their batch failed")
 TOO_LATE = CountedEvent("acknowledgement", "be refused as too late")
 
 KINDS = (
@@ -50,6 +52,7 @@ KINDS = (
     "pushed back",
     "late acknowledgements",
     "preempted",
+    "returned with batch",
     "limit falls",
 )
 """All kinds of events; the value is the count since the fault, for a cache the hit ratio, for a limit its least."""
@@ -67,6 +70,8 @@ def defence_events(book: Book) -> Iterator[Sentence]:
             yield from _counted(book, clock, "preempted", name, marked_at(book, "preempted", name), INTERRUPTED)
         if book.model(name).concurrency is not None:
             yield from _limit_falls(book, clock, name)
+        if book.model(name).batches:
+            yield from _counted(book, clock, "returned with batch", name, returned_at(book, name), WITH_BATCH)
     for name in book.record.queues:
         yield from _counted(book, clock, "pushed back", name, _pushed_back_at(book, name), PUSHED_BACK)
         yield from _counted(book, clock, "delayed", name, marked_at(book, "delayed", name), HELD_UP)

@@ -10,11 +10,12 @@ Not modelled: everything that the engine does not play.
 from sim.fields.model import PATCH, Combination, Model, Patch
 from sim.scenario.models.health import HealthChecks
 from sim.scenario.models.links import Link
-from sim.scenario.models.nodes import Host, Queue, Service, Store
+from sim.scenario.models.nodes import BatchConsumer, Host, Queue, Service, Store
 from sim.scenario.models.scenario import Claim, Scenario, Toggle
 from sim.scenario.models.workload import Task, Workload
 
 __all__ = [
+    "BatchConsumer",
     "Claim",
     "Combination",
     "HealthChecks",

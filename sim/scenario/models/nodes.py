@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from sim.fields.labels import UNSAID, Label, seconds
 from sim.fields.model import Model
@@ -13,6 +13,8 @@ from sim.fields.quantity import (
     BalanceField,
     Cores,
     Count,
+    Duration,
+    LawField,
     LineField,
     PatienceField,
     PositiveCount,
@@ -36,6 +38,56 @@ from sim.scenario.models.health import HealthChecks
 def _longest(wait: Law) -> str:
     """Return for how long one may wait in line, or how long on average."""
     return f"waits {'up to' if isinstance(wait, Constant) else 'about'} {seconds(wait.mean)}"
+
+
+class BatchConsumer(Model):
+    """A consumer that takes messages in batches: a worker takes several, handles them in turn, and answers for all.
+
+    As a function does that loops over the records of its event.
+    """
+
+    operation: str
+    """The operation that handles a message."""
+    batch: Annotated[int, Field(ge=1, le=10_000)] = 10
+    """The most messages in a batch: Lambda's `BatchSize`, 10 for SQS."""
+    window: Duration = 0.0
+    """How long a batch may wait for more messages, from its first one on: Lambda's `MaximumBatchingWindowInSeconds`.
+    Default 0s: a worker takes what is there in the instant. Visibility runs meanwhile, and the worker is reserved."""
+    batch_work: LawField = Constant(0.0)
+    """Time on the worker once for each batch, before its first message: the start of an invocation, a bulk insert."""
+    returns: Literal["all", "failed"] = "all"
+    """Which messages return to the queue when some of a batch fail: all of them (Lambda's default), or only those that
+    failed (`ReportBatchItemFailures`)."""
+    after_error: Literal["continue", "stop"] = "continue"
+    """Whether the messages after one that failed are handled too; with `stop` they return unhandled, as those of a
+    FIFO queue should."""
+
+    @property
+    def share_s(self) -> float:
+        """The mean share of the batch's own work of one message, in seconds, in a full batch."""
+        return self.batch_work.mean / self.batch
+
+
+CONSUMERS = ("an operation", "a batch")
+"""The two ways in which `consumes` says how the messages of a queue are handled."""
+
+
+def _way(consumer: object) -> str:
+    return CONSUMERS[isinstance(consumer, dict | BatchConsumer)]
+
+
+if TYPE_CHECKING:
+    Consumer = str | BatchConsumer
+else:
+    Consumer = Annotated[
+        Annotated[str, Tag(CONSUMERS[0])] | Annotated[BatchConsumer, Tag(CONSUMERS[1])], Discriminator(_way)
+    ]
+
+
+def _batches(consumes: dict[str, Consumer]) -> str:
+    """Return the sizes of the batches in which queues are consumed."""
+    sizes = [f"batches of {one.batch}" for one in consumes.values() if isinstance(one, BatchConsumer)]
+    return " · ".join(dict.fromkeys(sizes))
 
 
 class Service(Model):
@@ -87,8 +139,19 @@ class Service(Model):
     newest of the class with the most waiting for its weight is rejected."""
     health_checks: HealthChecks | None = None
     """Checks by which callers' balancers learn which replicas are dead; without them they send to dead ones too."""
-    consumes: Annotated[dict[str, str], UNSAID] = {}
-    """Queues whose messages free workers take, each with the operation that handles them: `{charges: charge}`."""
+    consumes: Annotated[dict[str, Consumer], Label(_batches)] = {}
+    """Queues whose messages free workers take, each with the operation that handles them: `{charges: charge}`, or
+    `{charges: {operation: charge, batch: 10}}` to take several at once."""
+
+    @property
+    def handlers(self) -> dict[str, str]:
+        """The operation that handles the messages of each queue that it consumes."""
+        return {queue: one if isinstance(one, str) else one.operation for queue, one in self.consumes.items()}
+
+    @property
+    def batches(self) -> dict[str, BatchConsumer]:
+        """How it takes messages in batches, for each queue that it consumes so."""
+        return {queue: one for queue, one in self.consumes.items() if isinstance(one, BatchConsumer)}
 
     @property
     def threads(self) -> float:

@@ -15,6 +15,7 @@ from sim.scenario.rules.faults import fault_problems
 from sim.scenario.rules.links import link_problems
 from sim.scenario.rules.names import name_problems
 from sim.scenario.rules.operations import operation_problems
+from sim.scenario.rules.recipes import handler
 from sim.scenario.rules.sizes import size_problems
 from sim.scenario.rules.workloads import workload_problems
 from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key, at_value, parsed
@@ -46,13 +47,26 @@ def _services(root: Node) -> Iterator[Problem]:
         if in_flight is not None and in_flight.value is not None and service.word("while calling") != "free":
             yield at_key(in_flight, "be set together with `while calling: free`")
         operations = service.children("operations")
-        for queue, handler in service.children("consumes").items():
-            if queue not in root.children("queues"):
-                hint = did_you_mean(queue, root.children("queues"))
-                yield at_key(handler, "name a queue that exists", hint, value=queue)
-            if isinstance(handler.value, str) and handler.value not in operations:
-                hint = did_you_mean(handler.value, operations)
-                yield at_value(handler, "name an operation of this service", hint)
+        for name, consumer in service.children("consumes").items():
+            queue, operation = root.children("queues").get(name), handler(consumer)
+            if queue is None:
+                hint = did_you_mean(name, root.children("queues"))
+                yield at_key(consumer, "name a queue that exists", hint, value=name)
+            if operation is not None and isinstance(operation.value, str) and operation.value not in operations:
+                hint = did_you_mean(operation.value, operations)
+                yield at_value(operation, "name an operation of this service", hint)
+            if queue is not None and isinstance(consumer.value, dict):
+                yield from _batch(consumer, queue)
+
+
+def _batch(consumer: Node, queue: Node) -> Iterator[Problem]:
+    """Find a batch that is gathered for longer than its first message is hidden."""
+    window = consumer.get("window")
+    waits = parsed(q.parse_duration, window)
+    hidden = queue.get("visibility timeout")
+    limit = 30.0 if hidden is None else parsed(q.parse_duration, hidden)
+    if window is not None and waits is not None and limit is not None and waits >= limit:
+        yield at_value(window, f"end before the visibility timeout of the queue ({limit:g}s), which runs meanwhile")
 
 
 def _health_checks(checks: Node | None) -> Iterator[Problem]:

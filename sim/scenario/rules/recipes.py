@@ -142,9 +142,16 @@ def consumers(root: Node) -> dict[str, list[str]]:
     """Return, by queue, the operations that handle its messages."""
     found: dict[str, list[str]] = {}
     for service, node in root.children("services").items():
-        for queue, operation in node.children("consumes").items():
-            found.setdefault(queue, []).append(f"{service}.{operation.value}")
+        for queue, consumer in node.children("consumes").items():
+            operation = handler(consumer)
+            if operation is not None:
+                found.setdefault(queue, []).append(f"{service}.{operation.value}")
     return found
+
+
+def handler(consumer: Node) -> Node | None:
+    """Return the operation that handles the messages of a queue, as `consumes` names it; None where it does not."""
+    return consumer.get("operation") if isinstance(consumer.value, dict) else consumer
 
 
 def links_used(root: Node) -> list[str]:
