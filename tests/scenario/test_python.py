@@ -63,7 +63,8 @@ def test_all_mistakes_are_told_at_once_without_places() -> None:
         "links.web -> dbb must have known keys only, got 'timout'; did you mean 'timeout'?",
         "links.web -> dbb must join two nodes that exist, got 'dbb'; did you mean 'db'?",
         "queues.jobs must have known keys only, got 'x'; "
-        "the keys are visibility timeout, max deliveries, dead letters, redelivery, max length, when full",
+        "the keys are visibility timeout, max deliveries, max stalled, late acknowledgement, dead letters, redelivery, "
+        "max length, when full",
     ]
 
 
