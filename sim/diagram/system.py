@@ -120,7 +120,7 @@ def _troubles(scenario: Scenario, faults: Iterable[str]) -> dict[str, str]:
 
 def _policies(scenario: Scenario, name: str) -> tuple[str, ...]:
     link = scenario.links.get(name)
-    return () if link is None else labels(link)
+    return () if link is None else labels(link, ("order", *(link.order or ())))
 
 
 def _service(scenario: Scenario, name: str, found: Measured, trouble: str) -> Node:

@@ -56,6 +56,8 @@ class Stuck:
 
     def _stop(self, frame: Any, reason: int) -> None:
         """*frame* waits for an answer that does not come, and so does everything that waits for the frame."""
+        while hasattr(frame, "outer"):  # a StageFrame
+            frame = frame.outer
         if isinstance(frame, ForkBranch):
             join = frame.join
             self._stuck_branches[join] = stuck_branches = self._stuck_branches.get(join, 0) + 1
@@ -96,9 +98,23 @@ class Stuck:
 def _may_yet_end(attempt: Any, lost: set[int]) -> bool:
     """Whether a hedge can still end the call of *attempt*, which is lost: one that is out, or one that is planned."""
     logical_call = getattr(getattr(attempt, "call", None), "logical_call", None)
-    if logical_call is None or logical_call.step.hedge is None:
-        return False
-    for sequence in logical_call.sequences:
-        if not sequence.over and (sequence.current is None or sequence.current.id not in lost):
+    while logical_call is not None:
+        if logical_call.step.hedge is not None and _has_a_hedge(logical_call, lost):
             return True
+        frame = logical_call.frame
+        logical_call = frame.attempt.call.logical_call if hasattr(frame, "outer") else None  # the stage around it
+    return False
+
+
+def _has_a_hedge(logical_call: Any, lost: set[int]) -> bool:
+    """Whether an attempt of *logical_call* that is not lost is out, or will be sent."""
+    if any(not sequence.over and not _is_lost(sequence.current, lost) for sequence in logical_call.sequences):
+        return True
     return any(planned is logical_call for _, _, planned in logical_call.step.hedge_timers.planned)
+
+
+def _is_lost(attempt: Any, lost: set[int]) -> bool:
+    """Whether *attempt* can have no answer; one of an outer stage is lost with all that the stage inside has sent."""
+    if hasattr(attempt, "inner"):  # a StageAttempt
+        return attempt.inner is not None and not _has_a_hedge(attempt.inner, lost)
+    return attempt is not None and attempt.id in lost

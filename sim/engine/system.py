@@ -7,7 +7,7 @@ it. Nothing here decides or makes anything.
 from __future__ import annotations
 
 from itertools import count
-from typing import TYPE_CHECKING, Iterator
+from typing import TYPE_CHECKING, Iterator, Sequence
 
 from sim.engine.clients.clients import request_numbers
 from sim.engine.clock.ids import attempt_ids
@@ -55,8 +55,9 @@ class System:
         self.networks: dict[str, Network] = {}
         """The networks of links, by the link's name; a link that costs nothing has none."""
         self.breakers: dict[str, CircuitBreaker] = {}
-        self.pipelines: dict[str, Pipeline] = {}
-        """What calls carry under their link's defences, by the link's name; a link that needs none has none."""
+        self.pipelines: dict[str, Sequence[tuple[Pipeline, bool, bool]]] = {}
+        """The pipelines of a link's calls, by its name: one in the usual order of policies, else one for each stage,
+        outermost first; and whether the link's timeout, and its retries, are in it. A link may need none."""
         self.clients: dict[str, Client] = {}
 
         self.fault_targets: dict[str, FaultTargets] = {}

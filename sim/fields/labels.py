@@ -8,7 +8,7 @@ Not modelled: fields that are not given.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any, Callable, Sequence
 
 from sim.fields.model import Model
 from sim.quantities import UNLIMITED
@@ -25,10 +25,15 @@ UNSAID = Label(lambda value: "")
 """For a field that a picture leaves out, or shows elsewhere."""
 
 
-def labels(model: Model) -> tuple[str, ...]:
-    """Return the words for what is given in *model*, field by field; one without words of its own is named."""
+def labels(model: Model, first: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the words for what is given in *model*, field by field; one without words of its own is named.
+
+    The fields named in *first* come first, in this order.
+    """
     found: list[str] = []
-    for name, info in type(model).model_fields.items():
+    fields = type(model).model_fields
+    for name in (*first, *(name for name in fields if name not in first)):
+        info = fields[name]
         value = getattr(model, name)
         if value == info.default:
             continue

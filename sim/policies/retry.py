@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Sequence
 
 from sim.errors import ParameterError
-from sim.outcomes import ERROR, OUTCOMES, REFUSED, REJECTED, TIMEOUT
+from sim.outcomes import ERROR, OUTCOMES, REFUSED, REJECTED, SHORT_CIRCUITED, TIMEOUT
 from sim.policies.backoff import Backoff
 
-RETRYABLE = (ERROR, TIMEOUT, REFUSED, REJECTED)
+RETRYABLE = (ERROR, TIMEOUT, REFUSED, REJECTED, SHORT_CIRCUITED)
+USUAL = RETRYABLE[:-1]
 """Without short-circuits: no attempt was made, so there is nothing to repeat."""
 
 
@@ -29,12 +30,14 @@ class Retry:
 
     __slots__ = ("max_attempts", "backoff", "on")
 
-    def __init__(self, max_attempts: float, backoff: Backoff, on: Sequence[int] = RETRYABLE) -> None:
+    def __init__(self, max_attempts: float, backoff: Backoff, on: Sequence[int] = USUAL) -> None:
         if not max_attempts >= 1:
             raise ParameterError("be a whole number of at least 1, or 'unlimited'", max_attempts, place="max attempts")
         for outcome in on:
             if outcome not in RETRYABLE:
-                raise ParameterError("be among error, timeout, refused, rejected", OUTCOMES[outcome], place="on")
+                raise ParameterError(
+                    "be among error, timeout, refused, rejected, short-circuited", OUTCOMES[outcome], place="on"
+                )
         self.max_attempts = min(max_attempts, backoff.law.most_waits + 1)
         self.backoff, self.on = backoff, tuple(on)
 

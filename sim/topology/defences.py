@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Iterator
 
 from sim.mechanisms.links.bulkhead import Bulkhead
+from sim.mechanisms.links.order import is_usual, order_of
+from sim.mechanisms.links.order import words as order_in_words
 from sim.mechanisms.links.outlier_detection import OutlierDetection
 from sim.mechanisms.links.retry_budget import RetryBudget
 from sim.mechanisms.loads import KNOWN
@@ -41,7 +43,7 @@ class Defence:
     *most* is the bound as a number: calls a second (rate limit), calls out or in flight at once (bulkhead,
     concurrency), attempts for one (hedge), retries for a call while everything fails (retry budget), replicas
     (autoscaler), replicas ejected or unhealthy (outlier detection, panic threshold), and for a cache the calls a second
-    that pass it while it is warm.
+    that pass it while it is warm. For the order of a link's policies it is their number.
     """
 
     where: str
@@ -60,6 +62,8 @@ def defences(scenario: Scenario, loads: tuple[ServiceLoad, ...]) -> tuple[Defenc
 
 def _of_link(scenario: Scenario, name: str, link: Link, usual: Traffic, cold: Traffic) -> Iterator[Defence]:
     wanted = usual.over(name)
+    if not is_usual(link):
+        yield Defence(name, "order", order_in_words(link), len(order_of(link)))
     if link.cache is not None:
         yield _cache(name, link, usual, cold)
     if link.hedge is not None:

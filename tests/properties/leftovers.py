@@ -72,7 +72,8 @@ def nothing_is_left(scenario: models.Scenario) -> str:
     system, ending = played(scenario)
     for queue in system.queues.values():
         _queue(system, queue)
-    for name, pipeline in system.pipelines.items():
+    pipelines = [(name, pipeline) for name, stages in system.pipelines.items() for pipeline, *_ in stages]
+    for name, pipeline in pipelines:
         for budget in _scoped(pipeline.budget):
             _budget(name, budget)
     if not ending.has_drained:  # a call is lost or never served, or messages have no consumer
@@ -87,7 +88,7 @@ def nothing_is_left(scenario: models.Scenario) -> str:
             _replica(f"{service.name}#{replica.index}", replica)
     for name, breaker in system.breakers.items():
         _breaker(name, breaker)
-    for name, pipeline in system.pipelines.items():
+    for name, pipeline in pipelines:
         for strategy in pipeline.strategies:
             for breaker in _breakers(strategy):
                 _breaker(name, breaker)

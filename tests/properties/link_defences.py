@@ -6,6 +6,8 @@ from typing import Any, Callable
 
 from hypothesis import strategies as st
 
+from sim.mechanisms.links.order import POLICIES
+
 SHORT = ("125ms", "250ms", "500ms", "1s")
 short = st.sampled_from(SHORT)
 BACKOFFS = st.sampled_from((
@@ -38,7 +40,8 @@ def _retry(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
     if most != "unlimited" and draw(st.booleans()):
         del retry["backoff"]
     if draw(st.booleans()):
-        retry["on"] = draw(st.sampled_from((["timeout"], ["error", "rejected"], ["refused", "timeout"])))
+        ons = (["timeout"], ["error", "rejected"], ["refused", "timeout"], ["error", "timeout", "short-circuited"])
+        retry["on"] = draw(st.sampled_from(ons[: 4 if "backoff" in retry else 3]))
     if draw(st.booleans()):
         budgets = (
             {"per try": 0.3}, {"per success": 0.5, "capacity": 2}, {"capacity": 20, "cost": 5, "refund": True},
@@ -133,3 +136,17 @@ def add_defences(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> Non
     """Add up to five defences to *link*, which leads to a service or to a queue."""
     for index in draw(st.lists(st.integers(0, len(KINDS) - 1), max_size=5, unique=True)):
         KINDS[index](draw, link, to_service)
+    if draw(st.booleans()):
+        _order(draw, link)
+
+
+def _order(draw: st.DrawFn, link: dict[str, Any]) -> None:
+    """State an order of the policies of *link*: the cache first, and what makes attempts outside a callee's breaker."""
+    names = [name for name in POLICIES if name in link]
+    if len(names) < 2:
+        return
+    order = draw(st.permutations(names))
+    last = [name for name in order if name == "breaker" and link["breaker"].get("scope") == "callee"]
+    first = [name for name in order if name == "cache"]
+    makers = [name for name in order if last and name in ("fallback", "hedge", "retry")]
+    link["order"] = [*first, *makers, *(name for name in order if name not in (*first, *makers))]

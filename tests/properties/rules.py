@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from sim.mechanisms.links.breaker import Breaker
+from sim.mechanisms.links.order import is_outside
 from sim.record.record import OUTCOMES, Record
+from sim.scenario.models import Link
 
 TINY_S = 1e-9
 SHORT_CIRCUITED, REJECTED = OUTCOMES.index("short-circuited"), OUTCOMES.index("rejected")
@@ -57,16 +59,22 @@ def _shared_by_callers(record: Record) -> None:
             continue
         sent = np.flatnonzero(mine & (columns["outcome"] != SHORT_CIRCUITED))
         sent_at, ended_at = columns["sent_at"][sent], columns["ended_at"][sent]
-        if link.bulkhead is not None and link.bulkhead.scope == "link":
+        if link.bulkhead is not None and link.bulkhead.scope == "link" and _asks_each(link, "bulkhead"):
             assert _most(sent_at, ended_at) <= link.bulkhead.max_concurrent_calls, f"bulkhead of {name}"
-        if link.limit is not None and link.limit.scope == "link":
+        if link.limit is not None and link.limit.scope == "link" and _asks_each(link, "limit"):
             tokens = link.limit.burst + link.limit.rate * np.sort(sent_at)
             assert (np.arange(1, len(sent) + 1) <= tokens + TINY_S).all(), f"limit of {name}"
         # no row tells a hedge from a retry, and one abandoned gives its place back; what waits after it was let through
         waits = link.bulkhead is not None or (link.limit is not None and link.limit.when_full == "wait")
+        waits = waits or not _asks_each(link, "breaker")
         if link.breaker is not None and link.breaker.scope == "link" and link.hedge is None and not waits:
             first = columns["number"][sent] == 1
             _breaker(record, name, sent_at[~first] if link.breaker.guards == "retries" else sent_at, link.breaker)
+
+
+def _asks_each(link: Link, policy: str) -> bool:
+    """Whether *policy* is asked for each attempt, not once for a call with its retries and hedges."""
+    return not any(is_outside(link, policy, maker) for maker in ("retry", "hedge"))
 
 
 def _breaker(record: Record, name: str, sent_at: np.ndarray, model: Breaker) -> None:

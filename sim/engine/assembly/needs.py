@@ -6,6 +6,7 @@ PLAIN_SERVICE. Every other field must be declared by a mechanism: one that is gi
 
 from __future__ import annotations
 
+from sim.mechanisms.links.order import is_usual
 from sim.mechanisms.steps.facts import facts
 from sim.scenario import models
 from sim.scenario.models.links import LINK_DEFENCES, NETWORK
@@ -43,7 +44,8 @@ def undeclared(link: models.Link) -> tuple[str, ...]:
 
 def needs_pipeline(link: models.Link) -> bool:
     """Whether the calls of *link* need more than a timeout, retries and a plain breaker."""
-    return any(not defence.is_plain(link) for defence in LINK_DEFENCES.values()) or bool(undeclared(link))
+    is_plain = all(defence.is_plain(link) for defence in LINK_DEFENCES.values()) and is_usual(link)
+    return not is_plain or bool(undeclared(link))
 
 
 def service_defences(model: models.Service) -> tuple[str, ...]:

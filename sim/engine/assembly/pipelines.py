@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from sim.engine.assembly.needs import undeclared
 from sim.engine.calls.caching import LinkCache, OperationCache
@@ -20,6 +21,7 @@ from sim.engine.calls.strategies import (
     ThrottleStrategy,
 )
 from sim.errors import not_played
+from sim.mechanisms.links.order import POLICIES, order_of, stages
 from sim.record.recorder import MarkCodes, reason_code
 from sim.scenario import models
 from sim.scenario.models.links import LINK_DEFENCES
@@ -31,28 +33,39 @@ if TYPE_CHECKING:
     from sim.mechanisms.links.outlier_detection import OutlierDetection
     from sim.policies.cache import Cache
     from sim.policies.hedge import Hedge
+    from sim.policies.retry import Retry
+
+Stage = tuple[Pipeline, bool, bool]
+"""The pipeline of one stage, and whether the link's timeout, and its retries, are in it."""
 
 
 class PipelineBuilder:
-    """Builds the pipeline of one link; each declared defence calls its methods (``sim.mechanisms.links.parts``)."""
+    """Builds the pipelines of one link; each declared defence calls its methods (``sim.mechanisms.links.parts``)."""
 
     def __init__(self, system: System, balancers: Balancers, name: str, link: models.Link) -> None:
         self.system, self.balancers, self.name, self.link = system, balancers, name, link
         self.component = system.component_code(name)
         self.caller, _, self.callee = name.partition(" -> ")
-        self.made = Pipeline(self._mark())
-        self.strategies: list[Strategy] = []
+        self.made: Pipeline
+        self.strategies: list[Strategy]
 
-    def pipeline(self) -> Pipeline:
-        """Return the arguments of every call step on the link."""
-        link = self.link
-        for field in undeclared(link):
+    def pipelines(self) -> list[Stage]:
+        """Return the stages of the link's policies, outermost first; in the usual order there is one."""
+        for field in undeclared(self.link):
             raise not_played(f"defence of the link {self.name}", field)
-        for defence in LINK_DEFENCES.values():
-            if (value := defence.given(link)) is not None:
+        found = stages(order_of(self.link))
+        return [self._stage(names, is_last=names is found[-1]) for names in found]
+
+    def _stage(self, names: Sequence[str], is_last: bool) -> Stage:
+        """Return the pipeline of the policies with these *names*; the last has what concerns the attempts sent, too."""
+        self.made, self.strategies = Pipeline(self._mark()), []
+        for field, defence in LINK_DEFENCES.items():
+            is_here = field in names if field in POLICIES else is_last
+            if is_here and (value := defence.given(self.link)) is not None:
                 defence.build(self, value)
         self.made.strategies = tuple(self.strategies)
-        return self.made
+        self.made.propagates = self.link.propagate_deadline
+        return self.made, "timeout" in names, "retry" in names
 
     def _mark(self) -> Callable[[str, Any], None]:
         """Return a function that notes a decision about a logical call in the record."""
@@ -204,9 +217,38 @@ def _replica(frame: Any) -> int:
     return int(frame.replica.index)
 
 
-def pipeline_call(of_client: bool, operation: str, *arguments: Any) -> PipelineCall:
-    """Return the call step of *operation* (``service.operation``); *arguments* are those of ``PipelineCall``."""
-    step = (ClientPipelineCall if of_client else PipelineCall)(*arguments)
-    if step.pipeline.link_cache is not None:
-        step.operation_cache = OperationCache(step.pipeline.link_cache, operation)
-    return step
+def pipeline_calls(
+    found: Sequence[Stage],
+    of_client: bool,
+    operation: str,
+    timeout_s: float | None,
+    retry: Retry | None,
+    *arguments: Any,
+) -> list[PipelineCall]:
+    """Return the call step of *operation* (``service.operation``), stage by stage, outermost first.
+
+    *arguments* are the first ones of ``PipelineCall``.
+    """
+    kinds = _kinds(len(found), of_client)
+    steps = [
+        kind(*(*arguments, timeout_s if has_timeout else None, retry if has_retry else None, pipeline))
+        for kind, (pipeline, has_timeout, has_retry) in zip(kinds, found, strict=True)
+    ]
+    link_cache = steps[0].pipeline.link_cache
+    if link_cache is not None:
+        steps[0].operation_cache = OperationCache(link_cache, operation)
+    for step, inner in pairwise(steps):
+        step.contain(inner)  # type: ignore[attr-defined]
+    if any(step.counts_refusals for step in steps):
+        for step in steps:
+            step.counts_refusals = True
+    return steps
+
+
+def _kinds(count: int, of_client: bool) -> list[type[PipelineCall]]:
+    """Return the kinds of so many stages, outermost first; the usual order, with one, needs no stage."""
+    if count == 1:
+        return [ClientPipelineCall if of_client else PipelineCall]
+    from sim.engine.calls.stages import ClientOuterStage, InnerStage, MiddleStage, OuterStage
+
+    return [ClientOuterStage if of_client else OuterStage, *[MiddleStage] * (count - 2), InnerStage]

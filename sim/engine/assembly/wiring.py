@@ -95,8 +95,8 @@ class Wiring:
         code, component = self._declare(site), system.component_code(site.link)
         step: PlainCall | RetryingCall
         if needs_pipeline(link):
-            step = self._pipeline_call(site, link, code)
-        elif deadline or link.timeout is not None or link.retry is not None or link.breaker is not None:
+            return self._pipeline_call(site, link, code)
+        if deadline or link.timeout is not None or link.retry is not None or link.breaker is not None:
             kind_of = ClientRetryingCall if caller in system.scenario.workload else RetryingCall
             step = kind_of(
                 system.kernel,
@@ -128,24 +128,31 @@ class Wiring:
         self.steps.append((step, site))
 
     def _pipeline_call(self, site: Site, link: models.Link, code: int) -> PipelineCall:
-        """Return a call step with all of the link's defences; they are loaded only where a link has some."""
-        from sim.engine.assembly.pipelines import PipelineBuilder, pipeline_call
+        """Return a call step with all of the link's defences; they are loaded only where a link has some.
+
+        The innermost of its stages has the route.
+        """
+        from sim.engine.assembly.pipelines import PipelineBuilder, pipeline_calls
 
         system, name = self.system, site.link
         if name not in system.pipelines:
-            system.pipelines[name] = PipelineBuilder(system, self.routes.balancers, name, link).pipeline()
-        return pipeline_call(
+            system.pipelines[name] = PipelineBuilder(system, self.routes.balancers, name, link).pipelines()
+        steps = pipeline_calls(
+            system.pipelines[name],
             site.caller in system.scenario.workload,
             f"{site.callee}.{site.operation}",
+            link.timeout,
+            self._retry(name, link),
             system.kernel,
             system.recorder,
             system.attempt_ids,
             code,
             system.component_code(name),
-            link.timeout,
-            self._retry(name, link),
-            system.pipelines[name],
         )
+        for step in steps:
+            step.can_die = site.caller in self.needs.can_die
+        self._add(steps[-1], site)
+        return steps[0]
 
     def _is_leaf(self, site: Site) -> bool:
         """Whether a plain call of this site can go the fast way; see ``LeafCall``."""

@@ -29,6 +29,7 @@ cdef class PipelineCall(RetryingCall):
     cdef public Pipeline pipeline
     cdef public tuple strategies
     cdef public list learners
+    cdef public bint counts_refusals
     cdef public double timeout_s
     cdef public long long deadline_reason
     cdef public long long late_reason

@@ -9,7 +9,8 @@
 A ``LogicalCall`` is what the step of an operation asks for. It runs one ``AttemptSequence`` (a first attempt and its
 retries), or several at once when it hedges; each attempt acquires a token from each strategy (``strategies``) before it
 leaves. The first good answer ends the logical call, and the attempts still out are abandoned. ``RetryingCall`` does the
-same for links with a timeout, retries and a plain breaker only, and is faster.
+same for links with a timeout, retries and a plain breaker only, and is faster. ``stages`` plays links that state
+another order of their policies, as calls of this kind one inside another.
 
 Not modelled: the time that a decision takes, and the messages that cancel work at the callee.
 """
@@ -85,6 +86,7 @@ class PipelineCall(RetryingCall):
         "pipeline",
         "strategies",
         "learners",
+        "counts_refusals",
         "timeout_s",
         "deadline_reason",
         "late_reason",
@@ -114,6 +116,8 @@ class PipelineCall(RetryingCall):
         self.drops_abandoned = pipeline.on_abandon != CONTINUE
         self.learners = [(i, strategy.release) for i, strategy in enumerate(pipeline.strategies) if strategy.learns]
         """Releases the token of each strategy that learns how an attempt ended, by the index of its token."""
+        self.counts_refusals = retry is not None and SHORT_CIRCUITED in retry.on
+        """Whether an attempt that is stopped counts as one: its retry may send another."""
         self.hedge, self.hedge_timers = pipeline.hedge, HedgeTimers(kernel, self._hedge)
         self.deadline_reason = reason_code(link_place, "deadline")
         self.late_reason = reason_code(link_place, "out of time")
@@ -278,7 +282,7 @@ class PipelineCall(RetryingCall):
             self._acquire_all(sequence, self.strategies[index + 1 :])
 
     def stop(self, sequence: AttemptSequence, reason: int) -> None:
-        """The caller itself stops it: no attempt is made, and none after it, but a row shows that one was wanted."""
+        """The caller itself stops it: no attempt is made, but a row shows that one was wanted; a retry may follow."""
         logical_call, now = sequence.logical_call, self.kernel.now
         self._cancel_all(sequence)
         sequence.over = True
@@ -300,6 +304,14 @@ class PipelineCall(RetryingCall):
                 0.0,
             )
         )
+        if self.counts_refusals:
+            logical_call.tries += 1
+            sequence.tries += 1
+            wait_s = self._next_wait_s(sequence, SHORT_CIRCUITED)
+            if wait_s is not None:
+                sequence.over, sequence.wait_s = False, wait_s
+                self.kernel.after(wait_s, self.attempt, sequence)
+                return
         self._sequence_ended(sequence, SHORT_CIRCUITED, reason)
 
     def _cancel_all(self, sequence: AttemptSequence) -> None:
@@ -398,7 +410,7 @@ class PipelineCall(RetryingCall):
 
     def _next_wait_s(self, sequence: AttemptSequence, outcome: int) -> float | None:
         """Return the seconds until the next attempt of *sequence*; None where there is none."""
-        if self.retry is None or outcome == SHORT_CIRCUITED:
+        if self.retry is None:
             return None
         budget = sequence.budget
         if budget is not None:
@@ -450,8 +462,13 @@ class PipelineCall(RetryingCall):
         for child in list(self.open.values()):
             step = child.step
             if isinstance(step, PipelineCall) and getattr(child.parent, "root", None) is attempt:
-                if child.outcome == PENDING and not child.call.logical_call.over:
-                    step.cancel(child.call.logical_call, self.unneeded_reason)
+                call = step.outermost(child.call.logical_call)
+                if child.outcome == PENDING and not call.over:
+                    call.step.cancel(call, self.unneeded_reason)
+
+    def outermost(self, logical_call: LogicalCall) -> LogicalCall:
+        """Return the call that the caller's step knows: this one, unless another stage is around it (``stages``)."""
+        return logical_call
 
 
 class ClientPipelineCall(PipelineCall):

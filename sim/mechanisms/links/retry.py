@@ -15,7 +15,7 @@ from sim.quantities import BackoffLaw
 
 
 class Retry(LinkDefence):
-    """Try again after error, timeout, refused or rejected; never after a short-circuit."""
+    """Try again after error, timeout, refused or rejected, and after a short-circuit only where `on` says so."""
 
     layer: ClassVar[int] = 40
     decisions: ClassVar[tuple[Decision, ...]] = (
@@ -44,10 +44,11 @@ class Retry(LinkDefence):
     jitter: Literal["none", "full", "equal", "decorrelated"] = "none"
     """Chance in the waits, as a law: `full` is uniform from 0, `equal` keeps half, `decorrelated` grows from the last
     wait."""
-    on: list[Literal["error", "timeout", "refused", "rejected"]] = Field(
+    on: list[Literal["error", "timeout", "refused", "rejected", "short-circuited"]] = Field(
         default=["error", "timeout", "refused", "rejected"], min_length=1
     )
-    """Outcomes that are tried again."""
+    """Outcomes that are tried again. `short-circuited`: what a policy inside the retry stops (resilience4j's Retry does
+    this too, unless `ignoreExceptions` has CallNotPermittedException); the try counts, but is not sent."""
     budget: RetryBudget | None = None
     """A budget that retries must pay from."""
 
@@ -64,8 +65,8 @@ class Retry(LinkDefence):
 
     @property
     def is_plain(self) -> bool:
-        """Whether retries cost nothing."""
-        return self.budget is None
+        """Whether retries cost nothing, and follow only attempts that were sent."""
+        return self.budget is None and "short-circuited" not in self.on
 
     def build(self, link: LinkPart) -> None:
         """Put the budget in; the attempts themselves are every call's."""

@@ -15,6 +15,7 @@ from typing import Iterator
 
 import numpy as np
 
+from sim.mechanisms.links.order import is_usual, order_of, words
 from sim.number_words import counted, number, seconds, share
 from sim.record.record import MESSAGE_LOST, Record
 from sim.results.blast import HARMLESS, blast_radius
@@ -58,10 +59,17 @@ def explain(record: Record | Book) -> Story:
         Sentence(it.at_s, told(book, it), it.kind, it.of, it.value, *told_at_first(book, it)) for it in found
     ]
     in_order = sorted(
-        [*_openings(book), *replica_events(book), *outlier_events(book), *defence_events(book), *of_symptoms],
+        [*_orders(book), *_openings(book), *replica_events(book), *outlier_events(book), *defence_events(book), *of_symptoms],
         key=lambda sentence: sentence.at_s,
     )
     return Story((*in_order, *_closings(book, found)))
+
+
+def _orders(book: Book) -> Iterator[Sentence]:
+    """Yield the order of the policies of each link that states one of its own."""
+    for name, link in book.record.scenario.links.items():
+        if not is_usual(link):
+            yield Sentence(0.0, f"{name}: its policies stand {words(link)}", "order", name, len(order_of(link)))
 
 
 def _openings(book: Book) -> Iterator[Sentence]:

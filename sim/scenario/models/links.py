@@ -12,6 +12,7 @@ from sim.mechanisms.links.bulkhead import Bulkhead
 from sim.mechanisms.links.cache import Cache
 from sim.mechanisms.links.call_limit import CallLimit
 from sim.mechanisms.links.hedge import Hedge
+from sim.mechanisms.links.order import Policy
 from sim.mechanisms.links.outlier_detection import OutlierDetection
 from sim.mechanisms.links.registry import declared_in
 from sim.mechanisms.links.retry import Retry
@@ -56,10 +57,15 @@ class Link(Model):
     """Ejection of replicas that fail from the load balancing of this link."""
     cache: Cache | None = None
     """Cache in front of the call."""
+    order: Annotated[list[Policy] | None, Label(lambda order: f"outermost first: {', '.join(order)}")] = None
+    """Which policy is around which, outermost first: all that the link has, each once. Default: `[cache, fallback,
+    hedge, retry, breaker, throttle, limit, bulkhead, timeout]`. A policy outside `retry` sees one call, with all its
+    attempts and waits: a `timeout` there ends them all, a `breaker` counts them as one, a `bulkhead` holds one place
+    for them. The cache is always first."""
 
 
 LINK_DEFENCES = declared_in(Link)
 """The defences of a caller by their fields, from the outside in."""
 
-NETWORK = frozenset({"latency", "loss", "timeout"})
-"""The fields of a link that every call plays without a defence."""
+NETWORK = frozenset({"latency", "loss", "timeout", "order"})
+"""The fields of a link that are no defences: its network, the timeout of every call, and the order of its policies."""

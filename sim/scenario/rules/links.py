@@ -7,6 +7,7 @@ from typing import Callable, Iterator
 from sim import quantities as q
 from sim.errors import did_you_mean
 from sim.fields.quantity import spaced
+from sim.mechanisms.links.order import POLICIES, contradictions
 from sim.mechanisms.nodes import LINKED
 from sim.scenario.models import Link
 from sim.scenario.rules import recipes
@@ -90,6 +91,7 @@ def _defences(root: Node, name: str, link: Node) -> Iterator[Problem]:
     yield from _at_least(_given(link.get("throttle"), "factor"), q.parse_factor, 1, "1x")
     yield from _cache(link.get("cache"))
     yield from _needs_a_time(root, name, link)
+    yield from _order(link)
     retry = link.get("retry")
     if retry is not None:
         yield from _budget(retry.get("budget"))
@@ -197,6 +199,23 @@ def _needs_a_time(root: Node, name: str, link: Node) -> Iterator[Problem]:
             if _given(link, key) is None:
                 yield at_value(late, f"be set together with `{key}`")
                 return
+
+
+def _order(link: Node) -> Iterator[Problem]:
+    """A stated order names every policy of the link, each once, in a sequence that means something."""
+    stated = _given(link, "order")
+    if stated is None or not isinstance(stated.value, list):
+        return
+    names, has = [item.value for item in stated.value], [name for name in POLICIES if _given(link, name) is not None]
+    if any(name not in POLICIES for name in names):
+        return
+    breaker = _given(link, "breaker")
+    by_replica = breaker is not None and breaker.word("scope") == "callee"
+    for i, rule, hint in contradictions(names, has, by_replica):
+        yield at_value(stated.value[i], rule, hint)
+    missing = [name for name in has if name not in names]
+    if missing:
+        yield at_value(stated, "name all policies of the link", f"{', '.join(missing)} has no place")
 
 
 _OF_KIND = {

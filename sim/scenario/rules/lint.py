@@ -12,6 +12,7 @@ from typing import Callable, Iterator
 from sim import quantities as q
 from sim.errors import did_you_mean
 from sim.mechanisms.faults.targets import on_host
+from sim.mechanisms.links.order import is_outside
 from sim.mechanisms.steps.base import CONDITION, LAW, QUEUE
 from sim.scenario.models import Link, Scenario
 from sim.scenario.rules import recipes
@@ -21,7 +22,7 @@ from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key, at_value, p
 def warnings(root: Node, model: Scenario) -> Iterator[Problem]:
     """Find the warnings about one combination, from its merged document and its model."""
     checks: tuple[Callable[[Node, Scenario], Iterator[Problem]], ...] = (
-        _silence, _timeouts, _visibility, _unbounded, _jitter, _queues, _branches, _deadlines, _hosts,
+        _silence, _timeouts, _visibility, _unbounded, _jitter, _queues, _branches, _deadlines, _hosts, _orders,
     )  # fmt: skip
     for check in checks:
         yield from (replace(problem, verb="should") for problem in check(root, model))
@@ -210,3 +211,17 @@ def _hosts(root: Node, model: Scenario) -> Iterator[Problem]:
             if replicas > 1 and len(indexes or range(replicas)) == replicas:
                 hint = f"with the host all of them are gone; `{name}#0` puts one replica there"
                 yield at_key(_below(root, "hosts", host), f"place some replica of {name} on another host", hint, host)
+
+
+def _orders(root: Node, model: Scenario) -> Iterator[Problem]:
+    """Orders of policies in which one keeps another from ever acting, and retries that may follow at once for ever."""
+    for name, link in model.links.items():
+        at = _below(root, "links", name, "order")
+        if link.fallback in ("default", "empty") and is_outside(link, "retry", "fallback"):
+            yield at_value(at, "have the fallback outside the retry", "inside it no retry ever sees a failure")
+        if link.retry is None or "short-circuited" not in link.retry.on:
+            continue
+        stoppers = [one for one in ("breaker", "throttle", "limit", "bulkhead") if is_outside(link, "retry", one)]
+        if not stoppers:
+            on = _below(root, "links", name, "retry", "on")
+            yield at_value(on, "have a policy inside the retry that stops tries", "no try is short-circuited")
