@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ParameterError
-from sim.outcomes import ERROR, OK, OUTCOMES, REJECTED, SHORT_CIRCUITED, TIMEOUT
+from sim.outcomes import DEGRADED, ERROR, OK, OUTCOMES, REJECTED, SHORT_CIRCUITED, TIMEOUT
 from sim.policies.backoff import Backoff
 from sim.policies.retry import Retry
 from sim.quantities import parse_backoff
@@ -80,7 +80,16 @@ def test_it_tries_again_only_on_the_outcomes_it_is_told() -> None:
     assert again == ["timeout", "rejected"]
 
 
-@pytest.mark.parametrize("outcome", [OK, SHORT_CIRCUITED])
-def test_what_went_well_or_was_never_tried_cannot_be_tried_again(outcome: int) -> None:
-    with pytest.raises(ParameterError, match="^on must be among error, timeout, refused, rejected, got "):
+@pytest.mark.parametrize("outcome", [OK, DEGRADED])
+def test_what_went_well_cannot_be_tried_again(outcome: int) -> None:
+    with pytest.raises(
+        ParameterError, match="^on must be among error, timeout, refused, rejected, short-circuited, got "
+    ):
         Retry(2, Backoff(parse_backoff("none"), "none", lambda: 0.5), on=[outcome])
+
+
+def test_what_was_stopped_is_tried_again_only_if_it_is_asked_for() -> None:
+    usual = Retry(2, Backoff(parse_backoff("1s"), "none", lambda: 0.5))
+    assert usual.next_wait_s(1, SHORT_CIRCUITED) is None
+    asked = Retry(2, Backoff(parse_backoff("1s"), "none", lambda: 0.5), on=[SHORT_CIRCUITED])
+    assert [asked.next_wait_s(n, SHORT_CIRCUITED) for n in (1, 2)] == [1.0, None]

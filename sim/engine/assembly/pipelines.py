@@ -246,7 +246,7 @@ def pipeline_calls(
 
 
 def _kinds(count: int, of_client: bool) -> list[type[PipelineCall]]:
-    """Return the kinds of so many stages, outermost first; the usual order, with one, needs no stage."""
+    """Return the kinds of *count* stages, outermost first; the usual order, with one, needs no stage."""
     if count == 1:
         return [ClientPipelineCall if of_client else PipelineCall]
     from sim.engine.calls.stages import ClientOuterStage, InnerStage, MiddleStage, OuterStage

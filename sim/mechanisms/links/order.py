@@ -77,5 +77,5 @@ def contradictions(order: Sequence[str], has: Sequence[str], by_replica: bool) -
     inside = order[order.index("breaker") + 1 :] if by_replica and "breaker" in order else ()
     for name in inside:
         if name in POLICIES[: POLICIES.index("breaker")]:
-            hint = "such a breaker is asked for each attempt, because another attempt goes to another replica"
+            hint = "that breaker is asked for each attempt, because another attempt goes to another replica"
             yield order.index(name), "stand outside a breaker with `scope: callee`", hint
