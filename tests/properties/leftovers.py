@@ -79,7 +79,7 @@ def nothing_is_left(scenario: models.Scenario) -> str:
     if not ending.has_drained:  # a call is lost or never served, or messages have no consumer
         return "not drained"
     assert not ending.still_to_happen, f"work or answers under way: {ending.still_to_happen}"
-    for name, pipeline in system.pipelines.items():
+    for name, pipeline in pipelines:
         for budget in _scoped(pipeline.budget):
             if isinstance(budget, RetryConcurrency):
                 assert budget.active == budget.retries == 0, f"{name}: {budget.active} attempts are counted as out"

@@ -7,6 +7,7 @@ from typing import Any, Callable
 from hypothesis import strategies as st
 
 from sim.mechanisms.links.order import POLICIES
+from sim.mechanisms.links.retry_budget import PAY_FOR_HEDGES
 
 SHORT = ("125ms", "250ms", "500ms", "1s")
 short = st.sampled_from(SHORT)
@@ -149,4 +150,8 @@ def _order(draw: st.DrawFn, link: dict[str, Any]) -> None:
     last = [name for name in order if name == "breaker" and link["breaker"].get("scope") == "callee"]
     first = [name for name in order if name == "cache"]
     makers = [name for name in order if last and name in ("fallback", "hedge", "retry")]
+    pays_for_hedges = link.get("retry", {}).get("budget", {}).get("kind") in PAY_FOR_HEDGES
+    if pays_for_hedges and "hedge" in order:  # both in one stage
+        order = [name for name in order if name not in ("hedge", "retry", *makers)]
+        makers = [*(name for name in makers if name == "fallback"), "hedge", "retry"]
     link["order"] = [*first, *makers, *(name for name in order if name not in (*first, *makers))]

@@ -88,10 +88,10 @@ class Routes:
         if len(service.replicas) > 1 and not step.chooses_replicas:
             choose = self.balancers.of(site.callee, site.link)
             deliver = _choosing_and_counting(choose, deliver) if counts else _choosing(choose, deliver)
-        pipeline = self.system.pipelines.get(site.link)
+        stages = self.system.pipelines.get(site.link)
         link = self.system.scenario.links.get(site.link, _NO_LINK)
-        if pipeline is not None and pipeline.connecting is not None:
-            deliver = pipeline.connecting(deliver)
+        if stages is not None and (connecting := stages[-1][0].connecting) is not None:
+            deliver = connecting(deliver)
         if service.rotation is not None and link.outlier_detection is None:
             deliver = service.rotation.guarding(deliver)
         return deliver, _one_less_outstanding if counts else None

@@ -108,7 +108,7 @@ class OuterStage(Stage):
         attempt.tokens, sequence.tokens = sequence.tokens, ()
         sequence.current = attempt
         if sequence.budget is not None and sequence.tries == 1 and logical_call.sequences[0] is sequence:
-            sequence.budget.first_try()
+            sequence.budget.first_try(now)
         if self.timer_queue is not None:
             self.timer_queue.add(attempt)
         top = frame.top if isinstance(frame, StageFrame) else logical_call

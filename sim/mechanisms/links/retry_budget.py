@@ -17,6 +17,9 @@ from sim.policies.expiring_budget import FinagleBudget, LinkerdBudget
 from sim.policies.retry_concurrency import RetryConcurrency
 from sim.policies.retry_throttling import RetryThrottling
 
+PAY_FOR_HEDGES = ("grpc", "finagle")
+"""The kinds of budgets that are asked for hedges too."""
+
 
 class RetryBudget(Model):
     """What limits the retries of many calls together. A retry that it does not allow is not made: the call fails."""
@@ -58,7 +61,7 @@ class RetryBudget(Model):
     @property
     def pays_for_hedges(self) -> bool:
         """Whether hedges ask it too."""
-        return self.kind in ("grpc", "finagle")
+        return self.kind in PAY_FOR_HEDGES
 
     @property
     def token_ratio(self) -> float:

@@ -59,7 +59,14 @@ def explain(record: Record | Book) -> Story:
         Sentence(it.at_s, told(book, it), it.kind, it.of, it.value, *told_at_first(book, it)) for it in found
     ]
     in_order = sorted(
-        [*_orders(book), *_openings(book), *replica_events(book), *outlier_events(book), *defence_events(book), *of_symptoms],
+        [
+            *_orders(book),
+            *_openings(book),
+            *replica_events(book),
+            *outlier_events(book),
+            *defence_events(book),
+            *of_symptoms,
+        ],
         key=lambda sentence: sentence.at_s,
     )
     return Story((*in_order, *_closings(book, found)))

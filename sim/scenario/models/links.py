@@ -68,4 +68,4 @@ LINK_DEFENCES = declared_in(Link)
 """The defences of a caller by their fields, from the outside in."""
 
 NETWORK = frozenset({"latency", "loss", "timeout", "order"})
-"""The fields of a link other than its defences: its network, the timeout of every call, and the order of its policies."""
+"""The fields of a link other than its defences: its network, the timeout of each call, the order of its policies."""

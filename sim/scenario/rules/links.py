@@ -7,7 +7,8 @@ from typing import Callable, Iterator
 from sim import quantities as q
 from sim.errors import did_you_mean
 from sim.fields.quantity import spaced
-from sim.mechanisms.links.order import POLICIES, contradictions
+from sim.mechanisms.links.order import POLICIES, contradictions, stages
+from sim.mechanisms.links.retry_budget import PAY_FOR_HEDGES
 from sim.mechanisms.nodes import LINKED
 from sim.scenario.models import Link
 from sim.scenario.rules import recipes
@@ -213,6 +214,11 @@ def _order(link: Node) -> Iterator[Problem]:
     by_replica = breaker is not None and breaker.word("scope") == "callee"
     for i, rule, hint in contradictions(names, has, by_replica):
         yield at_value(stated.value[i], rule, hint)
+    budget = _given(link.get("retry"), "budget")
+    together = [stage for stage in stages(names) if "hedge" in stage and "retry" in stage]
+    if budget is not None and budget.word("kind") in PAY_FOR_HEDGES and {"hedge", "retry"} <= {*names} and not together:
+        hint = f"a budget of kind {budget.word('kind')} pays for both"
+        yield at_value(stated, "have `hedge` outside `retry` with nothing but the usual order between them", hint)
     missing = [name for name in has if name not in names]
     if missing:
         yield at_value(stated, "name all policies of the link", f"{', '.join(missing)} has no place")
