@@ -1,6 +1,6 @@
 """Queues with impatience, priorities or interrupted workers, and closed networks of stations.
 
-Rates are per second and one worker's; times are seconds. Not modelled: preemptive priorities, patience that is neither
+Rates are per second and one worker's; times are seconds. Not modelled: patience that is neither
 constant (``mm1_patience``) nor exponential, and closed networks with other stations than single exponential workers.
 """
 

@@ -19,6 +19,7 @@ from sim.engine.clock.kernel import ANSWER, ScheduledCall
 from sim.engine.messaging.bounded import BoundedQueue
 from sim.engine.operations.steps import ForkBranch, WorkInProgress
 from sim.engine.services.free_replica import FreeReplica
+from sim.engine.services.processor import Change
 from sim.engine.services.replica import Replica
 from sim.engine.system import System
 from sim.mechanisms.links.bulkhead import Bulkhead
@@ -49,6 +50,9 @@ class Ending(Census):
 
 def _is_left_behind(event: Any) -> bool:
     """Whether *event* changes nothing: the last step of a strand that a join has left behind, or a reply too late."""
+    if isinstance(event, Change):
+        pieces = event.processor.pieces() if event.processor.next_change is event else []
+        return all(piece.frame.root.left_at is not None for piece in pieces)
     if isinstance(event, WorkInProgress):
         return event.frame is None or event.frame.root.left_at is not None
     frame = event.argument if isinstance(event, ScheduledCall) else event

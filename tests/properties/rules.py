@@ -133,7 +133,7 @@ def _replicas(record: Record) -> None:
             mine = np.flatnonzero(here & (columns["replica"] == replica))
             line_end = np.fmin(columns["started_at"][mine], columns["left_at"][mine])
             most_in_line = _most(columns["entered_at"][mine], line_end)
-            assert most_in_line <= model.waiting, f"line of {name} {replica}"
+            assert most_in_line <= model.places, f"line of {name} {replica}"
             if model.shed is not None and model.shed.line_length is not None:
                 assert most_in_line <= model.shed.line_length, f"line of {name} {replica}"
             of_calls = mine[np.isin(columns["site"][mine], calls)]
@@ -144,10 +144,10 @@ def _replicas(record: Record) -> None:
                 begun_at = columns["started_at"][of_calls]
                 passed = model.limit.burst + model.limit.rate * np.nanmax(begun_at, initial=0.0)
                 assert (~np.isnan(begun_at)).sum() <= passed + TINY_S, f"rate limit at {name} {replica}"
-            if model.while_calling == "hold":
+            if not model.has_segments:
                 begun = mine[~np.isnan(columns["started_at"][mine])]
                 busy = _most(columns["started_at"][begun], columns["left_at"][begun])
-                assert busy <= model.workers, f"workers of {name} {replica}"
+                assert busy <= model.threads, f"workers of {name} {replica}"
                 of_calls = begun[np.isin(columns["site"][begun], calls)]
                 if model.line.kind != "fifo":
                     continue

@@ -5,7 +5,7 @@ Not modelled: the cost of the rules (deciding takes no time and no worker).
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from math import isnan
 from typing import TYPE_CHECKING, Any, Callable, Hashable, Sequence
 
@@ -102,20 +102,27 @@ class CoDelRule:
 
 
 class FairShares:
-    """A fair line of attempts by their class; those that have left it are passed over."""
+    """A fair line of attempts by their class: it hears of each that joins, and puts the next one to the front.
 
-    __slots__ = ("policy", "class_of")
+    Those that have left the line are passed over.
+    """
 
-    def __init__(self, policy: FairLine, class_of: Callable[[Any], int]) -> None:
-        self.policy, self.class_of = policy, class_of
+    __slots__ = ("policy", "class_of", "line", "reason")
 
-    def join(self, attempt: Any) -> None:
-        """Know of *attempt*, which has joined the line."""
+    def __init__(self, policy: FairLine, class_of: Callable[[Any], int], line: deque[Any], reason: int) -> None:
+        self.policy, self.class_of, self.line, self.reason = policy, class_of, line, reason
+
+    def admits(self, replica: Replica, attempt: Any, now: float) -> bool:
+        """Know of *attempt*, which joins the line unless another rule rejects it."""
         self.policy.join(self.class_of(attempt), attempt)
+        return True
 
-    def take(self) -> Any:
-        """Return the attempt that is next."""
-        return self.policy.take(lambda attempt: attempt.left_at is None and isnan(attempt.started_at))
+    def to_front(self, now: float, waiting: int, empty_at: float) -> bool:
+        """Put the attempt that is next to the front of the line, from which it is taken: it is not the newest."""
+        chosen = self.policy.take(lambda attempt: attempt.left_at is None and isnan(attempt.started_at))
+        self.line.remove(chosen)
+        self.line.appendleft(chosen)
+        return False
 
 
 class FairRoom:
@@ -284,8 +291,11 @@ class AdmissionBuilder:
             KEY: lambda attempt: int(attempt.request.key),
             PRIORITY_CLASS: lambda attempt: priorities[int(attempt.request.client.code)],
         }
-        self.made.fair = shares_of = FairShares(FairLine(shares), class_of[by])
-        self.made.at_entry.append(FairRoom(shares_of, reason_code(self.component, "line full")))
+        reason = reason_code(self.component, "line full")
+        line = FairShares(FairLine(shares), class_of[by], self.replica.line, reason)
+        self.made.at_entry.append(FairRoom(line, reason))
+        self.made.to_join.append(line)
+        self.made.newest_first = line.to_front
 
     def _priorities(self) -> list[int]:
         return [workload.priority for workload in self.system.scenario.workload.values()]

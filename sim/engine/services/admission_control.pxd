@@ -15,7 +15,6 @@ cdef class AdmissionControl:
     cdef public list to_begin
     cdef public object newest_first
     cdef public object rank
-    cdef public object fair
     cdef public object wait_timer
     cdef public double empty_at
     cdef public object in_flight

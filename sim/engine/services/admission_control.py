@@ -13,7 +13,6 @@ makes it forget what it knew), and rules for messages, which only free workers a
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import deque
 from typing import TYPE_CHECKING, Any, Callable
 
 from sim.engine.calls.abandonment import admit_after_wait
@@ -23,7 +22,7 @@ from sim.outcomes import OK
 if TYPE_CHECKING:
     from sim.engine.calls.attempt import Attempt
     from sim.engine.services.in_flight import InFlight
-    from sim.engine.services.interfaces import AdmissionRule, FairOrder, TokenLimit
+    from sim.engine.services.interfaces import AdmissionRule, TokenLimit
 
 
 class AdmissionControl:
@@ -39,7 +38,6 @@ class AdmissionControl:
         "to_begin",
         "newest_first",
         "rank",
-        "fair",
         "wait_timer",
         "empty_at",
         "in_flight",
@@ -61,8 +59,6 @@ class AdmissionControl:
         """Asked with the instant, the length of the line, and when that was last empty."""
         self.rank: Callable[[Any], int] | None = None
         """How far back an attempt is put in the line; equals keep the order in which they came."""
-        self.fair: FairOrder | None = None
-        """Which attempt is next, by the shares of classes; it must know of each that joins the line."""
         self.wait_timer: Callable[[QueueTimer, float, float], None] | None = None
         """Starts the timer of an attempt that joins the line, given the instant and when the line was last empty."""
         self.empty_at = 0.0
@@ -119,18 +115,14 @@ class AdmissionControl:
         if self.rank is not None:
             replica.line.pop()
             replica.line.insert(bisect_right(replica.line, self.rank(attempt), key=self.rank), attempt)
-        if self.fair is not None:
-            self.fair.join(attempt)
 
     def next_in_line(self) -> Any:
         """Take the next attempt out of the line that the rules let begin; None when it is empty."""
         replica, now = self.replica, self.kernel.now
         line = replica.line
         while line:
-            if self.fair is not None:
-                line.remove(attempt := self.fair.take())
-            else:
-                attempt = self._end_of(line, now)
+            is_newest = self.newest_first is not None and self.newest_first(now, len(line), self.empty_at)
+            attempt = line.pop() if is_newest else line.popleft()
             if replica.wait_timer is not None:
                 attempt.wait_timer.outcome = OK
             for rule in self.to_begin:
@@ -140,8 +132,3 @@ class AdmissionControl:
             else:
                 return attempt
         return None
-
-    def _end_of(self, line: deque[Any], now: float) -> Any:
-        """Take the first in the line, or the newest where this is next."""
-        is_newest = self.newest_first is not None and self.newest_first(now, len(line), self.empty_at)
-        return line.pop() if is_newest else line.popleft()

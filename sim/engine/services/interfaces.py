@@ -68,16 +68,6 @@ class AdmissionRule(Protocol):
         """Whether *attempt* may enter, join the line of, or be begun at *replica*."""
 
 
-class FairOrder(Protocol):
-    """Lines of classes, from which attempts are taken by shares."""
-
-    def join(self, attempt: Attempt) -> None:
-        """Know of *attempt*, which has joined the line."""
-
-    def take(self) -> Attempt:
-        """Return the attempt that is next; some attempt waits."""
-
-
 class TokenLimit(Protocol):
     """A limit on the rate of calls, asked before the replica is entered."""
 

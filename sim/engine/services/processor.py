@@ -116,8 +116,11 @@ class Processor:
 
     def open_s(self) -> float:
         """Return the work done so far: of all pieces, those that still run included."""
-        open_pieces = [piece for _, _, piece in self._pieces if piece.processor is self]
-        return self.served_s + sum(self.served(piece) for piece in open_pieces)
+        return self.served_s + sum(self.served(piece) for piece in self.pieces())
+
+    def pieces(self) -> list[Any]:
+        """Return the pieces of work that are on it."""
+        return [piece for _, _, piece in self._pieces if piece.processor is self]
 
     # --- time ---------------------------------------------------------------------------------------------
 
