@@ -25,6 +25,7 @@ from sim.topology.graph import (
     system_graph,
 )
 from sim.topology.load import Fanout, ServiceLoad, fanouts, service_loads
+from sim.topology.processors import ProcessorLoad, processor_loads
 from sim.topology.risks import (
     Amplification,
     SinglePoint,
@@ -42,14 +43,15 @@ from sim.topology.tables import (
     fanout_table,
     load_table,
     points_table,
+    processor_table,
     times,
 )
 
 __all__ = [
-    "Amplification", "Defence", "Fanout", "ServiceCycle", "ServiceLoad", "SinglePoint", "TimeoutProblem",
-    "Topology", "advice", "amplifications", "assumptions", "defences", "depth", "describe", "fanouts",
-    "operation_cycles", "operation_graph", "service_cycles", "service_loads", "single_points", "system_graph",
-    "timeout_problems",
+    "Amplification", "Defence", "Fanout", "ProcessorLoad", "ServiceCycle", "ServiceLoad", "SinglePoint",
+    "TimeoutProblem", "Topology", "advice", "amplifications", "assumptions", "defences", "depth", "describe",
+    "fanouts", "operation_cycles", "operation_graph", "processor_loads", "service_cycles", "service_loads",
+    "single_points", "system_graph", "timeout_problems",
 ]  # fmt: skip
 
 LOAD_LIMIT = 0.8
@@ -75,6 +77,7 @@ class Topology:
     amplifications: tuple[Amplification, ...]
     timeout_problems: tuple[TimeoutProblem, ...]
     defences: tuple[Defence, ...]
+    processors: tuple[ProcessorLoad, ...]
     assumed: tuple[str, ...]
     """The assumptions of the numbers."""
 
@@ -82,6 +85,7 @@ class Topology:
         """Return the non-empty tables: name to (column titles with units, rows of text)."""
         found = {
             "load": load_table(self.loads),
+            "processors": processor_table(self.processors),
             "defences": defence_table(self.defences),
             "fan-out": fanout_table(self.fanouts),
             "single points of failure": points_table(self.single_points, len(self.fanouts)),
@@ -116,11 +120,12 @@ def describe(scenario: Scenario) -> Topology:
     circles = tuple(operation_cycles(scenario))
     around = tuple(service_cycles(scenario))
     if circles:
-        return Topology(scenario.title, nodes, links, 0, circles, around, (), (), (), (), (), (), ())
+        return Topology(scenario.title, nodes, links, 0, circles, around, (), (), (), (), (), (), (), ())
     loads = service_loads(scenario)
     return Topology(
         scenario.title, nodes, links, depth(scenario), (), around, single_points(scenario), loads, fanouts(scenario),
-        amplifications(scenario), timeout_problems(scenario), defences(scenario, loads), tuple(assumptions(scenario)),
+        amplifications(scenario), timeout_problems(scenario), defences(scenario, loads), processor_loads(scenario),
+        tuple(assumptions(scenario)),
     )  # fmt: skip
 
 
@@ -133,6 +138,11 @@ def advice(scenario: Scenario) -> list[str]:
             found.append(f"services call each other in a circle: {_circle(circle.services)}, {_deadlock(circle)}")
     for load in seen.loads:
         found += _load_advice(load)
+    found += [
+        f"{one.part}: its cores are asked for {one.load:.0%} of their time"
+        for one in seen.processors
+        if one.load > LOAD_LIMIT
+    ]
     found += [
         f"{one.link}: one request can make {times(one.worst)} of this call when everything fails "
         f"({' · '.join(one.path)}){_with_budgets(one)}"

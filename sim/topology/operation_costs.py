@@ -52,6 +52,8 @@ class Profile:
     most: Mapping[Target, int] = field(default_factory=dict)
     stand_in_ratio: float = 0.0
     """The share of ``ok_ratio`` that continues with a fallback's answer."""
+    cpu_s: float = 0.0
+    """Mean processor time: its own `work`, that of all branches of a `parallel` together."""
 
 
 _NOTHING = Profile()
@@ -149,7 +151,7 @@ class OperationCosts:
 
     def sequence(self, steps: Steps, service: str, ended: Ended) -> Profile:
         """Add up *steps* in turn; *ended* holds the outcomes of earlier steps."""
-        own = answer = fastest = span = 0.0
+        own = answer = fastest = span = cpu = 0.0
         ok = on = 1.0
         replied = False
         visits: dict[Target, float] = {}
@@ -157,6 +159,7 @@ class OperationCosts:
         for step in steps:
             part = step.express(_StepCosts(self, service, ended))
             own += on * part.own_s
+            cpu += on * part.cpu_s
             span += on * part.span_s
             if not replied:
                 answer += on * part.answer_s
@@ -167,7 +170,7 @@ class OperationCosts:
                 visits[target] = visits.get(target, 0.0) + on * mean
                 most[target] = most.get(target, 0) + part.most[target]
             on *= part.on_ratio
-        return Profile(own, answer, fastest, span, ok, on, replied, visits, most)
+        return Profile(own, answer, fastest, span, ok, on, replied, visits, most, cpu_s=cpu)
 
 
 class _StepCosts:
@@ -179,9 +182,10 @@ class _StepCosts:
         self.costs, self.service, self.ended = costs, service, ended
 
     def work(self, law: Law) -> Profile:
-        return Profile(law.mean, law.mean, law.support[0], law.mean)
+        return Profile(law.mean, law.mean, law.support[0], law.mean, cpu_s=law.mean)
 
-    wait = work
+    def wait(self, law: Law) -> Profile:
+        return Profile(law.mean, law.mean, law.support[0], law.mean)
 
     def call(self, operation: str, rule: OutcomeRule) -> Profile:
         return self._guarded(self.costs.call(self.service, operation), rule)
@@ -237,7 +241,7 @@ class _StepCosts:
         most = _add(part.most, fallback.most)
         return Profile(
             both.own_s, both.answer_s, part.fastest_s, both.span_s, part.ok_ratio + failing * fallback.ok_ratio,
-            part.ok_ratio + failing * fallback.on_ratio, False, both.visits, most,
+            part.ok_ratio + failing * fallback.on_ratio, False, both.visits, most, cpu_s=both.cpu_s,
         )  # fmt: skip
 
 
@@ -260,7 +264,7 @@ def _mixed(parts: list[tuple[float, Profile]]) -> Profile:
     return Profile(
         total("own_s"), total("answer_s"), min(part.fastest_s for weight, part in parts if weight), total("span_s"),
         total("ok_ratio"), total("on_ratio"), all(part.replied for weight, part in parts if weight), visits, most,
-        total("stand_in_ratio"),
+        total("stand_in_ratio"), total("cpu_s"),
     )  # fmt: skip
 
 
@@ -274,7 +278,8 @@ def _repeated(part: Profile, times: int) -> Profile:
     if part.replied:  # the first repetition answers
         answer, fastest, ok = part.answer_s, part.fastest_s, part.ok_ratio
     return Profile(
-        rounds * part.own_s, answer, fastest, rounds * part.span_s, ok, on**times, part.replied, visits, most
+        rounds * part.own_s, answer, fastest, rounds * part.span_s, ok, on**times, part.replied, visits, most,
+        cpu_s=rounds * part.cpu_s,
     )  # fmt: skip
 
 
@@ -292,7 +297,8 @@ def _together(parts: list[Profile], times: int, needed: int) -> Profile:
             most[target] = most.get(target, 0) + times * part.most[target]
     own = max(part.own_s for part in every)
     span = answers[needed - 1]
-    return Profile(own, span, fastest[needed - 1], span, ok, ok, False, visits, most)
+    cpu = math.fsum(part.cpu_s for part in every)
+    return Profile(own, span, fastest[needed - 1], span, ok, ok, False, visits, most, cpu_s=cpu)
 
 
 def _at_least(needed: int, chances: list[float]) -> float:

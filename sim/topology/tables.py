@@ -9,6 +9,7 @@ import math
 
 from sim.topology.defences import Defence
 from sim.topology.load import Fanout, ServiceLoad
+from sim.topology.processors import ProcessorLoad
 from sim.topology.risks import Amplification, SinglePoint
 
 Table = tuple[list[str], list[list[str]]]
@@ -53,6 +54,19 @@ def _rate(value: float) -> str:
 def defence_table(found: tuple[Defence, ...]) -> Table:
     """Return the bound on the effect of each defence."""
     return ["where", "defence", "arithmetic"], [[one.where, one.defence, one.arithmetic] for one in found]
+
+
+def processor_table(loads: tuple[ProcessorLoad, ...]) -> Table:
+    """Return the processor time that is asked for, against the cores there are."""
+    titles = ["part", "kind", "cores", "cores asked for", "load", "work takes"]
+    return titles, [
+        [
+            load.part, load.kind, _count(load.cores), f"{load.asked:.3g}",
+            "" if math.isinf(load.cores) else f"{load.load:.1%}",
+            "" if load.stretch is None else f"{load.stretch:.3g} times as long",
+        ]
+        for load in loads
+    ]  # fmt: skip
 
 
 def fanout_table(rows: tuple[Fanout, ...]) -> Table:

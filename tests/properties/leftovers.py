@@ -17,6 +17,7 @@ from sim.engine.calls.strategies import BreakerStrategy, BulkheadPlaces, Bulkhea
 from sim.engine.census import Census
 from sim.engine.clock.kernel import ANSWER, ScheduledCall
 from sim.engine.messaging.bounded import BoundedQueue
+from sim.engine.operations.shared_work import PieceOfWork
 from sim.engine.operations.steps import ForkBranch, WorkInProgress
 from sim.engine.services.free_replica import FreeReplica
 from sim.engine.services.processor import Change
@@ -53,7 +54,7 @@ def _is_left_behind(event: Any) -> bool:
     if isinstance(event, Change):
         pieces = event.processor.pieces() if event.processor.next_change is event else []
         return all(piece.frame.root.left_at is not None for piece in pieces)
-    if isinstance(event, WorkInProgress):
+    if isinstance(event, WorkInProgress | PieceOfWork):
         return event.frame is None or event.frame.root.left_at is not None
     frame = event.argument if isinstance(event, ScheduledCall) else event
     frame = frame[0] if isinstance(frame, tuple) else frame
