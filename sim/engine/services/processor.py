@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 
 END_OF_WORK, QUOTA_USED_UP, NEW_PERIOD = range(3)
+ROUNDING = 1e-9
+"""Work that ends within this part of a period after the quota is used up ends with it: it is the same instant."""
 
 
 class Change(Event):
@@ -243,7 +245,7 @@ class QuotaProcessor(Processor):
         at, kind = self.quota.next_at, NEW_PERIOD
         if self.busy and (used_up_at := self.kernel.now + self.quota.left_s / self.busy) < at:
             at, kind = used_up_at, QUOTA_USED_UP
-        if ends_at <= at:
+        if ends_at <= at + ROUNDING * self.quota.period_s:
             at, kind = ends_at, END_OF_WORK
         self.put(at, kind)
 
