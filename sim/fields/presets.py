@@ -34,6 +34,10 @@ class Preset:
     takes: tuple[str, ...] = ()
     rivals: tuple[tuple[tuple[str, ...], ...], ...] = ()
     settle: Callable[[Given], Given] = dict
+    limits: Callable[[Given], dict[str, str]] = lambda values: {}
+    """The rule of the product that each of the complete values breaks, by key."""
+    also: str = ""
+    """What *settle* does, in words."""
 
     def resolved(self, given: Mapping[str, Any]) -> Given:
         """Return all values that apply: those *given* (None counts as not given), then the product's.
@@ -60,18 +64,22 @@ class Preset:
     def contradictions(self, given: Mapping[str, Any]) -> dict[str, str]:
         """Return the rule that each wrong key of *given* breaks, by key; the rule names the preset.
 
+        A key that the product decides, or that follows from others, may repeat the value that it has anyway.
+
         >>> Preset("one", "", {"probes": 1}).contradictions({"probes": 3, "calls": 5})
         {'probes': 'be 1 with `preset: one`', 'calls': 'be left out with `preset: one`, which has no setting like it'}
         """
-        wrong = {}
+        name = f"with `preset: {self.name}`"
+        own = {key: value for key, value in given.items() if key in self.defaults or key in self.takes}
+        values = self.resolved(own)
+        wrong = {key: f"{rule} {name}" for key, rule in self.limits(values).items()}
         for key, value in given.items():
-            if value is None or key == PRESET:
+            if value is None or key == PRESET or key in own:
                 continue
-            if key in self.fixed:
-                if value != self.fixed[key]:
-                    wrong[key] = f"be {as_written(self.fixed[key])} with `preset: {self.name}`"
-            elif key not in self.defaults and key not in self.takes:
-                wrong[key] = f"be left out with `preset: {self.name}`, which has no setting like it"
+            if key not in values:
+                wrong[key] = f"be left out {name}, which has no setting like it"
+            elif value != values[key]:
+                wrong[key] = f"be {as_written(values[key])} {name}"
         return wrong
 
     def words(self) -> str:
@@ -80,7 +88,7 @@ class Preset:
         settings = [f"`{key}: {as_written(value)}`" for key, value in self.defaults.items()]
         parts = [f"always {', '.join(rules)}" if rules else "", f"by default {', '.join(settings)}" if settings else ""]
         takes = f"takes {', '.join(f'`{key}`' for key in self.takes)}" if self.takes else ""
-        return f"`{self.name}`: {'; '.join(filter(None, (*parts, takes)))} ({self.source})."
+        return f"`{self.name}`: {'; '.join(filter(None, (*parts, takes, self.also)))} ({self.source})."
 
 
 def as_written(value: object) -> str:

@@ -7,7 +7,7 @@ cdef class Breaker:
     cdef public double _probe_at
     cdef public long long _probing
     cpdef bint admit(self, double now)
-    cpdef long long pass_by(self)
+    cpdef long long pass_by(self, double now)
     cpdef record(self, long long generation, bint ok, double now, double took_s=*)
     cpdef release(self, long long generation)
     cpdef _forget(self)

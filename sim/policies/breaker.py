@@ -61,8 +61,8 @@ class Breaker:
         self._probing += 1
         return True
 
-    def pass_by(self) -> int:
-        """Let a call pass in any state; return the generation that its outcome belongs to, if it counts."""
+    def pass_by(self, now: float) -> int:
+        """Let a call pass in any state at *now*; return the generation that its outcome belongs to, if it counts."""
         return self.generation if self.state == CLOSED else PASSING_BY
 
     def record(self, generation: int, ok: bool, now: float, took_s: float = 0.0) -> None:

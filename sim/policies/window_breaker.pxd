@@ -8,6 +8,7 @@ cdef class WindowBreaker(Breaker):
     cdef public object calls
     cdef public object window_s
     cdef public long long minimum_calls
+    cdef public long long _judged_after
     cdef public object _window
     cdef public long long _total
     cdef public long long _failed

@@ -2,8 +2,7 @@
 
 The ratios are checked when an outcome arrives; time alone never opens it.
 
-Not modelled: resilience4j's windows of whole seconds (events leave ours one by one), its maximum wait in half-open, and
-Polly's growing break durations.
+Not modelled: the rules in which products differ; ``sim.policies.rule_breaker`` has them.
 """
 
 from __future__ import annotations
@@ -26,8 +25,9 @@ class WindowBreaker(Breaker):
     The window is the last *calls* outcomes, or those younger than *window_s* (an outcome leaves when it is exactly that
     old, so that one call a second is 10 calls in 10 s, as in both libraries), or, with neither, all since the breaker
     last closed. A rate opens when it is reached (>=); a call is slow when it took longer than *slow_call_s* (>); one
-    that failed slowly counts in both. When half-open, exactly *probes* calls pass, and after the last outcome the same
-    rates, over the probes alone, open or close it.
+    that failed slowly counts in both. When half-open, exactly *probes* calls pass; after *minimum_calls* outcomes, or
+    the last one if the probes are fewer, the same rates over these outcomes open or close it (resilience4j's
+    ``CircuitBreakerMetrics.forHalfOpen``).
 
     Names as in resilience4j and Polly: failure rate (``failureRateThreshold`` in percent; Polly ``FailureRatio``),
     minimum calls (``minimumNumberOfCalls``; ``MinimumThroughput``), open for (``waitDurationInOpenState``;
@@ -46,6 +46,7 @@ class WindowBreaker(Breaker):
         "calls",
         "window_s",
         "minimum_calls",
+        "_judged_after",
         "_window",
         "_total",
         "_failed",
@@ -70,6 +71,7 @@ class WindowBreaker(Breaker):
         _check_window(calls, window_s, minimum_calls)
         self.failure_rate, self.slow_rate, self.slow_call_s = failure_rate, slow_rate, slow_call_s
         self.calls, self.window_s, self.minimum_calls = calls, window_s, minimum_calls
+        self._judged_after = min(minimum_calls, probes)
         self._window: deque[tuple[float, bool, bool]] = deque()  # closed: when known, failed, slow; oldest first
         self._total = self._failed = self._slow = 0  # over the window; half-open: over the probes
 
@@ -82,7 +84,7 @@ class WindowBreaker(Breaker):
         self._failed += not ok
         self._slow += slow
         if self.state == HALF_OPEN:
-            if self._total == self.probes:
+            if self._total == self._judged_after:
                 self._enter(OPEN if self._too_bad() else CLOSED, now)
             return
         if self.calls is not None or self.window_s is not None:

@@ -42,7 +42,9 @@ def _inside(node: Node, kinds: tuple[Any, ...], problems: list[Problem]) -> Node
     if preset is None:
         return _like(node, children) if changed else node
     given = {key: plain(child) for key, child in children.items()}
-    problems += [at_value(children[key], rule) for key, rule in preset.contradictions(given).items()]
+    for key, rule in preset.contradictions(given).items():
+        problems.append(at_value(children.get(key, children[PRESET]), rule))
+        given.pop(key, None)  # one message is enough
     return _like(node, _filled(node, children, preset.resolved(given)))
 
 

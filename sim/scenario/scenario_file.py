@@ -17,6 +17,7 @@ from sim.mechanisms.nodes import NODE_KEYS
 from sim.scenario.from_python import written
 from sim.scenario.key_normalisation import normalise
 from sim.scenario.models import Scenario
+from sim.scenario.presets import with_presets
 from sim.scenario.pydantic_errors import problems_of
 from sim.scenario.rules import claims, recipes
 from sim.scenario.rules.names import several
@@ -66,7 +67,7 @@ class ScenarioFile(Scenario):
         source = Source(normalise(node_of(written(values)), problems))
         problems += source.problems()
         try:
-            file = handler(plain(source.root))
+            file = handler(plain(with_presets(source.root)[0]))
         except ValidationError as error:
             problems += problems_of(error, source.root)
         if problems:

@@ -196,7 +196,7 @@ class BreakerAgainstModel(RuleBasedStateMachine):
     def first_try(self) -> tuple[int, int | None]:
         """It passes by: it belongs to the phase that it met if that is a closed one, and to none otherwise."""
         phase_number = len(self.phases) - 1 if self.phases[-1]["state"] == "closed" else None
-        return self.breaker.pass_by(), phase_number
+        return self.breaker.pass_by(self.now), phase_number
 
     @rule(call=consumes(calls))
     def never_made(self, call: tuple[int, int | None] | None) -> None:

@@ -118,9 +118,10 @@ def test_a_call_that_failed_slowly_counts_in_both_rates() -> None:
     assert policy.state == OPEN
 
 
-def half_open(probes: int, **settings: Any) -> WindowBreaker:
-    policy = breaker(probes=probes, **settings)
-    policy.record(0, False, 0.0)
+def half_open(probes: int, minimum: int = 4, **settings: Any) -> WindowBreaker:
+    policy = breaker(probes=probes, minimum_calls=minimum, **settings)
+    for _ in range(minimum):
+        policy.record(0, False, 0.0)
     assert [policy.admit(8.0) for _ in range(probes + 2)] == [True] * probes + [False, False]
     return policy
 
@@ -136,6 +137,18 @@ def test_the_rates_over_the_probes_decide_after_the_last_of_them(outcomes: str, 
     assert policy.state == then
     if then == OPEN:
         assert not policy.admit(17.75) and policy.admit(18.0)
+
+
+@pytest.mark.parametrize("outcomes, then", [("FS", OPEN), ("SS", CLOSED), ("SF", OPEN)])
+def test_a_minimum_below_the_probes_decides_early_as_in_resilience4j(outcomes: str, then: int) -> None:
+    policy = half_open(4, minimum=2)
+    generation = policy.generation
+    policy.record(generation, outcomes[0] == "S", 9.0)
+    assert policy.state == HALF_OPEN
+    policy.record(generation, outcomes[1] == "S", 10.0)
+    assert policy.state == then
+    policy.record(generation, then == OPEN, 11.0)
+    assert policy.state == then, "the other probes are of an old generation"
 
 
 def test_slow_probes_open_it_anew() -> None:
@@ -260,7 +273,7 @@ class WindowBreakerAgainstModel(RuleBasedStateMachine):
         outcomes = phase["outcomes"]
         outcomes.append((self.now, ok, took_s > 1.0))
         if phase["state"] == "half-open":
-            if len(outcomes) == self.policy.probes:
+            if len(outcomes) == min(self.minimum, self.policy.probes):
                 self.next_phase("open" if self.too_bad(outcomes) else "closed")
             return
         if "calls" in self.window:
@@ -276,7 +289,7 @@ class WindowBreakerAgainstModel(RuleBasedStateMachine):
 
     def pass_by(self) -> tuple[int, int | None]:
         """A first try belongs to the phase that it met if that is a closed one, and to none otherwise."""
-        return self.policy.pass_by(), len(self.phases) - 1 if self.phases[-1]["state"] == "closed" else None
+        return self.policy.pass_by(self.now), len(self.phases) - 1 if self.phases[-1]["state"] == "closed" else None
 
     @rule(target=calls)
     def first_try(self) -> tuple[int, int | None]:

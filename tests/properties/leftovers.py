@@ -31,6 +31,7 @@ from sim.policies.delivery import VISIBLE
 from sim.policies.expiring_budget import ExpiringBudget
 from sim.policies.retry_concurrency import RetryConcurrency
 from sim.policies.retry_throttling import RetryThrottling
+from sim.policies.rule_breaker import RuleBreaker
 from sim.policies.window_breaker import WindowBreaker
 from sim.scenario import models
 
@@ -121,10 +122,20 @@ def _breakers(strategy: Any) -> Iterator[Breaker]:
 
 def _breaker(name: str, breaker: Breaker) -> None:
     """Half-open, each probe that was let through has told how it ended, for nothing is out."""
-    if breaker.state == HALF_OPEN:
+    if isinstance(breaker, RuleBreaker):
+        _rule_breaker(name, breaker)
+    elif breaker.state == HALF_OPEN:
         known = breaker._count if isinstance(breaker, CircuitBreaker) else breaker._total  # type: ignore[attr-defined]
         assert isinstance(breaker, CircuitBreaker | WindowBreaker)
         assert breaker._probing == known < breaker.probes, f"{name}: {breaker._probing} probes, {known} outcomes"
+
+
+def _rule_breaker(name: str, breaker: RuleBreaker) -> None:
+    """As ``_breaker``; late outcomes can be known too, and places at once are all free again."""
+    if breaker.state == HALF_OPEN and not breaker.counts_late:
+        known = {"in all": breaker._known, "at once": 0, "none": 0}[breaker.probing.limit]
+        assert breaker._probing == known, f"{name}: {breaker._probing} probes, {breaker._known} outcomes"
+    assert 0 <= breaker.tally.failed and 0 <= breaker.tally.total, name
 
 
 def _bulkhead(name: str, places: BulkheadPlaces, model: Bulkhead | None) -> None:

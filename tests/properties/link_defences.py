@@ -29,10 +29,58 @@ def _breaker(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
         breaker.update(draw(st.sampled_from(({}, {"calls": 4}, {"window": "1s"}))))
     if kind == "slow rate":
         breaker["slow call"] = draw(short)
+    if draw(st.booleans()):
+        _rules(draw, breaker)
+    if draw(st.integers(0, 3)) == 0:
+        breaker = _preset(draw)
     breaker["guards"] = draw(st.sampled_from(("calls", "retries")))
     scopes = ("link", "caller", "callee") if to_service and "outlier detection" not in link else ("link", "caller")
     breaker["scope"] = draw(st.sampled_from(scopes))
     link["breaker"] = breaker
+
+
+def _rules(draw: st.DrawFn, breaker: dict[str, Any]) -> None:
+    """Draw the rules in which products differ."""
+    by_rates = "failures" not in breaker
+    windows = {"window": "1s", "buckets": draw(st.integers(1, 4))}
+    windows["buckets begin"] = draw(st.sampled_from(("clock", "closed", "call")))
+    if "calls" not in breaker and draw(st.booleans()):
+        breaker.update(windows)
+        breaker["counted calls"] = draw(st.sampled_from(("ended", "sent", "asked")))
+    if {"calls", "window"} & set(breaker):
+        breaker["keeps window"] = draw(st.booleans())
+    if draw(st.booleans()):
+        breaker["half open at most"] = draw(short)
+        breaker["after half open"] = draw(st.sampled_from(("open", "closed")))
+    if draw(st.booleans()):
+        del breaker["open for"]
+        breaker["open times"] = draw(st.sampled_from(("exponential 125ms factor 2 cap 1s", "linear 125ms")))
+    judges = ("each probe", "all probes", *(["at the minimum"] if by_rates else []))
+    breaker["half open judges"] = draw(st.sampled_from(judges))
+    if not by_rates or breaker["half open judges"] == "each probe":
+        breaker["successes"] = draw(st.integers(1, breaker["probes"]))
+    breaker["threshold"] = (
+        draw(st.sampled_from(("reached", "exceeded"))) if "100%" not in breaker.values() else "reached"
+    )
+    if draw(st.booleans()):
+        breaker["clears every"] = draw(short)
+    for key, words in (
+        ("stays open", ("at least", "longer than")), ("automatic half open", (False, True)),
+        ("probe limit", ("in all", "at once", "none")), ("judged after", ("each call", "failures")),
+        ("late outcomes", ("ignored", "counted")),
+    ):  # fmt: skip
+        breaker[key] = draw(st.sampled_from(words))
+
+
+def _preset(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a product with settings small enough to matter."""
+    name = draw(st.sampled_from(("resilience4j", "polly", "gobreaker", "opossum", "pybreaker", "failsafe")))
+    breaker: dict[str, Any] = {"preset": name, "open for": draw(st.sampled_from(("500ms", "1s")))}
+    if name in ("resilience4j", "polly", "opossum"):
+        breaker["minimum calls"] = draw(st.integers(2, 3))
+    if name in ("pybreaker", "failsafe"):
+        breaker["successes"] = draw(st.integers(1, 3))
+    return breaker
 
 
 def _retry(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:

@@ -80,12 +80,13 @@ def _asks_each(link: Link, policy: str) -> bool:
 def _breaker(record: Record, name: str, sent_at: np.ndarray, model: Breaker) -> None:
     changes = [(at, kind.removeprefix("breaker ")) for at, kind, where, _ in record.events
                if where == name and kind.startswith("breaker ")]  # fmt: skip
+    least_s = model.open_for if model.open_times is None else model.open_times.wait_s(1)
     for (at, state), (then, next_state) in zip(changes, [*changes[1:], (np.inf, "half-open")]):
         inside = int(((sent_at > at) & (sent_at < then)).sum())
         if state == "open":
-            assert next_state == "half-open" and then - at >= model.open_for - TINY_S, f"{name} was open {at} to {then}"
+            assert next_state == "half-open" and then - at >= least_s - TINY_S, f"{name} was open {at} to {then}"
             assert inside == 0, f"{inside} calls on {name}, open from {at} to {then}"
-        elif state == "half-open":
+        elif state == "half-open" and model.probe_limit == "in all":
             assert inside <= model.probes, f"{inside} probes on {name} from {at} to {then}"
 
 

@@ -76,7 +76,7 @@ def test_a_field_is_explained_with_type_default_and_text() -> None:
     assert "`all` or a whole number; default all" in explain_field("parallel.join")
     assert "required" in explain_field("scenario.services")
     assert "names, each with a map of `operations`, `replicas`" in explain_field("services")
-    assert "link.breaker\n  a map of `failures`, `open for`" in explain_field("breaker")
+    assert "link.breaker\n  a map of `preset`, `failures`, `open for`" in explain_field("breaker")
     assert explain_field("health checks.every").startswith("health checks.every\n")
     assert "  gamma 5ms cv 0.5: by its mean and coefficient of variation" in explain_field("law")
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from sim.engine.assembly.needs import undeclared
+from sim.engine.calls.breaker_rules import AskedBreakerStrategy, WokenBreaker
 from sim.engine.calls.caching import LinkCache, OperationCache
 from sim.engine.calls.pipeline import ClientPipelineCall, Pipeline, PipelineCall
 from sim.engine.calls.scope import Scope
@@ -110,16 +111,22 @@ class PipelineBuilder:
         self.strategies.append(ThrottleStrategy(policies, reason_code(self.component, reason)))
 
     def break_circuit(
-        self, scope: str, make: Callable[[Callable[[float, str], None]], Any], reason: str, retries_only: bool
-    ) -> None:
+        self, scope: str, make: Callable[[Callable[[float, str], None]], Any], reason: str, retries_only: bool,
+        by_rules: bool = False,
+    ) -> None:  # fmt: skip
         """Ask a circuit breaker, of the link, of each caller or of each replica of the callee."""
         code, events, name = reason_code(self.component, reason), self.system.recorder.events, self.name
 
         def new(whose: str) -> Any:
-            return make(lambda now, state: events.append((now, f"breaker {state}", name, whose)))
+            if not by_rules:
+                return make(lambda now, state: events.append((now, f"breaker {state}", name, whose)))
+            woken = WokenBreaker(self.system.kernel, events, name, whose)
+            woken.breaker = make(woken.changed)
+            return woken.breaker
 
         if scope != "callee":
-            self.strategies.append(BreakerStrategy(self._by_scope(scope, new), code, retries_only))
+            strategy = AskedBreakerStrategy if by_rules else BreakerStrategy
+            self.strategies.append(strategy(self._by_scope(scope, new), code, retries_only))
             return
         replicas = self.system.services[self.callee].replicas
         breakers = {replica: new(f"replica {replica.index}") for replica in replicas}

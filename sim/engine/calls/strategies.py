@@ -71,7 +71,7 @@ class BreakerStrategy(Strategy):
         breaker: Breaker = self.only if self.only is not None else self.of(sequence)
         if breaker.state != CLOSED:
             if self.retries_only and sequence.tries == 0:
-                return breaker, breaker.pass_by()
+                return breaker, breaker.pass_by(now)
             if not breaker.admit(now):
                 return DENIED
         return breaker, breaker.generation
@@ -119,7 +119,7 @@ class ReplicaBreakerStrategy(BreakerStrategy):
             breaker = self.breakers[replica]
             if free:
                 sequence.replica = replica
-                return breaker, breaker.pass_by()
+                return breaker, breaker.pass_by(now)
             if breaker.admit(now):
                 sequence.replica = replica
                 return breaker, breaker.generation

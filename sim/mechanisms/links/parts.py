@@ -28,8 +28,13 @@ class LinkPart(Protocol):
         """As ``admit``; the policy's ``accepted(now)`` is called for each attempt that the callee did not turn away."""
         ...
 
-    def break_circuit(self, scope: str, make: Callable[[OnChange], Any], reason: str, retries_only: bool) -> None:
-        """Ask a circuit breaker; *scope* can be ``callee`` too: one for each replica of the callee."""
+    def break_circuit(
+        self, scope: str, make: Callable[[OnChange], Any], reason: str, retries_only: bool, by_rules: bool = False
+    ) -> None:
+        """Ask a circuit breaker; *scope* can be ``callee`` too: one for each replica of the callee.
+
+        One that is *by_rules* is asked while it is closed, too, and woken at its ``wakes_at``.
+        """
         ...
 
     def eject_outliers(self, model: Any, scope: str, reason: str) -> None:

@@ -12,7 +12,8 @@ from sim.mechanisms.links.retry_budget import PAY_FOR_HEDGES
 from sim.mechanisms.nodes import LINKED
 from sim.scenario.models import Link
 from sim.scenario.rules import recipes
-from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key, at_value, parsed
+from sim.scenario.rules.breakers import breaker_problems
+from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key, at_value, given, parsed
 
 
 def link_problems(root: Node) -> Iterator[Problem]:
@@ -85,11 +86,11 @@ def _one_jitter(jitter: Node | None, backoff: Node | None) -> Iterator[Problem]:
 
 def _defences(root: Node, name: str, link: Node) -> Iterator[Problem]:
     callee = name.partition(" -> ")[2]
-    yield from _breaker(link.get("breaker"), callee in root.children("services"))
+    yield from breaker_problems(link.get("breaker"), callee in root.children("services"))
     yield from _outliers(link.get("outlier detection"), link, callee in root.children("services"))
     yield from _hedge(link.get("hedge"))
     yield from _waiting(link.get("limit"), "when full", "wait")
-    yield from _at_least(_given(link.get("throttle"), "factor"), q.parse_factor, 1, "1x")
+    yield from _at_least(given(link.get("throttle"), "factor"), q.parse_factor, 1, "1x")
     yield from _cache(link.get("cache"))
     yield from _needs_a_time(root, name, link)
     yield from _order(link)
@@ -98,63 +99,25 @@ def _defences(root: Node, name: str, link: Node) -> Iterator[Problem]:
         yield from _budget(retry.get("budget"))
 
 
-def _given(node: Node | None, key: str) -> Node | None:
-    """Return the child of *node* at *key*, unless it is missing or null."""
-    child = node.get(key) if node is not None else None
-    return child if child is not None and child.value is not None else None
-
-
-def _breaker(node: Node | None, of_service: bool) -> Iterator[Problem]:
-    rates = [found for key in ("failure rate", "slow rate") if (found := _given(node, key)) is not None]
-    if rates and (failures := _given(node, "failures")) is not None:
-        yield at_key(
-            failures, "not be combined with a rate", "a breaker counts failures in a row, or shares of a window"
-        )
-    for key in ("calls", "window", "minimum calls"):
-        if not rates and (found := _given(node, key)) is not None:
-            yield at_key(found, "be set together with `failure rate` or `slow rate`")
-    slow_rate, slow_call = _given(node, "slow rate"), _given(node, "slow call")
-    if slow_rate is not None and slow_call is None:
-        yield at_key(
-            slow_rate,
-            "be set together with `slow call`",
-            "give the time above which a call is slow: `slow call: 500ms`",
-        )
-    if slow_call is not None and slow_rate is None:
-        yield at_key(slow_call, "be set together with `slow rate`")
-    for rate in rates:
-        if parsed(q.parse_share, rate) == 0:
-            yield at_value(rate, "be above 0%")
-    calls, window, least = _given(node, "calls"), _given(node, "window"), _given(node, "minimum calls")
-    if calls is not None and window is not None:
-        yield at_key(window, "not be combined with `calls`", "one window only")
-    most, needed = parsed(q.parse_count, calls), 10.0 if least is None else parsed(q.parse_count, least)
-    if rates and calls is not None and most is not None and needed is not None and needed > most:
-        yield at_value(calls, f"be at least `minimum calls` ({needed:g})", "fewer would never open it")
-    scope = _given(node, "scope")
-    if scope is not None and scope.value == "callee" and not of_service:
-        yield at_value(scope, "be link or caller where the callee is a queue")
-
-
 def _outliers(node: Node | None, link: Node, of_service: bool) -> Iterator[Problem]:
     if node is None or node.value is None:
         return
     if not of_service:
         yield at_key(node, "not be set where the callee is a queue")
-    breaker = _given(link.get("breaker"), "scope")
+    breaker = given(link.get("breaker"), "scope")
     if breaker is not None and breaker.value == "callee":
         yield at_key(node, "not be combined with a breaker of scope callee", "one of them chooses the replica")
-    first, longest = _given(node, "eject for"), _given(node, "eject for at most")
+    first, longest = given(node, "eject for"), given(node, "eject for at most")
     least = 30.0 if first is None else parsed(q.parse_duration, first)
     most = parsed(q.parse_duration, longest)
     if longest is not None and most is not None and least is not None and most < least:
         yield at_value(longest, "be at least as long as `eject for`", "" if first else "30s by default")
-    split = _given(node, "split local errors")
+    split = given(node, "split local errors")
     for key in ("consecutive local errors", "enforce local errors", "enforce local success rate",
                 "enforce local failure percentage"):  # fmt: skip
-        if (found := _given(node, key)) is not None and (split is None or split.value is not True):
+        if (found := given(node, key)) is not None and (split is None or split.value is not True):
             yield at_key(found, "be set together with `split local errors: true`")
-    threshold, panic = _given(node, "panic threshold"), _given(node, "in panic")
+    threshold, panic = given(node, "panic threshold"), given(node, "in panic")
     if panic is not None and threshold is not None and parsed(q.parse_share, threshold) == 0:
         yield at_key(panic, "be set together with a `panic threshold` above 0%")
 
@@ -162,7 +125,7 @@ def _outliers(node: Node | None, link: Node, of_service: bool) -> Iterator[Probl
 def _hedge(node: Node | None) -> Iterator[Problem]:
     if node is None or not isinstance(node.value, dict):
         return
-    after, percentile = _given(node, "after"), _given(node, "percentile")
+    after, percentile = given(node, "after"), given(node, "percentile")
     if (after is None) == (percentile is None):
         yield at_key(node, "have `after` or `percentile`, and not both")
     share = parsed(q.parse_share, percentile)
@@ -171,7 +134,7 @@ def _hedge(node: Node | None) -> Iterator[Problem]:
 
 
 def _waiting(node: Node | None, key: str, word: str) -> Iterator[Problem]:
-    patience = _given(node, "max wait")
+    patience = given(node, "max wait")
     if patience is not None and node is not None and node.word(key) != word:
         yield at_key(patience, f"be set together with `{key}: {word}`")
 
@@ -183,10 +146,10 @@ def _at_least(node: Node | None, parse: Callable[[object], float], least: float,
 
 
 def _cache(node: Node | None) -> Iterator[Problem]:
-    if (ratio := _given(node, "hit ratio")) is None:
+    if (ratio := given(node, "hit ratio")) is None:
         return
     for key in ("entries", "expire after", "coalesce", "scope"):
-        if (found := _given(node, key)) is not None:
+        if (found := given(node, key)) is not None:
             yield at_key(found, "not be combined with `hit ratio`", "a cache has a ratio, or keys")
     if parsed(q.parse_share, ratio) == 0:
         yield at_value(ratio, "be above 0%", "leave the cache out")
@@ -194,10 +157,10 @@ def _cache(node: Node | None) -> Iterator[Problem]:
 
 def _needs_a_time(root: Node, name: str, link: Node) -> Iterator[Problem]:
     """Accepting late answers needs a timeout, and a retry that still waits when they arrive."""
-    late = _given(link, "late answers")
+    late = given(link, "late answers")
     if late is not None and late.value == "accept":
         for key in ("timeout", "retry"):
-            if _given(link, key) is None:
+            if given(link, key) is None:
                 yield at_value(late, f"be set together with `{key}`")
                 return
 
@@ -241,14 +204,14 @@ def _budget(node: Node | None) -> Iterator[Problem]:
     if kind not in _OF_KIND:
         return
     for key in dict.fromkeys(key for keys in _OF_KIND.values() for key in keys):
-        if key not in _OF_KIND[kind] and (found := _given(node, key)) is not None:
+        if key not in _OF_KIND[kind] and (found := given(node, key)) is not None:
             kinds = " or ".join(f"`kind: {name}`" for name, keys in _OF_KIND.items() if key in keys)
             yield at_key(found, f"be set together with {kinds}", value=Unquoted(f"kind: {kind}"))
     yield from {"bucket": _bucket, "grpc": _throttling, "envoy": _in_flight}.get(kind, _expiring)(node)
 
 
 def _throttling(node: Node) -> Iterator[Problem]:
-    capacity, ratio = _given(node, "capacity"), _given(node, "per success")
+    capacity, ratio = given(node, "capacity"), given(node, "per success")
     if capacity is not None and _is_number(capacity.value) and not 0 < capacity.value <= 1000:
         yield at_value(capacity, "be above 0 and at most 1000")
     if ratio is not None and _is_number(ratio.value) and ratio.value < 0.001:
@@ -256,7 +219,7 @@ def _throttling(node: Node) -> Iterator[Problem]:
 
 
 def _expiring(node: Node) -> Iterator[Problem]:
-    ttl, share, floor = (_given(node, key) for key in ("ttl", "share", "floor"))
+    ttl, share, floor = (given(node, key) for key in ("ttl", "share", "floor"))
     span = parsed(q.parse_positive_duration, ttl)
     if ttl is not None and span is not None and not 1 <= span <= 60:
         yield at_value(ttl, "be 1s to 60s")
@@ -265,24 +228,24 @@ def _expiring(node: Node) -> Iterator[Problem]:
 
 
 def _in_flight(node: Node) -> Iterator[Problem]:
-    most = _given(node, "most")
+    most = given(node, "most")
     for key in ("share", "least"):
-        if most is not None and (found := _given(node, key)) is not None:
+        if most is not None and (found := given(node, key)) is not None:
             yield at_key(found, "not be combined with `most`", "a share of what is out, or a number")
 
 
 def _bucket(node: Node) -> Iterator[Problem]:
-    capacity, cost = _given(node, "capacity"), _given(node, "cost")
+    capacity, cost = given(node, "capacity"), given(node, "cost")
     room = 10 if capacity is None else capacity.value
     price = 1 if cost is None else cost.value
     if cost is not None and _is_number(price) and price <= 0:
         yield at_value(cost, "be above 0")
     elif _is_number(room) and _is_number(price) and room < price:
         yield at_key(capacity or node, f"be at least the cost of a retry ({price:g})", value=room)
-    refund = _given(node, "refund")
+    refund = given(node, "refund")
     if refund is not None and refund.value is True:
         for key in ("per try", "per success"):
-            if (found := _given(node, key)) is not None:
+            if (found := given(node, key)) is not None:
                 yield at_key(found, "not be combined with `refund`", "the quota gives back what a retry took")
 
 

@@ -88,6 +88,12 @@ def node_of(value: Any, loc: Loc = ()) -> Node:
     return Node(value, loc=loc)
 
 
+def given(node: Node | None, key: str) -> Node | None:
+    """Return the child of *node* at *key*, unless it is missing or null."""
+    child = node.get(key) if node is not None else None
+    return child if child is not None and child.value is not None else None
+
+
 def parsed(parse: Callable[[object], T], node: Node | None) -> T | None:
     """Return the value of *node* as *parse* reads it, or None where it is missing or wrong."""
     if node is None:
