@@ -167,17 +167,17 @@ def _needs_a_time(root: Node, name: str, link: Node) -> Iterator[Problem]:
 
 def _order(link: Node) -> Iterator[Problem]:
     """A stated order names every policy of the link, each once, in a sequence that means something."""
-    stated = _given(link, "order")
+    stated = given(link, "order")
     if stated is None or not isinstance(stated.value, list):
         return
-    names, has = [item.value for item in stated.value], [name for name in POLICIES if _given(link, name) is not None]
+    names, has = [item.value for item in stated.value], [name for name in POLICIES if given(link, name) is not None]
     if any(name not in POLICIES for name in names):
         return
-    breaker = _given(link, "breaker")
+    breaker = given(link, "breaker")
     by_replica = breaker is not None and breaker.word("scope") == "callee"
     for i, rule, hint in contradictions(names, has, by_replica):
         yield at_value(stated.value[i], rule, hint)
-    budget = _given(link.get("retry"), "budget")
+    budget = given(link.get("retry"), "budget")
     together = [stage for stage in stages(names) if "hedge" in stage and "retry" in stage]
     if budget is not None and budget.word("kind") in PAY_FOR_HEDGES and {"hedge", "retry"} <= {*names} and not together:
         hint = f"a budget of kind {budget.word('kind')} pays for both"
