@@ -70,7 +70,7 @@ def _show_switches(scenario: Any, resolved: Any) -> None:
     if resolved.faults:
         print("\nFaults:")
     for name, fault in resolved.faults.items():
-        print(f"  {name}: {fault.when}")
+        print(f"  {name}: {fault.timing}")
 
 
 def _show_answer(scenario: Any, wanted: bool) -> None:

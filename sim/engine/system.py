@@ -7,7 +7,7 @@ it. Nothing here decides or makes anything.
 from __future__ import annotations
 
 from itertools import count
-from typing import TYPE_CHECKING, Iterator, Sequence
+from typing import TYPE_CHECKING, Callable, Iterator, Sequence
 
 from sim.engine.clients.clients import request_numbers
 from sim.engine.clock.ids import attempt_ids
@@ -20,12 +20,14 @@ from sim.record.recorder import Recorder
 if TYPE_CHECKING:
     from sim.engine.calls.network import Network
     from sim.engine.calls.pipeline import Pipeline
+    from sim.engine.calls.recent_ends import RecentEnds
     from sim.engine.clients.clients import Client
     from sim.engine.messaging.queue import Queue
     from sim.engine.operations.stores import Store
     from sim.engine.services.autoscaling import AutoscalingGroup
     from sim.engine.services.processor import Processor
     from sim.engine.services.service import Service
+    from sim.fields.conditions import When
     from sim.mechanisms.faults.targets import FaultTargets
     from sim.policies.breaker import CircuitBreaker
     from sim.scenario import models
@@ -63,7 +65,11 @@ class System:
         self.fault_targets: dict[str, FaultTargets] = {}
         """What each fault strikes."""
         self.fault_windows: dict[str, list[Span]] = {}
-        """The windows of each fault, ascending."""
+        """The windows of each fault, ascending; those of a fault that waits for a condition follow in the run."""
+        self.spikes: dict[str, Callable[[int, Span], None]] = {}
+        """Makes the arrivals of a spike that waits for a condition, for the window with this number."""
+        self.recent_ends: dict[When, RecentEnds] = {}
+        """What ended lately, for the conditions that ask for it."""
 
         self.operations = tuple(
             f"{service}.{operation}" for service, model in scenario.services.items() for operation in model.operations

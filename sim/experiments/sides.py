@@ -1,7 +1,8 @@
 """Runs that are compared are measured over the same stretch of the clock: the faults of all of them.
 
 The times of a fault are drawn before the run from streams of its own, so every replication knows the windows of the
-other sides without playing them.
+other sides without playing them. A fault that waits for a condition begins when its own run says so: its windows are
+those of that run, and the other sides are not measured over them.
 """
 
 from __future__ import annotations

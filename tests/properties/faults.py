@@ -24,7 +24,8 @@ def add_faults(draw: st.DrawFn, document: dict[str, Any], links: list[str]) -> N
     faults: dict[str, Any] = {}
     for i in range(draw(st.integers(0, 3))):
         kind = draw(st.sampled_from(KINDS))
-        fault: dict[str, Any] = _when(draw, list(faults))
+        conditions = [] if kind == "synchronise" else _conditions(document, links)
+        fault: dict[str, Any] = _when(draw, list(faults), conditions)
         if kind in ON_LINKS:
             fault[kind] = draw(st.sampled_from(links))
             fault["way"] = draw(st.sampled_from(("out", "back", "both", "both")))
@@ -55,9 +56,25 @@ def _hosts(draw: st.DrawFn, services: dict[str, Any], queues: list[str]) -> dict
     return {"rack": [draw(st.sampled_from(list(services))), *chosen]}
 
 
-def _when(draw: st.DrawFn, earlier: list[str]) -> dict[str, Any]:
+def _conditions(document: dict[str, Any], links: list[str]) -> list[str]:
+    """Return conditions of all kinds that can hold in *document*."""
+    found = [f"busy of {name} above 50%" for name in document["services"]]
+    found += [f"line of {name} above 0" for name in document["services"]]
+    found += [f"replicas of {name} below 3" for name in document["services"]]
+    for name in document.get("queues", {}):
+        found += [f"backlog of {name} above 1", f"age of {name} above 250ms", f"in flight of {name} above 0"]
+    found += [f"in flight of {name} above 1" for name in document["workload"]]
+    for name in [*links, *document["workload"]]:
+        found += [f"errors of {name} above 30% over 1s", f"timeouts of {name} above 10% over 500ms"]
+    return [f"{one} every 250ms" for one in found] + [f"{one} for 500ms every 125ms" for one in found]
+
+
+def _when(draw: st.DrawFn, earlier: list[str], conditions: list[str]) -> dict[str, Any]:
     for_ = draw(st.sampled_from(("125ms", "500ms", "1s", "8s")))
-    how = draw(st.integers(0, 7))
+    how = draw(st.integers(0, 8))
+    if how == 8 and conditions:
+        found = {"when": draw(st.sampled_from(conditions)), "for": for_}
+        return {**found, "after": "250ms"} if draw(st.booleans()) else found
     if how == 7 and earlier:
         edge = draw(st.sampled_from(("begins", "ends")))
         wait = draw(st.sampled_from(("", "500ms ")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Callable, Iterator
 
@@ -10,6 +11,7 @@ from sim.engine.clients import arrivals
 from sim.engine.clients.clients import Client, Source, User, no_keys
 from sim.engine.operations.steps import Degraded
 from sim.mechanisms.faults.spike import Spike
+from sim.quantities import RateShape
 from sim.scenario import models
 
 if TYPE_CHECKING:
@@ -22,7 +24,13 @@ def client(system: System, wiring: Wiring, name: str, model: models.Workload) ->
     """Return the client of one workload, ready to ask."""
     streams = system.streams
     code = list(system.scenario.workload).index(name)
-    found = Client(
+    watches = tuple(recent for when, recent in system.recent_ends.items() if when.of == name)
+    kind = Client
+    if watches:
+        from sim.engine.clients.watched_client import WatchedClient
+
+        kind = WatchedClient
+    found = kind(
         system.kernel,
         system.recorder,
         system.request_numbers,
@@ -32,6 +40,8 @@ def client(system: System, wiring: Wiring, name: str, model: models.Workload) ->
         no_keys(),
         model.instances,
     )
+    if watches:
+        found.watches = watches  # type: ignore[attr-defined]
     names, weights = _asked(model)
     for operation in names:
         service, _, inner = operation.partition(".")
@@ -55,13 +65,20 @@ def _sources(system: System, name: str, model: models.Workload, client: Client, 
     if shape is not None and shape.path:
         shape = shape.with_counts(system.scenario.tables[shape.path])
     sources = [(name, shape)]
+    spikes: list[tuple[str, float]] = []
+
+    def spike(number: int, fault_name: str, by: float, begin: float, end: float) -> tuple[str, RateShape | None]:
+        component = f"{name} spike {fault_name}" + (f" {number}" if number else "")
+        return component, None if shape is None else arrivals.during(shape, by, begin, min(end, until_s))
+
     for fault_name, fault in system.scenario.faults.items():
         if isinstance(fault, Spike) and fault.spike == name and shape is not None:
+            spikes.append((fault_name, fault.by))
             for number, (begin, end) in enumerate(system.fault_windows[fault_name]):
-                component = f"{name} spike {fault_name}" + (f" {number}" if number else "")
-                sources.append((component, arrivals.during(shape, fault.by, begin, min(end, until_s))))
+                sources.append(spike(number, fault_name, fault.by, begin, end))
     herd = _herd(system, name)
-    for component, rate in sources:
+
+    def start(component: str, rate: RateShape | None) -> None:
         times = arrivals.instants(model.arrivals, rate, until_s, streams.generator(component, "arrivals"))
         if herd:
             from sim.engine.faults.thundering_herd import batched
@@ -71,6 +88,14 @@ def _sources(system: System, name: str, model: models.Workload, client: Client, 
         if len(weights) > 1:
             which = arrivals.choice_blocks(weights, streams.generator(component, "operation"))
         Source(system.kernel, client, times, which)
+
+    def begin_spike(fault_name: str, by: float, number: int, span: tuple[float, float]) -> None:
+        start(*spike(number, fault_name, by, *span))
+
+    for component, rate in sources:
+        start(component, rate)
+    for fault_name, by in spikes:
+        system.spikes[fault_name] = partial(begin_spike, fault_name, by)
 
 
 def _users(system: System, name: str, model: models.Workload, client: Client, names: list[str]) -> None:

@@ -58,6 +58,7 @@ class _Builder:
             system.fault_targets = {name: fault.targets(scenario) for name, fault in scenario.faults.items()}
             system.fault_windows = faults.fault_windows(scenario, system.streams)
             needs = faults.needs(scenario, system.fault_targets)
+            _watch_ends(system, needs)
         links = self.scenario.links
         cancellable = {name.split(" -> ")[1] for name, link in links.items() if link.on_abandon == "cancel"}
         needs.shares_cores.update(self.scenario.sharing)
@@ -98,6 +99,8 @@ class _Builder:
         for name, workload in scenario.workload.items():
             system.clients[name] = clients.client(system, self.wiring, name, workload)
         self.wiring.bind(programs, only_work, batches)
+        for when, recent in system.recent_ends.items():
+            self.wiring.watch(when.of, recent)
         for autoscaling_group in system.autoscaling_groups:
             autoscaling_group.begin()
         if scenario.faults:
@@ -186,6 +189,17 @@ class _Builder:
 
         draw = self.system.streams.draw(law, f"{replica.service.name}#{replica.index}", "patience")
         return DrawnTimers(self.system.kernel, draw, replica.on_wait_timeout)
+
+
+def _watch_ends(system: System, needs: Needs) -> None:
+    """Count what ends where a condition asks for shares of it."""
+    from sim.engine.calls.recent_ends import KINDS, RecentEnds
+
+    for fault in system.scenario.faults.values():
+        when = fault.when
+        if when is not None and when.quantity in KINDS:
+            system.recent_ends[when] = RecentEnds(system.kernel, when.quantity, when.over_s)
+            needs.watched.add(when.of)
 
 
 def _kind_of_queue(model: models.Queue) -> type[Queue]:

@@ -13,6 +13,7 @@ from sim.engine.assembly.needs import is_single_work, needs_pipeline
 from sim.engine.assembly.routes import Routes
 from sim.engine.calls.leaf import LeafCall
 from sim.engine.calls.plain import PlainCall
+from sim.engine.calls.recent_ends import counting_ends
 from sim.engine.calls.retrying import ClientRetryingCall, RetryingCall
 from sim.engine.messaging.delivery import Delivery
 from sim.mechanisms.steps.facts import facts
@@ -23,6 +24,7 @@ from sim.scenario import models
 if TYPE_CHECKING:
     from sim.engine.calls.attempt import Then
     from sim.engine.calls.pipeline import PipelineCall
+    from sim.engine.calls.recent_ends import RecentEnds
     from sim.engine.calls.step import Step
     from sim.engine.faults.capabilities import Needs
     from sim.engine.messaging.batches import BatchDelivery
@@ -59,6 +61,12 @@ class Wiring:
         for delivery in self.batches:
             site = self.system.sites[int(delivery.code)]
             delivery.join_route(operations[f"{site.callee}.{site.operation}"], batches[site.link])
+
+    def watch(self, link: str, recent: RecentEnds) -> None:
+        """Count the ends of the attempts on *link*."""
+        for step, site in self.steps:
+            if site.link == link:
+                step.route.settled = counting_ends(step.route.settled, recent)
 
     def consume(self, service: str, queue_name: str, operation: str) -> None:
         """Let the workers of *service* take from the queue."""
@@ -168,6 +176,7 @@ class Wiring:
             and model.health_checks is None
             and is_single_work(model, site.operation)
             and site.callee not in self.needs.can_die
+            and site.link not in self.needs.watched
             and site.callee not in self.needs.shares_cores
             and self.routes.network(site.link) is None
         )

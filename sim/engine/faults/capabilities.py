@@ -15,7 +15,8 @@ class Needs:
     """Names of nodes and links, by the capability that they need.
 
     *can_die*: replicas and recipes check whether they are still up. *can_pause*: work can be interrupted.
-    *has_variable_speed*: work asks its replica how fast it is. *links*: links that some fault strikes. *shares_cores*:
+    *has_variable_speed*: work asks its replica how fast it is. *links*: links that some fault strikes.
+    *watched*: links and workloads of whose ends some condition asks. *shares_cores*:
     how long work takes depends on the other work.
     """
 
@@ -23,6 +24,7 @@ class Needs:
     can_pause: set[str] = field(default_factory=set)
     has_variable_speed: set[str] = field(default_factory=set)
     links: set[str] = field(default_factory=set)
+    watched: set[str] = field(default_factory=set)
     shares_cores: set[str] = field(default_factory=set)
 
 

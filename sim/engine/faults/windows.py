@@ -1,4 +1,8 @@
-"""When faults strike: every window of every fault, drawn before the run from streams of the fault's own."""
+"""When faults strike: the windows of each fault, drawn before the run from streams of the fault's own.
+
+A fault that waits for a condition has no window before it holds, nor has one that follows it; ``windows_after`` gives
+the latter's when the former has one.
+"""
 
 from __future__ import annotations
 
@@ -23,17 +27,33 @@ def fault_windows(scenario: models.Scenario, streams: Streams) -> dict[str, list
     return {name: found[name] for name in scenario.faults}
 
 
+def windows_after(scenario: models.Scenario, streams: Streams, name: str, of: str, span: Span) -> list[Span]:
+    """Return the windows of the fault *name* that follow *span*, a window of the fault *of*."""
+    at = scenario.faults[name].at
+    if not isinstance(at, After) or at.fault != of:
+        return []
+    return _windows(scenario, streams, name, [span[0 if at.edge == "begins" else 1] + at.wait_s])
+
+
 def _draw(scenario: models.Scenario, streams: Streams, name: str, found: dict[str, list[Span]]) -> None:
     if name in found:
         return
     fault = scenario.faults[name]
+    if fault.when is not None:
+        found[name] = []
+        return
     if isinstance(fault.at, After):
         _draw(scenario, streams, fault.at.fault, found)
         edge = 0 if fault.at.edge == "begins" else 1
         begins = [span[edge] + fault.at.wait_s for span in found[fault.at.fault]]
     else:
         begins = [scenario.warmup if fault.at is None else streams.draw(fault.at, f"fault {name}", "at")()]
-    windows: list[Span] = []
+    found[name] = _windows(scenario, streams, name, begins)
+
+
+def _windows(scenario: models.Scenario, streams: Streams, name: str, begins: list[float]) -> list[Span]:
+    """Return the windows of a fault that begins at these instants, ascending."""
+    fault, windows = scenario.faults[name], list[Span]()
     if fault.up is None or fault.down is None:
         windows = [(begin, begin + (fault.for_ or 0.0)) for begin in begins]
     else:
@@ -44,7 +64,7 @@ def _draw(scenario: models.Scenario, streams: Streams, name: str, found: dict[st
             if len(windows) > 10 * MOST_WINDOWS:
                 often = f"fault {name} strikes more than {10 * MOST_WINDOWS} times"
                 raise BudgetError(often, "0s of the scenario played")
-    found[name] = sorted(span for span in windows if span[0] < scenario.duration)
+    return sorted(span for span in windows if span[0] < scenario.duration)
 
 
 def _renewals(begin: float, until: float, up: Draw, down: Draw) -> Iterator[Span]:

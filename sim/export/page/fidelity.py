@@ -75,7 +75,7 @@ def modelled(scenario: Scenario) -> list[str]:
     if scenario.stores:
         found.append(f"{_counted(len(scenario.stores), 'store')}: {', '.join(scenario.stores)}")
     for name, fault in scenario.faults.items():
-        found.append(f"the fault {name}, {fault.when}")
+        found.append(f"the fault {name}, {fault.timing}")
     return found
 
 

@@ -34,7 +34,7 @@ def too_large(scenario: Any) -> str:
 def drawn(resolved: Any, dark: bool) -> str:
     """Return the drawing of a resolved scenario as SVG text; what its faults will strike is framed and named."""
     drawing = drawing_of(resolved, None, resolved.faults)
-    faults = ", ".join(f"{name}: {fault.when}" for name, fault in resolved.faults.items())
+    faults = ", ".join(f"{name}: {fault.timing}" for name, fault in resolved.faults.items())
     caption = "before any run" + (f" · framed: {faults}" if faults else "")
     figure = system_figure(drawing, resolved.title[:90], caption[:170], style.theme(dark))
     out = StringIO()

@@ -23,7 +23,7 @@ from sim.scenario.schema import defaults, field_texts
 from sim.scenario.yaml.nodes import node_of
 
 Fault = dict[str, Any]
-MOMENTS = ("at", "for", "up", "down")
+MOMENTS = ("at", "when", "after", "for", "up", "down")
 LABELS = {"at": "From, in words", "by": "By how much"}
 HINTS = {
     "at": "5s after NAME ends", "up": "50s", "down": "10s", "replicas": "1, or [0, 2]", "times": "3", "requests": "500",

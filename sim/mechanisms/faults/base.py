@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import ClassVar, Literal, Mapping
 
 from sim.errors import not_played
+from sim.fields.conditions import WhenField
 from sim.fields.fault_fields import After, BeginField, ReplicasField
 from sim.fields.model import Model
-from sim.fields.quantity import LawField, PositiveDuration
+from sim.fields.quantity import Duration, LawField, PositiveDuration
 from sim.mechanisms.faults.injection import Injection
 from sim.mechanisms.faults.parts import Edges, LinkPart, Nodes, QueuePart, ServicePart
 from sim.mechanisms.faults.targets import FaultTargets, Indexes, on_host
@@ -38,6 +39,14 @@ class Fault(Model):
     to 90s`), or after another fault: `5s after db down ends` (or `begins`), once for each of its windows.
     It may begin in the warm-up, so that a fault that comes and goes at random is warmed up too (`at: 0s`); it is
     measured from the warm-up's end."""
+    when: WhenField | None = None
+    """Instead of `at`: it begins, once, when a condition on the running system holds, such as `backlog of jobs above
+    1000 for 30s`, `errors of web -> db above 20% over 10s` or `busy of web above 90% every 10s`. The condition is
+    looked at each second (`every`), from 0s to the end of the duration, after all that happens at that instant; `for`
+    is how long it must hold at every look, `over` the last seconds in which ends count (10s). A fault whose condition
+    never holds strikes nothing."""
+    after: Duration = 0.0
+    """With `when`: how long after the condition holds it begins."""
     for_: PositiveDuration | None = None
     """How long it lasts. With `up` and `down`: how long it comes and goes; default until the end of the duration."""
     up: LawField | None = None
@@ -74,9 +83,11 @@ class Fault(Model):
         raise not_played("fault", type(self).__name__)
 
     @property
-    def when(self) -> str:
+    def timing(self) -> str:
         """When it strikes, in the words of its file: ``at 60s for 30s``, or ``5s after db down ends, for 10s``."""
         words = "" if self.at is None else f"{self.at}," if isinstance(self.at, After) else f"at {self.at}"
+        if self.when is not None:
+            words = f"{f'{self.after:g}s after' if self.after else 'when'} {self.when},"
         span = "" if self.for_ is None else f"for {self.for_:g}s"
         again = "" if self.up is None else f"again and again, up {self.up}, down {self.down}"
         return " ".join(part for part in (words, span, again) if part)

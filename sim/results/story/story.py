@@ -81,12 +81,19 @@ def _orders(book: Book) -> Iterator[Sentence]:
 
 def _openings(book: Book) -> Iterator[Sentence]:
     record = book.record
+    for name, fault in record.scenario.faults.items():
+        if fault.when is not None and not any(one == name for one, _, _ in record.windows):
+            text = f"{name}: waits for {fault.when}, which never holds"
+            yield Sentence(min(record.duration_s, book.end), text, "never begins", name, None)
     if not record.windows:
         text = f"no fault is injected in {seconds(record.duration_s)} of arrivals"
         yield Sentence(0.0, text, "no fault", "system", record.duration_s)
     for name in dict.fromkeys(name for name, _, _ in record.windows):
         spans = [(begin, end) for fault, begin, end in record.windows if fault == name and begin <= book.end]
-        text, total = f"{name}: {record.scenario.faults[name].sentence()}", math.fsum(e - b for b, e in spans)
+        fault = record.scenario.faults[name]
+        text, total = f"{name}: {fault.sentence()}", math.fsum(e - b for b, e in spans)
+        if fault.when is not None:
+            text += f" ({f'{seconds(fault.after)} after' if fault.after else 'when'} {fault.when})"
         if len(spans) > MOST_OPENINGS:
             at_first, ended = text.rstrip(","), max(end for _, end in spans)
             told = f"{at_first}, {number(len(spans))} times, {seconds(total)} in all"

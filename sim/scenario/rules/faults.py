@@ -6,6 +6,7 @@ from typing import Callable, Iterator
 
 from sim import quantities as q
 from sim.errors import did_you_mean
+from sim.fields.conditions import QUANTITIES, parse_when
 from sim.fields.fault_fields import After, parse_begin, parse_replicas
 from sim.fields.quantity import one_arrow
 from sim.mechanisms.faults import FAULTS, LinkFault, fault_kind
@@ -213,7 +214,12 @@ def _above_zero(node: Node | None, parse: Callable[[object], float], rule: str) 
 
 
 def _moments(root: Node, name: str, fault: Node) -> Iterator[Problem]:
-    up, down = fault.get("up"), fault.get("down")
+    up, down, when = fault.get("up"), fault.get("down"), fault.get("when")
+    if when is not None:
+        yield from _when(root, fault, when)
+        return
+    if (after := fault.get("after")) is not None:
+        yield at_key(after, "be used with `when`, which it follows")
     if up is None and down is None:
         for key in ("at", "for"):
             yield from _given(fault, key)
@@ -229,6 +235,26 @@ def _moments(root: Node, name: str, fault: Node) -> Iterator[Problem]:
         yield from _after(root, name, at, begin)
     else:
         yield from _begins(root, at, begin)
+
+
+def _when(root: Node, fault: Node, node: Node) -> Iterator[Problem]:
+    """Find a condition on nothing, and times that a fault which waits for one cannot have."""
+    for key in ("at", "up", "down"):
+        other = fault.get(key)
+        if other is not None:
+            yield at_key(other, "not be combined with `when`, which says when the fault begins")
+    yield from _given(fault, "for")
+    if fault.get("synchronise") is not None:
+        yield at_key(node, "not be used with `synchronise`, whose arrivals are known from the start")
+    when = parsed(parse_when, node)
+    if when is None:
+        return
+    kinds = QUANTITIES[when.quantity].of
+    known = [name for kind in kinds if kind != "links" for name in root.children(kind)]
+    known += recipes.links_used(root) if "links" in kinds else []
+    if when.of not in known:
+        words = [_WORDS[kind] if kind != "links" else "link in use" for kind in kinds]
+        yield at_value(node, f"watch {when.quantity} of a {' or '.join(words)}", did_you_mean(when.of, known), when.of)
 
 
 def _given(fault: Node, key: str, hint: str = "") -> Iterator[Problem]:
