@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class WatchedClient(Client):
-    """As any client; *watches* are told each outcome."""
+    """As any client; *watches* note each outcome."""
 
     watches: tuple[RecentEnds, ...] = ()
 
