@@ -15,10 +15,11 @@ import numpy as np
 
 from sim.record.record import OUTCOMES, Record
 from sim.results.book import Book
-from sim.results.index import occupancy
+from sim.results.index import occupancy, processors
 from sim.results.index.breakers import changes
-from sim.results.index.columns import Bools, Floats
+from sim.results.index.columns import Bools, Floats, Ints
 from sim.results.index.intervals import areas_per_second, lowest_at
+from sim.results.index.processors import rows_of_host, rows_of_service
 from sim.results.index.readings import asked, deciding
 from sim.results.measures import link_defences
 from sim.results.measures.overload import levels
@@ -33,6 +34,8 @@ NAMES: dict[str, tuple[str, str]] = {
     "in service": ("visits", "visits that have begun and not left"),
     "waiting": ("visits", "visits in line for a worker"),
     "utilisation": ("ratio", "held worker time over all worker time; none for unlimited workers"),
+    "cores used": ("cores", "cores in use, of a service that shares cores, and of a host whose cores are shared"),
+    "at work": ("steps", "work steps that run, or would if they had a core"),
     "replicas": ("", "replicas that are up, of services where they come and go; draining ones included"),
     "replicas asked": ("", "replicas that the metrics of the autoscaler ask for, before windows, steps and bounds"),
     "reading": ("targets", "what the metric that asks for most reads, as a multiple of its target"),
@@ -65,7 +68,8 @@ def series(record: Record | Book) -> list[Series]:
     """Return every series of a run, each of the same length."""
     book = record if isinstance(record, Book) else Book(record)
     seconds = max(math.ceil(book.end), 1)
-    return [*_workloads(book, seconds), *_services(book, seconds), *_links(book, seconds), *_queues(book, seconds)]
+    found = [*_workloads(book, seconds), *_services(book, seconds), *_links(book, seconds), *_queues(book, seconds)]
+    return [*found, *_hosts(book, seconds)]
 
 
 def _count(times: Floats, seconds: int) -> Floats:
@@ -106,6 +110,8 @@ def _services(book: Book, seconds: int) -> Iterator[Series]:
             there = workers - _level(book, *occupancy.absent_workers(book, of), seconds)
             held = _level(book, *occupancy.held(book, code), seconds)
             yield Series(of, "utilisation", np.divide(held, there, out=np.zeros(seconds), where=there > 0))
+        if of in book.record.scenario.sharing:
+            yield from _processors(book, of, rows_of_service(book, of), seconds)
         if book.model(of).autoscale is not None:
             yield Series(of, "replicas", _level(book, *occupancy.present_replicas(book, of), seconds))
             if book.model(of).autoscale.is_recorded:
@@ -121,6 +127,20 @@ def _read(book: Book, of: str, seconds: int) -> Iterator[Series]:
     over = np.array([0.0, *(look.value / look.target for look in deciding(book, of))], np.float64)
     yield Series(of, "replicas asked", level[last].astype(np.float64))
     yield Series(of, "reading", over[last])
+
+
+def _hosts(book: Book, seconds: int) -> Iterator[Series]:
+    for of in book.record.scenario.machines:
+        yield from _processors(book, of, rows_of_host(book, of), seconds)
+
+
+def _processors(book: Book, of: str, rows: Ints, seconds: int) -> Iterator[Series]:
+    """Yield the means over each second of the cores in use and of the work that runs."""
+    edges = np.minimum(np.arange(seconds + 1, dtype=np.float64), max(book.end, 0.0))
+    lengths = np.maximum(np.diff(edges), np.finfo(np.float64).tiny)
+    running, busy = processors.levels(book.record.processors, rows)
+    yield Series(of, "cores used", np.maximum(np.diff(busy.until(edges)) / lengths, 0.0))
+    yield Series(of, "at work", np.maximum(np.diff(running.until(edges)) / lengths, 0.0))
 
 
 def _told(book: Book, kind: str, of: str, seconds: int) -> Floats:

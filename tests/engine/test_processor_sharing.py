@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import sim
+from sim.results.audit.identities import check, verify
 from sim.results.measures.registry import measures
 from tests.engine._play import attempts, play
+
+HEAD = "version: 1\ntitle: Story\nduration: 10s\n"
 
 
 def _ends(body: str, link: str = "c -> s", **options: str) -> list[tuple[object, ...]]:
@@ -116,3 +120,25 @@ def test_the_books_hold_the_processor_time_of_each_replica() -> None:
 def test_a_system_without_shared_cores_records_no_processor() -> None:
     record = play("workload: {c: {calls: s.do, arrivals: at 0s}}\nservices: {s: {operations: {do: [{work: 1s}]}}}")
     assert (record.processors, record.served_s) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    "column, row, value, message",
+    [
+        ("busy", 0, 0.5, "core-seconds in use at s#0 must be those of its work, 2.0"),
+        ("ended_at", 0, 0.75, "core-seconds in use at s#0 must be those of its work"),
+    ],
+)
+def test_a_record_that_lies_about_its_cores_is_found_out(column: str, row: int, value: float, message: str) -> None:
+    record = play(HOST % ("", ""))
+    record.processors[column][row] = value
+    assert check(record)["core-seconds used = work done"] is False
+    with pytest.raises(sim.ModelError, match=message):
+        verify(record)
+
+
+def test_more_cores_in_use_than_a_host_has_are_found_out() -> None:
+    record = play(HOST % ("", ""))
+    record.scenario = sim.loads(HEAD + HOST.replace("cores: 1%s", "cores: 0.5%s") % ("", "")).resolve()
+    with pytest.raises(sim.ModelError, match="cores in use on node must be 0.5 at most"):
+        verify(record)

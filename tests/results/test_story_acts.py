@@ -194,6 +194,19 @@ faults: {f: {slow: back, by: 1x, at: 8s, for: 4s}}"""
     assert found.value == in_the_tables(record, "preempted", "back") == 3
 
 
+def test_a_host_whose_cores_are_all_in_use_is_reported_with_its_time() -> None:
+    body = """
+workload: {users: {calls: back.charge, rate: 8/s, arrivals: regular}}
+services: {back: {workers: 16, waiting: 32, operations: {charge: [{work: 62500us}]}}}
+hosts: {node: {runs: [back], cores: 1}}
+faults: {f: {%s, at: 8s, for: 4s}}"""
+    record = play(body % "slow: back, by: 4x", "24s")
+    found = told(record, "cores full", "node")
+    assert found.text.startswith("node: all of its cores (1) are in use from 8.0 s to ")
+    assert found.at_s == 8.0 and found.value >= 4
+    assert "cores full" not in kinds(play(body % "slow: back, by: 1x", "24s"))
+
+
 @pytest.mark.parametrize(
     "when_full, kind, text",
     [

@@ -32,7 +32,7 @@ class DerivedColumns:
 
     def __init__(self, record: Record) -> None:
         tables = (record.requests, record.attempts, record.segments, record.messages, record.deliveries,
-                  record.effects, record.marks)  # fmt: skip
+                  record.effects, record.marks, *([record.processors] if record.processors else []))  # fmt: skip
         self._in_files = [column for table in tables if in_file(column := next(iter(table.values())))]
         """One column of each file: all columns of a record are in one."""
         self._own = [column for table in tables for column in table.values()]

@@ -18,6 +18,7 @@ from sim.number_words import counted, number, share
 from sim.quantities.line_order import PREEMPTIVE
 from sim.record.record import REJECTED
 from sim.results.book import Book
+from sim.results.index import processors
 from sim.results.index.columns import Bools, Floats
 from sim.results.measures import link_defences
 from sim.results.measures.batches import returned_at
@@ -38,6 +39,8 @@ MARKED = {one.measure: CountedEvent(one.thing, one.does) for one in _DECISIONS i
 HEDGED = CountedEvent("hedge", "be sent")
 AT_THE_DOOR = CountedEvent("call", "wait for a token of the rate limit")
 PUSHED_BACK = CountedEvent("send", "be turned away, the queue being full")
+FULL = 0.99
+"""A host's cores are all in use above this share of them, in a second."""
 INTERRUPTED = CountedEvent("step", "be interrupted for a more important request", "interruption")
 HELD_UP = CountedEvent("send", "wait for room, the queue being full")
 WITH_BATCH = CountedEvent("message", "return because another of their batch failed")
@@ -52,6 +55,7 @@ KINDS = (
     "pushed back",
     "late acknowledgements",
     "preempted",
+    "cores full",
     "returned with batch",
     "limit falls",
 )
@@ -72,11 +76,29 @@ def defence_events(book: Book) -> Iterator[Sentence]:
             yield from _limit_falls(book, clock, name)
         if book.model(name).batches:
             yield from _counted(book, clock, "returned with batch", name, returned_at(book, name), WITH_BATCH)
+    for name, host in book.record.scenario.machines.items():
+        yield from _cores_full(book, clock, name, float(host.cores))
     for name in book.record.queues:
         yield from _counted(book, clock, "pushed back", name, _pushed_back_at(book, name), PUSHED_BACK)
         yield from _counted(book, clock, "delayed", name, marked_at(book, "delayed", name), HELD_UP)
         refused = marked_at(book, "late acknowledgement", name)
         yield from _counted(book, clock, "late acknowledgements", name, refused, TOO_LATE)
+
+
+def _cores_full(book: Book, clock: BeforeAfter, name: str, cores: float) -> Iterator[Sentence]:
+    """Yield when all cores of a host are in use for two seconds in a row, if none two before the fault were."""
+    if not book.record.windows:
+        return
+    _, busy = processors.levels(book.record.processors, processors.rows_of_host(book, name))
+    full: Bools = np.diff(busy.until(np.arange(int(book.end) + 1, dtype=np.float64))) > FULL * cores
+    low, begin = int(clock.low), int(clock.begin)
+    second = first_in_a_row(full[begin:])
+    if second is None or first_in_a_row(full[low:begin]) is not None:
+        return
+    until = begin + lasts_until(full[begin:], second)
+    at, seconds = float(begin + second), int(full[begin:].sum())
+    text = f"{name}: all of its cores ({number(cores)}) are in use from {at:.1f} s to {until:.1f} s"
+    yield Sentence(at, text, "cores full", name, float(seconds), f"{name}: all of its cores are in use", float(until))
 
 
 def _link(book: Book, clock: BeforeAfter, link: str) -> Iterator[Sentence]:
