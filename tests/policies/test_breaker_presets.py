@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import heapq
+import json
+from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +15,7 @@ import sim
 from sim.policies.breaker import STATES
 from tests.policies._products import Failsafe, Gobreaker, Opossum, Polly, Pybreaker, Resilience4j
 
+TRACES = Path(__file__).parent / "traces"
 Calls = list[tuple[int, int, bool]]
 """For each call: the time since the last one, and how long it takes, in eighths of a second; whether it succeeds."""
 
@@ -140,3 +144,46 @@ def test_failsafe(calls: Calls, failures: int, more: int, successes: int, spare:
     of = successes + spare if successes else 0
     breaker += f", successes: {successes}, probes: {of}" * bool(successes)
     compare(breaker, Failsafe(failures, failures + more, 1.0, successes, of), calls)
+
+
+def traces(name: str) -> list[dict[str, Any]]:
+    """Return the traces of a product that was run itself."""
+    found: list[dict[str, Any]] = json.loads((TRACES / f"{name}.json").read_text(encoding="utf-8"))["traces"]
+    return found
+
+
+@pytest.mark.parametrize("trace", traces("opossum"), ids=lambda trace: str(trace["settings"]["resetTimeout"]))
+def test_plays_like_opossum_itself_with_calls_that_overlap(trace: dict[str, Any]) -> None:
+    given = trace["settings"]
+    policy = by_preset(
+        f"preset: opossum, failure rate: {given['errorThresholdPercentage']}%, "
+        f"minimum calls: {given['volumeThreshold']}, window: {given['rollingCountTimeout']}ms, "
+        f"buckets: {given['rollingCountBuckets']}, open for: {given['resetTimeout']}ms"
+    )
+    ends: list[tuple[float, int, int, bool, float]] = []
+    for number, (now_ms, took_ms, ok, admitted, state) in enumerate(trace["steps"]):
+        now, took_s = now_ms / 1000, took_ms / 1000
+        while (first := min(policy.wakes_at, ends[0][0] if ends else now + 1)) <= now:
+            if policy.wakes_at == first:
+                policy.wake(first)
+            else:
+                end, _, generation, good, lasted_s = heapq.heappop(ends)
+                policy.record(generation, good, end, lasted_s)
+        assert policy.admit(now) is admitted, f"the call at {now_ms} ms"
+        assert STATES[policy.state] == state, f"after the call at {now_ms} ms"
+        if admitted:
+            heapq.heappush(ends, (now + took_s, number, policy.generation, ok, took_s))
+
+
+@pytest.mark.parametrize("trace", traces("pybreaker_successes"), ids=lambda trace: str(trace["settings"]["fail_max"]))
+def test_plays_like_pybreaker_itself_with_a_threshold_of_successes(trace: dict[str, Any]) -> None:
+    given = trace["settings"]
+    policy = by_preset(
+        f"preset: pybreaker, failures: {given['fail_max']}, open for: {given['reset_timeout']}s, "
+        f"successes: {given['success_threshold']}"
+    )
+    for now, would, admitted, state in trace["steps"]:
+        assert policy.admit(now) is admitted
+        if admitted:
+            policy.record(policy.generation, would == "ok", now)
+        assert STATES[policy.state] == state
