@@ -271,3 +271,22 @@ def test_every_defence_that_the_loads_leave_out_is_named() -> None:
         "hedges", "breakers", "throttles", "bulkheads", "load shedding", "limits on calls",
     ]  # fmt: skip
     assert len(describe(scenario(system())).assumed) == 1 and not math.isnan(the(everything, "bulkhead").most)
+
+
+def test_a_breaker_says_what_its_preset_resolves_to_and_what_an_outage_gets() -> None:
+    """200 calls open it: 20 probes at most in each 4 s, 5/s of 50/s; the run stays below."""
+    breaker = "breaker: {preset: resilience4j, calls: 200, minimum calls: 200, probes: 20, open for: 4s}"
+    body = system(link=breaker, faults="out: {errors: back, share: 100%, at: 0s, for: 120s}")
+    found = the(body, "breaker")
+    assert found.most == 5 and "breaker of resilience4j: 50% of 200 calls failed" in found.arithmetic
+    assert "opens for 4 s" in found.arithmetic and found.arithmetic.endswith("5/s of 50/s")
+    run = sim.run(scenario(body), replications=1, workers=1)
+    sent = run.value("attempts", "front -> back")
+    assert 0.8 * 5 * 100 < sent <= 5 * 100 + 20
+
+
+def test_a_breaker_without_a_limit_of_probes_has_no_bound_and_a_plain_one_is_left_out() -> None:
+    assert the(system(link="breaker: {preset: pybreaker}"), "breaker").most == math.inf
+    assert the(system(link="breaker: {preset: failsafe, successes: 2, probes: 5, open for: 4s}"), "breaker").most == 2
+    model = scenario(system(link="breaker: {failures: 5}"))
+    assert [one for one in defences(model, service_loads(model)) if one.defence == "breaker"] == []

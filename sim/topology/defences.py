@@ -2,7 +2,7 @@
 
 They follow from the description alone: a rate, a number of places, a share.
 
-Not modelled: breakers, throttles and load shedding, whose effect depends on the failures; a run shows it.
+Not modelled: plain breakers, throttles and load shedding, whose effect depends on the failures; a run shows it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Iterator
 
+from sim.mechanisms.links.breaker import Breaker
 from sim.mechanisms.links.bulkhead import Bulkhead
 from sim.mechanisms.links.order import is_usual, order_of
 from sim.mechanisms.links.order import words as order_in_words
@@ -43,7 +44,8 @@ class Defence:
     *most* is the bound as a number: calls a second (rate limit), calls out or in flight at once (bulkhead,
     concurrency), attempts for one (hedge), retries for a call while everything fails (retry budget), replicas
     (autoscaler), replicas ejected or unhealthy (outlier detection, panic threshold), and for a cache the calls a second
-    that pass it while it is warm. For the order of a link's policies it is their number.
+    that pass it while it is warm. For a breaker it is the calls a second that pass while all fail, for the order of a
+    link's policies their number.
     """
 
     where: str
@@ -71,6 +73,8 @@ def _of_link(scenario: Scenario, name: str, link: Link, usual: Traffic, cold: Tr
         yield Defence(name, "hedge", f"up to {most} times the attempts, which the load above leaves out", most)
     if link.retry is not None and link.retry.budget is not None:
         yield _budget(scenario, name, link.retry.budget)
+    if link.breaker is not None and link.breaker.has_rules:
+        yield _breaker(scenario, name, link.breaker, wanted)
     if link.limit is not None:
         cap = link_limit_per_s(scenario, name)
         each = f", {_number(link.limit.rate)}/s for each caller" if link.limit.scope == "caller" else ""
@@ -119,6 +123,24 @@ def _bulkhead(scenario: Scenario, name: str, bulkhead: Bulkhead, usual: Traffic)
     if not bulkhead.max_waiting:
         text += f"; {_full_ratio(places, out / many):.1%} find it full"
     return Defence(name, "bulkhead", text, places * many)
+
+
+def _breaker(scenario: Scenario, name: str, breaker: Breaker, wanted: float) -> Defence:
+    """What it resolves to, and how much it lets pass while every call fails: its probes in each open time."""
+    probes, law = breaker.probes, breaker.open_times
+    if breaker.probe_limit == "at once":  # each failure but the last frees a place
+        probes += probes - (breaker.successes or probes)
+    open_s = breaker.open_for if law is None else law.wait_s(1)
+    owners = {"link": 1, "caller": callers(scenario, name), "callee": 0}[breaker.scope]
+    owners = owners or scenario.services[name.partition(" -> ")[2]].replicas
+    what = ", ".join(breaker.labels())
+    if breaker.probe_limit == "none":
+        return Defence(name, "breaker", f"{what}; half-open every call passes until one fails", math.inf)
+    rate = probes * owners / open_s
+    calls = f"{_number(probes)} {'call' if probes == 1 else 'calls'}"
+    each = "" if owners == 1 else f", {_number(owners)} breakers"
+    text = f"{what}; while all fail, at most {calls} in each open time{each}: {_number(rate)}/s of {_number(wanted)}/s"
+    return Defence(name, "breaker", text, rate)
 
 
 def _outliers(scenario: Scenario, name: str, detection: OutlierDetection) -> Defence:
