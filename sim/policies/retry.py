@@ -50,3 +50,7 @@ class Retry:
         if attempt_number >= self.max_attempts or outcome_code not in self.on:
             return None
         return self.backoff.wait_s(attempt_number, last_wait_s)
+
+    def tries_again(self, attempt_number: int, outcome_code: int) -> bool:
+        """Whether another attempt may follow *attempt_number*, which has just ended with *outcome_code*."""
+        return attempt_number < self.max_attempts and outcome_code in self.on

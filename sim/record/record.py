@@ -96,6 +96,7 @@ _FIRST_REASONS = (
     "poison",
     "cancelled",
     "batch failed",
+    "total timeout",
 )
 _DECIDED = [one for defence in LINK_DEFENCES.values() for one in defence.decisions]
 _REJECTED = [one.reason for rule in SERVICE_RULES.values() for one in rule.rejections]

@@ -226,16 +226,12 @@ def _asked_by(scenario: Scenario, operation: str) -> Iterator[str]:
 def persistence_s(link: Link) -> float:
     """Return the time that a caller spends on one call on *link* if every attempt times out (infinite: no timeout).
 
-    Timeouts of all attempts and the waits between them, without jitter.
+    Timeouts of all attempts and the waits between them, without jitter; a `total timeout` ends them.
     """
+    total = math.inf if link.total_timeout is None else float(link.total_timeout)
     if link.timeout is None:
-        return math.inf
-    if link.retry is None:
-        return link.timeout
-    if math.isinf(link.retry.most_attempts):
-        return math.inf
-    waits = math.fsum(link.retry.backoff.wait_s(n) for n in range(1, int(link.retry.most_attempts)))
-    return link.retry.most_attempts * link.timeout + waits
+        return total
+    return min(total, link.timeout if link.retry is None else link.retry.lasts_s(link.timeout))
 
 
 def _deadlines(scenario: Scenario, costs: OperationCosts) -> Iterator[TimeoutProblem]:

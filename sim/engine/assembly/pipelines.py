@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from math import inf
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from sim.engine.assembly.needs import undeclared
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from sim.mechanisms.links.outlier_detection import OutlierDetection
     from sim.policies.cache import Cache
     from sim.policies.hedge import Hedge
+    from sim.policies.max_duration import MaxDuration
+    from sim.policies.pushback import Pushback
     from sim.policies.retry import Retry
 
 Stage = tuple[Pipeline, bool, bool]
@@ -55,7 +58,9 @@ class PipelineBuilder:
         for field in undeclared(self.link):
             raise not_played(f"defence of the link {self.name}", field)
         found = stages(order_of(self.link))
-        return [self._stage(names, is_last=names is found[-1]) for names in found]
+        made = [self._stage(names, is_last=names is found[-1]) for names in found]
+        made[0][0].total_timeout_s = self.link.total_timeout
+        return made
 
     def _stage(self, names: Sequence[str], is_last: bool) -> Stage:
         """Return the pipeline of the policies with these *names*; the last has what concerns the attempts sent, too."""
@@ -93,6 +98,11 @@ class PipelineBuilder:
             return made[key]
 
         return Scope(None, of)
+
+    @property
+    def timeout_s(self) -> float:
+        """The longest time of one attempt; infinite without a timeout."""
+        return inf if self.link.timeout is None else float(self.link.timeout)
 
     def uniform(self, purpose: str) -> Callable[[], float]:
         """Return random numbers from [0, 1), from a stream of the link for this *purpose*."""
@@ -176,6 +186,16 @@ class PipelineBuilder:
 
             self.strategies.append(InFlightStrategy(budgets, reason_code(self.component, "retry budget")))
 
+    def limit_retries(self, max_duration: MaxDuration | None, pushback: Pushback | None) -> None:
+        """Limit the time over all attempts, and obey what the callee asks for."""
+        from sim.engine.calls.retries import RetryLimits
+
+        self.made.retry_limits = limits = RetryLimits(self.system.kernel, self.made.mark)
+        limits.max_duration, limits.pushback = max_duration, pushback
+
+    def limit_call(self, total_s: float) -> None:
+        """End the call, whatever is under way: its outermost stage has the timer (``pipelines``)."""
+
     def hedge(self, policy: Hedge) -> None:
         """Send a second attempt when *policy* says so."""
         self.made.hedge = policy
@@ -236,11 +256,14 @@ def pipeline_calls(
 
     *arguments* are the first ones of ``PipelineCall``.
     """
-    kinds = _kinds(len(found), of_client)
+    total_s = found[0][0].total_timeout_s
+    kinds = _kinds(len(found), of_client, total_s is not None)
     steps = [
         kind(*(*arguments, timeout_s if has_timeout else None, retry if has_retry else None, pipeline))
         for kind, (pipeline, has_timeout, has_retry) in zip(kinds, found, strict=True)
     ]
+    if total_s is not None:
+        steps[0].limit(total_s, arguments[4])  # type: ignore[attr-defined]
     link_cache = steps[0].pipeline.link_cache
     if link_cache is not None:
         steps[0].operation_cache = OperationCache(link_cache, operation)
@@ -252,8 +275,18 @@ def pipeline_calls(
     return steps
 
 
-def _kinds(count: int, of_client: bool) -> list[type[PipelineCall]]:
-    """Return the kinds of *count* stages, outermost first; the usual order, with one, needs no stage."""
+def _kinds(count: int, of_client: bool, limited: bool) -> list[type[PipelineCall]]:
+    """Return the kinds of *count* stages, outermost first; the usual order, with one, needs no stage.
+
+    *limited*: the outermost ends the call at its total timeout.
+    """
+    if limited:
+        from sim.engine.calls import total_timeout as timed
+
+        if count == 1:
+            return [timed.ClientTimedCall if of_client else timed.TimedCall]
+        first: type[PipelineCall] = timed.ClientTimedStage if of_client else timed.TimedStage
+        return [first, *_kinds(count, of_client, False)[1:]]
     if count == 1:
         return [ClientPipelineCall if of_client else PipelineCall]
     from sim.engine.calls.stages import ClientOuterStage, InnerStage, MiddleStage, OuterStage

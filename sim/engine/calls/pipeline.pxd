@@ -13,6 +13,8 @@ from sim.policies.hedge cimport Hedge
 cdef class Pipeline:
     cdef public tuple strategies
     cdef public Scope budget
+    cdef public object retry_limits
+    cdef public object total_timeout_s
     cdef public bint holds_retries
     cdef public bint pays_for_hedges
     cdef public Hedge hedge
@@ -53,12 +55,13 @@ cdef class PipelineCall(RetryingCall):
     cpdef _cancel_all(self, AttemptSequence sequence)
     @cython.locals(logical_call=LogicalCall, frame=Frame, attempt=PipelineAttempt)
     cpdef _send_attempt(self, AttemptSequence sequence, double now)
+    cpdef _due_at(self, AttemptSequence sequence, double now)
     cpdef receive(self, Attempt attempt)
     @cython.locals(sequence=AttemptSequence)
     cpdef ended(self, attempt, int outcome)
     @cython.locals(now=double, took_s=double)
     cpdef _release_all(self, PipelineAttempt attempt, int outcome)
     cpdef _learn(self, AttemptSequence sequence, PipelineAttempt attempt)
-    cpdef _next_wait_s(self, AttemptSequence sequence, int outcome)
+    cpdef _next_wait_s(self, AttemptSequence sequence, Attempt attempt, int outcome)
     cpdef _abandon(self, PipelineAttempt attempt)
     cpdef _cancel_at_callee(self, Attempt attempt)

@@ -35,6 +35,7 @@ from sim.record.recorder import reason_code
 if TYPE_CHECKING:
     from sim.engine.calls.attempt import Frame
     from sim.engine.calls.caching import LinkCache, OperationCache
+    from sim.engine.calls.retries import RetryLimits
     from sim.engine.calls.route import Verb
     from sim.engine.clock.kernel import Kernel
     from sim.policies.hedge import Hedge
@@ -48,6 +49,8 @@ class Pipeline:
     __slots__ = (
         "strategies",
         "budget",
+        "retry_limits",
+        "total_timeout_s",
         "holds_retries",
         "pays_for_hedges",
         "hedge",
@@ -63,6 +66,10 @@ class Pipeline:
     def __init__(self, mark: Callable[[str, Any], None]) -> None:
         self.strategies: tuple[Strategy, ...] = ()
         self.budget: Scope | None = None
+        self.retry_limits: RetryLimits | None = None
+        """What else decides whether and when another attempt follows: a most duration, and what the callee asks for."""
+        self.total_timeout_s: float | None = None
+        """The longest time of a whole call (``total_timeout``)."""
         self.holds_retries = False
         """Whether the budget counts retries that are out (``retries.InFlightStrategy``)."""
         self.pays_for_hedges = False
@@ -204,6 +211,11 @@ class PipelineCall(RetryingCall):
     def cancel(self, logical_call: Any, reason: int) -> None:
         """The client leaves at its deadline: its attempts end as timeouts, nothing is tried again."""
         logical_call.over, logical_call.outcome = True, TIMEOUT
+        self.give_up_all(logical_call, reason)
+        self._promote_waiter(logical_call)
+
+    def give_up_all(self, logical_call: LogicalCall, reason: int) -> None:
+        """End what is under way of *logical_call*: attempts that are out as timeouts, and all waits."""
         for sequence in logical_call.sequences:
             attempt = sequence.current
             if attempt is not None and not sequence.over:
@@ -213,7 +225,6 @@ class PipelineCall(RetryingCall):
             elif not sequence.over:
                 self._cancel_all(sequence)
             sequence.over = True
-        self._promote_waiter(logical_call)
 
     def _promote_waiter(self, logical_call: LogicalCall) -> None:
         """Let the first call that waits for the answer of *logical_call* fetch it now."""
@@ -307,7 +318,7 @@ class PipelineCall(RetryingCall):
         if self.counts_refusals:
             logical_call.tries += 1
             sequence.tries += 1
-            wait_s = self._next_wait_s(sequence, SHORT_CIRCUITED)
+            wait_s = self._next_wait_s(sequence, None, SHORT_CIRCUITED)
             if wait_s is not None:
                 sequence.over, sequence.wait_s = False, wait_s
                 self.kernel.after(wait_s, self.attempt, sequence)
@@ -338,13 +349,17 @@ class PipelineCall(RetryingCall):
                 sequence.replica.outstanding += 1
         if sequence.budget is not None and logical_call.tries == 1:
             sequence.budget.first_try(now)
-        attempt.due_at = now + self.timeout_s if self.pipeline.propagates else inf
+        attempt.due_at = self._due_at(sequence, now) if self.pipeline.propagates else inf
         if self.pipeline.propagates and frame.due_at < attempt.due_at:  # less is left of its caller's time than its own
             attempt.due_at = frame.due_at
             self.kernel.at(frame.due_at, TIMER, _on_deadline, attempt)
         elif self.timer_queue is not None:
             self.timer_queue.add(attempt)
         self.route.send(attempt)
+
+    def _due_at(self, sequence: AttemptSequence, now: float) -> float:
+        """When the time of an attempt of *sequence* ends that is sent *now*, by the timeouts of this link."""
+        return now + self.timeout_s
 
     def has_timer(self, attempt: Attempt) -> bool:
         """Whether a timer will end *attempt* if no answer does."""
@@ -382,7 +397,7 @@ class PipelineCall(RetryingCall):
             self._learn(sequence, attempt)
             self.succeed(sequence.logical_call, outcome)
             return
-        wait_s = self._next_wait_s(sequence, outcome)
+        wait_s = self._next_wait_s(sequence, attempt, outcome)
         if wait_s is None:
             sequence.over = True
             self._sequence_ended(sequence, outcome, attempt.reason)
@@ -408,14 +423,18 @@ class PipelineCall(RetryingCall):
         if sequence.budget is not None:
             sequence.budget.success(sequence.tries > 1, sequence.timed_out, self.kernel.now)
 
-    def _next_wait_s(self, sequence: AttemptSequence, outcome: int) -> float | None:
-        """Return the seconds until the next attempt of *sequence*; None where there is none."""
+    def _next_wait_s(self, sequence: AttemptSequence, attempt: Attempt | None, outcome: int) -> float | None:
+        """Return the seconds until the next attempt of *sequence*, after *attempt* or a stop; None: there is none."""
         if self.retry is None:
             return None
-        budget = sequence.budget
+        budget, limits = sequence.budget, self.pipeline.retry_limits
         if budget is not None:
-            budget.failure(outcome in self.retry.on, self.kernel.now)
-        wait_s = self.retry.next_wait_s(sequence.tries, outcome, sequence.wait_s)
+            is_forbidden = limits is not None and limits.forbids(attempt)
+            budget.failure(is_forbidden or outcome in self.retry.on, self.kernel.now)
+        if limits is None:
+            wait_s = self.retry.next_wait_s(sequence.tries, outcome, sequence.wait_s)
+        else:
+            wait_s = limits.next_wait_s(self.retry, sequence, attempt, outcome)
         if wait_s is None:
             return None
         if self.pipeline.propagates and self.kernel.now + wait_s >= sequence.frame.due_at:

@@ -104,7 +104,7 @@ class OuterStage(Stage):
         attempt = StageAttempt(self, frame, logical_call.request, 0, now)
         attempt.number, attempt.call, attempt.unanswerable = sequence.tries, sequence, False
         attempt.inner, attempt.is_sent = None, False
-        attempt.due_at = now + self.timeout_s if self.pipeline.propagates else inf
+        attempt.due_at = self._due_at(sequence, now) if self.pipeline.propagates else inf
         attempt.tokens, sequence.tokens = sequence.tokens, ()
         sequence.current = attempt
         if sequence.budget is not None and sequence.tries == 1 and logical_call.sequences[0] is sequence:
@@ -184,6 +184,13 @@ class InnerStage(Stage):
     def has_timer(self, attempt: Attempt) -> bool:
         """A timer of a stage around it ends an attempt too."""
         return super().has_timer(attempt) or self.surrounding.has_timer(attempt.call.logical_call.frame.attempt)
+
+    def ended(self, attempt: Any, outcome: int) -> None:
+        """As in every call; what the callee asks for concerns the retries of the stages around this one, too."""
+        asked_s = getattr(attempt, "retry_after", None)
+        if asked_s is not None:
+            attempt.call.logical_call.frame.attempt.retry_after = asked_s
+        super().ended(attempt, outcome)
 
     def stop(self, sequence: AttemptSequence, reason: int) -> None:
         """Stop an attempt; its row has the number that it would have in the whole call."""

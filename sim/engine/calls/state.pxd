@@ -6,6 +6,7 @@ from sim.engine.calls.attempt cimport Attempt, Frame
 cdef class PipelineAttempt(Attempt):
     cdef public double due_at
     cdef public object tokens
+    cdef public object retry_after
 
 
 cdef class CacheScope:
@@ -41,3 +42,5 @@ cdef class AttemptSequence:
     cdef public bint timed_out
     cdef public object budget
     cdef public object held
+    cdef public double begun_at
+    cdef public long long obeyed

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 class PipelineAttempt(Attempt):
     """An attempt that knows when its caller's time ends, and holds the tokens of the strategies that let it pass."""
 
-    __slots__ = ("due_at", "tokens")
+    __slots__ = ("due_at", "tokens", "retry_after")
     due_at: float
+    retry_after: float
+    """What its callee asks for: the seconds until another attempt may be made; no value where it asks for nothing."""
     tokens: Sequence[Any]
 
 
@@ -58,7 +60,11 @@ class AttemptSequence:
         "timed_out",
         "budget",
         "held",
+        "begun_at",
+        "obeyed",
     )
+    begun_at: float
+    """When its first attempt was sent, where the time of all is limited."""
 
     def __init__(self, logical_call: LogicalCall) -> None:
         self.step, self.logical_call, self.frame = logical_call.step, logical_call, logical_call.frame
@@ -76,6 +82,8 @@ class AttemptSequence:
         """The budget that pays for its retries, where they cost something."""
         self.held: Any = None
         """The limit on retries that are out that counts its next attempt already, before that is asked to leave."""
+        self.obeyed = 0
+        """The attempts up to the last pushback after which the backoff began from its first wait again."""
 
 
 class CacheScope:

@@ -44,8 +44,8 @@ class LinkDefence(Model):
     """A defence of a caller, on one of its links."""
 
     layer: ClassVar[int]
-    """Its usual place in the pipeline, from the outside in: cache 10, fallback 20, hedge 30, retry 40, breaker 60,
-    throttle 70, rate limit 80, bulkhead 90; the link itself is innermost."""
+    """Its usual place in the pipeline, from the outside in: cache 10, fallback 20, total timeout 25, hedge 30, retry
+    40, breaker 60, throttle 70, rate limit 80, bulkhead 90; the link itself is innermost."""
     decisions: ClassVar[tuple[Decision, ...]] = ()
     """What it decides."""
     loads: ClassVar[str] = LEAVES_LOADS

@@ -16,6 +16,11 @@ class LinkPart(Protocol):
     record's reason of the attempts that the policy stops.
     """
 
+    @property
+    def timeout_s(self) -> float:
+        """The longest time of one attempt; infinite without a timeout."""
+        ...
+
     def uniform(self, purpose: str) -> Callable[[], float]:
         """Return random numbers from [0, 1), from a stream of the link for this *purpose*."""
         ...
@@ -53,6 +58,14 @@ class LinkPart(Protocol):
 
     def pay_for_retries(self, scope: str, make: Callable[[], Any], hedges: bool, holds: bool) -> None:
         """Let each retry take from a budget, and each hedge (*hedges*); with *holds* it counts what is out."""
+        ...
+
+    def limit_retries(self, max_duration: Any, pushback: Any) -> None:
+        """Limit the time over all attempts, and obey what the callee asks for (policies, or None)."""
+        ...
+
+    def limit_call(self, total_s: float) -> None:
+        """End the call, whatever is under way, when *total_s* have passed."""
         ...
 
     def hedge(self, policy: Any) -> None:

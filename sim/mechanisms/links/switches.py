@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.fields.labels import seconds
 from sim.mechanisms.links.base import Decision, LinkSwitch
 from sim.mechanisms.loads import IN_LOADS
 
@@ -16,6 +17,18 @@ FALLBACK = LinkSwitch(
         ),
     ),
     loads=IN_LOADS,
+)  # fmt: skip
+
+TOTAL_TIMEOUT = LinkSwitch(
+    lambda value: f"total timeout {seconds(value)}",
+    25,
+    lambda link, value: link.limit_call(float(value)),
+    (
+        Decision(
+            "total timeouts", "calls that ended at their `total timeout`, whatever was under way", mark="total timeout",
+            thing="call", does="be ended by the total timeout", whose="with a `total timeout`",
+        ),
+    ),
 )  # fmt: skip
 
 LATE_ANSWERS = LinkSwitch(

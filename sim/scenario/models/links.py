@@ -16,7 +16,7 @@ from sim.mechanisms.links.order import Policy
 from sim.mechanisms.links.outlier_detection import OutlierDetection
 from sim.mechanisms.links.registry import declared_in
 from sim.mechanisms.links.retry import Retry
-from sim.mechanisms.links.switches import FALLBACK, LATE_ANSWERS, ON_ABANDON, PROPAGATE_DEADLINE
+from sim.mechanisms.links.switches import FALLBACK, LATE_ANSWERS, ON_ABANDON, PROPAGATE_DEADLINE, TOTAL_TIMEOUT
 from sim.mechanisms.links.throttle import Throttle
 from sim.quantities import Constant
 
@@ -30,6 +30,9 @@ class Link(Model):
     """Share of messages lost, each way drawn separately."""
     timeout: Annotated[PositiveDuration | None, Label(lambda value: f"timeout {seconds(value)}")] = None
     """The caller gives an attempt up after this long, network and waiting included; the callee continues."""
+    total_timeout: Annotated[PositiveDuration | None, TOTAL_TIMEOUT] = None
+    """The caller gives the whole call up after this long, whatever is under way: attempts, waits, hedges (AWS SDK
+    `apiCallTimeout`, Polly's outer timeout); `timeout` is that of each attempt (`apiCallAttemptTimeout`)."""
     retry: Retry | None = None
     """Try again."""
     breaker: Breaker | None = None

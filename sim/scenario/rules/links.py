@@ -94,9 +94,11 @@ def _defences(root: Node, name: str, link: Node) -> Iterator[Problem]:
     yield from _cache(link.get("cache"))
     yield from _needs_a_time(root, name, link)
     yield from _order(link)
+    yield from _total(link)
     retry = link.get("retry")
     if retry is not None:
         yield from _budget(retry.get("budget"))
+        yield from _times(link, retry)
 
 
 def _outliers(node: Node | None, link: Node, of_service: bool) -> Iterator[Problem]:
@@ -247,6 +249,25 @@ def _bucket(node: Node) -> Iterator[Problem]:
         for key in ("per try", "per success"):
             if (found := given(node, key)) is not None:
                 yield at_key(found, "not be combined with `refund`", "the quota gives back what a retry took")
+
+
+def _times(link: Node, retry: Node) -> Iterator[Problem]:
+    """Find limits on the time of a call that say nothing: a stop without a limit, a cap without a pushback."""
+    stop, pushback = given(retry, "stop"), given(retry, "pushback")
+    if stop is not None and given(retry, "max duration") is None:
+        yield at_key(stop, "be set together with `max duration`")
+    elif stop is not None and stop.value == "before end" and given(link, "timeout") is None:
+        yield at_value(stop, "be set together with a `timeout` of the link, which says when an attempt ends")
+    beyond = given(pushback, "beyond cap")
+    if beyond is not None and given(pushback, "cap") is None:
+        yield at_key(beyond, "be set together with `cap`")
+
+
+def _total(link: Node) -> Iterator[Problem]:
+    total, timeout = given(link, "total timeout"), given(link, "timeout")
+    whole, one = parsed(q.parse_positive_duration, total), parsed(q.parse_positive_duration, timeout)
+    if total is not None and whole is not None and one is not None and whole < one:
+        yield at_value(total, "not be below `timeout`, which is that of each attempt")
 
 
 def _is_number(value: object) -> bool:

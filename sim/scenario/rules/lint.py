@@ -92,11 +92,12 @@ def _outlasting(
         return
     attempts = link.retry.most_attempts
     node, rule = _below(root, "links", link_name, "retry"), f"end before the deadline of {workload} ({written})"
-    if math.isinf(attempts):
+    longest = link.retry.lasts_s(link.timeout)
+    if link.total_timeout is not None and link.total_timeout <= deadline:
+        return
+    if math.isinf(longest):
         yield at_key(node, rule, value=Unquoted("unlimited attempts"))
         return
-    waits = math.fsum(link.retry.backoff.wait_s(n) for n in range(1, int(attempts)))
-    longest = attempts * link.timeout + waits
     if longest > deadline:
         yield at_key(node, rule, value=Unquoted(f"{longest:g}s for {attempts:g} attempts with their waits"))
 
