@@ -15,6 +15,7 @@ from sim.quantities.line_order import LineOrder, Target, parse_line_order, parse
 from sim.quantities.mixtures import Empirical, Mix
 from sim.quantities.plain_laws import Constant, Exponential, Gamma, Lognormal, Normal, Uniform
 from sim.quantities.rates import RateShape, parse_rate_shape
+from sim.quantities.retry_after import RetryAfter, parse_retry_after, parse_retry_after_token
 from sim.quantities.scaling_steps import ScalingStep, parse_scaling_step
 from sim.quantities.units import (
     MOST_COUNTED,
@@ -45,9 +46,11 @@ from sim.quantities.words import (
 __all__ = [
     "LAWS", "LAW_FORMS", "MOST_COUNTED", "MOST_REPLICATIONS", "STEP_OUTCOMES", "UNLIMITED",
     "Arrivals", "BackoffLaw", "Balance", "BaulkLaw", "Condition", "Constant", "Empirical", "Exponential", "Gamma",
-    "Keys", "Law", "LineOrder", "Lognormal", "Mix", "Normal", "RateShape", "ScalingStep", "Target", "Uniform",
+    "Keys", "Law", "LineOrder", "Lognormal", "Mix", "Normal", "RateShape", "RetryAfter", "ScalingStep", "Target",
+    "Uniform",
     "parse_arrivals", "parse_backoff", "parse_balance", "parse_baulking", "parse_condition", "parse_cores",
     "parse_count", "parse_duration", "parse_factor", "parse_keys", "parse_law", "parse_line_order",
-    "parse_positive_duration", "parse_positive_law", "parse_rate", "parse_rate_shape", "parse_scaling_step",
+    "parse_positive_duration", "parse_positive_law", "parse_rate", "parse_rate_shape",
+    "parse_retry_after", "parse_retry_after_token", "parse_scaling_step",
     "parse_share", "parse_size", "parse_target", "parse_value", "parse_work",
 ]  # fmt: skip

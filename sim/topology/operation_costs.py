@@ -202,7 +202,7 @@ class _StepCosts:
     def write(self, store: str, if_unchanged: bool) -> Profile:
         return _NOTHING
 
-    def fail(self, share: float) -> Profile:
+    def fail(self, share: float, retry_after_s: float | None) -> Profile:
         return Profile(ok_ratio=1 - share, on_ratio=1 - share)
 
     def reply(self) -> Profile:

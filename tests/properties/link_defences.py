@@ -91,6 +91,15 @@ def _retry(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
     if draw(st.booleans()):
         ons = (["timeout"], ["error", "rejected"], ["refused", "timeout"], ["error", "timeout", "short-circuited"])
         retry["on"] = draw(st.sampled_from(ons[: 4 if "backoff" in retry else 3]))
+    if draw(st.integers(0, 2)) == 2:
+        stops = ("before", "after", "shorten", *(("before end",) if link.get("timeout") else ()))
+        retry["max duration"], retry["stop"] = draw(short), draw(st.sampled_from(stops))
+    if draw(st.integers(0, 2)) == 2:
+        caps = ({}, {"cap": "250ms"}, {"cap": "250ms", "beyond cap": "ignore"}, {"cap": "250ms", "beyond cap": "stop"})
+        retry["pushback"] = {
+            "wait": draw(st.sampled_from(("exactly", "at least"))), "resets backoff": draw(st.booleans()),
+            **draw(st.sampled_from(caps)),
+        }  # fmt: skip
     if draw(st.booleans()):
         budgets = (
             {"per try": 0.3}, {"per success": 0.5, "capacity": 2}, {"capacity": 20, "cost": 5, "refund": True},
@@ -102,6 +111,10 @@ def _retry(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
     link["retry"] = retry
     if link.get("timeout") and draw(st.booleans()):
         link["late answers"] = "accept"
+
+
+def _total(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
+    link["total timeout"] = draw(st.sampled_from(("1s", "2s")))
 
 
 def _hedge(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
@@ -177,7 +190,7 @@ def _scope(draw: st.DrawFn) -> dict[str, Any]:
 
 
 KINDS: tuple[Callable[[st.DrawFn, dict[str, Any], bool], None], ...] = (
-    _breaker, _retry, _hedge, _fallback, _throttle, _limit, _bulkhead, _cache, _deadline, _abandon, _outliers,
+    _breaker, _retry, _total, _hedge, _fallback, _throttle, _limit, _bulkhead, _cache, _deadline, _abandon, _outliers,
 )  # fmt: skip
 
 

@@ -151,6 +151,8 @@ def _recipe(
                 step["once per"] = "key"
         elif kind == "fail":
             step = {"fail": draw(shares)}
+            if rarely(draw):
+                step["retry after"] = draw(st.sampled_from(("250ms", "never")))
         elif kind == "reply":
             step = "reply"
         elif kind in ("call", "send"):

@@ -72,6 +72,15 @@ def _shed(draw: st.DrawFn, service: dict[str, Any]) -> None:
         shed["line length"] = draw(st.sampled_from((1, 1, 2)))
 
 
+def _retry_after(draw: st.DrawFn, service: dict[str, Any]) -> None:
+    words = st.sampled_from(("250ms", "1s", "never"))
+    service["retry after"] = draw(words)
+    if "limit" in service:
+        service["limit"]["retry after"] = draw(st.sampled_from(("next token", "250ms", "never")))
+    if "shed" in service:
+        service["shed"]["retry after"] = draw(words)
+
+
 def _line(draw: st.DrawFn, service: dict[str, Any]) -> None:
     kinds = ["lifo", "priority", "adaptive lifo", "adaptive lifo above 1 after 250ms", *FAIR]
     if "cores" not in service and "cpu" not in service:
@@ -181,4 +190,4 @@ def _concurrency_target(draw: st.DrawFn, least: int) -> dict[str, Any]:
     return target
 
 
-KINDS = (_limit, _shed, _line, _concurrency, _refuse_late, _autoscale, _cores, _cpu, _baulk)
+KINDS = (_limit, _shed, _retry_after, _line, _concurrency, _refuse_late, _autoscale, _cores, _cpu, _baulk)

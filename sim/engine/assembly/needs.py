@@ -25,6 +25,7 @@ PLAIN_SERVICE = frozenset(
         "in_flight",
         "health_checks",
         "consumes",
+        "retry_after",
     }
 )
 

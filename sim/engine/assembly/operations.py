@@ -21,7 +21,7 @@ from sim.record.recorder import reason_code
 
 if TYPE_CHECKING:
     from sim.engine.assembly.wiring import Wiring
-    from sim.engine.calls.attempt import Failed, Then
+    from sim.engine.calls.attempt import Failed, Frame, Then
     from sim.engine.calls.plain import PlainCall
     from sim.engine.calls.retrying import RetryingCall
     from sim.engine.faults.capabilities import Needs
@@ -198,11 +198,14 @@ class _StepCompiler:
             self.after.failed,
         ).start
 
-    def fail(self, share: float) -> Then:
+    def fail(self, share: float, retry_after_s: float | None) -> Then:
         """Fail by chance."""
         uniform = self.system.streams.uniform(self.path, "fail")
         reason = reason_code(self.service.component, "fail step")
-        return player.Fail(share, uniform, self.after.then, self.after.failed, reason).start
+        failed = self.after.failed
+        if retry_after_s is not None:
+            failed = _asking(failed, retry_after_s)
+        return player.Fail(share, uniform, self.after.then, failed, reason).start
 
     def reply(self) -> Then:
         """Answer the caller."""
@@ -262,3 +265,14 @@ def _expecting_reply(begin: Then) -> Then:
         begin(attempt)
 
     return expect
+
+
+def _asking(failed: Failed, after_s: float) -> Failed:
+    """Wrap *failed*: the answer of the operation says when its caller may try again."""
+    from sim.engine.services.pushback import say_retry_after
+
+    def fail(frame: Frame, outcome: int, reason: int) -> None:
+        say_retry_after(frame.root, after_s)
+        failed(frame, outcome, reason)
+
+    return fail

@@ -120,9 +120,20 @@ class _Builder:
             if queue.dead_letters is not None:
                 system.queues[name].dead_letters = system.queues[queue.dead_letters]
 
+    def _new_service(self, name: str, model: models.Service) -> Service:
+        """Return the service without replicas: of the kind that says when its callers may try again, if it does."""
+        kernel, component = self.system.kernel, self.system.component_code(name)
+        said = {"rate limit": model.limit, "shed": model.shed}
+        own = {reason: rule.retry_after for reason, rule in said.items() if rule is not None and rule.retry_after}
+        if not own and model.retry_after is None:
+            return Service(kernel, name, component)
+        from sim.engine.services.pushback import PushingService
+
+        return PushingService(kernel, name, component, own, model.retry_after)
+
     def _service(self, name: str, model: models.Service) -> Service:
         system = self.system
-        service = Service(system.kernel, name, system.component_code(name))
+        service = self._new_service(name, model)
         scale = model.autoscale
         for index in range(model.replicas if scale is None else scale.max_replicas):
             service.replicas.append(self._replica(service, index, model))

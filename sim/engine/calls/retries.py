@@ -8,7 +8,7 @@ token of another counts as out (Envoy: pending), and one that the others deny co
     retry ── take ──> InFlightStrategy ── acquire ──> breaker … bulkhead ──> the attempt leaves
                          <── cancel, or release: neither out, nor a retry, any more
 
-Not modelled: connections, which Envoy's pending requests wait for.
+Not modelled: connections, which Envoy's pending requests wait for, and hedges that a pushback delays or forbids.
 """
 
 from __future__ import annotations
@@ -75,13 +75,13 @@ class RetryLimits:
         self, retry: Retry, sequence: AttemptSequence, attempt: Attempt | None, outcome: int
     ) -> float | None:
         """Return the seconds until the next attempt of *sequence*, after *attempt* or a stop; None: there is none."""
-        asked_s = self._asked_s(attempt)
-        if asked_s == NEVER:
-            self.mark("retry forbidden", sequence.logical_call)
-            return None
         if sequence.tries == 1:
             sequence.begun_at = self.kernel.now if attempt is None else attempt.sent_at
         if not retry.tries_again(sequence.tries, outcome):
+            return None
+        asked_s = self._asked_s(attempt)
+        if asked_s == NEVER:
+            self.mark("retry forbidden", sequence.logical_call)
             return None
         wait_s = self._wait_s(retry, sequence, asked_s)
         if self.max_duration is not None:

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from sim.fields.quantity import PositiveDuration, RateNumber
+from sim.fields.quantity import NextTokenField, PositiveDuration, RateNumber
 from sim.mechanisms.loads import IN_LOADS
 from sim.mechanisms.services.base import Rejection, ServiceRule
 from sim.mechanisms.services.parts import ReplicaPart
@@ -34,6 +34,10 @@ class RateLimit(ServiceRule):
     """Without a token: answer rejected, or let the call wait for one, outside the replica and its waiting places."""
     max_wait: PositiveDuration | None = None
     """With `wait`: a call that would have to wait longer is rejected at once (resilience4j's `timeoutDuration`)."""
+
+    retry_after: NextTokenField | None = None
+    """What a rejected caller is asked for: to try again at the `next token`, after a time, or `never` (HTTP
+    `Retry-After`). A caller listens if its retry has `pushback`. Default what the service says."""
 
     def labels(self) -> tuple[str, ...]:
         """How many pass a second, and whether the others wait."""

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from sim.fields.labels import seconds
-from sim.fields.quantity import Share, TargetField
+from sim.fields.quantity import RetryAfterField, Share, TargetField
 from sim.mechanisms.services.base import Rejection, ServiceRule
 from sim.mechanisms.services.parts import ReplicaPart
 from sim.policies.shedding import CoDel, ControlledDelay
@@ -36,6 +36,9 @@ class Shed(ServiceRule):
     controlled_delay: TargetField | None = None
     """How long one may wait in line: the interval, but only the target once the line has not been empty for an
     interval: `target 5ms interval 100ms`. Goes well with `line: adaptive lifo`."""
+
+    retry_after: RetryAfterField | None = None
+    """What a rejected caller is asked for: to try again after a time, or `never`. Default what the service says."""
 
     def labels(self) -> tuple[str, ...]:
         """By which rules it turns away."""

@@ -76,7 +76,7 @@ class _Facts:
     def write(self, store: str, if_unchanged: bool) -> StepFacts:
         return _NOTHING
 
-    def fail(self, share: float) -> StepFacts:
+    def fail(self, share: float, retry_after_s: float | None) -> StepFacts:
         return _NOTHING
 
     def reply(self) -> StepFacts:

@@ -62,8 +62,8 @@ class StepVerbs(Protocol[Meaning]):
         """Write the request's row of *store*; *if_unchanged*: fail where it was written since it was read."""
         ...
 
-    def fail(self, share: float) -> Meaning:
-        """Fail with a probability."""
+    def fail(self, share: float, retry_after_s: float | None) -> Meaning:
+        """Fail with a probability; the error may say when the caller may try again (infinite: never)."""
         ...
 
     def reply(self) -> Meaning:

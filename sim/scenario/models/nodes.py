@@ -19,6 +19,7 @@ from sim.fields.quantity import (
     PatienceField,
     PositiveCount,
     PositiveDuration,
+    RetryAfterField,
 )
 from sim.mechanisms.services.autoscale import Autoscale
 from sim.mechanisms.services.baulk import Baulk
@@ -119,6 +120,9 @@ class Service(Model):
     """A rate limiter in each replica."""
     baulk: Baulk | None = None
     """Clients who leave at once if they find too many before them."""
+    retry_after: Annotated[RetryAfterField | None, Label(lambda words: f"retry after {words}")] = None
+    """What every rejected caller is asked for: to try again after a time, or `never` (HTTP `Retry-After`, gRPC
+    `grpc-retry-pushback-ms`). A caller listens if its retry has `pushback`."""
     shed: Shed | None = None
     """Load shedding: which calls to reject in overload."""
     concurrency: Concurrency | None = None
