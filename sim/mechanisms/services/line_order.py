@@ -25,4 +25,16 @@ def _order(replica: ReplicaPart, order: LineOrder) -> None:
             raise not_played("line of a service", order.kind)
 
 
-LINE = ServiceSwitch(lambda order: f"{order.kind} line", 30, _order)
+def _words(order: LineOrder) -> str:
+    match order.kind:
+        case "processor sharing":
+            return "processor sharing"
+        case "fair":
+            return f"fair line by {order.by}"
+        case "preemptive priority":
+            return order.text
+        case _:
+            return f"{order.kind} line"
+
+
+LINE = ServiceSwitch(_words, 30, _order)
