@@ -15,7 +15,7 @@ from sim.results.measures.registry import NAMES
 from sim.scenario.schema import EXTENDS, Key, declared_kinds, reference
 
 PARTS = (
-    ("The file", ("scenario",)),
+    ("The file", ("scenario", "defaults")),
     ("Who asks", ("workload", "task")),
     ("Who answers", ("service", "batch consumer", "cpu", "host", "queue", "store")),
     ("What an operation does, step by step", ("step ",)),

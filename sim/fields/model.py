@@ -39,6 +39,13 @@ class Combination:
     toggles_on: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PatchOf:
+    """Marks a field that holds a merge patch on a *model*, named as a part of the format (``Link``)."""
+
+    model: str
+
+
 PATCH = object()
 """Marks a field that holds a merge patch on the whole scenario."""
 Patch = Annotated[dict[str, Any], PATCH]

@@ -12,7 +12,9 @@ import types
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
+from sim.fields.model import PatchOf
 from sim.fields.quantity import LinkName, one_arrow, spaced
+from sim.scenario import models
 from sim.scenario.models import PATCH, Model, Scenario
 from sim.scenario.yaml.nodes import Node, Problem, twice
 
@@ -21,6 +23,9 @@ def members(annotation: Any) -> tuple[Any, ...]:
     """Return the alternatives of a type, with annotations taken off; a patch is a scenario in shape."""
     if get_origin(annotation) is Annotated:
         inner, *notes = get_args(annotation)
+        patched = next((note.model for note in notes if isinstance(note, PatchOf)), None)
+        if patched is not None:
+            return (getattr(models, patched),)
         return (Scenario,) if any(note is PATCH for note in notes) else members(inner)
     if get_origin(annotation) in (Union, types.UnionType):
         return tuple(member for part in get_args(annotation) for member in members(part))

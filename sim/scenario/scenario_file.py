@@ -17,12 +17,11 @@ from sim.mechanisms.nodes import NODE_KEYS
 from sim.scenario.from_python import written
 from sim.scenario.key_normalisation import normalise
 from sim.scenario.models import Scenario
-from sim.scenario.presets import with_presets
 from sim.scenario.pydantic_errors import problems_of
 from sim.scenario.rules import claims, recipes
 from sim.scenario.rules.names import several
 from sim.scenario.settings import set_values
-from sim.scenario.source import Chosen, Source
+from sim.scenario.source import Chosen, Source, complete
 from sim.scenario.yaml.nodes import Node, Problem, in_order, node_of, plain
 
 MACHINERY = ("variants", "toggles", "expect")
@@ -67,7 +66,7 @@ class ScenarioFile(Scenario):
         source = Source(normalise(node_of(written(values)), problems))
         problems += source.problems()
         try:
-            file = handler(plain(with_presets(source.root)[0]))
+            file = handler(plain(complete(source.root)))
         except ValidationError as error:
             problems += problems_of(error, source.root)
         if problems:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from sim.errors import ParameterError, ScenarioError, describe, did_you_mean
 from sim.scenario.data import Table, data_files, read_table
+from sim.scenario.defaults import with_defaults
 from sim.scenario.merge_patch import NoSuchPath, assign, merge
 from sim.scenario.models import Combination, Scenario
 from sim.scenario.presets import with_presets
@@ -82,6 +83,7 @@ class Source:
         self, root: Node, variant: str = "", toggles: Iterable[str] = ()
     ) -> tuple[Scenario | None, list[Problem]]:
         """Return the model of a merged document, or the problems of its keys and values."""
+        root = with_defaults(root)
         tables, _ = self.load_tables(root)
         root, _ = with_presets(root)
         try:
@@ -97,6 +99,7 @@ class Source:
         self, root: Node, variant: str = "", toggles: Iterable[str] = ()
     ) -> tuple[Scenario | None, list[Problem]]:
         """Return the model of a merged document, and all its problems."""
+        root = with_defaults(root)
         model, problems = self.structure(root, variant, toggles)
         _, missing = self.load_tables(root)
         root, contradictions = with_presets(root)
@@ -167,7 +170,7 @@ class Source:
         for variant, toggles in combinations:
             root = self.merged(variant, toggles)
             model = self._model(root)
-            found += lint.warnings(with_presets(root)[0], model) if model is not None else ()
+            found += lint.warnings(complete(root), model) if model is not None else ()
         return found
 
     # --- choosing ---
@@ -208,6 +211,7 @@ class Source:
         must_not_overlap(self.merged(variant, toggles), sets)
         source = self.with_settings(sets)
         root = source._with_sets(root, variant, notes)
+        root = with_defaults(root)
         model, problems = self.judge(root, variant, toggles)
         problems = [problem for problem in problems if not problem.unused]
         if model is None or problems:
@@ -252,6 +256,11 @@ class Source:
                 continue
             return True
         return False
+
+
+def complete(root: Node) -> Node:
+    """Return a merged document with its defaults and the values of its presets."""
+    return with_presets(with_defaults(root))[0]
 
 
 def _blamed(problem: Problem, kind: str, name: str, patch: Node | None, shared: bool) -> Problem:

@@ -80,7 +80,13 @@ def _busiest(shape: RateShape, until_s: float) -> float:
 
 
 def _task_s(workload: Workload, name: str, costs: OperationCosts) -> float:
-    return math.fsum(n * costs.call(name, operation).answer_s for operation, n in requested(workload).items())
+    """Return how long a task takes on average: its requests, and the pauses between them."""
+    asked_s = math.fsum(n * costs.call(name, operation).answer_s for operation, n in requested(workload).items())
+    tasks = [
+        (task.weight, max(len(task.requests) - 1, 0) * task.think.mean) for task in (workload.tasks or {}).values()
+    ]
+    total = math.fsum(weight for weight, _ in tasks)
+    return asked_s + (math.fsum(weight * pause_s for weight, pause_s in tasks) / total if total else 0.0)
 
 
 def traffic_of(scenario: Scenario, highest: bool = False, cold: bool = False, limited: bool = True) -> Traffic:

@@ -69,6 +69,8 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
     if rarely(draw, 6):
         document["warmup"] = "1s"
     add_service_defences(draw, document)
+    if rarely(draw, 6):
+        document["defaults"] = {"links": {"latency": "125ms"}}
     return document
 
 
@@ -235,6 +237,8 @@ def _workload(draw: st.DrawFn, order: list[str], links: list[str]) -> dict[str, 
                 del client["mix"]
                 client["tasks"] = {"one": {"requests": asked, "weight": 2}, "two": {"requests": [asked[0]] * 2}}
                 client["start"] = "two"
+                if draw(st.booleans()):
+                    client["tasks"]["two"]["think"] = draw(st.sampled_from(("125ms", "exponential 250ms")))
         if draw(st.booleans()):
             client["deadline"] = draw(short)
         if rarely(draw):

@@ -18,7 +18,7 @@ from tests.properties.scenarios import scenarios
 FOR_READERS_AND_STUDIES = {
     "Scenario": {
         "question", "lesson", "source", "assumptions", "variants", "toggles", "expect", "replications", "max_events",
-        "max_memory",
+        "max_memory", "defaults",
     },
     "Claim": None, "Toggle": None, "Variant": None,
 }  # fmt: skip

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Callable, Iterator
 
 from sim.engine.calls.route import Continuation
 from sim.engine.clients import arrivals
-from sim.engine.clients.clients import Client, Source, User, no_keys
+from sim.engine.clients.clients import Client, PausingUser, Source, User, no_keys
 from sim.engine.operations.steps import Degraded
 from sim.mechanisms.faults.spike import Spike
 from sim.quantities import RateShape
@@ -119,7 +119,13 @@ def _users(system: System, name: str, model: models.Workload, client: Client, na
             from sim.engine.faults.thundering_herd import waking_in_batches
 
             think = waking_in_batches(think, system.kernel, herd)
-        User(system.kernel, client, index, think, draw_task, tasks, first, system.scenario.duration)
+        user = (system.kernel, client, index, think, draw_task, tasks, first, system.scenario.duration)
+        named = model.tasks or {}
+        if all(task.think.is_zero for task in named.values()):
+            User(*user)
+            continue
+        pauses = {key: streams.draw(task.think, component, f"think in {key}") for key, task in named.items()}
+        PausingUser(list(pauses.values()), pauses.get(model.start or ""), *user)
 
 
 def _herd(system: System, name: str) -> list[BatchWindow]:

@@ -269,6 +269,28 @@ class User:
             self.kernel.after(self.think(), User.next_request, self)
 
 
+class PausingUser(User):
+    """A user who also thinks between the requests of a task, for a time that each task has a law of."""
+
+    __slots__ = ("pauses", "pause")
+
+    def __init__(self, pauses: Sequence[Draw], first_pause: Draw | None, *arguments: Any) -> None:
+        self.pauses, self.pause = pauses, first_pause
+        super().__init__(*arguments)
+
+    def _drawn(self) -> list[int]:
+        which = self.draw_task()
+        self.pause = self.pauses[which]
+        return list(reversed(self.tasks[which]))
+
+    def go_on(self) -> None:
+        """The last request has ended: think before the next one, or before the next task."""
+        if self.left and self.pause is not None:
+            self.kernel.after(self.pause(), User.next_request, self)
+        else:
+            User.go_on(self)
+
+
 def no_keys() -> Callable[[], float]:
     """Return the key function of a workload without keys."""
     return repeat(-1.0).__next__

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Union
+from typing import Annotated, Any, Literal, Union
 
 from pydantic import Discriminator, Field, PrivateAttr, Tag
 
-from sim.fields.model import Combination, Model, Patch
+from sim.fields.model import Combination, Model, Patch, PatchOf
 from sim.fields.quantity import Duration, LinkName, PositiveDuration, Size, Value
 from sim.mechanisms.faults import AnyFault
 from sim.mechanisms.faults.targets import member
@@ -25,6 +25,23 @@ class Toggle(Model):
     """Variants it belongs to; elsewhere it is greyed. Default: all."""
     patch: Patch
     """An RFC 7386 merge patch on the scenario; null removes a key."""
+
+
+class Defaults(Model):
+    """What holds for all of a kind, unless it says otherwise itself: merge patches below each; null there removes one.
+
+    Real systems are written like this: the defaults of a mesh, of a client library, of a fleet of queues.
+    """
+
+    workload: Annotated[dict[str, Any], PatchOf("Workload")] = {}
+    """For each workload."""
+    services: Annotated[dict[str, Any], PatchOf("Service")] = {}
+    """For each service."""
+    queues: Annotated[dict[str, Any], PatchOf("Queue")] = {}
+    """For each queue."""
+    links: Annotated[dict[str, Any], PatchOf("Link")] = {}
+    """For each link that a call or a send uses, declared or not; of a queue's link to its consumer only latency and
+    loss: `{timeout: 2s, retry: {max attempts: 3}}`."""
 
 
 class Claim(Model):
@@ -107,6 +124,8 @@ class Scenario(Model):
     """Point-to-point queues by name."""
     stores: dict[str, Store] = {}
     """Stores by name, for the steps `read` and `write`."""
+    defaults: Defaults | None = None
+    """What holds for all links, services, queues or workloads; each can say otherwise, and null removes a default."""
     links: dict[LinkName, Link] = {}
     """Links by `caller -> callee`; an end is a workload, a service or a queue."""
     hosts: dict[str, HostField] = {}

@@ -12,12 +12,14 @@ from sim.quantities import Arrivals, Constant
 
 
 class Task(Model):
-    """What a user of a closed loop does in one go: requests one after another, without thinking in between."""
+    """What a user of a closed loop does in one go: requests one after another, each after the one before has ended."""
 
     weight: Weight = 1
     """How often this task is drawn, relative to the others."""
     requests: list[str]
     """The operations requested, in order, each as `service.operation`; may be empty."""
+    think: LawField = Constant(0.0, text="0s")
+    """The pause between two of them; after the last one comes the workload's `think`."""
 
 
 class Workload(Model):
