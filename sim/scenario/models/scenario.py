@@ -30,7 +30,7 @@ class Toggle(Model):
 class Defaults(Model):
     """What holds for all of a kind, unless it says otherwise itself: merge patches below each; null there removes one.
 
-    Real systems are written like this: the defaults of a mesh, of a client library, of a fleet of queues.
+    Real systems are written like this: the defaults of a mesh, of a client library, of a group of queues.
     """
 
     workload: Annotated[dict[str, Any], PatchOf("Workload")] = {}
