@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from sim.number_words import counted
 from sim.scenario.models import Scenario
+from sim.topology.autoscaling import Settled, settled
 from sim.topology.defences import Defence, assumptions, defences
 from sim.topology.graph import (
     ServiceCycle,
@@ -46,12 +47,13 @@ from sim.topology.tables import (
     processor_table,
     times,
 )
+from sim.topology.traffic import traffic_of
 
 __all__ = [
-    "Amplification", "Defence", "Fanout", "ProcessorLoad", "ServiceCycle", "ServiceLoad", "SinglePoint",
+    "Amplification", "Defence", "Fanout", "ProcessorLoad", "ServiceCycle", "ServiceLoad", "Settled", "SinglePoint",
     "TimeoutProblem", "Topology", "advice", "amplifications", "assumptions", "defences", "depth", "describe",
     "fanouts", "operation_cycles", "operation_graph", "processor_loads", "service_cycles", "service_loads",
-    "single_points", "system_graph", "timeout_problems",
+    "settled", "single_points", "system_graph", "timeout_problems",
 ]  # fmt: skip
 
 LOAD_LIMIT = 0.8
@@ -138,6 +140,7 @@ def advice(scenario: Scenario) -> list[str]:
             found.append(f"services call each other in a circle: {_circle(circle.services)}, {_deadlock(circle)}")
     for load in seen.loads:
         found += _load_advice(load)
+    found += _autoscaler_advice(scenario) if not seen.operation_cycles else []
     found += [
         f"{one.part}: its cores are asked for {one.load:.0%} of their time"
         for one in seen.processors
@@ -167,6 +170,17 @@ def advice(scenario: Scenario) -> list[str]:
 
 def _with_budgets(one: Amplification) -> str:
     return "" if one.sustained == one.worst else f"; {times(one.sustained)} on average once the retry budgets are empty"
+
+
+def _autoscaler_advice(scenario: Scenario) -> list[str]:
+    scaled = [name for name, service in scenario.services.items() if service.autoscale is not None]
+    usual = traffic_of(scenario) if scaled else None
+    return [
+        f"{name}: its autoscaler reads {one.metric}; {one.blind}"
+        for name in scaled
+        for one in (settled(scenario, name, usual) if usual is not None else ())
+        if one.blind
+    ]
 
 
 def _load_advice(load: ServiceLoad) -> list[str]:

@@ -23,6 +23,7 @@ from sim.quantities import UNLIMITED
 from sim.scenario.models import HealthChecks, Link, Scenario
 from sim.scenario.models.links import LINK_DEFENCES
 from sim.scenario.models.nodes import SERVICE_RULES
+from sim.topology.autoscaling import settled
 from sim.topology.load import ServiceLoad
 from sim.topology.operation_costs import OperationCosts
 from sim.topology.traffic import (
@@ -58,7 +59,7 @@ def defences(scenario: Scenario, loads: tuple[ServiceLoad, ...]) -> tuple[Defenc
     """Return the defences whose arithmetic is known, links first, in file order."""
     usual, cold = traffic_of(scenario), traffic_of(scenario, cold=True)
     found = [one for name, link in scenario.links.items() for one in _of_link(scenario, name, link, usual, cold)]
-    found += [one for load in loads for one in _of_service(scenario, load)]
+    found += [one for load in loads for one in _of_service(scenario, load, usual)]
     return tuple(found)
 
 
@@ -191,7 +192,7 @@ def _out(scenario: Scenario, name: str, usual: Traffic) -> float:
     )  # fmt: skip
 
 
-def _of_service(scenario: Scenario, load: ServiceLoad) -> Iterator[Defence]:
+def _of_service(scenario: Scenario, load: ServiceLoad, usual: Traffic) -> Iterator[Defence]:
     model = scenario.services[load.service]
     if model.health_checks is not None and model.health_checks.panic_threshold:
         yield _health_checks(load.service, model.replicas, model.health_checks)
@@ -212,6 +213,11 @@ def _of_service(scenario: Scenario, load: ServiceLoad) -> Iterator[Defence]:
             text += f": {_number(load.capacity_per_s)}/s now, {_number(most)}/s at most"
         text += f"; it looks every {_number(float(scale.every))} s, a new one boots for {_number(float(scale.boot))} s"
         yield Defence(load.service, "autoscaler", text, more)
+        for one in settled(scenario, load.service, usual):
+            text = f"settles at {_number(one.replicas)} replicas"
+            text += f" instead of {_number(one.asked)}" if one.asked != one.replicas else ""
+            text += f": {one.arithmetic}" + (f"; {one.blind}" if one.blind else "")
+            yield Defence(load.service, f"autoscaler, {one.metric}", text, one.replicas)
 
 
 def _number(value: float) -> str:
