@@ -23,7 +23,8 @@ SHIPPED = (
     "all_synchronous", "breaker_that_hurts", "bulkhead", "cache_cold_start", "circuit_breaker_seed",
     "deadline_propagation", "fallback_degrades", "hedging", "jitter", "nested_retries", "no_circuit_breaker",
     "slow_is_not_failed", "timeouts_too_long", "contended_row", "retry_budgets", "adaptive_limits",
-    "bad_deploy", "split_network", "poison_by_key", "up_and_down", "sock_shop",
+    "bad_deploy", "split_network", "poison_by_key", "up_and_down", "sock_shop", "cpu_autoscaler_sees_nothing",
+    "backlog_autoscaler",
 )  # fmt: skip
 UNWISE_ON_PURPOSE = {
     "slow_is_not_failed": ["should be below the deadline"],
@@ -34,6 +35,7 @@ UNWISE_ON_PURPOSE = {
     "shared_host": ["should place some replica of"],
 }
 SAID_ON_PURPOSE = {
+    "cpu_autoscaler_sees_nothing": ["its autoscaler reads CPU; it counts 20% of the time"],
     "cache_cold_start": ["db: its workers are asked for"],  # without the cache, which it was built for
     "contended_row": ["one request can make any number of this call"],
     "retry_storm": ["server: its queue is unlimited"],

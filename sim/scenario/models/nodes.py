@@ -128,7 +128,7 @@ class Service(Model):
     concurrency: Concurrency | None = None
     """An adaptive limit on calls in flight at each replica."""
     autoscale: Autoscale | None = None
-    """Start and stop replicas as utilisation demands."""
+    """Start and stop replicas as the load demands."""
     refuse_late: RefuseLate | None = None
     """Refuse work that cannot be done before its caller's propagated deadline."""
     line: Annotated[LineField, LINE] = LineOrder("fifo")
