@@ -124,9 +124,11 @@ class Buckets(Tally):
         self._kept: deque[list[float]] = deque()  # where it begins, calls, failures, slow calls
 
     def began(self, now: float, calls: int = 1) -> None:
-        """Count it in the latest bucket."""
-        super().began(now, calls)
-        self._latest(now)[1] += calls
+        """Count it in the latest bucket; a call that is taken back may have left with its own."""
+        latest = self._latest(now)
+        if latest[1] + calls >= 0:
+            super().began(now, calls)
+            latest[1] += calls
 
     def ended(self, now: float, calls: int, failed: int, slow: int, began_at: float) -> None:
         """Count it in its bucket; a failure whose bucket has left counts nowhere."""

@@ -235,3 +235,11 @@ def test_a_span_drops_calls_that_are_as_old() -> None:
 def test_a_breaker_that_cannot_work_is_refused(make: Callable[[], object], message: str) -> None:
     with pytest.raises(ParameterError, match=f"^{message}$"):
         make()
+
+
+def test_a_call_that_is_taken_back_after_its_bucket_has_left_makes_no_count_negative() -> None:
+    tally = Buckets(2.0, 2, "clock")
+    tally.began(0.5)
+    tally.ended(3.0, 0, 0, 0, 3.0)
+    tally.began(3.0, -1)
+    assert tally.total == 0

@@ -78,6 +78,8 @@ def _preset(draw: st.DrawFn) -> dict[str, Any]:
     breaker: dict[str, Any] = {"preset": name, "open for": draw(st.sampled_from(("500ms", "1s")))}
     if name in ("resilience4j", "polly", "opossum"):
         breaker["minimum calls"] = draw(st.integers(2, 3))
+    if name in ("polly", "opossum"):  # in the document, so that it doubles with all other times
+        breaker["window"] = draw(st.sampled_from(("500ms", "1s")))
     if name in ("pybreaker", "failsafe"):
         breaker["successes"] = draw(st.integers(1, 3))
     return breaker
