@@ -22,7 +22,7 @@ PARTS = (
     ("Links, and what a caller does about failures",
      ("link", "retry", "retry budget", "breaker", "hedge", "bulkhead", "call limit", "throttle", "cache", "links.")),
     ("What a service does about too much work",
-     ("rate limit", "shed", "concurrency", "refuse late", "autoscale", "health checks", "services.")),
+     ("rate limit", "shed", "concurrency", "refuse late", "autoscale", "health checks", "slow start", "services.")),
     ("What breaks", ("fault ",)),
     ("What is switched and what is claimed", ("toggle", "claim")),
 )  # fmt: skip

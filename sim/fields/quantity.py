@@ -168,7 +168,7 @@ BackoffField = Annotated[q.BackoffLaw, _words(q.parse_backoff, q.BackoffLaw, "ex
 RateField = Annotated[q.RateShape, _words(q.parse_rate_shape, q.RateShape, "100/s", "ramp 10/s to 100/s over 60s")]
 ArrivalsField = Annotated[q.Arrivals, _words(q.parse_arrivals, q.Arrivals, "poisson", "gamma cv 2", "at 0s 1s")]
 KeysField = Annotated[q.Keys, _words(q.parse_keys, q.Keys, "uniform 5000", "zipf 5000")]
-BalanceField = Annotated[q.Balance, _words(q.parse_balance, q.Balance, "round robin", "best of 2")]
+BalanceField = Annotated[q.Balance, _words(q.parse_balance, q.Balance, "round robin", "best of 2", "peak ewma")]
 BaulkField = Annotated[
     q.BaulkLaw,
     Quantity(

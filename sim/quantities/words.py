@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.errors import ParameterError, did_you_mean
-from sim.quantities.units import parse_duration, parse_positive_number, parse_share
+from sim.quantities.units import parse_duration, parse_positive_duration, parse_positive_number, parse_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,15 @@ def parse_keys(text: object) -> Keys:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """A balancing rule: round robin, random, least outstanding, or best of *choices* replicas."""
+    """A balancing rule: round robin, random, least outstanding, best of *choices* replicas, or peak EWMA.
+
+    Peak EWMA takes the cheaper of two by latency, whose average decays over *decay_s* (``sim.policies.balancing``).
+    """
 
     kind: str
     choices: int = 0
     text: str = "round robin"
+    decay_s: float = 10.0
 
     def __str__(self) -> str:
         return self.text
@@ -98,8 +102,11 @@ def parse_balance(text: object) -> Balance:
     words = text.split() if isinstance(text, str) else []
     if len(words) == 3 and words[:2] == ["best", "of"] and words[2].isdecimal() and int(words[2]) >= 1:
         return Balance("best", int(words[2]), str(text))
-    hint = did_you_mean(text, kinds) if isinstance(text, str) else ""
-    raise ParameterError("be round robin, random, least outstanding or best of 2", text, hint)
+    if words[:2] == ["peak", "ewma"] and len(words) in (2, 3):
+        decay_s = parse_positive_duration(words[2]) if len(words) == 3 else 10.0
+        return Balance("peak ewma", 2, str(text), decay_s)
+    hint = did_you_mean(text, (*kinds, "peak ewma")) if isinstance(text, str) else ""
+    raise ParameterError("be round robin, random, least outstanding, best of 2 or peak ewma", text, hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,6 +196,11 @@ def _of_service(scenario: Scenario, load: ServiceLoad, usual: Traffic) -> Iterat
     model = scenario.services[load.service]
     if model.health_checks is not None and model.health_checks.panic_threshold:
         yield _health_checks(load.service, model.replicas, model.health_checks)
+    if model.slow_start is not None:
+        rule = model.slow_start.rule
+        first, half, half_s = rule.weight(0), rule.weight(rule.window_s / 2), _number(rule.window_s / 2)
+        text = f"a new replica's weight is {first:.0%} at first, {half:.0%} after {half_s} s"
+        yield Defence(load.service, "slow start", f"{text}, full after {_number(rule.window_s)} s", rule.window_s)
     if model.limit is not None:
         cap = admission_limit_per_s(scenario, load.service)
         each = f", {_number(model.limit.rate)}/s at each replica" if most_replicas(scenario, load.service) > 1 else ""

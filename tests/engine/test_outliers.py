@@ -49,9 +49,9 @@ def test_a_bad_replica_is_ejected_for_longer_each_time_and_returns_at_a_sweep() 
     record = ejecting("most ejected: 25%, every: 2s, eject for: 5s", duration="40s")
     # its calls: 1/16 s + k/4 s, each answered at once, before any work; the fifth is at 1.0625 s
     out = events(record, "ejected", "returned")
-    assert out[0] == (1.0625, "ejected", "1 | errors in a row | 5 | caller 0")
+    assert out[0] == (1.0625, "ejected", "1 | errors in a row | 1 | caller 0")
     assert out[1] == (8.0, "returned", "1 | caller 0"), "6.0625 s are over at the sweep of 8 s"
-    assert out[2][1:] == ("ejected", "1 | errors in a row | 10 | caller 0") and 9 < out[2][0] < 10
+    assert out[2][1:] == ("ejected", "1 | errors in a row | 2 | caller 0") and 9 < out[2][0] < 10
     assert used(record, 1.125, 8.0) == {0, 2, 3} and used(record, 8.0, 9.0) == {0, 1, 2, 3}
     assert value(record, "ejections") == 4
 
@@ -95,7 +95,7 @@ def test_each_caller_has_its_own_view_unless_the_link_shares_one() -> None:
         "caller 1", "caller 2", "caller 3", "caller 0",
     ] or len(events(own, "ejected")) == 4  # fmt: skip
     shared = ejecting(f"{rules}, scope: link", client="instances: 4")
-    assert [detail for _, _, detail in events(shared, "ejected")] == ["1 | errors in a row | 100 | "]
+    assert [detail for _, _, detail in events(shared, "ejected")] == ["1 | errors in a row | 1 | "]
     assert value(own, "ejected share peak") == value(shared, "ejected share peak") == 0.25
 
 

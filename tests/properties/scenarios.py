@@ -204,8 +204,11 @@ def _service(draw: st.DrawFn) -> dict[str, Any]:
     }
     if rarely(draw, 3):
         service["replicas"] = draw(st.integers(2, 3))
-        kinds = ("round robin", "random", "least outstanding", "best of 2")
+        kinds = ("round robin", "random", "least outstanding", "best of 2", "peak ewma 10s", "peak ewma 500ms")
         service["balance"] = draw(st.sampled_from(kinds))
+        if service["balance"] not in ("random", "peak ewma 10s", "peak ewma 500ms") and rarely(draw, 2):
+            how: tuple[dict[str, Any], ...] = ({}, {"aggression": 2.0}, {"min weight": "50%"})
+            service["slow start"] = {"window": "1s", **draw(st.sampled_from(how))}
         if draw(st.booleans()):
             service["health checks"] = health_checks(draw)
     if rarely(draw, 3):

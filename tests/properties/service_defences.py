@@ -129,7 +129,10 @@ def _autoscale(draw: st.DrawFn, service: dict[str, Any]) -> None:
         "boot": draw(SHORT),
         "min replicas": draw(st.integers(1, service.get("replicas", 1))),
     }
-    service["balance"] = draw(st.sampled_from(("round robin", "random", "least outstanding", "best of 2")))
+    kinds = ("round robin", "least outstanding", "best of 2")
+    service["balance"] = draw(
+        st.sampled_from(kinds if "slow start" in service else (*kinds, "random", "peak ewma 500ms"))
+    )
     if draw(st.booleans()):
         scale["scale in"] = draw(st.sampled_from(("drain", "kill")))
     if scale.get("scale in") != "kill" and draw(st.booleans()):

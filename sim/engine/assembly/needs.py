@@ -24,6 +24,7 @@ PLAIN_SERVICE = frozenset(
         "while_calling",
         "in_flight",
         "health_checks",
+        "slow_start",
         "consumes",
         "retry_after",
     }

@@ -22,6 +22,7 @@ from sim.engine.calls.strategies import (
     Strategy,
     ThrottleStrategy,
 )
+from sim.engine.services.balancing import balancer
 from sim.errors import not_played
 from sim.mechanisms.links.order import POLICIES, order_of, stages
 from sim.record.recorder import MarkCodes, reason_code
@@ -150,11 +151,14 @@ class PipelineBuilder:
 
         system, service = self.system, self.system.services[self.callee]
         balance, balancing = system.scenario.services[self.callee].balance, self.uniform("balancing")
-        uniform = self.uniform("outlier detection")
+        uniform, latencies = self.uniform("outlier detection"), self.balancers.latencies(self.callee, self.name)
+
+        def choosing(replicas: Sequence[Replica]) -> Callable[[], Replica]:
+            return balancer(balance, replicas, balancing, latencies, service.slow_starts)
 
         def new(whose: str) -> OutlierView:
             events = system.recorder.events
-            return OutlierView(system.kernel, events, service, self.name, whose, model, balance, uniform, balancing)
+            return OutlierView(system.kernel, events, service, self.name, whose, model, choosing, uniform)
 
         strategy = OutlierStrategy(self._by_scope(scope, new), reason_code(self.component, reason))
         self.strategies.append(strategy)

@@ -94,7 +94,9 @@ class Routes:
             deliver = connecting(deliver)
         if service.rotation is not None and link.outlier_detection is None:
             deliver = service.rotation.guarding(deliver)
-        return deliver, _one_less_outstanding if counts else None
+        latencies = self.balancers.latencies(site.callee, site.link) if counts else None
+        settled = _one_less_outstanding if latencies is None else latencies.settled
+        return deliver, settled if counts else None
 
     def _counts(self, callee: str) -> bool:
         """Whether a balancer counts what is outstanding at each replica of *callee*; with one there is no choice."""

@@ -152,6 +152,10 @@ class _Builder:
 
             service.on_leave = learn
             record_limits(system.kernel, system.recorder.events, service)
+        if model.slow_start is not None:
+            from sim.engine.services.slow_starts import SlowStarts
+
+            service.slow_starts = SlowStarts(system.kernel, system.recorder.events, service, model.slow_start)
         if model.health_checks is not None:
             from sim.engine.services.health_checks import Rotation
 

@@ -112,6 +112,8 @@ class Rotation:
         if checker.record(ok) != before:
             kind = "unhealthy" if before else "healthy"
             self.events.append((self.kernel.now, kind, self.service.name, str(index)))
+            if not before and self.service.slow_starts is not None:
+                self.service.slow_starts.begin(replica)
             self.change()
         if ok and checker.healthy:
             for take_back in self.on_good_check:

@@ -92,6 +92,16 @@ class Rotation(Protocol):
         """Wrap *enter*: calls are refused while the rotation is closed."""
 
 
+class SlowStarting(Protocol):
+    """The replicas in slow start, as the parts of their service see them."""
+
+    def begin(self, replica: Any) -> None:
+        """*replica* is new, or well again."""
+
+    def weighing(self, usual: Callable[[], Any], replicas: Any, counts: bool) -> Callable[[], Any]:
+        """Wrap a balancer, so that it gives few calls to new replicas."""
+
+
 class QueueTimer(TimerEntry):
     """A timer entry: how long one attempt will wait in the line."""
 

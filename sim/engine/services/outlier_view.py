@@ -8,10 +8,9 @@ Not modelled: sweeps of different callers at different instants; all sweep at th
 from __future__ import annotations
 
 from math import floor
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Callable, Sequence
 
 from sim.engine.clock.kernel import TIMER
-from sim.engine.services.balancing import balancer
 from sim.engine.services.host_set import HostSet
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from sim.engine.services.replica import Replica
     from sim.engine.services.service import Service
     from sim.mechanisms.links.outlier_detection import OutlierDetection
-    from sim.quantities import Balance
     from sim.record.recorder import Event
 
 
@@ -39,9 +37,8 @@ class OutlierView:
         link: str,
         whose: str,
         model: OutlierDetection,
-        balance: Balance,
+        choosing: Callable[[Sequence[Replica]], Callable[[], Replica]],
         uniform: Callable[[], float],
-        balancing: Callable[[], float],
     ) -> None:
         self.kernel, self.service = kernel, service
 
@@ -57,7 +54,7 @@ class OutlierView:
             model.in_panic == "all",
             lambda how: note(kernel.now, f"panic {how}"),
         )
-        self.choose = balancer(balance, self.hosts.replicas, balancing)
+        self.choose = choosing(self.hosts.replicas)
         self.every_s = float(model.every)
         self.rounds = floor(kernel.now / self.every_s)
         service.on_pool_change.append(self._on_pool_change)
@@ -75,7 +72,7 @@ class OutlierView:
         self._next_sweep()
 
     def _ejected(self, now: float, host: int, test: str, span_s: float) -> None:
-        self._note(now, "ejected", str(host), test, f"{span_s:g}")
+        self._note(now, "ejected", str(host), test, str(self.detector.monitors[host].multiplier))
         self.hosts.refresh()
 
     def _returned(self, now: float, host: int) -> None:

@@ -26,6 +26,7 @@ cdef class Service:
     cdef public list outages
     cdef public object rotation
     cdef public list on_pool_change
+    cdef public object slow_starts
     cdef public object on_leave
     cdef public object processor_time
     cpdef reject(self, Attempt attempt, long long reason)

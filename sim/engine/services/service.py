@@ -20,7 +20,7 @@ from sim.record.recorder import reason_code
 if TYPE_CHECKING:
     from sim.engine.clock.kernel import Kernel
     from sim.engine.clock.streams import Draw
-    from sim.engine.services.interfaces import Rotation
+    from sim.engine.services.interfaces import Rotation, SlowStarting
     from sim.engine.services.processor_time import ProcessorTime
     from sim.engine.services.replica import Replica
 
@@ -48,6 +48,7 @@ class Service:
         "outages",
         "rotation",
         "on_pool_change",
+        "slow_starts",
         "on_leave",
         "processor_time",
     )
@@ -77,6 +78,8 @@ class Service:
         """Called when an attempt leaves a replica, and whether it was rejected: limits learn from it."""
         self.rotation: Rotation | None = None
         """With health checks: the replicas that balancers use."""
+        self.slow_starts: SlowStarting | None = None
+        """With slow start: the weights of replicas that are new."""
         self.on_pool_change: list[Callable[[], None]] = []
         """Called when replicas have come or gone, or when health checks have changed their mind about one."""
         self.processor_time: ProcessorTime | None = None

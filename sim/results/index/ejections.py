@@ -19,7 +19,7 @@ from sim.results.index.record_index import RecordIndex
 
 @dataclass(frozen=True, slots=True)
 class Ejection:
-    """One ejection: its begin and end (infinity: never), the replica, the test, the planned span, and *whose* view."""
+    """One ejection: its begin, its end (infinity: never), the replica, the test, its span, and *whose* view it is."""
 
     at_s: float
     until_s: float
@@ -37,6 +37,7 @@ def detecting(index: RecordIndex) -> list[str]:
 
 def ejections(index: RecordIndex, link: str) -> list[Ejection]:
     """Return the ejections on *link*, in order of time."""
+    detection = index.record.scenario.links[link].outlier_detection
     found: list[Ejection] = []
     current: dict[tuple[str, str], int] = {}
     for at, kind, of, detail in index.record.events:
@@ -47,7 +48,8 @@ def ejections(index: RecordIndex, link: str) -> list[Ejection]:
             found[number] = _ended(found[number], at)
         if kind == "ejected":
             current[replica, whose] = len(found)
-            found.append(Ejection(at, np.inf, int(replica), more[0], float(more[1]), whose))
+            span_s = min(float(detection.eject_for) * int(more[1]), detection.longest_s)
+            found.append(Ejection(at, np.inf, int(replica), more[0], span_s, whose))
     return found
 
 

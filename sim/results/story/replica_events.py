@@ -20,6 +20,7 @@ _EVENTS = {
     "died": "replica {} dies",
     "unhealthy": "health checks take replica {} out of the rotation",
     "healthy": "health checks put replica {} back into the rotation",
+    "slow start": "replica {} is new or well again, and gets few calls at first",
     "replica joins": "the autoscaler's replica {} has booted and joins",
     "replica drains": "the autoscaler lets replica {} drain",
     "replica killed": "the autoscaler kills replica {}",

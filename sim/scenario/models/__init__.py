@@ -12,6 +12,7 @@ from sim.scenario.models.health import HealthChecks
 from sim.scenario.models.links import Link
 from sim.scenario.models.nodes import BatchConsumer, Host, Queue, Service, Store
 from sim.scenario.models.scenario import Claim, Scenario, Toggle
+from sim.scenario.models.slow_start import SlowStart
 from sim.scenario.models.workload import Task, Workload
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Queue",
     "Scenario",
     "Service",
+    "SlowStart",
     "Store",
     "Task",
     "Toggle",

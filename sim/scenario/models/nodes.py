@@ -34,6 +34,7 @@ from sim.mechanisms.steps import Recipe
 from sim.quantities import UNLIMITED, BackoffLaw, Balance, Constant, Law, LineOrder
 from sim.quantities.line_order import PREEMPTIVE, SHARING
 from sim.scenario.models.health import HealthChecks
+from sim.scenario.models.slow_start import SlowStart
 
 
 def _longest(wait: Law) -> str:
@@ -105,7 +106,11 @@ class Service(Model):
     max_wait: Annotated[PatienceField | None, Label(_longest)] = None
     """A request that has waited this long in the queue is withdrawn (rejected); a law is drawn for each request."""
     balance: Annotated[BalanceField, UNSAID] = Balance("round robin")
-    """How callers choose a replica: `round robin`, `random`, `least outstanding`, `best of 2`."""
+    """How callers choose a replica: `round robin`, `random`, `least outstanding`, `best of 2`, or `peak ewma 10s`: of
+    two, the one whose latency (a moving average that follows peaks at once and decays over this time, default 10s)
+    times the calls it would have out is lower, as Finagle and Linkerd do."""
+    slow_start: SlowStart | None = None
+    """A replica that is new or well again gets few calls at first. Not with `balance: random` or `peak ewma`."""
     cores: Annotated[Cores, Label(lambda cores: f"{cores:g} core{'s' * (cores != 1)} each")] = UNLIMITED
     """Processor cores of each replica, which all its `work` steps share equally (processor sharing): three at work on
     two cores each have two thirds of one. A step never has more than one core; waits and calls need none. Default: a

@@ -43,6 +43,9 @@ def _clock(root: Node) -> Iterator[Problem]:
 def _services(root: Node) -> Iterator[Problem]:
     for service in root.children("services").values():
         yield from _health_checks(service.get("health checks"))
+        slow, balance = service.get("slow start"), parsed(q.parse_balance, service.get("balance"))
+        if slow is not None and slow.value is not None and balance and balance.kind in ("random", "peak ewma"):
+            yield at_key(slow, f"not be combined with `balance: {balance}`", "that balancer knows no weights")
         in_flight = service.get("in flight")
         if in_flight is not None and in_flight.value is not None and service.word("while calling") != "free":
             yield at_key(in_flight, "be set together with `while calling: free`")
