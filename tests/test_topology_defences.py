@@ -14,6 +14,7 @@ import sim
 from sim.record.record import Record
 from sim.results.book import Book
 from sim.results.index.intervals import peak, steps
+from sim.theory.queues import erlang_c
 from sim.topology import Defence, advice, amplifications, defences, describe, fanouts, service_loads, single_points
 from tests.engine._play import play
 
@@ -290,3 +291,23 @@ def test_a_breaker_without_a_limit_of_probes_has_no_bound_and_a_plain_one_is_lef
     assert the(system(link="breaker: {preset: failsafe, successes: 2, probes: 5, open for: 4s}"), "breaker").most == 2
     model = scenario(system(link="breaker: {failures: 5}"))
     assert [one for one in defences(model, service_loads(model)) if one.defence == "breaker"] == []
+
+
+def test_a_bulkhead_with_a_line_has_the_share_that_waits_and_bounds_what_retries_send() -> None:
+    text = """
+version: 1
+title: T
+duration: 9s
+workload: {c: {calls: a.x, rate: 20/s}}
+services: {a: {workers: unlimited, operations: {x: [{work: exponential 100ms}]}}}
+links: {c -> a: {retry: {max attempts: 60}, bulkhead: {max concurrent calls: PLACES, max waiting: unlimited}}}
+"""
+    three = sim.loads(text.replace("PLACES", "3")).resolve()
+    (found,) = [one for one in describe(three).defences if one.defence == "bulkhead"]
+    assert found.arithmetic.endswith(f"{2 / 3:.1%} of its places are taken, {erlang_c(2, 3):.1%} wait")
+    two = sim.loads(text.replace("PLACES", "2")).resolve()
+    (found,) = [one for one in describe(two).defences if one.defence == "bulkhead"]
+    assert found.arithmetic.endswith("more calls come than it lets out, and those that wait grow in number")
+    assert any(
+        line.endswith("; the bulkhead of c -> a lets at most 3 of its calls out at once") for line in advice(three)
+    )

@@ -47,7 +47,7 @@ from sim.topology.tables import (
     processor_table,
     times,
 )
-from sim.topology.traffic import traffic_of
+from sim.topology.traffic import callers, traffic_of
 
 __all__ = [
     "Amplification", "Defence", "Fanout", "ProcessorLoad", "ServiceCycle", "ServiceLoad", "Settled", "SinglePoint",
@@ -148,7 +148,7 @@ def advice(scenario: Scenario) -> list[str]:
     ]
     found += [
         f"{one.link}: one request can make {times(one.worst)} of this call when everything fails "
-        f"({' · '.join(one.path)}){_with_budgets(one)}"
+        f"({' · '.join(one.path)}){_with_budgets(one)}{_with_bulkheads(scenario, one)}"
         for one in seen.amplifications
         if one.worst > AMPLIFICATION_LIMIT
     ]
@@ -181,6 +181,19 @@ def _autoscaler_advice(scenario: Scenario) -> list[str]:
         for one in (settled(scenario, name, usual) if usual is not None else ())
         if one.blind
     ]
+
+
+def _with_bulkheads(scenario: Scenario, one: Amplification) -> str:
+    """Return what bounds the attempts that are out at once, wherever a bulkhead stands on the way."""
+    bounds = [
+        (link.bulkhead.max_concurrent_calls * (callers(scenario, name) if link.bulkhead.scope == "caller" else 1), name)
+        for name in one.path
+        if (link := scenario.links.get(name)) is not None and link.bulkhead is not None
+    ]
+    if not bounds:
+        return ""
+    most, name = min(bounds)
+    return f"; the bulkhead of {name} lets at most {most:,} of its calls out at once"
 
 
 def _load_advice(load: ServiceLoad) -> list[str]:

@@ -123,6 +123,10 @@ def _bulkhead(scenario: Scenario, name: str, bulkhead: Bulkhead, usual: Traffic)
     text = f"at most {_number(places * many)} {calls} out at once; without it {_number(out)} would be, on average"
     if not bulkhead.max_waiting:
         text += f"; {_full_ratio(places, out / many):.1%} find it full"
+    elif out / many < places:
+        text += f"; {out / many / places:.1%} of its places are taken, {_waiting_ratio(places, out / many):.1%} wait"
+    else:
+        text += "; more calls come than it lets out, and those that wait grow in number"
     return Defence(name, "bulkhead", text, places * many)
 
 
@@ -181,6 +185,16 @@ def _full_ratio(places: int, out: float) -> float:
     for place in range(1, places + 1):
         ratio = out * ratio / (place + out * ratio)
     return ratio
+
+
+def _waiting_ratio(places: int, out: float) -> float:
+    """Return the share of calls that wait for one of *places*, if all may wait and *out*, below that, are out.
+
+    Exact for calls at random times of exponential length, and a callee without a queue. Source: Erlang's delay formula,
+    A. K. Erlang, 1917; Gross, Shortle, Thompson, Harris, Fundamentals of Queueing Theory, 4th ed., section 3.4.
+    """
+    full = _full_ratio(places, out)
+    return places * full / (places - out * (1 - full))
 
 
 def _out(scenario: Scenario, name: str, usual: Traffic) -> float:
