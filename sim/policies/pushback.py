@@ -21,7 +21,7 @@ class Pushback:
     """Wait as long as the callee asks, instead of the backoff (``exactly``) or if that is longer (``at least``).
 
     Use it with callees that know when they can serve again: a rate limit, a service that restarts. Many callers that
-    are told the same instant come back together, so an ``exactly`` without jitter can synchronise them.
+    hear the same instant come back together, so an ``exactly`` without jitter can synchronise them.
 
     *cap_s* bounds what a caller believes; *beyond* it the wait is ``cut`` to the cap, the pushback is ``ignore``-d, or
     the attempts ``stop``. After an obeyed pushback the backoff *resets*: the next wait is its first again.

@@ -24,7 +24,7 @@ SHIPPED = (
     "deadline_propagation", "fallback_degrades", "hedging", "jitter", "nested_retries", "no_circuit_breaker",
     "slow_is_not_failed", "timeouts_too_long", "contended_row", "retry_budgets", "adaptive_limits",
     "bad_deploy", "split_network", "poison_by_key", "up_and_down", "sock_shop", "cpu_autoscaler_sees_nothing",
-    "backlog_autoscaler",
+    "backlog_autoscaler", "grpc_retry_throttling", "linkerd_budget_floor",
 )  # fmt: skip
 UNWISE_ON_PURPOSE = {
     "slow_is_not_failed": ["should be below the deadline"],
