@@ -107,7 +107,7 @@ def _queues(record: Record) -> None:
     deliveries = _on(record, "delivery")
     for code, name in enumerate(record.queues):
         queue = record.scenario.queues[name]
-        assert record.messages["deliveries"][record.messages["queue"] == code].max(initial=0) <= queue.max_deliveries
+        assert record.messages["deliveries"][record.messages["queue"] == code].max(initial=0) <= queue.most_deliveries
         for link, mine in deliveries.items():
             if link.startswith(f"{name} -> "):
                 assert np.nanmax(lasted[mine], initial=0.0) <= queue.visibility_timeout + TINY_S
