@@ -63,7 +63,7 @@ def test_every_fault_has_words_for_pictures_and_stories(kind: str) -> None:
     fault = scenario.faults["f"]
     drawing = drawing_of(scenario, faults=["f"])
     assert fault.label in [one.trouble for one in (*drawing.nodes, *drawing.arrows)]
-    assert fault.label and len(fault.sentence()) > len(fault.label) and fault.when
+    assert fault.label and len(fault.sentence()) > len(fault.label) and fault.timing
     assert [spaced(name) for name in type(fault).model_fields if spaced(name) == kind] == [kind]
 
 

@@ -37,9 +37,9 @@ MODELS = [model for model in all_models().values() if model not in FAMILIES]
 def part_of(model: type[Model], field: str, where: str = "fields") -> Any:
     """Return what the table says of a field, there or at a family of faults that *model* belongs to."""
     for base in model.__mro__:
-        found = PARTS.get(base.__name__, {}).get(where, {})
-        if field in found:
-            return found[field]
+        part = PARTS.get(base.__name__, {})
+        if field in part.get("fields", {}) or field in part.get("described", {}):
+            return part.get(where, {}).get(field)
     return None
 
 

@@ -330,6 +330,20 @@ def test_a_run_without_faults_says_that_there_is_none() -> None:
     assert "no fault" not in kinds(play(chain(SLOW), "20s")) and "fault begins" not in kinds(record)
 
 
+def test_an_order_of_policies_is_reported_where_a_link_states_its_own() -> None:
+    link = "retry: {max attempts: 2}, breaker: {failures: 5, open for: 2s}"
+    record = play(chain(SLOW, f"{link}, order: [breaker, retry]"), "20s")
+    assert (tell(record, "order").of, tell(record, "order").value) == ("front -> back", 2)
+    assert "order" not in kinds(play(chain(SLOW, link), "20s"))
+
+
+def test_a_fault_whose_condition_never_holds_is_reported() -> None:
+    waits = "faults: {f: {slow: back, by: 2x, when: line of back above LENGTH, for: 4s}}"
+    record = play(chain(waits.replace("LENGTH", "1000")), "20s")
+    assert tell(record, "never begins").text == "f: waits for line of back above 1000, which never holds"
+    assert "never begins" not in kinds(play(chain(waits.replace("above LENGTH", "below 1")), "20s"))
+
+
 def test_every_kind_of_sentence_has_a_test_here() -> None:
     written = re.findall(r'Sentence\([^\n]*, "([a-z -]+)", ', inspect.getsource(story))
     promises = re.findall(r'\("([a-z]+)", [A-Z]+, "', inspect.getsource(story))

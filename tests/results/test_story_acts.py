@@ -68,6 +68,7 @@ def in_the_tables(record: Record, measure: str, of: str, during: str = "8s to 99
 
 
 LINK = "front -> back"
+LISTENS = "retry: {max attempts: 2, pushback: {}}"
 PATIENT = "timeout: 250ms, retry: {max attempts: 4, backoff: 250ms}"
 ON_LINKS = [
     ("stopped by throttle", chain(BROKEN.replace("errors: back, share: 100%", "pause: back"),
@@ -92,6 +93,20 @@ ON_LINKS = [
      r"attempts begin to be cancelled at work because nobody waits any more; (\S+) since the fault began"),
     ("hedges", chain("slow: back, by: 4x", "hedge: {after: 125ms}"),
      r"hedges begin to be sent; (\S+) of \S+ attempts since the fault began, the last at"),
+    ("hedges denied", chain("slow: back, by: 4x", "hedge: {after: 125ms}, retry: {max attempts: 2, budget: "
+                            "{kind: finagle, ttl: 10s, floor: 0/s, share: 10%}}"),
+     r"hedges begin to be denied by the retry budget; (\S+) since the fault began, the last at"),
+    ("retries too late", chain(BROKEN, "retry: {max attempts: 9, backoff: 250ms, max duration: 1s}"),
+     r"retries begin to be too late for `max duration`; (\S+) since the fault began, the last at"),
+    ("pushbacks obeyed", chain(SLOW, LISTENS).replace("waiting: 32", "waiting: 0, retry after: 250ms"),
+     r"retries begin to wait as long as the callee asks; (\S+) since the fault began, the last at"),
+    ("retries forbidden", chain(SLOW, LISTENS).replace("waiting: 32", "waiting: 0, retry after: never"),
+     r"retries begin to be forbidden by the callee; (\S+) since the fault began, the last at"),
+    ("total timeouts", chain(SLOW, "total timeout: 500ms"),
+     r"calls begin to be ended by the total timeout; (\S+) since the fault began, the last at"),
+    ("stopped without healthy replica", chain(BROKEN, "outlier detection: {consecutive errors: 4, most ejected: 100%, "
+                                              "eject for: 2s, panic threshold: 50%, in panic: none}"),
+     r"tries begin to be stopped because no replica is healthy; (\S+) of \S+ tries since the fault began"),
 ]  # fmt: skip
 
 

@@ -31,6 +31,7 @@ UNWISE_ON_PURPOSE = {
     "fallback_degrades": ["should be below the deadline"],
     "timeouts_too_long": ["should be below the deadline"],
     "cascade_vs_backlog": ["should be below the deadline", "should end before the deadline"],
+    "linkerd_budget_floor": ["one request can make any number of this call"],
     "retry_storm": ["server.waiting should have a bound"],
     "shared_host": ["should place some replica of"],
 }
@@ -38,6 +39,7 @@ SAID_ON_PURPOSE = {
     "cpu_autoscaler_sees_nothing": ["its autoscaler reads CPU; it counts 20% of the time"],
     "cache_cold_start": ["db: its workers are asked for"],  # without the cache, which it was built for
     "contended_row": ["one request can make any number of this call"],
+    "linkerd_budget_floor": ["one request can make any number of this call"],
     "retry_storm": ["server: its queue is unlimited"],
     "nested_retries": ["one request can make 16 of this call", "one request can make 64 of this call"],
 }

@@ -38,7 +38,7 @@ class Retry(LinkDefence):
         ),
         Decision(
             "retries too late", "retries that were not made because of `max duration`", mark="retry too late",
-            thing="retry", does="be too late for the most duration of its call", whose="with `max duration`",
+            thing="retry", does="be too late for `max duration`", whose="with `max duration`",
             made_by=lambda retry: retry.max_duration is not None,
         ),
         Decision(
