@@ -110,6 +110,9 @@ def _troubles(scenario: Scenario, faults: Iterable[str]) -> dict[str, str]:
         fault = scenario.faults[name]
         words, hit = fault.label, fault.targets(scenario)
         parts = dict.fromkeys((*hit.queues, *hit.links, *hit.workloads), words)
+        if hit.paths is not None:
+            of = {link: scenario.services[link.partition(" -> ")[2]].replicas for link in hit.links}
+            parts |= {link: f"{len(hit.paths)} of {many} paths {words}" for link, many in of.items()}
         for service, indexes in hit.services.items():
             some = "" if indexes is None else f"{len(indexes)} of {scenario.services[service].replicas} "
             parts[service] = some + words

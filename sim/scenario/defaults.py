@@ -10,13 +10,15 @@ Not modelled: defaults for some of a kind.
 
 from __future__ import annotations
 
+from sim.fields.quantity import spaced
 from sim.mechanisms.nodes import NODE_KEYS
 from sim.scenario.merge_patch import merge
+from sim.scenario.models.links import WIRE
 from sim.scenario.rules import recipes
 from sim.scenario.yaml.nodes import Node
 
 DEFAULTS = "defaults"
-_OF_A_DELIVERY = ("latency", "loss")
+_OF_A_DELIVERY = tuple(spaced(field) for field in WIRE)
 
 
 def with_defaults(root: Node) -> Node:

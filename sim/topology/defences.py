@@ -199,7 +199,7 @@ def _waiting_ratio(places: int, out: float) -> float:
 
 def _out(scenario: Scenario, name: str, usual: Traffic) -> float:
     """Return the mean number of calls that are out over the link *name* in an empty system (Little's law)."""
-    costs, way_s = OperationCosts(scenario, hits=usual.hits), 2 * scenario.links[name].latency.mean
+    costs, way_s = OperationCosts(scenario, hits=usual.hits), scenario.links[name].round_trip_s
     return math.fsum(
         rate * (way_s + (costs.profile(target[1]).answer_s if target[0] == "call" else 0.0))
         for (where, target), rate in usual.wanted.items() if where == name and rate

@@ -135,7 +135,7 @@ class OperationCosts:
 
     def _over(self, link: Link, target: Target, callee: Profile) -> Profile:
         tries = int(min(link.retry.most_attempts, MOST_TRIES)) if link.retry else 1
-        one_ok = (1 - link.loss) ** 2 * callee.ok_ratio
+        one_ok = link.carried_ratio * callee.ok_ratio
         reach, attempts, rest = 1.0, 0.0, 0.0
         for n in range(1, tries + 1):
             attempts += reach
@@ -143,9 +143,9 @@ class OperationCosts:
             if reach < NEGLIGIBLE or n == tries:
                 break
             rest += reach * (link.retry.backoff.wait_s(n) if link.retry else 0.0)
-        span = attempts * (2 * link.latency.mean + callee.answer_s) + rest
+        span = attempts * (link.round_trip_s + callee.answer_s) + rest
         return Profile(
-            0.0, span, 2 * link.latency.support[0] + callee.fastest_s, span, 1 - reach, 1 - reach,
+            0.0, span, link.least_round_trip_s + callee.fastest_s, span, 1 - reach, 1 - reach,
             visits={target: attempts}, most={target: 1},
         )  # fmt: skip
 

@@ -205,9 +205,9 @@ def _link_timeouts(scenario: Scenario, costs: OperationCosts) -> Iterator[Timeou
             continue
         place = f"{caller} -> {callee}"
         profile = costs.profile(operation)
-        least = 2 * link.latency.support[0] + profile.fastest_s
+        least = link.least_round_trip_s + profile.fastest_s
         yield from _short(
-            place, "timeout", link.timeout, least, 2 * link.latency.mean + profile.answer_s, operation
+            place, "timeout", link.timeout, least, link.round_trip_s + profile.answer_s, operation
         )  # fmt: skip
         ends = [(persistence_s(costs.link(callee, end)), end) for end in _asked_by(scenario, operation)]
         inner, through = max((end for end in ends if end[0] < math.inf), default=(0.0, ""))
@@ -241,7 +241,7 @@ def _deadlines(scenario: Scenario, costs: OperationCosts) -> Iterator[TimeoutPro
         for operation in requested(workload):
             profile, callee = costs.profile(operation), operation.partition(".")[0]
             link = costs.link(name, callee)
-            least = 2 * link.latency.support[0] + profile.fastest_s
+            least = link.least_round_trip_s + profile.fastest_s
             yield from _short(
                 name, "deadline", workload.deadline, least, costs.call(name, operation).answer_s, operation
             )
@@ -262,7 +262,7 @@ def _visibilities(scenario: Scenario, costs: OperationCosts) -> Iterator[Timeout
         for queue, operation in service.handlers.items():
             profile, link = costs.profile(f"{name}.{operation}"), costs.link(queue, name)
             limit_s = scenario.queues[queue].visibility_timeout
-            least, mean = 2 * link.latency.support[0] + profile.fastest_s, 2 * link.latency.mean + profile.answer_s
+            least, mean = link.least_round_trip_s + profile.fastest_s, link.round_trip_s + profile.answer_s
             if queue in service.batches:  # the answer comes at the end of the whole batch
                 batch = service.batches[queue]
                 least += batch.batch_work.support[0]

@@ -286,7 +286,7 @@ def _shares(keys: Keys | None) -> list[float]:
 
 def _well_handled(scenario: Scenario, costs: OperationCosts, queue: str, service: str) -> float:
     """Return the share of deliveries that are acknowledged; in a batch all messages may have to end well."""
-    model, carried = scenario.services[service], (1 - costs.link(queue, service).loss) ** 2
+    model, carried = scenario.services[service], costs.link(queue, service).carried_ratio
     ok_ratio, batch = costs.profile(f"{service}.{model.handlers[queue]}").ok_ratio, model.batches.get(queue)
     together = batch.batch if batch is not None and batch.returns == "all" else 1
     return float(ok_ratio**together * carried)

@@ -29,6 +29,9 @@ def add_faults(draw: st.DrawFn, document: dict[str, Any], links: list[str]) -> N
         if kind in ON_LINKS:
             fault[kind] = draw(st.sampled_from(links))
             fault["way"] = draw(st.sampled_from(("out", "back", "both", "both")))
+            callee = services.get(str(fault[kind]).split(" -> ")[1])
+            if callee is not None and draw(st.booleans()):
+                fault["replicas"] = draw(st.sampled_from((1, [callee.get("replicas", 1) - 1])))
         elif kind == "partition":
             fault[kind] = _sides(draw, links)
         elif kind == "spike":

@@ -259,6 +259,10 @@ def _link(draw: st.DrawFn, name: str) -> dict[str, Any]:
         link["latency"] = draw(st.sampled_from(("125ms", "exponential 50ms", "mix 50% 0s 50% 250ms")))
     if rarely(draw):
         link["loss"] = draw(st.sampled_from(("20%", "50%")))
+        if draw(st.booleans()):
+            link["loss back"] = draw(st.sampled_from(("0%", "30%")))
+    if rarely(draw):
+        link["latency back"] = draw(st.sampled_from(("0s", "250ms", "exponential 50ms")))
     if name.startswith("q"):
         return link
     if draw(st.booleans()) or ("loss" in link and not rarely(draw)):

@@ -7,9 +7,11 @@ explains the parts.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
 from sim.engine.assembly.balancers import Balancers
+from sim.engine.calls.ends import refuse
 from sim.engine.calls.network import FaultyNetwork, Network
 from sim.engine.calls.route import Route
 from sim.engine.messaging.delivery import Delivery
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from sim.engine.calls.route import Endpoint, Transport, Verb
     from sim.engine.calls.step import Step
     from sim.engine.faults.capabilities import Needs
+    from sim.engine.services.interfaces import Rotation
     from sim.engine.system import System
     from sim.record.record import Site
 
@@ -45,7 +48,8 @@ class Routes:
         transport: Transport | None = self.network(site.link)
         if transport is None:
             return Route(deliver, deliver, begin, step.receive, settled)
-        return Route(transport.send, deliver, begin, transport.answer, settled)
+        send = self._choosing_at_send(step, site, transport.send) if self._chooses_at_send(site) else transport.send
+        return Route(send, deliver, begin, transport.answer, settled)
 
     def network(self, name: str) -> Network | None:
         """Return the network of a link, shared by all that use it, or None where it costs nothing."""
@@ -54,21 +58,41 @@ class Routes:
             return found
         link = self.system.scenario.links.get(name, _NO_LINK)
         is_faulty = name in self.needs.links
-        if link.latency.is_zero and link.loss == 0 and not is_faulty:
+        out, back = link.latencies
+        if out.is_zero and back.is_zero and link.losses == (0, 0) and not is_faulty:
             return None
         streams = self.system.streams
-        kind = FaultyNetwork if is_faulty else Network
-        network = kind(
+        parts = (
             self.system.kernel,
             self.system.component_code(name),
-            streams.draw(link.latency, name, "out"),
-            streams.draw(link.latency, name, "back"),
-            link.loss,
+            streams.draw(out, name, "out"),
+            streams.draw(back, name, "back"),
+            link.losses,
             streams.uniform(name, "lost out"),
             streams.uniform(name, "lost back"),
         )
+        network: Network
+        if name in self.needs.paths:
+            from sim.engine.calls.paths import PathNetwork
+
+            network = PathNetwork(*parts, partial(streams.uniform, name))
+        else:
+            network = FaultyNetwork(*parts) if is_faulty else Network(*parts)
         self.system.networks[name] = network
         return network
+
+    def _chooses_at_send(self, site: Site) -> bool:
+        """Whether the replica of an attempt is chosen before the network: some fault strikes a path to a replica."""
+        return site.link in self.needs.paths and site.kind == "call"
+
+    def _choosing_at_send(self, step: Step, site: Site, send: Verb) -> Verb:
+        """Let a balancer choose the replica of each attempt that is sent, unless a policy has done so."""
+        if step.chooses_replicas:
+            return send
+        choose = self.balancers.of(site.callee, site.link)
+        send = _choosing_and_counting(choose, send) if self._counts(site.callee) else _choosing(choose, send)
+        rotation = self.system.services[site.callee].rotation
+        return send if rotation is None else _refusing_while_closed(rotation, send)
 
     def _endpoint(self, step: Step, site: Site) -> tuple[Verb, Verb | None]:
         """Return what delivers to the endpoint, and what to call when an attempt has ended for its caller, or None."""
@@ -85,14 +109,15 @@ class Routes:
         else:
             replica: Endpoint = service.replicas[0]
             deliver = replica.deliver if len(service.replicas) == 1 else _deliver_to_chosen
-        if len(service.replicas) > 1 and not step.chooses_replicas:
+        at_send = self._chooses_at_send(site)
+        if len(service.replicas) > 1 and not step.chooses_replicas and not at_send:
             choose = self.balancers.of(site.callee, site.link)
             deliver = _choosing_and_counting(choose, deliver) if counts else _choosing(choose, deliver)
         stages = self.system.pipelines.get(site.link)
         link = self.system.scenario.links.get(site.link, _NO_LINK)
         if stages is not None and (connecting := stages[-1][0].connecting) is not None:
             deliver = connecting(deliver)
-        if service.rotation is not None and link.outlier_detection is None:
+        if service.rotation is not None and link.outlier_detection is None and not at_send:
             deliver = service.rotation.guarding(deliver)
         latencies = self.balancers.latencies(site.callee, site.link) if counts else None
         settled = _one_less_outstanding if latencies is None else latencies.settled
@@ -134,3 +159,15 @@ def _choosing_and_counting(choose: Callable[[], Any], deliver: Verb) -> Verb:
 
 def _one_less_outstanding(attempt: Attempt) -> None:
     attempt.replica.outstanding -= 1
+
+
+def _refusing_while_closed(rotation: Rotation, send: Verb) -> Verb:
+    """Let the sender refuse attempts while health checks leave no replica to choose, else *send*."""
+
+    def send_if_open(attempt: Attempt) -> None:
+        if rotation.is_closed:
+            refuse(attempt, rotation.unhealthy)
+        else:
+            send(attempt)
+
+    return send_if_open

@@ -11,6 +11,7 @@ cdef class Network:
     cdef public object out
     cdef public object back
     cdef public double loss
+    cdef public double loss_back
     cdef public object lost_out
     cdef public object lost_back
     cdef public long long lost_reason

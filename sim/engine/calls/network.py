@@ -39,6 +39,7 @@ class Network:
         "out",
         "back",
         "loss",
+        "loss_back",
         "lost_out",
         "lost_back",
         "lost_reason",
@@ -46,11 +47,19 @@ class Network:
     )
 
     def __init__(
-        self, kernel: Kernel, component: int, out: Draw, back: Draw, loss: float, lost_out: Draw, lost_back: Draw
+        self,
+        kernel: Kernel,
+        component: int,
+        out: Draw,
+        back: Draw,
+        losses: tuple[float, float],
+        lost_out: Draw,
+        lost_back: Draw,
     ) -> None:
         self.kernel, self.heap, self.next_id = kernel, kernel.heap, kernel.next_id
         self.out, self.back = out, back
-        self.loss, self.lost_out, self.lost_back = loss, lost_out, lost_back
+        self.loss, self.loss_back = losses
+        self.lost_out, self.lost_back = lost_out, lost_back
         self.lost_reason, self.cut_reason = reason_code(component, "lost on the link"), reason_code(component, "cut")
 
     def send(self, attempt: Attempt) -> None:
@@ -67,7 +76,7 @@ class Network:
 
     def answer(self, attempt: Attempt) -> None:
         """Carry an answer to the caller."""
-        if self.loss and self.lost_back() < self.loss:
+        if self.loss_back and self.lost_back() < self.loss_back:
             self.lose(attempt, self.lost_reason)
             return
         time_s = self.back()
@@ -111,10 +120,12 @@ class Way:
         "own_loss",
     )
 
-    def __init__(self, name: str, network: FaultyNetwork, go: Callable[[Attempt], None], lost: Draw) -> None:
+    def __init__(
+        self, name: str, network: FaultyNetwork, go: Callable[[Attempt], None], own_loss: float, lost: Draw
+    ) -> None:
         self.name, self.network, self.go, self.lost = name, network, go, lost
         self.healthy: Draw = getattr(network, name)
-        self.own_loss = self.loss = network.loss
+        self.own_loss = self.loss = own_loss
         self.delays: dict[str, Draw] = {}
         self.losses: dict[str, float] = {}
         self.throughput_limits: dict[str, float] = {}
@@ -162,13 +173,20 @@ class FaultyNetwork(Network):
     __slots__ = ("ways", "forth", "back_way")
 
     def __init__(
-        self, kernel: Kernel, component: int, out: Draw, back: Draw, loss: float, lost_out: Draw, lost_back: Draw
+        self,
+        kernel: Kernel,
+        component: int,
+        out: Draw,
+        back: Draw,
+        losses: tuple[float, float],
+        lost_out: Draw,
+        lost_back: Draw,
     ) -> None:
-        super().__init__(kernel, component, out, back, loss, lost_out, lost_back)
-        self.forth = Way("out", self, super().send, lost_out)
-        self.back_way = Way("back", self, super().answer, lost_back)
+        super().__init__(kernel, component, out, back, losses, lost_out, lost_back)
+        self.forth = Way("out", self, super().send, losses[0], lost_out)
+        self.back_way = Way("back", self, super().answer, losses[1], lost_back)
         self.ways = {"out": self.forth, "back": self.back_way}
-        self.loss = 0.0  # it is drawn here, before the wait for a turn
+        self.loss = self.loss_back = 0.0  # they are drawn here, before the wait for a turn
 
     def send(self, attempt: Attempt) -> None:
         """Carry a request, unless the link is cut."""

@@ -88,7 +88,7 @@ def _edges(system: System, name: str, key: str, fault: Fault, span: Span) -> lis
     found: list[Edges] = []
     for link in targets.links:
         if link in system.networks:
-            found.append(fault.on_link(LinkUnderFault(system, key, link)))
+            found.append(fault.on_link(LinkUnderFault(system, key, link, targets.paths)))
     for queue in targets.queues:
         found.append(fault.on_queue(QueueUnderFault(system.queues[queue])))
     for service, indexes in targets.services.items():

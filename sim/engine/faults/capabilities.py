@@ -16,14 +16,16 @@ class Needs:
 
     *can_die*: replicas and recipes check whether they are still up. *can_pause*: work can be interrupted.
     *has_variable_speed*: work asks its replica how fast it is. *links*: links that some fault strikes.
-    *watched*: links and workloads of whose ends some condition asks. *shares_cores*:
-    how long work takes depends on the other work.
+    *paths*: links that choose the replica of an attempt when it is sent, because a fault strikes the paths to some.
+    *watched*: links and workloads of whose ends some condition asks. *shares_cores*: how long work takes depends on
+    the other work.
     """
 
     can_die: set[str] = field(default_factory=set)
     can_pause: set[str] = field(default_factory=set)
     has_variable_speed: set[str] = field(default_factory=set)
     links: set[str] = field(default_factory=set)
+    paths: set[str] = field(default_factory=set)
     watched: set[str] = field(default_factory=set)
     shares_cores: set[str] = field(default_factory=set)
 
@@ -34,6 +36,8 @@ def needs(scenario: models.Scenario, fault_targets: Mapping[str, FaultTargets]) 
     for name, fault in scenario.faults.items():
         targets = fault_targets[name]
         found.links.update(targets.links)
+        if targets.paths is not None:
+            found.paths.update(targets.links)
         asked = [(service, fault.needs(indexes)) for service, indexes in targets.services.items()]
         asked += [(queue, fault.needs(None) - {VARIABLE_SPEED}) for queue in targets.queues]
         for node, capabilities in asked:

@@ -79,6 +79,10 @@ class Rotation(Protocol):
     """The replicas that balancers use, as health checks see them."""
 
     replicas: Any
+    is_closed: bool
+    """Whether calls are refused because none is believed healthy."""
+    unhealthy: int
+    """The reason of these refusals."""
     on_good_check: list[Callable[[Any], None]]
     """Called with each replica whose check was good, if it counts as healthy."""
 

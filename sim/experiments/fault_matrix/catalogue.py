@@ -56,6 +56,11 @@ def parts(scenario: Scenario) -> dict[str, list[str]]:
         "hosts": list(scenario.hosts),
         "linked nodes": [name for name in nodes_of(scenario, HOSTED) if name in ends],
         "links": [data["link"] for _, _, data in edges],
+        "links with paths": [
+            data["link"]
+            for _, callee, data in edges
+            if callee in scenario.services and scenario.services[callee].replicas > 1
+        ],
     }
 
 

@@ -122,10 +122,7 @@ class ServiceFault(Fault):
     @property
     def struck_part(self) -> str:
         """The service, the queue or the host, with its replicas where it strikes only some."""
-        if self.replicas is None:
-            return self.target_name
-        some = ", ".join(f"#{index}" for index in self.replicas)
-        return f"{self.target_name} (replica{'' if len(self.replicas) == 1 else 's'} {some})"
+        return _with_replicas(self.target_name, self.replicas)
 
     def targets(self, scenario: Nodes) -> FaultTargets:
         """Return the service, the queue, or what is on the host."""
@@ -139,10 +136,14 @@ class ServiceFault(Fault):
 
 
 class LinkFault(Fault):
-    """A fault of a link, in both directions or in one."""
+    """A fault of a link, in both directions or in one, to all of the callee's replicas or to some."""
 
     befalls: ClassVar[tuple[str, ...]] = ("links",)
 
+    replicas: ReplicasField | None = None
+    """Strikes only the paths to this many of the callee's replicas (the first ones), or to those of a list, numbered
+    from 0: `[0, 2]`. The replica of each call on this link is then chosen when it is sent, not when it arrives.
+    Default: all."""
     way: Way = "both"
     """`out`: only from caller to callee (requests). `back`: only from callee to caller (answers). `both`: each way."""
 
@@ -157,8 +158,20 @@ class LinkFault(Fault):
         return {"out": " for requests", "back": " for answers", "both": ""}[self.way]
 
     def targets(self, scenario: Nodes) -> FaultTargets:
-        """Return the link."""
-        return FaultTargets(links=(self.target_name,))
+        """Return the link, and the replicas to which it is struck."""
+        return FaultTargets(links=(self.target_name,), paths=None if self.replicas is None else tuple(self.replicas))
+
+    @property
+    def struck_part(self) -> str:
+        """The link, with the replicas that it leads to where only some paths are struck."""
+        return _with_replicas(self.target_name, self.replicas)
+
+
+def _with_replicas(name: str, replicas: tuple[int, ...] | None) -> str:
+    if replicas is None:
+        return name
+    some = ", ".join(f"#{index}" for index in replicas)
+    return f"{name} (replica{'' if len(replicas) == 1 else 's'} {some})"
 
 
 class WorkloadFault(Fault):

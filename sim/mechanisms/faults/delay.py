@@ -15,7 +15,10 @@ class Delay(LinkFault):
     """A link takes longer."""
 
     verb: ClassVar[str] = "delay"
-    tried: ClassVar[tuple[Injection, ...]] = (Injection(("links",), size="by", default="1s"),)
+    tried: ClassVar[tuple[Injection, ...]] = (
+        Injection(("links",), size="by", default="1s"),
+        Injection(("links with paths",), {"replicas": 1}, size="by", default="1s"),
+    )
     form_starts: ClassVar[Mapping[str, str]] = {"by": "500ms"}
 
     delay: LinkName

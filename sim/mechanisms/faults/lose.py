@@ -16,7 +16,10 @@ class Lose(LinkFault):
     """A link loses messages."""
 
     verb: ClassVar[str] = "lose"
-    tried: ClassVar[tuple[Injection, ...]] = (Injection(("links",), size="share", default="20%"),)
+    tried: ClassVar[tuple[Injection, ...]] = (
+        Injection(("links",), size="share", default="20%"),
+        Injection(("links with paths",), {"replicas": 1}, size="share", default="20%"),
+    )
     form_starts: ClassVar[Mapping[str, str]] = {"share": "50%"}
 
     lose: LinkName

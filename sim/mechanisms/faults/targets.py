@@ -15,13 +15,15 @@ Indexes = tuple[int, ...] | None
 class FaultTargets:
     """Services with the numbers of their replicas, queues, links and workloads that one fault strikes.
 
-    The *links* of a partition are all that could exist between its sides, used or not.
+    The *links* of a partition are all that could exist between its sides, used or not. *paths* are the numbers of the
+    callee's replicas to which a link is struck.
     """
 
     services: Mapping[str, Indexes] = field(default_factory=dict)
     queues: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     workloads: tuple[str, ...] = ()
+    paths: Indexes = None
 
 
 def member(text: str) -> tuple[str, int | None]:

@@ -18,7 +18,7 @@ from sim.mechanisms.links.registry import declared_in
 from sim.mechanisms.links.retry import Retry
 from sim.mechanisms.links.switches import FALLBACK, LATE_ANSWERS, ON_ABANDON, PROPAGATE_DEADLINE, TOTAL_TIMEOUT
 from sim.mechanisms.links.throttle import Throttle
-from sim.quantities import Constant
+from sim.quantities import Constant, Law
 
 
 class Link(Model):
@@ -26,8 +26,13 @@ class Link(Model):
 
     latency: Annotated[LawField, UNSAID] = Constant(0.0, text="0s")
     """One-way network time, drawn each way."""
+    latency_back: Annotated[LawField | None, UNSAID] = None
+    """One-way network time of answers, if it differs from that of requests: an asymmetric link. Default: `latency`."""
     loss: Annotated[Share, UNSAID] = 0.0
     """Share of messages lost, each way drawn separately."""
+    loss_back: Annotated[Share | None, UNSAID] = None
+    """Share of answers lost, if it differs from that of requests. After a lost answer the work is done, and the caller
+    does not know it; after a lost request it is not done. Default: `loss`."""
     timeout: Annotated[PositiveDuration | None, Label(lambda value: f"timeout {seconds(value)}")] = None
     """The caller gives an attempt up after this long, network and waiting included; the callee continues."""
     total_timeout: Annotated[PositiveDuration | None, TOTAL_TIMEOUT] = None
@@ -66,9 +71,39 @@ class Link(Model):
     attempts and waits: a `timeout` there ends them all, a `breaker` counts them as one, a `bulkhead` holds one place
     for them. The cache is always first."""
 
+    @property
+    def latencies(self) -> tuple[Law, Law]:
+        """The one-way times of requests and of answers."""
+        return self.latency, self.latency if self.latency_back is None else self.latency_back
+
+    @property
+    def losses(self) -> tuple[float, float]:
+        """The shares of requests and of answers that are lost."""
+        return self.loss, self.loss if self.loss_back is None else self.loss_back
+
+    @property
+    def round_trip_s(self) -> float:
+        """The mean time on the network, both ways together."""
+        out, back = self.latencies
+        return out.mean + back.mean
+
+    @property
+    def least_round_trip_s(self) -> float:
+        """The least time on the network, both ways together."""
+        out, back = self.latencies
+        return out.support[0] + back.support[0]
+
+    @property
+    def carried_ratio(self) -> float:
+        """The share of calls of which both the request and the answer arrive."""
+        out, back = self.losses
+        return (1 - out) * (1 - back)
+
 
 LINK_DEFENCES = declared_in(Link)
 """The defences of a caller by their fields, from the outside in."""
 
-NETWORK = frozenset({"latency", "loss", "timeout", "order"})
+WIRE = ("latency", "latency_back", "loss", "loss_back")
+"""The fields of a link that say how its messages travel: all that a delivery from a queue can have."""
+NETWORK = frozenset({*WIRE, "timeout", "order"})
 """The fields of a link other than its defences: its network, the timeout of each call, the order of its policies."""

@@ -29,7 +29,7 @@ def fault_problems(root: Node) -> Iterator[Problem]:
         target = fault.get(kind)
         if target is not None and isinstance(target.value, str):
             yield from _target(root, kind, target, used)
-            yield from _replicas(root, target.value, fault.get("replicas"))
+            yield from _replicas(root, kind, target.value, fault.get("replicas"))
         if kind == "spike":
             yield from _spike(root, fault)
         elif kind == "partition":
@@ -84,12 +84,18 @@ def _struck_on_host(root: Node, kind: str, target: Node) -> Iterator[Problem]:
         yield at_value(target, f"name a host with a service on it: {kind} cannot affect a queue")
 
 
-def _replicas(root: Node, name: str, node: Node | None) -> Iterator[Problem]:
+def _replicas(root: Node, kind: str, name: str, node: Node | None) -> Iterator[Problem]:
     if node is None:
         return
     chosen = parsed(parse_replicas, Node(plain(node)))
     if chosen is None:
         return
+    of_link = issubclass(FAULTS[kind], LinkFault)
+    if of_link:
+        name = one_arrow(name).partition(" -> ")[2]
+        if name in root.children("queues"):
+            yield at_key(node, "be used with a link to a service")
+            return
     service = root.children("services").get(name)
     if service is None:
         if name in root.children("queues") or name in root.children("hosts"):

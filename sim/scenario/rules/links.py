@@ -11,6 +11,7 @@ from sim.mechanisms.links.order import POLICIES, contradictions, stages
 from sim.mechanisms.links.retry_budget import PAY_FOR_HEDGES
 from sim.mechanisms.nodes import LINKED
 from sim.scenario.models import Link
+from sim.scenario.models.links import WIRE
 from sim.scenario.rules import recipes
 from sim.scenario.rules.breakers import breaker_problems
 from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key, at_value, given, parsed
@@ -46,7 +47,7 @@ def _ends(root: Node) -> Iterator[Problem]:
 def _delivery(link: Node) -> Iterator[Problem]:
     """Find policies of a caller on a link from a queue to its consumer: a queue has its own."""
     instead_of = {"timeout": "visibility timeout", "retry": "redelivery"}
-    for key in (spaced(field) for field in Link.model_fields if field not in ("latency", "loss")):
+    for key in (spaced(field) for field in Link.model_fields if field not in WIRE):
         instead = instead_of.get(key, "")
         node = link.get(key)
         if node is not None and node.value is not None:
