@@ -89,7 +89,6 @@ _PREFETCH = (
 
 ROWS: tuple[Row, ...] = (
     # queues and their consumers
-    Row("maxReceiveCount", "Amazon SQS", ("queue.max deliveries",)),
     Row("VisibilityTimeout", "Amazon SQS", ("queue.visibility timeout",)),
     Row("deadLetterTargetArn", "Amazon SQS", ("queue.dead letters",)),
     Row("MessageRetentionPeriod", "Amazon SQS", (), "Messages do not expire here."),

@@ -217,8 +217,8 @@ class Queue(Model):
     visibility_timeout: PositiveDuration = 30.0
     """A delivery without an answer for this long is given up and the message can be delivered again."""
     max_deliveries: PositiveCount = UNLIMITED
-    """Deliveries in all before the message is dead-lettered, or lost where there are no dead letters (SQS
-    `maxReceiveCount`; BullMQ `attempts`)."""
+    """Deliveries in all before the message is dead-lettered, or lost where there are no dead letters (Amazon
+    SQS's `maxReceiveCount`; BullMQ's `attempts`)."""
     max_stalled: Count = UNLIMITED
     """How often a message may come back because its visibility ended without an answer. These deliveries then do not
     count for `max deliveries`, and a message that stalls more often is dead-lettered. BullMQ's `maxStalledCount`, 1
