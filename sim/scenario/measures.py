@@ -247,7 +247,13 @@ def panics(service: Any) -> bool:
     return service.health_checks is not None and service.health_checks.panic_threshold > 0
 
 
+def is_uneven(link: Any) -> bool:
+    """Whether the callers on *link* do not all choose among all replicas."""
+    return link.subset is not None
+
+
 _OUTLIERS = Of("link", "with `outlier detection`", lambda link: link.outlier_detection is not None)
+_SUBSETS = Of("link", "with a `subset`", lambda link: link.subset is not None)
 
 OUTLIERS = _family((_OUTLIERS,), {
     "ejections": ("ejections", "replicas ejected from the load balancing; of several callers, all of theirs"),
@@ -255,10 +261,15 @@ OUTLIERS = _family((_OUTLIERS,), {
         "ratio", "time-weighted share of the replicas that was ejected; of several callers, the mean"
     ),
     "ejected share peak": ("ratio", "largest share of the replicas that was ejected at once; of several, the mean"),
-}) | _family((_OUTLIERS, Of("service", "with a `panic threshold`", panics)), {
+}) | _family((_OUTLIERS, _SUBSETS, Of("service", "with a `panic threshold`", panics)), {
     "panic share": (
         "ratio", "share of the time in which too few replicas counted as healthy; of several callers, the mean"
     ),
+})  # fmt: skip
+
+BALANCING = _family((_SUBSETS,), {
+    "busiest replica": ("x", "attempts to the replica that got most, over the mean of all replicas"),
+    "replicas used": ("replicas", "replicas that got an attempt"),
 })  # fmt: skip
 
 _BREAKER = Of("link", "with a `breaker`", lambda link: link.breaker is not None)
@@ -413,6 +424,7 @@ MEASURES = _together(
     LINKS,
     LINK_DEFENCES,
     OUTLIERS,
+    BALANCING,
     QUEUES,
     BATCHES,
     STORES,

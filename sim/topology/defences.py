@@ -17,6 +17,7 @@ from sim.mechanisms.links.order import is_usual, order_of
 from sim.mechanisms.links.order import words as order_in_words
 from sim.mechanisms.links.outlier_detection import OutlierDetection
 from sim.mechanisms.links.retry_budget import RetryBudget
+from sim.mechanisms.links.subset import Subset
 from sim.mechanisms.loads import KNOWN
 from sim.policies.health import is_panic
 from sim.quantities import UNLIMITED
@@ -44,9 +45,9 @@ class Defence:
 
     *most* is the bound as a number: calls a second (rate limit), calls out or in flight at once (bulkhead,
     concurrency), attempts for one (hedge), retries for a call while everything fails (retry budget), replicas
-    (autoscaler), replicas ejected or unhealthy (outlier detection, panic threshold), and for a cache the calls a second
-    that pass it while it is warm. For a breaker it is the calls a second that pass while all fail, for the order of a
-    link's policies their number.
+    (autoscaler), replicas ejected or unhealthy (outlier detection, panic threshold), replicas that a caller knows
+    (subset), and for a cache the calls a second that pass it while it is warm. For a breaker it is the calls a second
+    that pass while all fail, for the order of a link's policies their number.
     """
 
     where: str
@@ -82,6 +83,8 @@ def _of_link(scenario: Scenario, name: str, link: Link, usual: Traffic, cold: Tr
         yield Defence(name, "rate limit", f"lets at most {_number(cap)}/s pass{each}; {_number(wanted)}/s arrive", cap)
     if link.bulkhead is not None:
         yield _bulkhead(scenario, name, link.bulkhead, usual)
+    if link.subset is not None:
+        yield _subset(scenario, name, link.subset)
     if link.outlier_detection is not None:
         yield _outliers(scenario, name, link.outlier_detection)
 
@@ -146,6 +149,28 @@ def _breaker(scenario: Scenario, name: str, breaker: Breaker, wanted: float) -> 
     each = "" if owners == 1 else f", {_number(owners)} breakers"
     text = f"{what}; while all fail, at most {calls} in each open time{each}: {_number(rate)}/s of {_number(wanted)}/s"
     return Defence(name, "breaker", text, rate)
+
+
+def _subset(scenario: Scenario, name: str, subset: Subset) -> Defence:
+    """How many callers know one replica, and how many know only bad ones when some are bad."""
+    hosts, many = scenario.services[name.partition(" -> ")[2]].replicas, callers(scenario, name)
+    size = min(subset.size, hosts)
+    text = f"each caller knows {size} of {hosts} replicas; a replica is known by "
+    mean = many * size / hosts
+    if subset.choice == "random":
+        spread = math.sqrt(mean * (1 - size / hosts))
+        text += f"{_number(mean)} of {many} callers on average, with a standard deviation of {_number(spread)}"
+        text += f", and by none with {(1 - size / hosts) ** many:.1%}"
+    else:
+        dealt = hosts // size
+        rounds, rest = divmod(many, dealt)
+        least, most = rounds if not hosts % size and not rest else 0 if hosts % size else rounds, rounds + bool(rest)
+        text += f"{least} of {many} callers" if least == most else f"{least} to {most} of {many} callers"
+    if size < hosts:
+        bad = hosts // 2
+        only_bad = math.comb(bad, size) / math.comb(hosts, size)
+        text += f"; with {bad} bad, {only_bad:.1%} of the callers know only bad ones"
+    return Defence(name, "subset", text, size)
 
 
 def _outliers(scenario: Scenario, name: str, detection: OutlierDetection) -> Defence:

@@ -34,7 +34,8 @@ def _breaker(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
     if draw(st.integers(0, 3)) == 0:
         breaker = _preset(draw)
     breaker["guards"] = draw(st.sampled_from(("calls", "retries")))
-    scopes = ("link", "caller", "callee") if to_service and "outlier detection" not in link else ("link", "caller")
+    chooses = "outlier detection" in link or "subset" in link
+    scopes = ("link", "caller", "callee") if to_service and not chooses else ("link", "caller")
     breaker["scope"] = draw(st.sampled_from(scopes))
     link["breaker"] = breaker
 
@@ -164,6 +165,8 @@ def _outliers(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
     if not to_service or link.get("breaker", {}).get("scope") == "callee":
         return
     given: dict[str, Any] = {"every": draw(short), "eject for": draw(short), **_scope(draw)}
+    if "subset" in link:
+        del given["scope"]
     if (preset := draw(st.sampled_from((None, None, None, "envoy", "istio", "grpc")))) is not None:
         link["outlier detection"] = {"preset": preset, **given}
         return
@@ -187,12 +190,23 @@ def _outliers(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
     link["outlier detection"] = {**given, **draw(st.sampled_from(panics))}
 
 
+def _subset(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
+    if not to_service or link.get("breaker", {}).get("scope") == "callee":
+        return
+    if link.get("outlier detection", {}).get("scope") == "link":
+        return
+    link["subset"] = {"size": draw(st.integers(1, 3))}
+    if draw(st.booleans()):
+        link["subset"]["choice"] = draw(st.sampled_from(("deterministic", "random")))
+
+
 def _scope(draw: st.DrawFn) -> dict[str, Any]:
     return {"scope": draw(st.sampled_from(("link", "caller")))}
 
 
 KINDS: tuple[Callable[[st.DrawFn, dict[str, Any], bool], None], ...] = (
     _breaker, _retry, _total, _hedge, _fallback, _throttle, _limit, _bulkhead, _cache, _deadline, _abandon, _outliers,
+    _subset,
 )  # fmt: skip
 
 

@@ -6,7 +6,17 @@ import pytest
 
 from sim.errors import ParameterError
 from sim.record.record import OK, TIMEOUT, Record, Site
-from sim.results.measures import autoscaling, batches, link_defences, outliers, overload, processors, queues, stores
+from sim.results.measures import (
+    autoscaling,
+    balancing,
+    batches,
+    link_defences,
+    outliers,
+    overload,
+    processors,
+    queues,
+    stores,
+)
 from sim.results.measures.registry import FAMILIES, NAMES, measures
 from sim.results.rows import needed
 from tests.results.records import NAN, SHOP, post, record, shop, visit
@@ -169,7 +179,7 @@ def test_every_measure_is_declared_once_and_every_declared_one_is_measured():
     assert found <= set(NAMES)
     # neither record has a breaker or another defence; the engine's own tests measure those
     elsewhere = {"breaker open share", *link_defences.NAMES, *overload.NAMES, *autoscaling.NAMES, *stores.NAMES}
-    elsewhere |= {*outliers.NAMES, *batches.NAMES, *processors.NAMES}
+    elsewhere |= {*outliers.NAMES, *balancing.NAMES, *batches.NAMES, *processors.NAMES}
     elsewhere |= {name for name, about in queues.NAMES.items() if about.of[0].whose}
     assert set(NAMES) - found == elsewhere - found
     for name, about in NAMES.items():

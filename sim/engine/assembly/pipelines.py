@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sim.engine.services.replica import Replica
     from sim.engine.system import System
     from sim.mechanisms.links.outlier_detection import OutlierDetection
+    from sim.mechanisms.links.subset import Subset
     from sim.policies.cache import Cache
     from sim.policies.hedge import Hedge
     from sim.policies.max_duration import MaxDuration
@@ -150,20 +151,59 @@ class PipelineBuilder:
         from sim.engine.services.outlier_view import OutlierView
 
         system, service = self.system, self.system.services[self.callee]
-        balance, balancing = system.scenario.services[self.callee].balance, self.uniform("balancing")
-        uniform, latencies = self.uniform("outlier detection"), self.balancers.latencies(self.callee, self.name)
-
-        def choosing(replicas: Sequence[Replica]) -> Callable[[], Replica]:
-            return balancer(balance, replicas, balancing, latencies, service.slow_starts)
+        uniform, choosing, known_to = self.uniform("outlier detection"), self._choosing(), self._known_to()
 
         def new(whose: str) -> OutlierView:
             events = system.recorder.events
-            return OutlierView(system.kernel, events, service, self.name, whose, model, choosing, uniform)
+            return OutlierView(
+                system.kernel, events, service, known_to(whose), self.name, whose, model, choosing, uniform
+            )
 
         strategy = OutlierStrategy(self._by_scope(scope, new), reason_code(self.component, reason))
         self.strategies.append(strategy)
         if model.split_local_errors:
             self.made.connecting = strategy.connecting
+
+    def know_subset(self, model: Subset, reason: str) -> None:
+        """Let each caller's balancer choose from its subset; with outlier detection that does."""
+        if self.link.outlier_detection is not None:
+            return
+        from sim.engine.calls.subsetting import SubsetStrategy
+        from sim.engine.services.subset_view import SubsetView
+
+        system, service = self.system, self.system.services[self.callee]
+        checks, choosing, known_to = (
+            system.scenario.services[self.callee].health_checks,
+            self._choosing(),
+            self._known_to(),
+        )
+
+        def new(whose: str) -> SubsetView:
+            events = system.recorder.events
+            return SubsetView(system.kernel, events, service, known_to(whose), self.name, whose, checks, choosing)
+
+        self.strategies.append(SubsetStrategy(self._by_scope("caller", new), reason_code(self.component, reason)))
+
+    def _choosing(self) -> Callable[[Sequence[Replica]], Callable[[], Replica]]:
+        """Return what makes a balancer for some of the callee's replicas."""
+        service, balance = self.system.services[self.callee], self.system.scenario.services[self.callee].balance
+        balancing, latencies = self.uniform("balancing"), self.balancers.latencies(self.callee, self.name)
+        return lambda replicas: balancer(balance, replicas, balancing, latencies, service.slow_starts)
+
+    def _known_to(self) -> Callable[[str], Callable[[], Sequence[Replica]]]:
+        """Return what says, for each caller, which replicas it knows: its subset, or all."""
+        service, model = self.system.services[self.callee], self.link.subset
+        if model is None:
+            return lambda whose: lambda: service.pool
+        from sim.policies.subsets import Subsets
+
+        subsets = Subsets(model.size, model.choice == "deterministic", self.uniform)
+
+        def known_to(whose: str) -> Callable[[], Sequence[Replica]]:
+            caller = int(whose.removeprefix("caller "))
+            return lambda: subsets.of(caller, service.pool, [one.index for one in service.pool])
+
+        return known_to
 
     def limit_rate(self, scope: str, make: Callable[[], Any], reason: str, waits: bool, most_s: float) -> None:
         """Take a token from a bucket, or wait for one."""

@@ -117,7 +117,8 @@ class Routes:
         link = self.system.scenario.links.get(site.link, _NO_LINK)
         if stages is not None and (connecting := stages[-1][0].connecting) is not None:
             deliver = connecting(deliver)
-        if service.rotation is not None and link.outlier_detection is None and not at_send:
+        has_view = link.outlier_detection is not None or link.subset is not None
+        if service.rotation is not None and not has_view and not at_send:
             deliver = service.rotation.guarding(deliver)
         latencies = self.balancers.latencies(site.callee, site.link) if counts else None
         settled = _one_less_outstanding if latencies is None else latencies.settled

@@ -13,10 +13,9 @@ Not modelled: priorities, and degraded hosts.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Callable, Sequence
 
 from sim.engine.services.balancing import Pool
-from sim.policies.health import is_panic
 
 if TYPE_CHECKING:
     from sim.engine.services.replica import Replica
@@ -29,31 +28,33 @@ OnPanic = Callable[[str], None]
 class HostSet:
     """The replicas of *service* that one balancer may use; *is_out* says which it does not, besides unhealthy ones.
 
+    *known* gives those that it knows, and *panics* is asked with how many are healthy and how many are known.
     ``replicas`` is changed in place. It is empty if no call may leave.
     """
 
-    __slots__ = ("service", "is_out", "threshold", "all_in_panic", "on_panic", "replicas", "is_panicking")
+    __slots__ = ("service", "known", "is_out", "panics", "all_in_panic", "on_panic", "replicas", "is_panicking")
 
     def __init__(
         self,
         service: Service,
+        known: Callable[[], Sequence[Replica]],
         is_out: Callable[[int], bool],
-        threshold: float,
+        panics: Callable[[int, int], bool],
         all_in_panic: bool,
         on_panic: OnPanic,
     ) -> None:
-        self.service, self.is_out, self.on_panic = service, is_out, on_panic
-        self.threshold, self.all_in_panic = threshold, all_in_panic
-        self.replicas = Pool(service.pool)
+        self.service, self.known, self.is_out, self.on_panic = service, known, is_out, on_panic
+        self.panics, self.all_in_panic = panics, all_in_panic
+        self.replicas = Pool(known())
         self.is_panicking = False
 
     def refresh(self) -> None:
         """Work out again which replicas may be used."""
-        known, rotation = self.service.pool, self.service.rotation
+        known, rotation = self.known(), self.service.rotation
         healthy: list[Replica] = [
             one for one in known if not self.is_out(one.index) and (rotation is None or rotation.is_healthy(one))
         ]
-        panics = is_panic(len(healthy), len(known), self.threshold)
+        panics = self.panics(len(healthy), len(known))
         if panics != self.is_panicking:
             self.is_panicking = panics
             self.on_panic("begins" if panics else "ends")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Callable, Sequence
 
 from sim.engine.clock.kernel import TIMER
 from sim.engine.services.host_set import HostSet
+from sim.policies.health import is_panic
 
 if TYPE_CHECKING:
     from sim.engine.clock.kernel import Kernel
@@ -34,6 +35,7 @@ class OutlierView:
         kernel: Kernel,
         events: list[Event],
         service: Service,
+        known: Callable[[], Sequence[Replica]],
         link: str,
         whose: str,
         model: OutlierDetection,
@@ -49,8 +51,9 @@ class OutlierView:
         self.detector = model.policy(uniform=uniform, on_ejection=self._ejected, on_return=self._returned)
         self.hosts = HostSet(
             service,
+            known,
             self.detector.is_ejected,
-            float(model.panic_threshold),
+            lambda healthy, all_known: is_panic(healthy, all_known, float(model.panic_threshold)),
             model.in_panic == "all",
             lambda how: note(kernel.now, f"panic {how}"),
         )
@@ -81,7 +84,7 @@ class OutlierView:
 
     def _on_pool_change(self) -> None:
         """Replicas have come or gone, or health checks have changed their mind."""
-        self.detector.watch(one.index for one in self.service.pool)
+        self.detector.watch(one.index for one in self.hosts.known())
         self.hosts.refresh()
 
     def _on_good_check(self, replica: Replica) -> None:

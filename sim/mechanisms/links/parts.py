@@ -46,6 +46,10 @@ class LinkPart(Protocol):
         """Let each scope's detector (``model.policy``) choose the replica of an attempt, and learn how it ended."""
         ...
 
+    def know_subset(self, model: Any, reason: str) -> None:
+        """Let each caller's balancer choose from the subset of replicas that the caller knows."""
+        ...
+
     def limit_rate(self, scope: str, make: Callable[[], Any], reason: str, waits: bool, most_s: float) -> None:
         """Take a token from a bucket, or wait for one for *most_s* seconds at most."""
         ...

@@ -1,7 +1,7 @@
 """Ejections by outlier detection and times of panic, from their events.
 
 An ejection is known by its link, the replica and, where each caller has a view of its own, the caller. Panic is that of
-a link's outlier detection, or of a service's health checks.
+a link's outlier detection, of a service's health checks, or of one caller that knows a subset.
 
 Not modelled: outliers that were found and not ejected.
 """
@@ -35,6 +35,13 @@ def detecting(index: RecordIndex) -> list[str]:
     return [name for name in index.links if name in links and links[name].outlier_detection is not None]
 
 
+def with_subsets(index: RecordIndex) -> list[str]:
+    """Return the links where each caller has a subset, and panics by the callee's health checks alone."""
+    links = index.record.scenario.links
+    known = [name for name in index.links if name in links and links[name].subset is not None]
+    return [name for name in known if links[name].outlier_detection is None]
+
+
 def ejections(index: RecordIndex, link: str) -> list[Ejection]:
     """Return the ejections on *link*, in order of time."""
     detection = index.record.scenario.links[link].outlier_detection
@@ -61,7 +68,7 @@ def views(index: RecordIndex, link: str) -> int:
     """Return how many views of the callee's replicas there can be on *link*."""
     scenario = index.record.scenario
     detection, (caller, _, _) = scenario.links[link].outlier_detection, link.partition(" -> ")
-    if detection is None or detection.scope == "link":
+    if detection is not None and detection.scope == "link":
         return 1
     if caller in scenario.workload:
         return int(scenario.workload[caller].instances)

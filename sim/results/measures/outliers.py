@@ -21,11 +21,15 @@ NAMES = measures.OUTLIERS
 
 
 def family(book: Book, wanted: Wanted = ALL) -> list[Measure]:
-    """Return the rows of every link with outlier detection, and of every service with a panic threshold."""
+    """Return the rows of every link with outlier detection or subsets, and of services with a panic threshold."""
     table = Rows(NAMES, book.windows, wanted)
     for name in ejections.detecting(book):
         if table.wants_any(name):
             _ejected(book, table, name)
+            _panic(book, table, name, ejections.views(book, name))
+            table.in_order()
+    for name in ejections.with_subsets(book):
+        if table.wants_any(name):
             _panic(book, table, name, ejections.views(book, name))
             table.in_order()
     for name in book.record.services:

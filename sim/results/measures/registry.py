@@ -14,6 +14,7 @@ from sim.record.record import Record
 from sim.results.book import Book
 from sim.results.measures import (
     autoscaling,
+    balancing,
     batches,
     blast_radius,
     drain,
@@ -45,6 +46,7 @@ FAMILIES: tuple[tuple[Names, Callable[[Book, Wanted], list[Measure]]], ...] = tu
         links,
         link_defences,
         outliers,
+        balancing,
         queues,
         batches,
         stores,

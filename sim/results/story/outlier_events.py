@@ -27,6 +27,8 @@ def outlier_events(book: Book) -> Iterator[Sentence]:
     for service in book.record.services:
         if panics(book.model(service)):
             yield from _panic(book, service)
+    for link in ejections.with_subsets(book):
+        yield from _panic(book, link)
 
 
 def _ejections(book: Book, link: str) -> Iterator[Sentence]:
@@ -52,11 +54,18 @@ def _panic(book: Book, of: str) -> Iterator[Sentence]:
     begin, end = ejections.panics(book, of)
     if not len(begin):
         return
-    settings = book.record.scenario.links[of].outlier_detection if " -> " in of else book.model(of).health_checks
-    uses_all = (settings.in_panic if " -> " in of else settings.when_none) == "all"
-    used = "all replicas are used" if uses_all else "no call is let through"
-    threshold = f"{float(settings.panic_threshold) * 100:g} %"
-    text = f"{of}: panic, as fewer than {threshold} of the replicas count as healthy; {used}"
+    link = book.record.scenario.links[of] if " -> " in of else None
+    detection, checks = (
+        None if link is None else link.outlier_detection,
+        book.model(of.rpartition(" -> ")[2]).health_checks,
+    )
+    settings, uses_all = (checks, checks.when_none) if detection is None else (detection, detection.in_panic)
+    used = "all replicas are used" if uses_all == "all" else "no call is let through"
+    threshold = float(settings.panic_threshold)
+    few = f"fewer than {threshold * 100:g} %" if threshold else "none"
+    text = f"{of}: panic, as {few} of the replicas count as healthy; {used}"
+    if link is not None and link.subset is not None:
+        text = f"{of}: a caller panics, as {few} of its subset of {link.subset.size} count as healthy; {used}"
     in_all = float(np.minimum(end, book.end).sum() - np.minimum(begin, book.end).sum())
     again = f"; the first of {number(len(begin))} times" if len(begin) > 1 else ""
     yield Sentence(float(begin[0]), f"{text}{again}, {seconds(in_all)} in all", "panic", of, len(begin), text, book.end)

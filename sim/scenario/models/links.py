@@ -16,6 +16,7 @@ from sim.mechanisms.links.order import Policy
 from sim.mechanisms.links.outlier_detection import OutlierDetection
 from sim.mechanisms.links.registry import declared_in
 from sim.mechanisms.links.retry import Retry
+from sim.mechanisms.links.subset import Subset
 from sim.mechanisms.links.switches import FALLBACK, LATE_ANSWERS, ON_ABANDON, PROPAGATE_DEADLINE, TOTAL_TIMEOUT
 from sim.mechanisms.links.throttle import Throttle
 from sim.quantities import Constant, Law
@@ -63,6 +64,8 @@ class Link(Model):
     """Limit on calls that are out at once."""
     outlier_detection: OutlierDetection | None = None
     """Ejection of replicas that fail from the load balancing of this link."""
+    subset: Subset | None = None
+    """Each caller knows only some of the callee's replicas."""
     cache: Cache | None = None
     """Cache in front of the call."""
     order: Annotated[list[Policy] | None, Label(lambda order: f"outermost first: {', '.join(order)}")] = None

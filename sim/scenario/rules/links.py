@@ -89,6 +89,7 @@ def _defences(root: Node, name: str, link: Node) -> Iterator[Problem]:
     callee = name.partition(" -> ")[2]
     yield from breaker_problems(link.get("breaker"), callee in root.children("services"))
     yield from _outliers(link.get("outlier detection"), link, callee in root.children("services"))
+    yield from _subset(link.get("subset"), link, callee in root.children("services"))
     yield from _hedge(link.get("hedge"))
     yield from _waiting(link.get("limit"), "when full", "wait")
     yield from _at_least(given(link.get("throttle"), "factor"), q.parse_factor, 1, "1x")
@@ -123,6 +124,19 @@ def _outliers(node: Node | None, link: Node, of_service: bool) -> Iterator[Probl
     threshold, panic = given(node, "panic threshold"), given(node, "in panic")
     if panic is not None and threshold is not None and parsed(q.parse_share, threshold) == 0:
         yield at_key(panic, "be set together with a `panic threshold` above 0%")
+
+
+def _subset(node: Node | None, link: Node, of_service: bool) -> Iterator[Problem]:
+    """Find what does not choose among the replicas of one caller's subset."""
+    if node is None or node.value is None:
+        return
+    if not of_service:
+        yield at_key(node, "not be set where the callee is a queue")
+    breaker, detection = given(link.get("breaker"), "scope"), given(link.get("outlier detection"), "scope")
+    if breaker is not None and breaker.value == "callee":
+        yield at_key(node, "not be combined with a breaker of scope callee", "one of them chooses the replica")
+    if detection is not None and detection.value == "link":
+        yield at_value(detection, "be `caller` where each caller knows a `subset`")
 
 
 def _hedge(node: Node | None) -> Iterator[Problem]:
