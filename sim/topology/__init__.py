@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from sim.number_words import counted
 from sim.scenario.models import Scenario
 from sim.topology.autoscaling import Settled, settled
+from sim.topology.bounds import bounds_of_path, pool_words, unlimited_lines
 from sim.topology.defences import Defence, assumptions, defences
 from sim.topology.graph import (
     ServiceCycle,
@@ -34,7 +35,6 @@ from sim.topology.risks import (
     amplifications,
     single_points,
     timeout_problems,
-    unlimited_lines,
 )
 from sim.topology.tables import (
     Table,
@@ -47,7 +47,7 @@ from sim.topology.tables import (
     processor_table,
     times,
 )
-from sim.topology.traffic import callers, traffic_of
+from sim.topology.traffic import traffic_of
 
 __all__ = [
     "Amplification", "Defence", "Fanout", "ProcessorLoad", "ServiceCycle", "ServiceLoad", "Settled", "SinglePoint",
@@ -139,7 +139,7 @@ def advice(scenario: Scenario) -> list[str]:
         if circle.deadlocks:
             found.append(f"services call each other in a circle: {_circle(circle.services)}, {_deadlock(circle)}")
     for load in seen.loads:
-        found += _load_advice(load)
+        found += _load_advice(load, pool_words(scenario.services[load.service]))
     found += _autoscaler_advice(scenario) if not seen.operation_cycles else []
     found += [
         f"{one.part}: its cores are asked for {one.load:.0%} of their time"
@@ -148,12 +148,12 @@ def advice(scenario: Scenario) -> list[str]:
     ]
     found += [
         f"{one.link}: one request can make {times(one.worst)} of this call when everything fails "
-        f"({' · '.join(one.path)}){_with_budgets(one)}{_with_bulkheads(scenario, one)}"
+        f"({' · '.join(one.path)}){_with_budgets(one)}{bounds_of_path(scenario, one.path)}"
         for one in seen.amplifications
         if one.worst > AMPLIFICATION_LIMIT
     ]
     found += [problem.text for problem in seen.timeout_problems]
-    found += [f"{name}: its queue is unlimited, so it never rejects a call" for name in unlimited_lines(scenario)]
+    found += unlimited_lines(scenario)
     found += [
         f"{name}: a message that fails {model.counted_deliveries:.0f} times is lost, there are no dead letters"
         for name, model in scenario.queues.items()
@@ -183,20 +183,7 @@ def _autoscaler_advice(scenario: Scenario) -> list[str]:
     ]
 
 
-def _with_bulkheads(scenario: Scenario, one: Amplification) -> str:
-    """Return what bounds the attempts that are out at once, wherever a bulkhead stands on the way."""
-    bounds = [
-        (link.bulkhead.max_concurrent_calls * (callers(scenario, name) if link.bulkhead.scope == "caller" else 1), name)
-        for name in one.path
-        if (link := scenario.links.get(name)) is not None and link.bulkhead is not None
-    ]
-    if not bounds:
-        return ""
-    most, name = min(bounds)
-    return f"; the bulkhead of {name} lets at most {most:,} of its calls out at once"
-
-
-def _load_advice(load: ServiceLoad) -> list[str]:
+def _load_advice(load: ServiceLoad, bound: str) -> list[str]:
     if load.held_load > LOAD_LIMIT:
         share, when = load.held_load, "on average"
     elif load.peak_held_load > LOAD_LIMIT:
@@ -211,6 +198,7 @@ def _load_advice(load: ServiceLoad) -> list[str]:
     callees = f", {load.work_load:.0%} by its own work" if load.held_load - load.work_load > 0.005 else ""
     if load.most_replicas > load.replicas:
         more += f"; {share * load.replicas / load.most_replicas:.0%} with all {load.most_replicas} replicas"
+    more += f"; {bound}" if bound else ""
     return [f"{load.service}: its workers are asked for {share:.0%} of their time {when}{callees}{more}"]
 
 

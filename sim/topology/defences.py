@@ -47,7 +47,8 @@ class Defence:
     concurrency), attempts for one (hedge), retries for a call while everything fails (retry budget), replicas
     (autoscaler), replicas ejected or unhealthy (outlier detection, panic threshold), replicas that a caller knows
     (subset), and for a cache the calls a second that pass it while it is warm. For a breaker it is the calls a second
-    that pass while all fail, for the order of a link's policies their number.
+    that pass while all fail, for the order of a link's policies their number, for workers without a queue
+    (pool) those of a replica.
     """
 
     where: str
@@ -131,6 +132,14 @@ def _bulkhead(scenario: Scenario, name: str, bulkhead: Bulkhead, usual: Traffic)
     else:
         text += "; more calls come than it lets out, and those that wait grow in number"
     return Defence(name, "bulkhead", text, places * many)
+
+
+def _pool(load: ServiceLoad) -> Defence:
+    """Workers without a queue: how many calls find all of a replica's busy, by Erlang's loss formula."""
+    workers = int(load.workers)
+    out = load.held_load * workers
+    text = f"no queue: at most {workers:,} calls at once at each replica; {_number(out)} would be, on average"
+    return Defence(load.service, "pool", f"{text}; {_full_ratio(workers, out):.1%} find it full", workers)
 
 
 def _breaker(scenario: Scenario, name: str, breaker: Breaker, wanted: float) -> Defence:
@@ -245,6 +254,8 @@ def _of_service(scenario: Scenario, load: ServiceLoad, usual: Traffic) -> Iterat
         each = f", {_number(model.limit.rate)}/s at each replica" if most_replicas(scenario, load.service) > 1 else ""
         text = f"lets at most {_number(cap)}/s pass{each}; {_number(load.arrivals_per_s)}/s arrive"
         yield Defence(load.service, "rate limit", text, cap)
+    if not model.waiting and load.workers != UNLIMITED and model.while_calling == "hold":
+        yield _pool(load)
     if model.concurrency is not None:
         limit = model.concurrency
         text = f"at most {_number(limit.most)} calls in flight at each replica, {_number(limit.initial)} at first"

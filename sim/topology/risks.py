@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sim.mechanisms.faults.targets import on_host
-from sim.quantities import UNLIMITED
 from sim.scenario.models import Link, Scenario
 from sim.topology.graph import calls_and_sends, operation_graph, requested
 from sim.topology.operation_costs import OperationCosts
@@ -268,12 +267,3 @@ def _visibilities(scenario: Scenario, costs: OperationCosts) -> Iterator[Timeout
                 least += batch.batch_work.support[0]
                 mean += batch.window + batch.batch_work.mean + (batch.batch - 1) * profile.span_s
             yield from _short(queue, "visibility timeout", limit_s, least, mean, f"{name}.{operation}")
-
-
-def unlimited_lines(scenario: Scenario) -> list[str]:
-    """Return the services with an unlimited queue, in file order."""
-    return [
-        name
-        for name, service in scenario.services.items()
-        if service.waiting == UNLIMITED and service.workers != UNLIMITED
-    ]
