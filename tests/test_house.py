@@ -48,7 +48,7 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
     ],
     "sim.engine": [
         ("clock",), ("calls",), ("services", "operations", "clients"), ("messaging",), ("system", "livelock"),
-        ("faults", "census", "ending"), ("assembly",), ("run",),
+        ("faults", "census", "ending"), ("actions",), ("assembly",), ("run",),
     ],
     "sim.results": [
         ("index",), ("wanted",), ("rows", "prospects", "wasted_work"), ("effect_accounting", "statistics"), ("book",),

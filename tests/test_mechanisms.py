@@ -20,6 +20,7 @@ from sim.engine.run import play
 from sim.experiments.fault_matrix.catalogue import INJECTIONS, KINDS
 from sim.fields.labels import labels
 from sim.fields.quantity import spaced
+from sim.mechanisms.actions import ACTIONS
 from sim.mechanisms.faults import FAULTS
 from sim.mechanisms.faults.base import ServiceFault
 from sim.mechanisms.faults.parts import CAN_FAIL, CAN_PAUSE, VARIABLE_SPEED, Edges, ServicePart
@@ -89,6 +90,17 @@ def test_every_fault_is_tried_by_the_matrix_or_says_why_not(kind: str) -> None:
 
 def test_no_two_ways_of_trying_a_fault_have_one_name() -> None:
     assert len(set(KINDS)) == len(KINDS)
+
+
+@pytest.mark.parametrize("kind", ACTIONS)
+def test_every_action_has_a_target_and_words_and_is_not_tried(kind: str) -> None:
+    part = FIELDS["models"][ACTIONS[kind].__name__]
+    scenario = sim.Scenario(**{**FIELDS["system"], "actions": {"a": part["here"]}}).resolve()
+    action = scenario.actions["a"]
+    assert action.target_name in {name for place in action.befalls for name in getattr(scenario, place)}
+    assert f"operator: {action.label}" in {words for node in drawing_of(scenario).nodes for words in node.rules}
+    assert "the operator" in action.sentence() and "the operator" in action.undone() and action.timing
+    assert action.not_tried and kind not in {verb for verb, _ in INJECTIONS}
 
 
 @pytest.mark.parametrize("field", LINK_DEFENCES)

@@ -71,6 +71,10 @@ def _show_switches(scenario: Any, resolved: Any) -> None:
         print("\nFaults:")
     for name, fault in resolved.faults.items():
         print(f"  {name}: {fault.timing}")
+    if resolved.actions:
+        print("\nActions:")
+    for name, action in resolved.actions.items():
+        print(f"  {name}: {action.sentence()} ({action.timing.rstrip(',')})")
 
 
 def _show_answer(scenario: Any, wanted: bool) -> None:

@@ -6,7 +6,7 @@ What was not measured is not said. ``sim.plots.system`` draws it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import wrap
 
 from sim.fields.labels import labels, many
@@ -33,7 +33,7 @@ class Node:
     """A box: *kind* is workload, service or queue; *size* and *state* are lines of text in it.
 
     *level* fills the bar (a share, None: no bar). *trouble* is a word or two (``down``, ``10x slower``) that frames it.
-    *rules* are the words for a service's own defences.
+    *rules* are the words for a service's own defences, and for what an operator may do to it.
     """
 
     name: str
@@ -90,9 +90,11 @@ def drawing_of(
     and say so.
     """
     found = {key: value for key, value in (measured or {}).items() if value is not None}
+    acted_on = _actions(scenario)
     troubles = _troubles(scenario, faults)
     graph = system_graph(scenario)
     nodes = [BOXES[kind](scenario, name, found, troubles.get(name, "")) for name, kind in graph.nodes(data="kind")]
+    nodes = [replace(node, rules=(*node.rules, *acted_on.get(node.name, ()))) for node in nodes]
     arrows = []
     for caller, callee, data in graph.edges(data=True):
         link = data["link"]
@@ -118,6 +120,14 @@ def _troubles(scenario: Scenario, faults: Iterable[str]) -> dict[str, str]:
             parts[service] = some + words
         for where, told in parts.items():
             found[where] = f"{found[where]}, {told}" if where in found else told
+    return found
+
+
+def _actions(scenario: Scenario) -> dict[str, list[str]]:
+    """Return what an operator may do, in words, by node."""
+    found: dict[str, list[str]] = {}
+    for action in scenario.actions.values():
+        found.setdefault(action.target_name, []).append(f"operator: {action.label}")
     return found
 
 

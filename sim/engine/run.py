@@ -139,4 +139,5 @@ def _record(system: System, census: Census, seed: int, replication: int, ended_a
         processors=recorder.columns(recorder.processors, "began_at") if system.processors else {},
         served_s={name: processor.open_s() for name, processor in system.processors.items()},
         acting=np.array(acting, np.int64),
+        actions={name: spans for name, spans in system.action_windows.items() if spans},
     )

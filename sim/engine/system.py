@@ -18,6 +18,8 @@ from sim.record.record import EffectSite, Site
 from sim.record.recorder import Recorder
 
 if TYPE_CHECKING:
+    from sim.engine.services.by_hand import ScaledByHand
+    from sim.engine.clients.switch import Switch
     from sim.engine.calls.network import Network
     from sim.engine.calls.pipeline import Pipeline
     from sim.engine.calls.recent_ends import RecentEnds
@@ -68,6 +70,14 @@ class System:
         """The windows of each fault, ascending; those of a fault that waits for a condition follow in the run."""
         self.spikes: dict[str, Callable[[int, Span], None]] = {}
         """Makes the arrivals of a spike that waits for a condition, for the window with this number."""
+        self.after_fault_window: list[Callable[[str, Span], None]] = []
+        """Who must know a window of a fault that waited for a condition."""
+        self.action_windows: dict[str, list[Span]] = {}
+        """The windows of each action, in the order in which they begin."""
+        self.scaled_by_hand: list[ScaledByHand] = []
+        """The replicas of services that actions scale."""
+        self.switches: dict[str, Switch] = {}
+        """What stops arrivals, by workload; only where an action does."""
         self.recent_ends: dict[When, RecentEnds] = {}
         """What ended lately, for the conditions that ask for it."""
 

@@ -44,7 +44,7 @@ def figures(run: RunView, dark: bool = False) -> dict[str, Figure]:
     Names: ``system``, ``answered and done``, ``services``, ``queues``, ``breakers``, ``outcomes``.
     """
     look, record, columns = style.theme(dark), run.record, columns_of(run.record)
-    caption, windows, workloads = _caption(run), record.windows, record.workloads
+    caption, windows, workloads = _caption(run), _spans(record), record.workloads
     drawn = {
         "system": _system(run, look),
         "answered and done": over_time.workload_figure(columns, workloads, windows, caption, look),
@@ -56,10 +56,16 @@ def figures(run: RunView, dark: bool = False) -> dict[str, Figure]:
     return {name: figure for name, figure in drawn.items() if figure is not None}
 
 
+def _spans(record: Any) -> list[style.Window]:
+    """Return the windows of faults and actions, which figures mark."""
+    acted = [style.ActionSpan(name, *span) for name, spans in record.actions.items() for span in spans]
+    return [*record.windows, *acted]
+
+
 def comparison_figure(runs: Mapping[str, RunView], dark: bool = False) -> Figure:
     """Return *runs* on shared axes, the baseline first, a row for each, with their headline numbers and intervals."""
     first = next(iter(runs.values()))
-    sides = [Side(name, columns_of(run.record), run.record.windows, _headlines(run)) for name, run in runs.items()]
+    sides = [Side(name, columns_of(run.record), _spans(run.record), _headlines(run)) for name, run in runs.items()]
     workloads = list(dict.fromkeys(workload for run in runs.values() for workload in run.record.workloads))
     title = f"{first.record.scenario.title}: what changes"
     return comparison(sides, workloads, title, _caption(first, which=False), style.theme(dark))

@@ -418,6 +418,7 @@ def asked_windows(resolved: Scenario, during: Iterable[str], place: str = "durin
     Raises ``ParameterError`` for another one, before anything is played.
     """
     windows, known = list(dict.fromkeys(during)), ["all", *((*FIXED, *resolved.faults) if resolved.faults else ())]
+    known += resolved.actions
     for name in windows:
         if name in known:
             continue

@@ -24,6 +24,7 @@ PARTS = (
     ("What a service does about too much work",
      ("rate limit", "shed", "concurrency", "refuse late", "autoscale", "health checks", "slow start", "services.")),
     ("What breaks", ("fault ",)),
+    ("What an operator does", ("action ",)),
     ("What is switched and what is claimed", ("toggle", "claim")),
 )  # fmt: skip
 """The chapters, each with the parts of the format it holds, in order: by name; by the beginning of several names, which
@@ -94,7 +95,8 @@ def _measures() -> Iterator[str]:
         "Each is measured of the parts named here, `system` being all of it, and during `all`,",
     )
     yield from (
-        "`before`, `fault`, `after`, a fault's name, or a span such as `500s to 600s` that a claim asks for.",
+        "`before`, `fault`, `after`, the name of a fault or an action, or a span such as `500s to 600s` that a claim"
+        " asks for.",
         "",
         WINDOWS,
     )

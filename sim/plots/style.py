@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -166,6 +166,14 @@ def legend(axes: Axes, look: Theme, columns: int = 6) -> None:
         text.set_color(look.ink)
 
 
+class ActionSpan(NamedTuple):
+    """What an operator did: its name, begin and end in seconds on the scenario's clock."""
+
+    name: str
+    begin: float
+    end: float
+
+
 MOST_NAMED = 3
 """A fault with more windows than this is named in its first one only."""
 
@@ -174,22 +182,26 @@ def shade_faults(axes: Axes, windows: Iterable[Window], look: Theme, *, named: b
     """Shade each fault's window, hatched, and with *named* write its name at the top inside it.
 
     The names of windows that begin close together go below each other; one that comes more than ``MOST_NAMED`` times
-    is named the first time. Shades carry the gid ``fault``.
+    is named the first time. Shades carry the gid ``fault``. An action is a dashed line at its begin, gid ``action``.
     """
     from matplotlib.transforms import ScaledTranslation
 
-    in_order = sorted(windows, key=lambda window: window[1:])
+    in_order = sorted(windows, key=lambda window: (window[1], window[2]))
     times = Counter(name for name, _, _ in in_order)
     told: set[str] = set()
     ends: list[float] = []
     low, high = axes.get_xlim()
-    for name, begin, end in in_order:
-        axes.axvspan(
-            begin, end, facecolor=(look.fault, 0.13), edgecolor=(look.fault, 0.30), hatch="///", linewidth=0,
-            zorder=0.4, gid="fault",
-        )  # fmt: skip
-        for edge in (begin, end):
-            axes.axvline(edge, color=look.fault, linewidth=0.8, alpha=0.7, zorder=0.5)
+    for window in in_order:
+        name, begin, end = window
+        if isinstance(window, ActionSpan):
+            axes.axvline(begin, color=look.ink, linewidth=1.2, linestyle="--", zorder=0.6, gid="action")
+        else:
+            axes.axvspan(
+                begin, end, facecolor=(look.fault, 0.13), edgecolor=(look.fault, 0.30), hatch="///", linewidth=0,
+                zorder=0.4, gid="fault",
+            )  # fmt: skip
+            for edge in (begin, end):
+                axes.axvline(edge, color=look.fault, linewidth=0.8, alpha=0.7, zorder=0.5)
         if not named or (name in told and times[name] > MOST_NAMED):
             continue
         told.add(name)

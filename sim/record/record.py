@@ -217,7 +217,8 @@ class Record:
     events
         Rare things in order: (time, kind, component, detail), e.g. (60.0, "fault begins", "payments slow", ""),
         (61.2, "breaker open", "orders -> payments", ""), ("breaker half-open"), ("breaker closed"),
-        ("dead-lettered", queue, message id), ("message lost", queue, message id).
+        ("dead-lettered", queue, message id), ("message lost", queue, message id),
+        ("action begins", "add consumers", "").
     windows
         (fault name, begin, end) in this replication.
     """
@@ -267,3 +268,6 @@ class Record:
     acting: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     """Attempts (ids) that could still do something when the run ended: on their way to a callee, in line there, or in a
     recipe that does not wait for a lost call, whatever their caller knows. Those that only work are left out."""
+    actions: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    """Begin and end of each window of every action that began, in this replication, by its name; one that is not undone
+    ends with the arrivals."""

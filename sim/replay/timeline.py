@@ -20,7 +20,15 @@ from sim.results.book import Book
 from sim.results.story.story import Sentence, explain
 
 Timeline = dict[str, Any]
-EVENTS = ("fault begins", "fault ends", "breaker open", "breaker half-open", "breaker closed")
+EVENTS = (
+    "fault begins",
+    "fault ends",
+    "action begins",
+    "action ends",
+    "breaker open",
+    "breaker half-open",
+    "breaker closed",
+)
 """What one steps to, besides the sentences of the story."""
 LOOKS = {"workload": nodes.workload, "service": nodes.service, "queue": nodes.queue}
 """The series of each kind of node, by the kind's word."""

@@ -112,9 +112,9 @@ def _services(book: Book, seconds: int) -> Iterator[Series]:
             yield Series(of, "utilisation", np.divide(held, there, out=np.zeros(seconds), where=there > 0))
         if of in book.record.scenario.sharing:
             yield from _processors(book, of, rows_of_service(book, of), seconds)
-        if book.model(of).autoscale is not None:
+        if book.model(of).has_varying_replicas:
             yield Series(of, "replicas", _level(book, *occupancy.present_replicas(book, of), seconds))
-            if book.model(of).autoscale.is_recorded:
+            if book.model(of).autoscale is not None and book.model(of).autoscale.is_recorded:
                 yield from _read(book, of, seconds)
         if book.model(of).concurrency is not None:
             yield Series(of, "concurrency limit", _told(book, "concurrency limit", of, seconds))

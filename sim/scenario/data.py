@@ -104,7 +104,7 @@ def data_files(root: Node) -> Iterator[tuple[Node, str, str]]:
 
 def _scalars(root: Node) -> Iterator[Node]:
     """Iterate over the texts of the played document, without claims and the patches that are not chosen."""
-    for key in ("workload", "services", "links", "faults"):
+    for key in ("workload", "services", "links", "faults", "actions"):
         waiting = [root.get(key)]
         while waiting:
             node = waiting.pop()

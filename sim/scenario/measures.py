@@ -220,7 +220,8 @@ _KILLS = Of(
     "with `scale in: kill` or a `longest drain`",
     lambda service: service.autoscale is not None and service.autoscale.kills,
 )
-AUTOSCALING = _family((Of("service", "with `autoscale`", lambda service: service.autoscale is not None),), {
+_VARIES = Of("service", "with `autoscale` or an action `scale`", lambda service: service.has_varying_replicas)
+AUTOSCALING = _family((_VARIES,), {
     "replicas mean": ("replicas", "time-weighted number of replicas that are up, draining ones included"),
     "replicas peak": ("replicas", "most replicas that were up at once"),
 }) | _family((_READS,), {

@@ -12,6 +12,7 @@ from typing import Any, Literal, Sequence, get_args, get_origin
 from pydantic import ValidationError
 
 from sim.errors import ParameterError, did_you_mean
+from sim.mechanisms.actions import ACTIONS
 from sim.mechanisms.faults import FAULTS
 from sim.mechanisms.steps import STEPS
 from sim.scenario import product_words
@@ -22,6 +23,8 @@ from sim.scenario.yaml.nodes import Loc, Node, Problem, Unquoted, at_value, show
 
 _KNOWN_KEYS = "have known keys only"
 _ALTERNATIVES = {"on error": ("a word", "steps"), "join": ("a word", "a number")}
+_VERBS: dict[str, dict[str, type[Model]]] = {"faults": {**FAULTS}, "actions": {**ACTIONS}}
+"""The kinds of what is named under a key, each by its verb."""
 _RULES = {
     "string_type": "be text",
     "int_type": "be a whole number",
@@ -84,8 +87,8 @@ class _Walk:
         tags: Sequence[str] = ()
         if self._after_item:
             tags = tuple(STEPS)
-        elif len(self.path) == 2 and self.path[0] == "faults" and not self.verb:
-            tags = tuple(FAULTS)
+        elif len(self.path) == 2 and self.path[0] in _VERBS and not self.verb:
+            tags = tuple(_VERBS[str(self.path[0])])
         elif len(self.path) == 2 and self.path[0] == "hosts":
             return item in ("a list", "settings")
         elif self.path[-2:-1] == ("consumes",):
@@ -117,7 +120,7 @@ class _Walk:
     def models(self) -> list[type[Model]]:
         """Return what the map around the last part can be."""
         if self.verb:
-            verbs: dict[str, type[Model]] = {**FAULTS} if self.path[0] == "faults" else {**STEPS}
+            verbs: dict[str, type[Model]] = {**_VERBS.get(str(self.path[0]), STEPS)}
             return [verbs[self.verb]]
         return models_of(self.parent_kinds)
 
@@ -175,8 +178,8 @@ def _no_verb(walk: _Walk) -> Problem:
     node = walk.node
     keys = list(node.value) if isinstance(node.value, dict) else [str(node.value)]
     verbs, rule = list(STEPS), "be a step with one of the verbs "
-    if walk.path[:1] == ("faults",):
-        verbs, rule = list(FAULTS), "have a kind, one of "
+    if walk.path and walk.path[0] in _VERBS:
+        verbs, rule = list(_VERBS[str(walk.path[0])]), "have a kind, one of "
     value = Unquoted(", ".join(map(repr, keys))) if isinstance(node.value, dict) and keys else shown(node)
     hint = next(filter(None, (did_you_mean(key, verbs) for key in keys)), "")
     return at_value(node, rule + ", ".join(verbs), hint, value=value)

@@ -19,11 +19,13 @@ from sim import mechanisms
 from sim.errors import ParameterError, did_you_mean
 from sim.fields.presets import PRESET
 from sim.fields.quantity import spaced
+from sim.mechanisms.actions import ACTIONS, Action
 from sim.mechanisms.faults import FAULTS, Fault
 from sim.mechanisms.links.base import LinkDefence
 from sim.mechanisms.nodes import NODE_KEYS
 from sim.mechanisms.services.base import ServiceRule
 from sim.mechanisms.steps import STEPS, WRAPPERS, Step, StepWithOutcome
+from sim.mechanisms.timed import Timed
 from sim.quantities import LAW_FORMS
 from sim.scenario import models
 from sim.scenario.models import (
@@ -60,9 +62,9 @@ def field_texts() -> dict[str, dict[str, str]]:
         if PRESET in own:
             own[PRESET] += "".join(f"\n{preset.words()}" for preset in all_models()[part.name].presets)
         found[part.name] = own
-    for fault in FAULTS.values():
-        bases = [found[base.__name__] for base in reversed(fault.__mro__) if base.__name__ in found]
-        found[fault.__name__] = {key: text for base in bases for key, text in base.items()}
+    for timed in (*FAULTS.values(), *ACTIONS.values()):
+        bases = [found[base.__name__] for base in reversed(timed.__mro__) if base.__name__ in found]
+        found[timed.__name__] = {key: text for base in bases for key, text in base.items()}
     return found
 
 
@@ -81,7 +83,7 @@ def _homes(declared: Iterable[Any]) -> list[ModuleType]:
 
 _DEFENCES, _RULES = _homes(LINK_DEFENCES.values()), _homes(SERVICE_RULES.values())
 _STEPS = (sys.modules[kind.__module__] for kind in STEPS.values())
-_FAULTS = (sys.modules[kind.__module__] for kind in (Fault, *FAULTS.values()))
+_FAULTS = (sys.modules[kind.__module__] for kind in (Timed, Fault, *FAULTS.values(), Action, *ACTIONS.values()))
 _FIRST = (
     *dict.fromkeys(_STEPS),
     workload,
@@ -137,7 +139,7 @@ def schema() -> dict[str, object]:
                 part["properties"][key]["default"] = value
     parts["Step"] = _step(parts)
     parts = _replaced(parts)
-    for key in (*NODE_KEYS, "faults", "variants", "toggles", "expect"):
+    for key in (*NODE_KEYS, "faults", "actions", "variants", "toggles", "expect"):
         parts["Scenario"]["properties"][key]["propertyNames"] = {"pattern": _REFUSED}
     extends = {"type": "string", "description": EXTENDS, "examples": ["online_boutique.yaml"]}
     return {
@@ -180,6 +182,7 @@ def _replaced(part: Any) -> Any:
 
 
 _FAMILIES = (LinkDefence, ServiceRule, Step, StepWithOutcome)
+_TIMED = (*FAULTS.values(), *ACTIONS.values())
 
 
 # --- one field ----------------------------------------------------------------------------------------------
@@ -189,10 +192,10 @@ def named_models() -> Iterator[tuple[str, type[Model]]]:
     """Iterate over the models by their names in the reference: scenario, workload, link, step work."""
     for name in field_texts():
         model = all_models()[name]
-        if (issubclass(model, Fault) and model not in FAULTS.values()) or model in _FAMILIES:
+        if (issubclass(model, Timed) and model not in _TIMED) or model in _FAMILIES:
             continue  # a base class is not a part of its own
-        if issubclass(model, Fault):
-            yield f"fault {model.verb}", model
+        if issubclass(model, Timed):
+            yield f"{'fault' if issubclass(model, Fault) else 'action'} {model.verb}", model
         else:
             words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
             yield ("step " if model in STEPS.values() else "") + words, model

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Iterator
 
+from sim.mechanisms.actions.scale import Scale
 from sim.mechanisms.links.breaker import Breaker
 from sim.mechanisms.links.bulkhead import Bulkhead
 from sim.mechanisms.links.order import is_usual, order_of
@@ -19,6 +20,7 @@ from sim.mechanisms.links.outlier_detection import OutlierDetection
 from sim.mechanisms.links.retry_budget import RetryBudget
 from sim.mechanisms.links.subset import Subset
 from sim.mechanisms.loads import KNOWN
+from sim.number_words import counted
 from sim.policies.health import is_panic
 from sim.quantities import UNLIMITED
 from sim.scenario.models import HealthChecks, Link, Scenario
@@ -260,6 +262,7 @@ def _of_service(scenario: Scenario, load: ServiceLoad, usual: Traffic) -> Iterat
         limit = model.concurrency
         text = f"at most {_number(limit.most)} calls in flight at each replica, {_number(limit.initial)} at first"
         yield Defence(load.service, "concurrency", text, limit.most)
+    yield from _by_hand(scenario, load)
     if model.autoscale is not None:
         scale, more = model.autoscale, load.most_replicas
         text = f"{load.replicas} at first, {min(scale.min_replicas, load.replicas)} to {more} replicas in all"
@@ -273,6 +276,19 @@ def _of_service(scenario: Scenario, load: ServiceLoad, usual: Traffic) -> Iterat
             text += f" instead of {_number(one.asked)}" if one.asked != one.replicas else ""
             text += f": {one.arithmetic}" + (f"; {one.blind}" if one.blind else "")
             yield Defence(load.service, f"autoscaler, {one.metric}", text, one.replicas)
+
+
+def _by_hand(scenario: Scenario, load: ServiceLoad) -> Iterator[Defence]:
+    """Yield the capacity that a service has after each action that scales it."""
+    for name, action in scenario.actions.items():
+        if isinstance(action, Scale) and action.scale == load.service:
+            text = f"{name}: {counted(action.replicas, 'replica')} instead of {load.replicas}"
+            if load.capacity_per_s != UNLIMITED:
+                then = load.capacity_per_s / load.replicas * action.replicas
+                text += f": {_number(load.capacity_per_s)}/s now, {_number(then)}/s then"
+                text += f"; {_number(load.arrivals_per_s)}/s arrive"
+            text += f"; a new one boots for {_number(float(action.boot))} s"
+            yield Defence(load.service, "operator", text, action.replicas)
 
 
 def _number(value: float) -> str:
@@ -297,6 +313,8 @@ def assumptions(scenario: Scenario) -> list[str]:
         lines.append(
             "rate limits stop all calls alike, and stopped calls are not retried: behind a limit rates are `at most`"
         )
+    if any(isinstance(action, Scale) for action in scenario.actions.values()):
+        lines.append("loads and capacities are those before an operator acts")
     if has("autoscale"):
         lines.append("loads and capacities are those of the replicas at first, before an autoscaler adds any")
     if any(one.bulkhead is not None for one in links):

@@ -217,7 +217,7 @@ def callers(scenario: Scenario, link: str) -> int:
 def most_replicas(scenario: Scenario, service: str) -> int:
     """Return the largest number of replicas of *service*."""
     model = scenario.services[service]
-    return int(model.replicas if model.autoscale is None else max(model.autoscale.max_replicas, model.replicas))
+    return int(max(model.most_replicas, model.replicas))
 
 
 def lasting_retries(scenario: Scenario, link: str, budget: RetryBudget) -> float:

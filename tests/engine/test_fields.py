@@ -19,8 +19,10 @@ from ruamel.yaml import YAML
 import sim
 from sim.engine import run as engine
 from sim.fields.quantity import spaced
-from sim.mechanisms.faults import FAULTS, Fault
+from sim.mechanisms.actions import ACTIONS
+from sim.mechanisms.faults import FAULTS
 from sim.mechanisms.steps import STEPS
+from sim.mechanisms.timed import Timed
 from sim.record.record import Record
 from sim.results.measures.registry import measures
 from sim.scenario.models import Model
@@ -30,12 +32,16 @@ from tests.properties.judge import columns
 TABLE = YAML(typ="safe").load((Path(__file__).parent / "fields.yaml").read_text(encoding="utf-8"))
 SYSTEM: dict[str, Any] = TABLE["system"]
 PARTS: dict[str, dict[str, Any]] = TABLE["models"]
-FAMILIES = {model for model in all_models().values() if issubclass(model, Fault)} - {*FAULTS.values()}
+TIMED = {*FAULTS.values(), *ACTIONS.values()}
+FAMILIES = {model for model in all_models().values() if issubclass(model, Timed)} - TIMED
 MODELS = [model for model in all_models().values() if model not in FAMILIES]
 
 
 def part_of(model: type[Model], field: str, where: str = "fields") -> Any:
-    """Return what the table says of a field, there or at a family of faults that *model* belongs to."""
+    """Return what the table says of a field, there or at a family of faults or actions that *model* belongs to.
+
+    What it says of the model itself comes first.
+    """
     for base in model.__mro__:
         part = PARTS.get(base.__name__, {})
         if field in part.get("fields", {}) or field in part.get("described", {}):
@@ -96,7 +102,11 @@ def look_at(text: str, toggles: tuple[str, ...], look: str) -> Any:
 def seen(record: Record) -> dict[str, Any]:
     """Return all that a record says of what happened, but not when a fault was meant to strike."""
     rows = columns(record)
-    events = [event for event in record.events if event[1] not in ("fault begins", "fault ends")]
+    events = [
+        event
+        for event in record.events
+        if event[1] not in ("fault begins", "fault ends", "action begins", "action ends")
+    ]
     return {**rows, "events": events, "effects": record.effect_sites, "warm-up": record.warmup_s, "cut": record.cut_off}
 
 
@@ -167,5 +177,5 @@ def _listed(value: Any) -> list[str]:
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
 
 
-def test_every_kind_of_fault_and_step_is_in_the_table() -> None:
-    assert {model.__name__ for model in (*FAULTS.values(), *STEPS.values())} <= set(PARTS)
+def test_every_kind_of_fault_action_and_step_is_in_the_table() -> None:
+    assert {model.__name__ for model in (*FAULTS.values(), *ACTIONS.values(), *STEPS.values())} <= set(PARTS)

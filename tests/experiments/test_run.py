@@ -60,7 +60,8 @@ def test_a_window_needs_no_claim_to_be_measured(rare):
     [
         (
             "fualt",  # codespell:ignore fualt
-            "during must be all, before, fault, after, a fault's name or a span such as 500s to 600s",
+            "during must be all, before, fault, after, the name of a fault or an action, or a span such as 500s to"
+            " 600s",
         ),
         ("10s to 5s", "during must run from the earlier to the later instant, got '10s to 5s'"),
         ("30s to 40s", "during must begin before the duration (20s) ends, got '30s to 40s'"),

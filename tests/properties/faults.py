@@ -24,7 +24,7 @@ def add_faults(draw: st.DrawFn, document: dict[str, Any], links: list[str]) -> N
     faults: dict[str, Any] = {}
     for i in range(draw(st.integers(0, 3))):
         kind = draw(st.sampled_from(KINDS))
-        conditions = [] if kind == "synchronise" else _conditions(document, links)
+        conditions = [] if kind == "synchronise" else conditions_in(document, links)
         fault: dict[str, Any] = _when(draw, list(faults), conditions)
         if kind in ON_LINKS:
             fault[kind] = draw(st.sampled_from(links))
@@ -59,7 +59,7 @@ def _hosts(draw: st.DrawFn, services: dict[str, Any], queues: list[str]) -> dict
     return {"rack": [draw(st.sampled_from(list(services))), *chosen]}
 
 
-def _conditions(document: dict[str, Any], links: list[str]) -> list[str]:
+def conditions_in(document: dict[str, Any], links: list[str]) -> list[str]:
     """Return conditions of all kinds that can hold in *document*."""
     found = [f"busy of {name} above 50%" for name in document["services"]]
     found += [f"line of {name} above 0" for name in document["services"]]

@@ -12,6 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.properties.actions import add_actions
 from tests.properties.faults import add_faults, health_checks
 from tests.properties.link_defences import BACKOFFS, add_defences
 from tests.properties.service_defences import add_service_defences
@@ -66,6 +67,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
     used = list(dict.fromkeys(links))
     document["links"] = {name: link for name in used if (link := _link(draw, name))}
     add_faults(draw, document, used)
+    add_actions(draw, document, used)
     if rarely(draw, 6):
         document["warmup"] = "1s"
     add_service_defences(draw, document)

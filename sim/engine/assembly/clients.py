@@ -10,6 +10,7 @@ from sim.engine.calls.route import Continuation
 from sim.engine.clients import arrivals
 from sim.engine.clients.clients import Client, PausingUser, Source, User, no_keys
 from sim.engine.operations.steps import Degraded
+from sim.mechanisms.actions.stop import Stop
 from sim.mechanisms.faults.spike import Spike
 from sim.quantities import RateShape
 from sim.scenario import models
@@ -77,6 +78,7 @@ def _sources(system: System, name: str, model: models.Workload, client: Client, 
             for number, (begin, end) in enumerate(system.fault_windows[fault_name]):
                 sources.append(spike(number, fault_name, fault.by, begin, end))
     herd = _herd(system, name)
+    ask = _switched(system, name, client)
 
     def start(component: str, rate: RateShape | None) -> None:
         times = arrivals.instants(model.arrivals, rate, until_s, streams.generator(component, "arrivals"))
@@ -87,7 +89,7 @@ def _sources(system: System, name: str, model: models.Workload, client: Client, 
         which: Iterator[list[int]] = repeat([0] * 4096)
         if len(weights) > 1:
             which = arrivals.choice_blocks(weights, streams.generator(component, "operation"))
-        Source(system.kernel, client, times, which)
+        Source(system.kernel, client, times, which).ask = ask
 
     def begin_spike(fault_name: str, by: float, number: int, span: tuple[float, float]) -> None:
         start(*spike(number, fault_name, by, *span))
@@ -96,6 +98,16 @@ def _sources(system: System, name: str, model: models.Workload, client: Client, 
         start(component, rate)
     for fault_name, by in spikes:
         system.spikes[fault_name] = partial(begin_spike, fault_name, by)
+
+
+def _switched(system: System, name: str, client: Client) -> Callable[[int, float], None]:
+    """Return what a source calls for each arrival: the client, or a switch before it where an action stops arrivals."""
+    if not any(isinstance(action, Stop) and action.stop == name for action in system.scenario.actions.values()):
+        return client.ask
+    from sim.engine.clients.switch import Switch
+
+    system.switches[name] = Switch(client)
+    return system.switches[name].ask
 
 
 def _users(system: System, name: str, model: models.Workload, client: Client, names: list[str]) -> None:

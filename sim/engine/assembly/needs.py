@@ -57,7 +57,7 @@ def service_defences(model: models.Service) -> tuple[str, ...]:
 
 def needs_admission_control(model: models.Service) -> bool:
     """Whether the replicas of this service have rules of their own."""
-    return bool(service_defences(model))
+    return bool(service_defences(model)) or model.is_scaled_by_hand
 
 
 def is_single_work(model: models.Service, operation: str) -> bool:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sim.engine.calls.attempt import Then
     from sim.engine.clock.drawn_timers import DrawnTimers
     from sim.engine.clock.kernel import TimerQueue
+    from sim.mechanisms.timed import Timed
 
 
 def build(scenario: models.Scenario, seed: int, replication: int, fast_leaves: bool = True) -> System:
@@ -58,7 +59,7 @@ class _Builder:
             system.fault_targets = {name: fault.targets(scenario) for name, fault in scenario.faults.items()}
             system.fault_windows = faults.fault_windows(scenario, system.streams)
             needs = faults.needs(scenario, system.fault_targets)
-            _watch_ends(system, needs)
+        _watch_ends(self.system, needs)
         links = self.scenario.links
         cancellable = {name.split(" -> ")[1] for name, link in links.items() if link.on_abandon == "cancel"}
         needs.shares_cores.update(self.scenario.sharing)
@@ -103,10 +104,16 @@ class _Builder:
             self.wiring.watch(when.of, recent)
         for autoscaling_group in system.autoscaling_groups:
             autoscaling_group.begin()
+        for by_hand in system.scaled_by_hand:
+            by_hand.begin()
         if scenario.faults:
             from sim.engine import faults
 
             faults.schedule(system)
+        if scenario.actions:
+            from sim.engine import actions
+
+            actions.schedule(system)
 
     def _queues(self) -> None:
         scenario, system = self.scenario, self.system
@@ -135,8 +142,12 @@ class _Builder:
         system = self.system
         service = self._new_service(name, model)
         scale = model.autoscale
-        for index in range(model.replicas if scale is None else scale.max_replicas):
+        for index in range(model.most_replicas):
             service.replicas.append(self._replica(service, index, model))
+        if model.is_scaled_by_hand:
+            from sim.engine.services.by_hand import ScaledByHand
+
+            system.scaled_by_hand.append(ScaledByHand(system.kernel, system.recorder, service, model.replicas))
         if scale is not None:
             from sim.engine.services.autoscaling import AutoscalingGroup
 
@@ -208,11 +219,11 @@ class _Builder:
 
 def _watch_ends(system: System, needs: Needs) -> None:
     """Count what ends where a condition asks for shares of it."""
-    from sim.engine.calls.recent_ends import KINDS, RecentEnds
+    timed: list[Timed] = [*system.scenario.faults.values(), *system.scenario.actions.values()]
+    for when in (one.when for one in timed if one.when is not None):
+        from sim.engine.calls.recent_ends import KINDS, RecentEnds
 
-    for fault in system.scenario.faults.values():
-        when = fault.when
-        if when is not None and when.quantity in KINDS:
+        if when.quantity in KINDS:
             system.recent_ends[when] = RecentEnds(system.kernel, when.quantity, when.over_s)
             needs.watched.add(when.of)
 

@@ -201,7 +201,7 @@ class Source(Event):
     def __init__(
         self, kernel: Kernel, client: Client, times: Iterator[list[float]], which: Iterator[list[int]]
     ) -> None:
-        self.ask = client.ask
+        self.ask: Callable[[int, float], None] = client.ask
         self.kernel, self.heap, self.next_id = kernel, kernel.heap, kernel.next_id
         self.next_instance: Callable[[], float] = cycle([float(i) for i in range(client.instances)]).__next__
         self.next_at: Callable[[], float] = chain(chain.from_iterable(times), repeat(inf)).__next__

@@ -39,12 +39,11 @@ def schedule(system: System) -> None:
             ends.append((span[1], name, _begin(system, name, number, fault, span)))
     for end, name, stops in ends:  # after all beginnings, so that nothing slips between two windows that touch
         kernel.at(end, FAULT_EDGE, _edge, (events, end, "fault ends", name, stops))
-    waiting = [name for name, fault in system.scenario.faults.items() if fault.when is not None]
-    if waiting:
-        from sim.engine.faults.conditions import watch
+    for name, fault in system.scenario.faults.items():
+        if fault.when is not None:
+            from sim.engine.faults.conditions import watch
 
-        for name in waiting:
-            watch(system, name, partial(_strike_from, system, name))
+            watch(system, fault, partial(_strike_from, system, name))
 
 
 def _strike_from(system: System, name: str, begin: float) -> None:
@@ -65,6 +64,8 @@ def _strike(system: System, name: str, span: Span) -> None:
     for other in scenario.faults:
         for following in windows_after(scenario, system.streams, other, name, span):
             _strike(system, other, following)
+    for tell in system.after_fault_window:
+        tell(name, span)
 
 
 def _begin(system: System, name: str, number: int, fault: Fault, span: Span) -> list[Act]:

@@ -1,4 +1,4 @@
-"""Conditions that faults wait for, looked at on a grid of instants: what is asked of each part, and when it has held.
+"""Conditions that faults and actions wait for, looked at on a grid of instants: what is asked, and when it has held.
 
 A look comes after everything else that happens at its instant, and before the census. Shares of what ended are counted
 by ``RecentEnds``, which are put in only where a condition asks for them.
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sim.engine.services.service import Service
     from sim.engine.system import System
     from sim.fields.conditions import When
+    from sim.mechanisms.timed import Timed
 
 Look = Callable[[], float]
 
@@ -50,11 +51,10 @@ class _Watch:
             self.system.kernel.at(at, AFTERWARDS, self._look)
 
 
-def watch(system: System, name: str, then: Callable[[float], None]) -> None:
-    """Look at the condition of the fault *name*, and call *then* with the instant of its begin when it has held."""
-    fault = system.scenario.faults[name]
-    if fault.when is not None:
-        _Watch(system, fault.when, float(fault.after), then)
+def watch(system: System, timed: Timed, then: Callable[[float], None]) -> None:
+    """Look at the condition of a fault or an action, and call *then* with the instant of its begin when it has held."""
+    if timed.when is not None:
+        _Watch(system, timed.when, float(timed.after), then)
 
 
 def look_at(system: System, when: When) -> Look:

@@ -9,46 +9,24 @@ from __future__ import annotations
 from typing import ClassVar, Literal, Mapping
 
 from sim.errors import not_played
-from sim.fields.conditions import WhenField
-from sim.fields.fault_fields import After, BeginField, ReplicasField
-from sim.fields.model import Model
-from sim.fields.quantity import Duration, LawField, PositiveDuration
+from sim.fields.fault_fields import ReplicasField
+from sim.fields.quantity import LawField
 from sim.mechanisms.faults.injection import Injection
 from sim.mechanisms.faults.parts import Edges, LinkPart, Nodes, QueuePart, ServicePart
 from sim.mechanisms.faults.targets import FaultTargets, Indexes, on_host
+from sim.mechanisms.timed import Timed
 
 Way = Literal["out", "back", "both"]
 
 
-class Fault(Model):
+class Fault(Timed):
     """Something injected in a window [at, at + for), or again and again (`up`, `down`); windows may overlap."""
 
-    verb: ClassVar[str]
-    """The key of the format that names what it strikes."""
-    befalls: ClassVar[tuple[str, ...]]
-    """The parts of a scenario where the name of what it strikes is looked up; empty for a rule of its own."""
     tried: ClassVar[tuple[Injection, ...]] = ()
     """How the fault matrix tries it."""
-    not_tried: ClassVar[str] = ""
-    """Why the fault matrix does not try it."""
     form_starts: ClassVar[Mapping[str, str]] = {}
     """What the lab's form holds at first in a field, by key, where the first example of its type says too little."""
 
-    at: BeginField | None = None
-    """When it begins, on the scenario's clock: an instant, a law that is drawn for each replication (`uniform 60s
-    to 90s`), or after another fault: `5s after db down ends` (or `begins`), once for each of its windows.
-    It may begin in the warm-up, so that a fault that comes and goes at random is warmed up too (`at: 0s`); it is
-    measured from the warm-up's end."""
-    when: WhenField | None = None
-    """Instead of `at`: it begins, once, when a condition on the running system holds, such as `backlog of jobs above
-    1000 for 30s`, `errors of web -> db above 20% over 10s` or `busy of web above 90% every 10s`. The condition is
-    looked at each second (`every`), from 0s to the end of the duration, after all that happens at that instant; `for`
-    is how long it must hold at every look, `over` the last seconds in which ends count (10s). A fault whose condition
-    never holds strikes nothing."""
-    after: Duration = 0.0
-    """With `when`: how long after the condition holds it begins."""
-    for_: PositiveDuration | None = None
-    """How long it lasts. With `up` and `down`: how long it comes and goes; default until the end of the duration."""
     up: LawField | None = None
     """Instead of one window: how long the system is healthy before each strike (the mean is the MTTF; MTBF is up and
     down together). It comes and goes from `at` on, by default from the warm-up's end; `up: 50s, down: 10s` is once a
@@ -56,22 +34,7 @@ class Fault(Model):
     down: LawField | None = None
     """With `up`: how long it strikes, each time (the mean is the MTTR)."""
 
-    @property
-    def label(self) -> str:
-        """What it does to what it strikes, in a word or two: for pictures."""
-        raise not_played("fault of a picture", type(self).__name__)
-
-    def sentence(self) -> str:
-        """Return what it does, as the story's first clause, without its time."""
-        raise not_played("fault of a story", type(self).__name__)
-
     # --- what it strikes ------------------------------------------------------------------------------------------
-
-    @property
-    def target_name(self) -> str:
-        """What the verb names: a node, a link, a host; the sides of a partition."""
-        value = getattr(self, self.verb.replace(" ", "_"))
-        return " | ".join(value) if isinstance(value, dict) else str(value)
 
     @property
     def struck_part(self) -> str:
@@ -84,13 +47,9 @@ class Fault(Model):
 
     @property
     def timing(self) -> str:
-        """When it strikes, in the words of its file: ``at 60s for 30s``, or ``5s after db down ends, for 10s``."""
-        words = "" if self.at is None else f"{self.at}," if isinstance(self.at, After) else f"at {self.at}"
-        if self.when is not None:
-            words = f"{f'{self.after:g}s after' if self.after else 'when'} {self.when},"
-        span = "" if self.for_ is None else f"for {self.for_:g}s"
+        """When it strikes, in the words of its file, with how it comes and goes."""
         again = "" if self.up is None else f"again and again, up {self.up}, down {self.down}"
-        return " ".join(part for part in (words, span, again) if part)
+        return " ".join(part for part in (super().timing, again) if part)
 
     # --- what it asks of the engine -------------------------------------------------------------------------------
 

@@ -18,12 +18,11 @@ def workers(index: RecordIndex, service: str) -> float:
 
 def replicas(index: RecordIndex, service: str) -> int:
     """Return the largest number of replicas of *service*; see ``absent_replicas`` for the absent ones."""
-    model = index.model(service)
-    return int(model.replicas if model.autoscale is None else model.autoscale.max_replicas)
+    return int(index.model(service).most_replicas)
 
 
 def absent_workers(index: RecordIndex, service: str) -> tuple[Floats, Floats]:
-    """Return begin and end of the times without each worker of a replica (autoscaled services only)."""
+    """Return begin and end of the times without each worker of a replica (only where these come and go)."""
     spans = [span for replica in absent_replicas(index, service).values() for span in replica]
     begin, end = np.array(spans, np.float64).reshape(-1, 2).repeat(_workers_each(index, service), axis=0).T
     return begin, end
@@ -97,12 +96,12 @@ def queued(index: RecordIndex, service: int) -> tuple[Floats, Floats]:
 
 
 def absent_replicas(index: RecordIndex, service: str) -> dict[int, list[tuple[float, float]]]:
-    """Return the times when each replica of *service* was absent, by its number; empty without an autoscaler."""
+    """Return the times when each replica of *service* was absent, by its number; empty where none comes and goes."""
     model = index.model(service)
-    if model.autoscale is None:
+    if not model.has_varying_replicas:
         return {}
-    found: dict[int, list[tuple[float, float]]] = {replica: [] for replica in range(model.autoscale.max_replicas)}
-    since: dict[int, float] = dict.fromkeys(range(model.replicas, model.autoscale.max_replicas), 0.0)
+    found: dict[int, list[tuple[float, float]]] = {replica: [] for replica in range(model.most_replicas)}
+    since: dict[int, float] = dict.fromkeys(range(model.replicas, model.most_replicas), 0.0)
     for at, kind, of, detail in index.record.events:
         if of == service and kind == "replica leaves":
             since[int(detail)] = at

@@ -40,12 +40,11 @@ def rows_of_host(index: RecordIndex, host: str) -> Ints:
 def cores_of_service(index: RecordIndex, service: str) -> float:
     """Return the cores that the replicas of *service* may use on average, of their own; infinity without a bound.
 
-    Replicas that an autoscaler can add count too.
+    Replicas that an autoscaler or an operator can add count too.
     """
     model = index.model(service)
     quota = math.inf if model.cpu is None or model.cpu.quota is None else float(model.cpu.quota)
-    replicas = model.replicas if model.autoscale is None else model.autoscale.max_replicas
-    return min(float(model.shared_cores), quota) * int(replicas)
+    return min(float(model.shared_cores), quota) * int(model.most_replicas)
 
 
 class Level:

@@ -1,4 +1,4 @@
-"""The windows of measures: `all`, `before`, `fault`, `after`, a fault's name, or `500s to 600s`.
+"""The windows of measures: `all`, `before`, `fault`, `after`, the name of a fault or an action, or `500s to 600s`.
 
 A window is a union of spans [begin, end) on the scenario's clock. The first four lie between warm-up and `duration`; a
 written span is taken as it is written. Counts of a window that reaches `duration` take in the drain, rates and levels
@@ -120,7 +120,7 @@ def windows(record: Record, during: Iterable[str] = (), compared: Iterable[Fault
     lies before the first and `after` follows the last, so that both sides are measured over the same stretch of the
     clock. Without faults there is no `before`, `fault` and `after`; if none of them lies after the warm-up, all is
     before. A fault that shares a name with one of these is found under `fault` only. Raises ParameterError for a name
-    that is neither.
+    that is neither. Actions have windows of their own, which move no other.
     """
     whole = (record.warmup_s, record.duration_s)
 
@@ -142,6 +142,8 @@ def windows(record: Record, during: Iterable[str] = (), compared: Iterable[Fault
             by_name[name].append((begin, end))
         for name, spans in by_name.items():
             found.setdefault(name, window(name, spans))
+    for name in record.scenario.actions:
+        found.setdefault(name, window(name, record.actions.get(name, ())))
     for name in during:
         if name not in found and not (name in FIXED and not faults):
             found[name] = window(name, [parse_span(name, found)], (-math.inf, math.inf))
@@ -167,7 +169,7 @@ def parse_span(text: str, known: Iterable[str] = ()) -> tuple[float, float]:
     """
     parts = [part.strip() for part in text.split(BETWEEN)]
     if len(parts) != 2:
-        rule = "be all, before, fault, after, a fault's name or a span such as 500s to 600s"
+        rule = "be all, before, fault, after, the name of a fault or an action, or a span such as 500s to 600s"
         raise ParameterError(rule, text, did_you_mean(text, [*known, *FIXED]))
     begin, end = parse_duration(parts[0]), parse_duration(parts[1])
     if end <= begin:

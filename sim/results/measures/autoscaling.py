@@ -1,4 +1,4 @@
-"""Replicas of autoscaled services: how many there are, and how many their autoscaler asked for, why, and in vain."""
+"""Replicas that come and go: how many there are, and how many an autoscaler asked for, why, and in vain."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ NAMES = measures.AUTOSCALING
 
 
 def family(book: Book, wanted: Wanted = ALL) -> list[Measure]:
-    """Return the rows of every autoscaled service."""
+    """Return the rows of every service whose replicas come and go."""
     table = Rows(NAMES, book.windows, wanted)
     for name in book.record.services:
         scale = book.model(name).autoscale
-        if scale is None or not table.wants_any(name):
+        if not book.model(name).has_varying_replicas or not table.wants_any(name):
             continue
         there = Intervals(*occupancy.present_replicas(book, name))
         n = np.full(len(table.windows), len(there))
         table.add("replicas mean", name, Column(table.windows.means(there), n))
         table.add("replicas peak", name, Column(table.windows.peaks(*steps(there.starts, there.ends)), n))
-        if scale.is_recorded:
+        if scale is not None and scale.is_recorded:
             _decisions(table, book, name)
-        if scale.target_cpu is not None:
+        if scale is not None and scale.target_cpu is not None:
             cpu = [reading for reading in readings(book, name) if reading.metric == METRICS[1]]
             _mean(table, "cpu mean", name, [(reading.at, reading.value) for reading in cpu])
-        if scale.kills:
+        if scale is not None and scale.kills:
             _killed(table, book, name)
         table.in_order()
     return table.rows

@@ -17,13 +17,13 @@ from sim.results.index.readings import deciding, held_back
 from sim.results.story.sentence import Sentence
 
 _EVENTS = {
-    "died": "replica {} dies",
-    "unhealthy": "health checks take replica {} out of the rotation",
-    "healthy": "health checks put replica {} back into the rotation",
-    "slow start": "replica {} is new or well again, and gets few calls at first",
-    "replica joins": "the autoscaler's replica {} has booted and joins",
-    "replica drains": "the autoscaler lets replica {} drain",
-    "replica killed": "the autoscaler kills replica {}",
+    "died": "replica {which} dies",
+    "unhealthy": "health checks take replica {which} out of the rotation",
+    "healthy": "health checks put replica {which} back into the rotation",
+    "slow start": "replica {which} is new or well again, and gets few calls at first",
+    "replica joins": "the {who}'s replica {which} has booted and joins",
+    "replica drains": "the {who} lets replica {which} drain",
+    "replica killed": "the {who} kills replica {which}",
 }
 """The sentence about a single replica, by the kind of event."""
 SHARES = METRICS[:2]
@@ -39,7 +39,8 @@ def replica_events(book: Book) -> Iterator[Sentence]:
     for (kind, of), events in seen.items():
         at, which = events[0]
         again = f", the first of {number(len(events))} such times" if len(events) > 1 else ""
-        text = f"{of}: {_EVENTS[kind].format(f'#{which}')}"
+        who = "operator" if book.model(of).is_scaled_by_hand else "autoscaler"
+        text = f"{of}: {_EVENTS[kind].format(which=f'#{which}', who=who)}"
         yield Sentence(at, text + again, kind, of, len(events), text, book.end)
     for service in book.record.services:
         yield from _asked(book, service)

@@ -24,6 +24,7 @@ from sim.results.effect_accounting import DUPLICATED, GHOST, MISSING, UNDECIDED
 from sim.results.index.windows import last_fault_end
 from sim.results.measures.drain import note_of
 from sim.results.recovery_time import FOR_SECONDS, recovery
+from sim.results.story.action_events import action_events
 from sim.results.story.causes import Busy, busy_at_the_end, worst_outcome
 from sim.results.story.counted_event import the_fault
 from sim.results.story.defence_events import defence_events
@@ -62,6 +63,7 @@ def explain(record: Record | Book) -> Story:
         [
             *_orders(book),
             *_openings(book),
+            *action_events(book),
             *replica_events(book),
             *outlier_events(book),
             *defence_events(book),

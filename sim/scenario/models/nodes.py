@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, PrivateAttr, Tag
 
 from sim.fields.labels import UNSAID, Label, seconds
 from sim.fields.model import Model
@@ -151,6 +151,27 @@ class Service(Model):
     consumes: Annotated[dict[str, Consumer], Label(_batches)] = {}
     """Queues whose messages free workers take, each with the operation that handles them: `{charges: charge}`, or
     `{charges: {operation: charge, batch: 10}}` to take several at once."""
+
+    _scaled_to: int = PrivateAttr(default=0)
+
+    def may_be_scaled_to(self, replicas: int) -> None:
+        """Note that an action of its scenario scales it to this number of *replicas*."""
+        self._scaled_to = max(self._scaled_to, replicas)
+
+    @property
+    def is_scaled_by_hand(self) -> bool:
+        """Whether an action of its scenario scales it."""
+        return self._scaled_to > 0
+
+    @property
+    def has_varying_replicas(self) -> bool:
+        """Whether replicas come and go, by an autoscaler or by an operator."""
+        return self.autoscale is not None or self.is_scaled_by_hand
+
+    @property
+    def most_replicas(self) -> int:
+        """The largest number of replicas that it can have."""
+        return max(self.replicas, self._scaled_to) if self.autoscale is None else self.autoscale.max_replicas
 
     @property
     def handlers(self) -> dict[str, str]:

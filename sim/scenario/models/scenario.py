@@ -8,6 +8,8 @@ from pydantic import Discriminator, Field, PrivateAttr, Tag
 
 from sim.fields.model import Combination, Model, Patch, PatchOf
 from sim.fields.quantity import Duration, LinkName, PositiveDuration, Size, Value
+from sim.mechanisms.actions import AnyAction
+from sim.mechanisms.actions.scale import Scale
 from sim.mechanisms.faults import AnyFault
 from sim.mechanisms.faults.targets import member
 from sim.quantities import MOST_REPLICATIONS, UNLIMITED
@@ -56,8 +58,8 @@ class Claim(Model):
     of: LinkName = "system"
     """A workload, workload/operation, service, link, queue, effect, or `system`."""
     during: str = "all"
-    """`all`, `before`, `fault`, `after`, a fault's name, or `500s to 600s`. Counts of a window that reaches `duration`
-    include the drain."""
+    """`all`, `before`, `fault`, `after`, the name of a fault or an action, or `500s to 600s`. Counts of a window that
+    reaches `duration` include the drain."""
     above: Value | None = None
     """Holds above this value."""
     below: Value | None = None
@@ -134,6 +136,8 @@ class Scenario(Model):
     `{runs: [web, batch], cores: 4}`."""
     faults: dict[str, AnyFault] = {}
     """What is injected, by name."""
+    actions: dict[str, AnyAction] = {}
+    """What an operator does, by name. Actions are not faults: `before`, `fault` and `after` do not move with them."""
     variants: dict[str, Patch] = {}
     """Named RFC 7386 merge patches on this file; the first is the baseline."""
     toggles: dict[str, Toggle] = {}
@@ -144,9 +148,12 @@ class Scenario(Model):
     _combination: Combination = PrivateAttr(default_factory=Combination)
 
     def model_post_init(self, context: object) -> None:
-        """Keep the combination that validation was given as its context."""
+        """Keep the combination that validation was given as its context, and what actions scale services to."""
         if isinstance(context, Combination):
             self._combination = context
+        for action in self.actions.values():
+            if isinstance(action, Scale) and action.scale in self.services:
+                self.services[action.scale].may_be_scaled_to(action.replicas)
 
     @property
     def placed(self) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ from typing import Callable, Iterator
 
 from sim import quantities as q
 from sim.errors import did_you_mean
+from sim.scenario.rules.actions import action_problems
 from sim.scenario.rules.admission import admission_problems
 from sim.scenario.rules.faults import fault_problems
 from sim.scenario.rules.links import link_problems
@@ -28,7 +29,7 @@ def problems(root: Node) -> list[Problem]:
         return too_large
     checks: tuple[Callable[[Node], Iterator[Problem]], ...] = (
         name_problems, _clock, workload_problems, _services, admission_problems, operation_problems, _queues,
-        link_problems, fault_problems,
+        link_problems, fault_problems, action_problems,
     )  # fmt: skip
     return [problem for check in checks for problem in check(root)]
 

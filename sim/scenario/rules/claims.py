@@ -127,8 +127,8 @@ def _combination(
 def _during(document: Node, node: Node | None) -> Iterator[Problem]:
     if node is None or not isinstance(node.value, str) or node.value == "all":
         return
-    faults = document.children("faults")
-    if node.value in faults or (node.value in WINDOWS and faults):
+    faults, actions = document.children("faults"), document.children("actions")
+    if node.value in faults or node.value in actions or (node.value in WINDOWS and faults):
         return
     if node.value in WINDOWS:
         yield at_value(
@@ -137,8 +137,8 @@ def _during(document: Node, node: Node | None) -> Iterator[Problem]:
         return
     start, to, end = node.value.partition(" to ")
     if not to:
-        rule = "be all, before, fault, after, the name of a fault, or a window such as 500s to 600s"
-        yield at_value(node, rule, did_you_mean(node.value, [*WINDOWS, *faults]))
+        rule = "be all, before, fault, after, the name of a fault or an action, or a window such as 500s to 600s"
+        yield at_value(node, rule, did_you_mean(node.value, [*WINDOWS, *faults, *actions]))
         return
     try:
         begins, ends = q.parse_duration(start), q.parse_duration(end)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Callable, Iterator
+from typing import Iterator
 
 from sim import quantities as q
 from sim.errors import did_you_mean
-from sim.fields.conditions import QUANTITIES, parse_when
 from sim.fields.fault_fields import After, parse_begin, parse_replicas
 from sim.fields.quantity import one_arrow
 from sim.mechanisms.faults import FAULTS, LinkFault, fault_kind
-from sim.mechanisms.nodes import LINKED, NODE_KINDS
+from sim.mechanisms.nodes import LINKED
 from sim.scenario.rules import recipes
+from sim.scenario.rules.moments import (
+    WORDS,
+    above_zero,
+    begins,
+    follows_nothing,
+    must_be_given,
+    waits,
+    waits_for_nothing,
+)
 from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key, at_value, parsed, plain
 
-_WORDS = {**{kind.key: kind.word for kind in NODE_KINDS}, "hosts": "host"}
 MOST_WINDOWS = 10_000
 
 
@@ -58,7 +65,7 @@ def _target(root: Node, kind: str, target: Node, used: list[str]) -> Iterator[Pr
     if struck and struck != ("links",):
         known = [name for where in struck for name in root.children(where)]
         if target.value not in known:
-            kinds = [_WORDS[where] for where in struck if where != "hosts" or root.children("hosts")]
+            kinds = [WORDS[where] for where in struck if where != "hosts" or root.children("hosts")]
             words = " or ".join([", ".join(kinds[:-1]), kinds[-1]] if kinds[1:] else kinds)
             yield at_value(target, f"name a {words} that exists", did_you_mean(target.value, known))
         elif "queues" not in struck and target.value in root.children("hosts"):
@@ -195,25 +202,20 @@ def _poison(root: Node, target: Node | None) -> Iterator[Problem]:
 def _settings(kind: str, fault: Node) -> Iterator[Problem]:
     """Find settings of a fault without a meaning, alone or together."""
     if kind == "drip":
-        yield from _above_zero(fault.get("rate"), q.parse_rate, "be a rate above zero")
+        yield from above_zero(fault.get("rate"), q.parse_rate, "be a rate above zero")
     elif kind == "leak":
         within, requests = fault.get("within"), fault.get("requests")
         if within is None and requests is None:
-            yield from _given(fault, "within", "or `requests`: the work grows with one of them")
+            yield from must_be_given(fault, "within", "or `requests`: the work grows with one of them")
         elif within is not None and requests is not None:
             yield at_key(requests, "not be combined with `within`: work grows with one of them")
     elif kind == "deploy" and fault.get("share") is None and fault.get("by") is None:
-        yield from _given(fault, "share", "or `by`: a bad version is slower or answers errors")
+        yield from must_be_given(fault, "share", "or `by`: a bad version is slower or answers errors")
     elif kind in ("crash", "crash loop"):
         if fault.get("warm up") is not None or fault.get("cold") is not None:
             for key in ("warm up", "cold"):
-                yield from _given(fault, key, "`warm up` and `cold` go together")
-        yield from _above_zero(fault.get("lives"), lambda value: q.parse_law(value).mean, "be above zero")
-
-
-def _above_zero(node: Node | None, parse: Callable[[object], float], rule: str) -> Iterator[Problem]:
-    if node is not None and parsed(parse, node) == 0:
-        yield at_value(node, rule)
+                yield from must_be_given(fault, key, "`warm up` and `cold` go together")
+        yield from above_zero(fault.get("lives"), lambda value: q.parse_law(value).mean, "be above zero")
 
 
 # --- times ---------------------------------------------------------------------------------------------------
@@ -222,16 +224,18 @@ def _above_zero(node: Node | None, parse: Callable[[object], float], rule: str) 
 def _moments(root: Node, name: str, fault: Node) -> Iterator[Problem]:
     up, down, when = fault.get("up"), fault.get("down"), fault.get("when")
     if when is not None:
-        yield from _when(root, fault, when)
+        yield from waits(root, fault, when, ("at", "up", "down"))
+        yield from must_be_given(fault, "for")
+        if fault.get("synchronise") is not None:
+            yield at_key(when, "not be used with `synchronise`, whose arrivals are known from the start")
         return
-    if (after := fault.get("after")) is not None:
-        yield at_key(after, "be used with `when`, which it follows")
+    yield from waits_for_nothing(fault)
     if up is None and down is None:
         for key in ("at", "for"):
-            yield from _given(fault, key)
+            yield from must_be_given(fault, key)
     else:
         for key in ("up", "down"):
-            yield from _given(fault, key, "`up` and `down` go together")
+            yield from must_be_given(fault, key, "`up` and `down` go together")
         yield from _often(root, fault)
     at = fault.get("at")
     begin = parsed(parse_begin, at)
@@ -240,37 +244,7 @@ def _moments(root: Node, name: str, fault: Node) -> Iterator[Problem]:
     if isinstance(begin, After):
         yield from _after(root, name, at, begin)
     else:
-        yield from _begins(root, at, begin)
-
-
-def _when(root: Node, fault: Node, node: Node) -> Iterator[Problem]:
-    """Find a condition on nothing, and times that a fault which waits for one cannot have."""
-    for key in ("at", "up", "down"):
-        other = fault.get(key)
-        if other is not None:
-            yield at_key(other, "not be combined with `when`, which says when the fault begins")
-    yield from _given(fault, "for")
-    if fault.get("synchronise") is not None:
-        yield at_key(node, "not be used with `synchronise`, whose arrivals are known from the start")
-    when = parsed(parse_when, node)
-    if when is None:
-        return
-    kinds = QUANTITIES[when.quantity].of
-    known = [name for kind in kinds if kind != "links" for name in root.children(kind)]
-    known += recipes.links_used(root) if "links" in kinds else []
-    if when.of not in known:
-        words = [_WORDS[kind] if kind != "links" else "link in use" for kind in kinds]
-        yield at_value(node, f"watch {when.quantity} of a {' or '.join(words)}", did_you_mean(when.of, known), when.of)
-
-
-def _given(fault: Node, key: str, hint: str = "") -> Iterator[Problem]:
-    if fault.get(key) is not None:
-        return
-    gone = fault.removed.get(key)
-    if gone is not None:
-        yield Problem(gone.key_at, gone.loc, "be given", Unquoted("null, which removes it"), hint)
-    else:
-        yield Problem(fault.key_at or fault.at, (*fault.loc, key), "be given", None, hint)
+        yield from begins(root, at, begin)
 
 
 def _often(root: Node, fault: Node) -> Iterator[Problem]:
@@ -288,8 +262,7 @@ def _after(root: Node, name: str, node: Node, begin: After) -> Iterator[Problem]
     faults = root.children("faults")
     others = [other for other in faults if other != name]
     if begin.fault not in others:
-        hint = did_you_mean(begin.fault, others) or "it is written 5s after NAME ends"
-        yield at_value(node, "follow another fault that exists", hint)
+        yield follows_nothing(node, begin, others)
         return
     way = [name]
     while (then := parsed(parse_begin, faults[way[-1]].get("at"))) is not None and isinstance(then, After):
@@ -298,12 +271,3 @@ def _after(root: Node, name: str, node: Node, begin: After) -> Iterator[Problem]
                 yield at_value(node, "not follow itself", value=Unquoted(" after ".join([*way, name])))
             return
         way.append(then.fault)
-
-
-def _begins(root: Node, node: Node, law: q.Law) -> Iterator[Problem]:
-    duration = parsed(q.parse_duration, root.get("duration"))
-    latest = law.support[1]
-    if latest == q.UNLIMITED:
-        yield at_value(node, "be an instant or lie between two, such as 60s or uniform 60s to 90s")
-    elif duration is not None and latest >= duration:
-        yield at_value(node, f"begin before the duration ({root.word('duration')}) ends")

@@ -14,7 +14,9 @@ NAME = re.compile(r"[\w-]+( [\w-]+)*")
 MAX_NAME = 80
 MAX_PATCHES = 64
 WINDOWS = ("all", "before", "fault", "after")
-"""Words that name a window of a run; no fault may have one as its name."""
+"""Words that name a window of a run; no fault and no action may have one as its name."""
+TIMED = ("faults", "actions")
+"""The keys under which what has windows of its own is named."""
 UNPATCHED = ("version", "variants", "toggles", "expect", "extends")
 """Keys that a patch may not change: they change or judge a scenario."""
 
@@ -42,12 +44,14 @@ def several(names: str | Iterable[str]) -> tuple[str, ...]:
 def name_problems(root: Node) -> Iterator[Problem]:
     """Find names with other characters, nodes that share a name, and reserved names."""
     seen: dict[str, str] = {}
-    for kind in (*NODE_KEYS, "hosts", "faults"):
+    for kind in (*NODE_KEYS, "hosts", *TIMED):
         for name, node in root.children(kind).items():
             yield from _well_named(name, node)
-            if kind == "faults":
+            if kind in TIMED:
                 if name in WINDOWS:
                     yield at_key(node, "not be called all, before, fault or after, which name windows", value=name)
+                if kind == "actions" and name in root.children("faults"):
+                    yield at_key(node, "have a name that no fault shares: both name windows", value=name)
                 continue
             if name == "system":
                 yield at_key(node, "not be called system, which means all of it", value=name)

@@ -29,6 +29,8 @@ def size_problems(root: Node) -> Iterator[Problem]:
             yield at_key(recipe, f"play at most {MAX_PLAYED} steps, repetitions counted", value=played)
     scales = [node.get("autoscale") or node for node in nodes.values()]
     counts = [parsed(q.parse_count, node.get("max replicas") or node.get("replicas")) for node in scales]
+    actions = [node for node in root.children("actions").values() if node.get("scale") is not None]
+    counts += [parsed(q.parse_count, node.get("replicas")) for node in actions]
     replicas = sum(int(count) for count in counts if count is not None and count != q.UNLIMITED)
     if replicas > MAX_REPLICAS:
         yield at_key(services, f"have at most {MAX_REPLICAS} replicas in all", value=replicas)
