@@ -18,15 +18,15 @@ from sim.record.record import EffectSite, Site
 from sim.record.recorder import Recorder
 
 if TYPE_CHECKING:
-    from sim.engine.services.by_hand import ScaledByHand
-    from sim.engine.clients.switch import Switch
     from sim.engine.calls.network import Network
     from sim.engine.calls.pipeline import Pipeline
     from sim.engine.calls.recent_ends import RecentEnds
     from sim.engine.clients.clients import Client
+    from sim.engine.clients.switch import Switch
     from sim.engine.messaging.queue import Queue
     from sim.engine.operations.stores import Store
     from sim.engine.services.autoscaling import AutoscalingGroup
+    from sim.engine.services.by_hand import ScaledByHand
     from sim.engine.services.processor import Processor
     from sim.engine.services.service import Service
     from sim.fields.conditions import When

@@ -29,7 +29,7 @@ def level(record: Record, second: int, what: str = "backlog", of: str = "jobs") 
     return int(record.census[second, record.census_of.index((what, of))])
 
 
-# 16 messages wait at 4s and 24 at 6s, of which three replicas take one each; four replicas handle eight more than arrive
+# 16 messages wait at 4s and 24 at 6s, when three replicas take one each; four handle eight a second more than arrive
 def test_an_operator_adds_replicas_which_boot_and_clear_the_backlog() -> None:
     record = acted("  more: {scale: worker, replicas: 4, boot: 2s, at: 4s}")
     assert record.actions == {"more": [(4.0, 16.0)]}

@@ -67,12 +67,12 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
     used = list(dict.fromkeys(links))
     document["links"] = {name: link for name in used if (link := _link(draw, name))}
     add_faults(draw, document, used)
-    add_actions(draw, document, used)
     if rarely(draw, 6):
         document["warmup"] = "1s"
     add_service_defences(draw, document)
     if rarely(draw, 6):
         document["defaults"] = {"links": {"latency": "125ms"}}
+    add_actions(draw, document, used)
     return document
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sim.engine.services.by_hand import ScaledByHand
 from sim.engine.clock.kernel import FAULT_EDGE
+from sim.engine.services.by_hand import ScaledByHand
 from sim.fields.fault_fields import After
 
 if TYPE_CHECKING:

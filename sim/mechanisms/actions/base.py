@@ -1,7 +1,7 @@
 """What every action declares: its target, its words, and what it does to the part that it names.
 
-An action is what an operator does about a fault: it is not a fault, so that no window of measures moves with it. A new one
-is a subclass of ``Action`` in its own file, listed in the tuple of ``sim.mechanisms.actions``.
+An action is what an operator does about a fault: it is not a fault, so that no window of measures moves with it. A new
+one is a subclass of ``Action`` in its own file, listed in the tuple of ``sim.mechanisms.actions``.
 ``tests/test_mechanisms.py`` asks it for all of its parts.
 """
 
