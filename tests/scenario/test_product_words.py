@@ -6,8 +6,8 @@ from typer.testing import CliRunner
 from sim.cli.program import program
 from sim.mechanisms.links.retry import Retry
 from sim.scenario.models import HealthChecks, Link, Queue, Service
-from sim.scenario.product_words import ROWS, SOURCES, explain_word, hint, meanings, words_of
-from sim.scenario.schema import explain_field
+from sim.scenario.product_words import ROWS, SOURCES, _of_docstrings, explain_word, hint, meanings, words_of
+from sim.scenario.schema import explain_field, joined
 
 
 def paths(word: str) -> list[str]:
@@ -20,6 +20,14 @@ def test_every_row_names_fields_that_exist_or_says_what_is_there_instead(row) ->
     assert row.ours or row.remark
     for ours in row.ours:
         assert ours in explain_field(ours).splitlines()[0]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.product} {row.word}")
+def test_no_row_repeats_or_contradicts_a_docstring(row) -> None:
+    said = [one for one in _of_docstrings() if joined(one.word) == joined(row.word)]
+    said = [one.kind for one in said if one.product in (row.product, "")]
+    assert not set(said) & set(row.ours), "the docstring's field is the answer: the row is not needed"
+    assert row.ours or not said, "the format has something like it"
 
 
 def test_no_two_rows_say_the_same() -> None:
