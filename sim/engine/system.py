@@ -59,7 +59,7 @@ class System:
         self.networks: dict[str, Network] = {}
         """The networks of links, by the link's name; a link that costs nothing has none."""
         self.breakers: dict[str, CircuitBreaker] = {}
-        self.pipelines: dict[str, Sequence[tuple[Pipeline, bool, bool]]] = {}
+        self.pipelines: dict[tuple[str, str], Sequence[tuple[Pipeline, bool, bool]]] = {}
         """The pipelines of a link's calls, by its name: one in the usual order of policies, else one for each stage,
         outermost first; and whether the link's timeout, and its retries, are in it. A link may need none."""
         self.clients: dict[str, Client] = {}

@@ -31,12 +31,14 @@ class Combination:
     """What a scenario's document does not hold itself; validation takes it as its context.
 
     *tables* are the numbers of the data files that the document names, by path. *variant* and *toggles_on* say which
-    combination of a file the document is.
+    combination of a file the document is. *own* are the policies that an override of a link states for an operation,
+    by link and operation.
     """
 
     tables: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     variant: str = ""
     toggles_on: tuple[str, ...] = ()
+    own: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

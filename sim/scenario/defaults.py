@@ -14,6 +14,7 @@ from sim.fields.quantity import spaced
 from sim.mechanisms.nodes import NODE_KEYS
 from sim.scenario.merge_patch import merge
 from sim.scenario.models.links import WIRE
+from sim.scenario.overrides import with_nulls
 from sim.scenario.rules import recipes
 from sim.scenario.yaml.nodes import Node
 
@@ -63,8 +64,7 @@ def _merged(default: Node, own: Node) -> Node:
     """Return *own* over *default*; what a patch has removed from *own* is removed from the default too."""
     if not isinstance(own.value, dict):
         return own
-    nulls = {key: removal for key, removal in own.removed.items() if key not in own.value}
-    merged = merge(default, Node({**nulls, **own.value}))
+    merged = merge(default, with_nulls(own))
     return Node(merged.value, own.at, own.key_at, own.loc, own.removed)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sim.fields.presets import PRESET, Preset
 from sim.scenario.key_normalisation import child_kinds
-from sim.scenario.models import Model, Scenario
+from sim.scenario.models import Model, Scenario, Service
 from sim.scenario.yaml.nodes import Node, Problem, at_value, plain
 
 _PARTS = ("links", "services", "queues")
@@ -33,7 +33,7 @@ def _inside(node: Node, kinds: tuple[Any, ...], problems: list[Problem]) -> Node
         return node
     children = {
         key: child
-        if key == _RECIPES or not isinstance(child.value, dict)
+        if (key == _RECIPES and Service in kinds) or not isinstance(child.value, dict)
         else _inside(child, child_kinds(kinds, key), problems)
         for key, child in node.value.items()
     }

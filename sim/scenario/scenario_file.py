@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any, Callable, Iterable, Mapping
 
 from pydantic import PrivateAttr, ValidationError, model_validator
 
 from sim.errors import ScenarioError
 from sim.mechanisms.nodes import NODE_KEYS
+from sim.scenario.defaults import with_defaults
 from sim.scenario.from_python import written
 from sim.scenario.key_normalisation import normalise
 from sim.scenario.models import Scenario
+from sim.scenario.overrides import own_policies
 from sim.scenario.pydantic_errors import problems_of
 from sim.scenario.rules import claims, recipes
 from sim.scenario.rules.names import several
@@ -72,6 +75,7 @@ class ScenarioFile(Scenario):
         if problems:
             raise ScenarioError(in_order(problems))
         file._source, file._root = source, source.root
+        file._combination = replace(file._combination, own=own_policies(with_defaults(source.root)))
         return file
 
     @property

@@ -17,6 +17,7 @@ from sim.scenario.data import Table, data_files, read_table
 from sim.scenario.defaults import with_defaults
 from sim.scenario.merge_patch import NoSuchPath, assign, merge
 from sim.scenario.models import Combination, Scenario
+from sim.scenario.overrides import own_policies, with_overrides, written_out
 from sim.scenario.presets import with_presets
 from sim.scenario.pydantic_errors import problems_of
 from sim.scenario.rules import check, claims, lint, names
@@ -85,9 +86,9 @@ class Source:
         """Return the model of a merged document, or the problems of its keys and values."""
         root = with_defaults(root)
         tables, _ = self.load_tables(root)
-        root, _ = with_presets(root)
+        combination = Combination(tables, variant, tuple(toggles), own_policies(root))
+        root, _ = with_presets(with_overrides(root))
         try:
-            combination = Combination(tables, variant, tuple(toggles))
             return Scenario.model_validate(plain(root), context=combination), []
         except ValidationError as error:
             return None, problems_of(error, root)
@@ -102,7 +103,7 @@ class Source:
         root = with_defaults(root)
         model, problems = self.structure(root, variant, toggles)
         _, missing = self.load_tables(root)
-        root, contradictions = with_presets(root)
+        root, contradictions = with_presets(with_overrides(root))
         return model, [*problems, *contradictions, *check.problems(root), *missing]
 
     def load_tables(self, root: Node) -> tuple[dict[str, Table], list[Problem]]:
@@ -205,13 +206,13 @@ class Source:
         root, notes = self.merged(variant), []
         for i, toggle in enumerate(toggles):
             after = self.merged(variant, toggles[: i + 1])
-            if plain(after) == plain(root):
+            if plain(written_out(after)) == plain(written_out(root)):
                 notes.append(f"the toggle {toggle!r} changes nothing here")
             root = after
         must_not_overlap(self.merged(variant, toggles), sets)
         source = self.with_settings(sets)
         root = source._with_sets(root, variant, notes)
-        root = with_defaults(root)
+        root = written_out(with_defaults(root))
         model, problems = self.judge(root, variant, toggles)
         problems = [problem for problem in problems if not problem.unused]
         if model is None or problems:
@@ -259,8 +260,8 @@ class Source:
 
 
 def complete(root: Node) -> Node:
-    """Return a merged document with its defaults and the values of its presets."""
-    return with_presets(with_defaults(root))[0]
+    """Return a merged document with its defaults, its overrides and the values of its presets."""
+    return with_presets(with_overrides(with_defaults(root)))[0]
 
 
 def _blamed(problem: Problem, kind: str, name: str, patch: Node | None, shared: bool) -> Problem:

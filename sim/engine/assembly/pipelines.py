@@ -46,10 +46,18 @@ Stage = tuple[Pipeline, bool, bool]
 
 
 class PipelineBuilder:
-    """Builds the pipelines of one link; each declared defence calls its methods (``sim.mechanisms.links.parts``)."""
+    """Builds the pipelines of one link; each declared defence calls its methods (``sim.mechanisms.links.parts``).
 
-    def __init__(self, system: System, balancers: Balancers, name: str, link: models.Link) -> None:
+    With an *operation* they are those of an override. Its policies that learn or count are the ones in *shared*, which
+    the builders of a link have in common, unless the override states its own.
+    """
+
+    def __init__(
+        self, system: System, balancers: Balancers, name: str, link: models.Link, operation: str, shared: dict[str, Any]
+    ) -> None:
         self.system, self.balancers, self.name, self.link = system, balancers, name, link
+        self.operation, self.shared = operation, shared
+        self.own = system.scenario.own_policies(name, operation)
         self.component = system.component_code(name)
         self.caller, _, self.callee = name.partition(" -> ")
         self.made: Pipeline
@@ -70,6 +78,7 @@ class PipelineBuilder:
         for field, defence in LINK_DEFENCES.items():
             is_here = field in names if field in POLICIES else is_last
             if is_here and (value := defence.given(self.link)) is not None:
+                self.field = field
                 defence.build(self, value)
         self.made.strategies = tuple(self.strategies)
         self.made.propagates = self.link.propagate_deadline
@@ -85,8 +94,30 @@ class PipelineBuilder:
 
         return mark
 
-    def _by_scope(self, scope: str, make: Callable[[str], Any]) -> Scope:
+    def _is_own(self, part: str = "") -> bool:
+        """Whether the policy that is being built, or a *part* of it, is that of one operation."""
+        return (part or self.field) in self.own
+
+    def _common(self, make: Callable[[], Any], part: str = "") -> Any:
+        """Return the policy that is being built: the operation's own, or the link's, which is made when it is new."""
+        if self._is_own(part):
+            return make()
+        key = part or self.field
+        if key not in self.shared:
+            self.shared[key] = make()
+        return self.shared[key]
+
+    def _owner_words(self) -> Callable[[str], str]:
+        """Return how an event names one policy of a scope: with its operation, where that has its own."""
+        own = [self.operation] if self._is_own() else []
+        return lambda whose: ", ".join([*own, *filter(None, [whose])])
+
+    def _by_scope(self, scope: str, make: Callable[[str], Any], part: str = "") -> Scope:
         """Return where the policy of a sequence is found: one for the link, or one for each caller, made when new."""
+        found: Scope = self._common(lambda: self._new_scope(scope, make), part)
+        return found
+
+    def _new_scope(self, scope: str, make: Callable[[str], Any]) -> Scope:
         if scope == "link":
             policy = make("")
             return Scope(policy, lambda sequence: policy)
@@ -108,7 +139,8 @@ class PipelineBuilder:
 
     def uniform(self, purpose: str) -> Callable[[], float]:
         """Return random numbers from [0, 1), from a stream of the link for this *purpose*."""
-        return self.system.streams.uniform(self.name, purpose)
+        owner = f"{self.name}.{self.operation}" if self._is_own() else self.name
+        return self.system.streams.uniform(owner, purpose)
 
     # --- strategies: asked before each attempt --------------------------------------------------------------------
 
@@ -128,8 +160,10 @@ class PipelineBuilder:
     ) -> None:  # fmt: skip
         """Ask a circuit breaker, of the link, of each caller or of each replica of the callee."""
         code, events, name = reason_code(self.component, reason), self.system.recorder.events, self.name
+        named = self._owner_words()
 
-        def new(whose: str) -> Any:
+        def new(owner: str) -> Any:
+            whose = named(owner)
             if not by_rules:
                 return make(lambda now, state: events.append((now, f"breaker {state}", name, whose)))
             woken = WokenBreaker(self.system.kernel, events, name, whose)
@@ -141,7 +175,7 @@ class PipelineBuilder:
             self.strategies.append(strategy(self._by_scope(scope, new), code, retries_only))
             return
         replicas = self.system.services[self.callee].replicas
-        breakers = {replica: new(f"replica {replica.index}") for replica in replicas}
+        breakers = self._common(lambda: {replica: new(f"replica {replica.index}") for replica in replicas})
         choose, choices = self.balancers.of(self.callee, self.name), self.balancers.choices(self.callee)
         self.strategies.append(ReplicaBreakerStrategy(choose, choices, breakers, code, retries_only))
 
@@ -153,10 +187,12 @@ class PipelineBuilder:
         system, service = self.system, self.system.services[self.callee]
         uniform, choosing, known_to = self.uniform("outlier detection"), self._choosing(), self._known_to()
 
+        named = self._owner_words()
+
         def new(whose: str) -> OutlierView:
             events = system.recorder.events
             return OutlierView(
-                system.kernel, events, service, known_to(whose), self.name, whose, model, choosing, uniform
+                system.kernel, events, service, known_to(whose), self.name, named(whose), model, choosing, uniform
             )
 
         strategy = OutlierStrategy(self._by_scope(scope, new), reason_code(self.component, reason))
@@ -223,7 +259,7 @@ class PipelineBuilder:
 
     def pay_for_retries(self, scope: str, make: Callable[[], Any], hedges: bool, holds: bool) -> None:
         """Let each retry take from a budget, and each hedge; one that *holds* them counts all attempts that are out."""
-        self.made.budget = budgets = self._by_scope(scope, lambda whose: make())
+        self.made.budget = budgets = self._by_scope(scope, lambda whose: make(), "budget")
         self.made.pays_for_hedges, self.made.holds_retries = hedges, holds
         if holds:
             from sim.engine.calls.retries import InFlightStrategy
@@ -242,10 +278,13 @@ class PipelineBuilder:
 
     def hedge(self, policy: Hedge) -> None:
         """Send a second attempt when *policy* says so."""
-        self.made.hedge = policy
+        self.made.hedge = self._common(lambda: policy)
 
     def cache(self, scope: str, make: Callable[[], Cache], coalesce: bool, hit_ratio: float | None) -> None:
         """Put the cache, with the answers that are being fetched, in front of the call."""
+        self.made.link_cache = self._common(lambda: self._cache(scope, make, coalesce, hit_ratio))
+
+    def _cache(self, scope: str, make: Callable[[], Cache], coalesce: bool, hit_ratio: float | None) -> LinkCache:
         caches: dict[str, Cache] = {}
 
         def new(whose: str) -> CacheScope:
@@ -259,7 +298,7 @@ class PipelineBuilder:
         if scope == "caller" and self.caller in self.system.services:
             self.system.services[self.caller].on_restart.append(forget)
         uniform = self.uniform("cache hits")
-        self.made.link_cache = LinkCache(self._by_scope(scope, new), coalesce, hit_ratio, uniform, self.made.mark)
+        return LinkCache(self._new_scope(scope, new), coalesce, hit_ratio, uniform, self.made.mark)
 
     def fall_back(self, kind: str) -> None:
         """Continue with a stand-in answer when the call fails."""

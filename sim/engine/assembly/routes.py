@@ -17,7 +17,6 @@ from sim.engine.calls.route import Route
 from sim.engine.messaging.delivery import Delivery
 from sim.engine.services.balancing import counts_outstanding
 from sim.outcomes import PENDING
-from sim.scenario import models
 
 if TYPE_CHECKING:
     from sim.engine.calls.attempt import Attempt
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
     from sim.engine.services.interfaces import Rotation
     from sim.engine.system import System
     from sim.record.record import Site
-
-_NO_LINK = models.Link()
-
 
 class Routes:
     """Makes the routes of one system's steps."""
@@ -56,7 +52,7 @@ class Routes:
         if name in self.system.networks:
             found: Network = self.system.networks[name]
             return found
-        link = self.system.scenario.links.get(name, _NO_LINK)
+        link = self.system.scenario.link(name)
         is_faulty = name in self.needs.links
         out, back = link.latencies
         if out.is_zero and back.is_zero and link.losses == (0, 0) and not is_faulty:
@@ -113,8 +109,8 @@ class Routes:
         if len(service.replicas) > 1 and not step.chooses_replicas and not at_send:
             choose = self.balancers.of(site.callee, site.link)
             deliver = _choosing_and_counting(choose, deliver) if counts else _choosing(choose, deliver)
-        stages = self.system.pipelines.get(site.link)
-        link = self.system.scenario.links.get(site.link, _NO_LINK)
+        pipelines, link = self.system.pipelines, self.system.scenario.link(site.link, site.operation)
+        stages = pipelines.get((site.link, site.operation)) or pipelines.get((site.link, ""))
         if stages is not None and (connecting := stages[-1][0].connecting) is not None:
             deliver = connecting(deliver)
         has_view = link.outlier_detection is not None or link.subset is not None

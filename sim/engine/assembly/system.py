@@ -61,7 +61,11 @@ class _Builder:
             needs = faults.needs(scenario, system.fault_targets)
         _watch_ends(self.system, needs)
         links = self.scenario.links
-        cancellable = {name.split(" -> ")[1] for name, link in links.items() if link.on_abandon == "cancel"}
+        cancellable = {
+            name.split(" -> ")[1]
+            for name, link in links.items()
+            if any(one.on_abandon == "cancel" for one in link.versions)
+        }
         needs.shares_cores.update(self.scenario.sharing)
         needs.can_die.update(cancellable)
         needs.can_pause.update(cancellable)

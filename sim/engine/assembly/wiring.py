@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from sim.policies.breaker import CircuitBreaker
     from sim.policies.retry import Retry
 
-_NO_LINK = models.Link()
-
-
 class Wiring:
     """Makes the call steps of one system."""
 
@@ -45,6 +42,7 @@ class Wiring:
         self.steps: list[tuple[Step, Site]] = []
         self.batches: list[BatchDelivery] = []
         self._retries: dict[str, Retry] = {}
+        self._shared: dict[str, dict[str, Any]] = {}
 
     def bind(self, operations: Mapping[str, Then], only_work: Mapping[str, Any], batches: Mapping[str, Then]) -> None:
         """Give every step its route, once all operations are compiled; a leaf call plays the only work itself.
@@ -99,10 +97,10 @@ class Wiring:
         """Return the call or send step from one end to another, with the link's policies in it."""
         system = self.system
         site = Site(kind, caller, callee, operation, caller_operation)
-        link = system.scenario.links.get(site.link, _NO_LINK)
+        link = system.scenario.link(site.link, operation)
         code, component = self._declare(site), system.component_code(site.link)
         step: PlainCall | RetryingCall
-        if needs_pipeline(link):
+        if any(needs_pipeline(one) for one in system.scenario.link(site.link).versions):
             return self._pipeline_call(site, link, code)
         if deadline or link.timeout is not None or link.retry is not None or link.breaker is not None:
             kind_of = ClientRetryingCall if caller in system.scenario.workload else RetryingCall
@@ -113,8 +111,8 @@ class Wiring:
                 code,
                 component,
                 link.timeout,
-                self._retry(site.link, link),
-                self._breaker(site.link, link),
+                self._retry(site, link),
+                self._breaker(site, link),
             )
         elif kind == "call" and self._is_leaf(site):
             replica = system.services[callee].replicas[0]
@@ -143,14 +141,17 @@ class Wiring:
         from sim.engine.assembly.pipelines import PipelineBuilder, pipeline_calls
 
         system, name = self.system, site.link
-        if name not in system.pipelines:
-            system.pipelines[name] = PipelineBuilder(system, self.routes.balancers, name, link).pipelines()
+        key = name, site.operation if site.operation in system.scenario.link(name).operations else ""
+        if key not in system.pipelines:
+            shared = self._shared.setdefault(name, {})
+            builder = PipelineBuilder(system, self.routes.balancers, name, link, key[1], shared)
+            system.pipelines[key] = builder.pipelines()
         steps = pipeline_calls(
-            system.pipelines[name],
+            system.pipelines[key],
             site.caller in system.scenario.workload,
             f"{site.callee}.{site.operation}",
             link.timeout,
-            self._retry(name, link),
+            self._retry(site, link),
             system.kernel,
             system.recorder,
             system.attempt_ids,
@@ -181,9 +182,15 @@ class Wiring:
             and self.routes.network(site.link) is None
         )
 
-    def _retry(self, name: str, link: models.Link) -> Retry | None:
+    def _owner(self, site: Site, field: str) -> str:
+        """Return whose policy a *field* holds at *site*: the link's, or that of an operation whose override states it."""
+        own = field in self.system.scenario.own_policies(site.link, site.operation)
+        return f"{site.link}.{site.operation}" if own else site.link
+
+    def _retry(self, site: Site, link: models.Link) -> Retry | None:
         if link.retry is None:
             return None
+        name = self._owner(site, "retry")
         if name not in self._retries:
             from sim.policies.backoff import Backoff
             from sim.policies.retry import Retry
@@ -196,16 +203,18 @@ class Wiring:
             )
         return self._retries[name]
 
-    def _breaker(self, name: str, link: models.Link) -> CircuitBreaker | None:
+    def _breaker(self, site: Site, link: models.Link) -> CircuitBreaker | None:
         if link.breaker is None:
             return None
+        name = self._owner(site, "breaker")
         if name not in self.system.breakers:
             from sim.policies.breaker import CircuitBreaker
 
-            events = self.system.recorder.events
+            events, of = self.system.recorder.events, site.link
+            whose = "" if name == of else site.operation
 
             def note(now: float, state: str) -> None:
-                events.append((now, f"breaker {state}", name, ""))
+                events.append((now, f"breaker {state}", of, whose))
 
             model = link.breaker
             self.system.breakers[name] = CircuitBreaker(model.failures, model.open_for, model.probes, note)

@@ -57,6 +57,7 @@ cdef class BulkheadPlaces:
 cdef class BulkheadWaiter(TimerEntry):
     cdef public AttemptSequence sequence
     cdef public BulkheadPlaces places
+    cdef public long long index
 
 
 cdef class BulkheadStrategy(Strategy):

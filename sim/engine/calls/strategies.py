@@ -204,10 +204,10 @@ class BulkheadPlaces:
 class BulkheadWaiter(TimerEntry):
     """A sequence that waits for a place; its outcome is PENDING while it does."""
 
-    __slots__ = ("sequence", "places")
+    __slots__ = ("sequence", "places", "index")
 
-    def __init__(self, sequence: AttemptSequence, places: BulkheadPlaces) -> None:
-        self.sequence, self.places = sequence, places
+    def __init__(self, sequence: AttemptSequence, places: BulkheadPlaces, index: int) -> None:
+        self.sequence, self.places, self.index = sequence, places, index
         self.outcome = PENDING
         self.expires_at = 0.0
 
@@ -233,7 +233,7 @@ class BulkheadStrategy(Strategy):
         _drop_cancelled_waiters(places.line)
         if self.most_waiting != UNLIMITED and len(places.line) >= self.most_waiting:
             return DENIED
-        waiting = BulkheadWaiter(sequence, places)
+        waiting = BulkheadWaiter(sequence, places, self.index)
         places.line.append(waiting)
         if self.timer_queue is not None:
             self.timer_queue.add(waiting)
@@ -255,11 +255,11 @@ class BulkheadStrategy(Strategy):
         waiting = line.popleft()
         waiting.outcome = ABANDONED
         # over the heap, so that a long line of calls that end at once does not nest
-        self.kernel.at(self.kernel.now, ANSWER, self._on_permit, (waiting.sequence, token))
+        self.kernel.at(self.kernel.now, ANSWER, self._on_permit, (waiting, token))
 
-    def _on_permit(self, waited: tuple[AttemptSequence, BulkheadPlaces]) -> None:
-        sequence, places = waited
-        sequence.step.resume(sequence, self.index, places)
+    def _on_permit(self, waited: tuple[BulkheadWaiter, BulkheadPlaces]) -> None:
+        waiting, places = waited
+        waiting.sequence.step.resume(waiting.sequence, waiting.index, places)
 
     def cancel(self, token: Any) -> None:
         """Give the place back."""

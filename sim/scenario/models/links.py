@@ -73,6 +73,20 @@ class Link(Model):
     hedge, retry, breaker, throttle, limit, bulkhead, timeout]`. A policy outside `retry` sees one call, with all its
     attempts and waits: a `timeout` there ends them all, a `breaker` counts them as one, a `bulkhead` holds one place
     for them. The cache is always first."""
+    operations: Annotated[dict[str, Link], UNSAID] = {}
+    """What is different for single operations of the callee, by their names: a merge patch on this link, null removes
+    a policy (a route's `timeout` and `retry_policy` in Envoy, an entry of gRPC's `methodConfig`). A policy that is
+    given here is the operation's own, with a state of its own; all others, and a retry's budget, are shared with the
+    link. Latency and loss are the link's."""
+
+    def of(self, operation: str) -> Link:
+        """Return what holds for calls of one *operation* of the callee."""
+        return self.operations.get(operation, self)
+
+    @property
+    def versions(self) -> tuple[Link, ...]:
+        """The link itself, and what holds for each operation that has something different."""
+        return (self, *self.operations.values())
 
     @property
     def latencies(self) -> tuple[Law, Law]:
@@ -108,5 +122,6 @@ LINK_DEFENCES = declared_in(Link)
 
 WIRE = ("latency", "latency_back", "loss", "loss_back")
 """The fields of a link that say how its messages travel: all that a delivery from a queue can have."""
-NETWORK = frozenset({*WIRE, "timeout", "order"})
-"""The fields of a link other than its defences: its network, the timeout of each call, the order of its policies."""
+NETWORK = frozenset({*WIRE, "timeout", "order", "operations"})
+"""The fields of a link other than its defences: its network, the timeout of each call, the order of its policies,
+and what is different for single operations."""

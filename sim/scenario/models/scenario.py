@@ -18,6 +18,9 @@ from sim.scenario.models.nodes import Host, Queue, Service, Store
 from sim.scenario.models.workload import Workload
 
 
+_UNDECLARED = Link()
+
+
 class Toggle(Model):
     """A switch that a participant can flip: a merge patch with a word about it."""
 
@@ -154,6 +157,14 @@ class Scenario(Model):
         for action in self.actions.values():
             if isinstance(action, Scale) and action.scale in self.services:
                 self.services[action.scale].may_be_scaled_to(action.replicas)
+
+    def link(self, name: str, operation: str = "") -> Link:
+        """Return what holds on the link *name* for calls of an *operation* of its callee; undeclared, it has none."""
+        return self.links.get(name, _UNDECLARED).of(operation)
+
+    def own_policies(self, link: str, operation: str) -> frozenset[str]:
+        """Return the fields that an override of *link* states for *operation*, and `budget` if its retry states one."""
+        return self._combination.own.get((link, operation), frozenset())
 
     @property
     def placed(self) -> dict[str, list[str]]:

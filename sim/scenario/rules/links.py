@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Callable, Iterator
 
 from sim import quantities as q
@@ -14,15 +15,19 @@ from sim.scenario.models import Link
 from sim.scenario.models.links import WIRE
 from sim.scenario.rules import recipes
 from sim.scenario.rules.breakers import breaker_problems
+from sim.scenario.rules.overrides import override_problems
 from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key, at_value, given, parsed
 
 
 def link_problems(root: Node) -> Iterator[Problem]:
     """Find links that nothing uses, and defences that contradict themselves, link by link."""
     yield from _ends(root)
-    yield from _backoffs(root)
+    for queue in root.children("queues").values():
+        yield from _backoff(queue.get("redelivery"))
     for name, link in root.children("links").items():
-        yield from _defences(root, name, link)
+        judge = partial(_policies, root, name)
+        yield from judge(link)
+        yield from override_problems(root, name, link, judge)
 
 
 def _ends(root: Node) -> Iterator[Problem]:
@@ -61,16 +66,6 @@ def _unused_hint(link: str, used: list[str]) -> str:
     return f"did you mean {turned!r}?" if turned in used else did_you_mean(link, used)
 
 
-def _backoffs(root: Node) -> Iterator[Problem]:
-    for link in root.children("links").values():
-        retry = link.get("retry")
-        if retry is not None:
-            yield from _backoff(retry.get("backoff"))
-            yield from _one_jitter(retry.get("jitter"), retry.get("backoff"))
-    for queue in root.children("queues").values():
-        yield from _backoff(queue.get("redelivery"))
-
-
 def _backoff(node: Node | None) -> Iterator[Problem]:
     backoff = parsed(q.parse_backoff, node)
     if node is not None and backoff is not None and backoff.cap < max(backoff.first, backoff.least):
@@ -83,6 +78,15 @@ def _one_jitter(jitter: Node | None, backoff: Node | None) -> Iterator[Problem]:
         yield at_key(
             jitter, "not be combined with a backoff that has its own chance", "say it once", value=jitter.value
         )
+
+
+def _policies(root: Node, name: str, link: Node) -> Iterator[Problem]:
+    """Find what does not fit together in *link*, or in what holds for one of its operations."""
+    retry = link.get("retry")
+    if retry is not None:
+        yield from _backoff(retry.get("backoff"))
+        yield from _one_jitter(retry.get("jitter"), retry.get("backoff"))
+    yield from _defences(root, name, link)
 
 
 def _defences(root: Node, name: str, link: Node) -> Iterator[Problem]:

@@ -170,6 +170,15 @@ def links_used(root: Node) -> list[str]:
     return list(dict.fromkeys(used))
 
 
+def operations_called(root: Node, caller: str, callee: str) -> list[str]:
+    """Return the operations of *callee* that a workload or a service calls, each once."""
+    called = [name.value for name in requested(root.children("workload").get(caller, Node({})))]
+    for operation, recipe in operations(root).items():
+        if _service(operation) == caller:
+            called += [name for name, _ in calls_of(recipe)]
+    return list(dict.fromkeys(name.partition(".")[2] for name in called if _service(name) == callee))
+
+
 def _service(operation: str) -> str:
     return operation.partition(".")[0]
 
