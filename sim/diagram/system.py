@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from textwrap import wrap
 
-from sim.fields.labels import labels, many
+from sim.fields.labels import differences, labels, many
 from sim.number_words import percent
 from sim.quantities import UNLIMITED
 from sim.scenario.models import Scenario
@@ -133,7 +133,15 @@ def _actions(scenario: Scenario) -> dict[str, list[str]]:
 
 def _policies(scenario: Scenario, name: str) -> tuple[str, ...]:
     link = scenario.links.get(name)
-    return () if link is None else labels(link, ("order", *(link.order or ())))
+    if link is None:
+        return ()
+    of_all = labels(link, ("order", *(link.order or ())))
+    overrides = [
+        f"{operation}: {', '.join(words)}"
+        for operation, override in link.operations.items()
+        if (words := differences(override, link, scenario.own_policies(name, operation)))
+    ]
+    return (*of_all, *overrides)
 
 
 def _service(scenario: Scenario, name: str, found: Measured, trouble: str) -> Node:

@@ -36,9 +36,7 @@ def write_open_rows(system: System, leaves: list[Leaf]) -> list[int]:
         leaf.outcome = OPEN
         write_row(leaf, nan)
     still_open = list(recorder.open_attempts.values())
-    cancels = any(
-        one.on_abandon == "cancel" for link in system.scenario.links.values() for one in link.versions
-    )
+    cancels = any(one.on_abandon == "cancel" for link in system.scenario.links.values() for one in link.versions)
     stuck = Stuck(still_open, _forked(system), cancels)
     acting = [attempt.id for attempt in still_open if stuck.may_act(attempt)]
     for attempt in still_open:

@@ -142,7 +142,7 @@ def breaker_costs(
     set_ = dict(set_) if isinstance(set_, Mapping) else list(set_)
     file = loaded(scenario)
     base = file.resolve(variant, with_, set_)
-    links = [name for name, link in base.links.items() if link.breaker is not None]
+    links = [name for name, link in base.links.items() if link.has("breaker")]
     if not links:
         rule, combination = (
             "have a link with a breaker",
@@ -151,7 +151,7 @@ def breaker_costs(
         raise ParameterError(rule, combination, _who_has_one(file, base), "the combination")
     if all(workload.users is not None for workload in base.workload.values()):
         raise ParameterError("have an open loop", list(base.workload), place="the combination")
-    bare = [base.resolve(base.variant, base.toggles_on, {f"links.{name}.breaker": None}) for name in links]
+    bare = [base.resolve(base.variant, base.toggles_on, _without_breakers(base, name)) for name in links]
     times = base.replications if replications is None else replications
     root = base.seed if seed is None else seed
     with Pool(workers) as pool:
@@ -163,6 +163,12 @@ def breaker_costs(
     return BreakerCosts(base, root, costs, next((run.cut_off for runs in outcomes for run in runs if run.cut_off), ""))
 
 
+def _without_breakers(base: ScenarioFile, link: str) -> dict[str, None]:
+    """Return the settings that remove the breaker of *link*, and those of its operations."""
+    own = [f"operations.{one}." for one in base.owners(link, "breaker") if one]
+    return {f"links.{link}.{place}breaker": None for place in ("", *own)}
+
+
 def _who_has_one(scenario: ScenarioFile, base: ScenarioFile) -> str:
     """Return which toggles would bring a breaker to the combination *base*, as a hint."""
     names = []
@@ -172,7 +178,7 @@ def _who_has_one(scenario: ScenarioFile, base: ScenarioFile) -> str:
                 other = scenario.resolve(base.variant, [*base.toggles_on, name])
             except LabError:  # it cannot be on together with the others
                 continue
-            if any(link.breaker is not None for link in other.links.values()):
+            if any(link.has("breaker") for link in other.links.values()):
                 names.append(repr(name))
     return f"one comes with {' or '.join(names)}" if names else ""
 

@@ -8,7 +8,7 @@ Not modelled: fields that are not given.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, Collection, Sequence
 
 from sim.fields.model import Model
 from sim.quantities import UNLIMITED
@@ -30,21 +30,30 @@ def labels(model: Model, first: Sequence[str] = ()) -> tuple[str, ...]:
 
     The fields named in *first* come first, in this order.
     """
-    found: list[str] = []
     fields = type(model).model_fields
-    for name in (*first, *(name for name in fields if name not in first)):
-        info = fields[name]
-        value = getattr(model, name)
-        if value == info.default:
+    names = (*first, *(name for name in fields if name not in first))
+    return tuple(words for name in names for words in _words(model, name) if words)
+
+
+def differences(model: Model, base: Model, own: Collection[str]) -> tuple[str, ...]:
+    """Return the words for what *model* has instead of *base*, or as its *own*: also what it does not have."""
+    found: list[str] = []
+    for name in type(model).model_fields:
+        if name == "operations" or (getattr(model, name) == getattr(base, name) and name not in own):
             continue
-        own = next((part for part in info.metadata if isinstance(part, Label)), None)
-        if own is not None:
-            found.append(own.words(value))
-        elif hasattr(value, "labels"):
-            found += value.labels()
-        else:
-            found.append(name.replace("_", " "))
+        found += _words(model, name) or [f"no {name.replace('_', ' ')}"]
     return tuple(words for words in found if words)
+
+
+def _words(model: Model, name: str) -> Sequence[str]:
+    """Return the words for the field *name* of *model*; none if it is not given."""
+    info, value = type(model).model_fields[name], getattr(model, name)
+    if value == info.default:
+        return ()
+    own = next((part for part in info.metadata if isinstance(part, Label)), None)
+    if own is not None:
+        return (own.words(value),)
+    return tuple(value.labels()) if hasattr(value, "labels") else (name.replace("_", " "),)
 
 
 def seconds(value: float) -> str:

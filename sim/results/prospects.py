@@ -164,7 +164,7 @@ class _Reader:
     def _sends_again(self, link: str) -> bool:
         """Whether a step over *link* may make more than one attempt."""
         model = self.scenario.links.get(link)
-        return model is not None and (model.retry is not None or model.hedge is not None)
+        return model is not None and (model.has("retry") or model.has("hedge"))
 
 
 def _read(steps: Sequence[Any], times: int, leads: Times, effects: list[int]) -> None:

@@ -253,7 +253,7 @@ def is_uneven(link: Any) -> bool:
     return link.subset is not None
 
 
-_OUTLIERS = Of("link", "with `outlier detection`", lambda link: link.outlier_detection is not None)
+_OUTLIERS = Of("link", "with `outlier detection`", lambda link: link.has("outlier_detection"))
 _SUBSETS = Of("link", "with a `subset`", lambda link: link.subset is not None)
 
 OUTLIERS = _family((_OUTLIERS,), {
@@ -273,8 +273,8 @@ BALANCING = _family((_SUBSETS,), {
     "replicas used": ("replicas", "replicas that got an attempt"),
 })  # fmt: skip
 
-_BREAKER = Of("link", "with a `breaker`", lambda link: link.breaker is not None)
-_CACHE = Of("link", "with a `cache`", lambda link: link.cache is not None)
+_BREAKER = Of("link", "with a `breaker`", lambda link: link.has("breaker"))
+_CACHE = Of("link", "with a `cache`", lambda link: link.has("cache"))
 
 LINKS = {
     **_family((SYSTEM, LINK), {

@@ -27,7 +27,9 @@ _LINKS = "links"
 def written_out(root: Node) -> Node:
     """Return the document *root* with each null that a patch has put into an override in its place again."""
     links = {
-        name: _with(link, OPERATIONS, {one: with_nulls(override) for one, override in link.children(OPERATIONS).items()})
+        name: _with(
+            link, OPERATIONS, {one: with_nulls(override) for one, override in link.children(OPERATIONS).items()}
+        )
         for name, link in root.children(_LINKS).items()
         if link.children(OPERATIONS)
     }
@@ -37,7 +39,9 @@ def written_out(root: Node) -> Node:
 def with_overrides(root: Node) -> Node:
     """Return the document *root* with every override as the whole link that holds for its operation."""
     links = {
-        name: _with(link, OPERATIONS, {one: _merged(link, override) for one, override in link.children(OPERATIONS).items()})
+        name: _with(
+            link, OPERATIONS, {one: _merged(link, override) for one, override in link.children(OPERATIONS).items()}
+        )
         for name, link in root.children(_LINKS).items()
         if link.children(OPERATIONS)
     }

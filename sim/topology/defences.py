@@ -23,7 +23,7 @@ from sim.mechanisms.loads import KNOWN
 from sim.number_words import counted
 from sim.policies.health import is_panic
 from sim.quantities import UNLIMITED
-from sim.scenario.models import HealthChecks, Link, Scenario
+from sim.scenario.models import HealthChecks, Scenario
 from sim.scenario.models.links import LINK_DEFENCES
 from sim.scenario.models.nodes import SERVICE_RULES
 from sim.topology.autoscaling import settled
@@ -36,6 +36,7 @@ from sim.topology.traffic import (
     callers,
     lasting_retries,
     link_limit_per_s,
+    meeting,
     most_replicas,
     traffic_of,
 )
@@ -62,39 +63,51 @@ class Defence:
 def defences(scenario: Scenario, loads: tuple[ServiceLoad, ...]) -> tuple[Defence, ...]:
     """Return the defences whose arithmetic is known, links first, in file order."""
     usual, cold = traffic_of(scenario), traffic_of(scenario, cold=True)
-    found = [one for name, link in scenario.links.items() for one in _of_link(scenario, name, link, usual, cold)]
+    found = [
+        one
+        for name, link in scenario.links.items()
+        for owner in ("", *link.operations)
+        for one in _of_link(scenario, name, owner, usual, cold)
+    ]
     found += [one for load in loads for one in _of_service(scenario, load, usual)]
     return tuple(found)
 
 
-def _of_link(scenario: Scenario, name: str, link: Link, usual: Traffic, cold: Traffic) -> Iterator[Defence]:
-    wanted = usual.over(name)
-    if not is_usual(link):
-        yield Defence(name, "order", order_in_words(link), len(order_of(link)))
-    if link.cache is not None:
-        yield _cache(name, link, usual, cold)
-    if link.hedge is not None:
+def _of_link(scenario: Scenario, name: str, owner: str, usual: Traffic, cold: Traffic) -> Iterator[Defence]:
+    """Yield the defences of a link, or with an *owner* those that an override states for this operation."""
+    link, where = scenario.link(name, owner), f"{name}.{owner}" if owner else name
+
+    def has(field: str) -> bool:
+        return owner in scenario.owners(name, field)
+
+    if not is_usual(link) and (not owner or order_of(link) != order_of(scenario.link(name))):
+        yield Defence(where, "order", order_in_words(link), len(order_of(link)))
+    if link.cache is not None and has("cache"):
+        yield _cache(scenario, name, owner, usual, cold)
+    if link.hedge is not None and has("hedge"):
         most = 1 + link.hedge.most
-        yield Defence(name, "hedge", f"up to {most} times the attempts, which the load above leaves out", most)
-    if link.retry is not None and link.retry.budget is not None:
-        yield _budget(scenario, name, link.retry.budget)
-    if link.breaker is not None and link.breaker.has_rules:
-        yield _breaker(scenario, name, link.breaker, wanted)
-    if link.limit is not None:
-        cap = link_limit_per_s(scenario, name)
+        yield Defence(where, "hedge", f"up to {most} times the attempts, which the load above leaves out", most)
+    if link.retry is not None and link.retry.budget is not None and has("budget"):
+        yield _budget(where, link.retry.budget, lasting_retries(scenario, name, link.retry.budget, owner))
+    if link.breaker is not None and link.breaker.has_rules and has("breaker"):
+        wanted = usual.over(name, meeting(scenario, name, "breaker", owner))
+        yield _breaker(scenario, name, where, link.breaker, wanted)
+    if link.limit is not None and has("limit"):
+        cap, wanted = link_limit_per_s(scenario, name, owner), usual.over(name, meeting(scenario, name, "limit", owner))
         each = f", {_number(link.limit.rate)}/s for each caller" if link.limit.scope == "caller" else ""
-        yield Defence(name, "rate limit", f"lets at most {_number(cap)}/s pass{each}; {_number(wanted)}/s arrive", cap)
-    if link.bulkhead is not None:
-        yield _bulkhead(scenario, name, link.bulkhead, usual)
-    if link.subset is not None:
+        yield Defence(where, "rate limit", f"lets at most {_number(cap)}/s pass{each}; {_number(wanted)}/s arrive", cap)
+    if link.bulkhead is not None and has("bulkhead"):
+        yield _bulkhead(scenario, name, where, link.bulkhead, _out(scenario, name, owner, usual))
+    if link.subset is not None and not owner:
         yield _subset(scenario, name, link.subset)
-    if link.outlier_detection is not None:
-        yield _outliers(scenario, name, link.outlier_detection)
+    if link.outlier_detection is not None and has("outlier_detection"):
+        yield _outliers(scenario, name, where, link.outlier_detection)
 
 
-def _cache(name: str, link: Link, usual: Traffic, cold: Traffic) -> Defence:
-    behind, before = usual.over(name), cold.over(name)
-    known = any(at[0] == name for at in usual.hits)
+def _cache(scenario: Scenario, link: str, owner: str, usual: Traffic, cold: Traffic) -> Defence:
+    meets, name = meeting(scenario, link, "cache", owner), f"{link}.{owner}" if owner else link
+    behind, before = usual.over(link, meets), cold.over(link, meets)
+    known = any(at[0] == link and meets(at[1]) for at in usual.hits)
     if not known:
         return Defence(name, "cache", f"taken as cold: {_number(before)}/s pass (no closed form for its hits)", before)
     share = 1 - behind / before if before and math.isfinite(before) else 0.0
@@ -102,8 +115,7 @@ def _cache(name: str, link: Link, usual: Traffic, cold: Traffic) -> Defence:
     return Defence(name, "cache", text, behind)
 
 
-def _budget(scenario: Scenario, name: str, budget: RetryBudget) -> Defence:
-    per_call = lasting_retries(scenario, name, budget)
+def _budget(name: str, budget: RetryBudget, per_call: float) -> Defence:
     lasting = f"{_number(per_call)} for each call" if per_call else "none"
     at_once = f"{_number(budget.at_once)} retries at once at most"
     text = f"{at_once}; then, while everything fails, {lasting}"
@@ -122,9 +134,9 @@ def _budget(scenario: Scenario, name: str, budget: RetryBudget) -> Defence:
     return Defence(name, "retry budget", text, per_call)
 
 
-def _bulkhead(scenario: Scenario, name: str, bulkhead: Bulkhead, usual: Traffic) -> Defence:
+def _bulkhead(scenario: Scenario, name: str, where: str, bulkhead: Bulkhead, out: float) -> Defence:
     many = callers(scenario, name) if bulkhead.scope == "caller" else 1
-    places, out = bulkhead.max_concurrent_calls, _out(scenario, name, usual)
+    places = bulkhead.max_concurrent_calls
     calls = "call" if places * many == 1 else "calls"
     text = f"at most {_number(places * many)} {calls} out at once; without it {_number(out)} would be, on average"
     if not bulkhead.max_waiting:
@@ -133,7 +145,7 @@ def _bulkhead(scenario: Scenario, name: str, bulkhead: Bulkhead, usual: Traffic)
         text += f"; {out / many / places:.1%} of its places are taken, {_waiting_ratio(places, out / many):.1%} wait"
     else:
         text += "; more calls come than it lets out, and those that wait grow in number"
-    return Defence(name, "bulkhead", text, places * many)
+    return Defence(where, "bulkhead", text, places * many)
 
 
 def _pool(load: ServiceLoad) -> Defence:
@@ -144,7 +156,7 @@ def _pool(load: ServiceLoad) -> Defence:
     return Defence(load.service, "pool", f"{text}; {_full_ratio(workers, out):.1%} find it full", workers)
 
 
-def _breaker(scenario: Scenario, name: str, breaker: Breaker, wanted: float) -> Defence:
+def _breaker(scenario: Scenario, name: str, where: str, breaker: Breaker, wanted: float) -> Defence:
     """What it resolves to, and how much it lets pass while every call fails: its probes in each open time."""
     probes, law = breaker.probes, breaker.open_times
     if breaker.probe_limit == "at once":  # each failure but the last frees a place
@@ -154,12 +166,12 @@ def _breaker(scenario: Scenario, name: str, breaker: Breaker, wanted: float) -> 
     owners = owners or scenario.services[name.partition(" -> ")[2]].replicas
     what = ", ".join(breaker.labels())
     if breaker.probe_limit == "none":
-        return Defence(name, "breaker", f"{what}; half-open every call passes until one fails", math.inf)
+        return Defence(where, "breaker", f"{what}; half-open every call passes until one fails", math.inf)
     rate = probes * owners / open_s
     calls = f"{_number(probes)} {'call' if probes == 1 else 'calls'}"
     each = "" if owners == 1 else f", {_number(owners)} breakers"
     text = f"{what}; while all fail, at most {calls} in each open time{each}: {_number(rate)}/s of {_number(wanted)}/s"
-    return Defence(name, "breaker", text, rate)
+    return Defence(where, "breaker", text, rate)
 
 
 def _subset(scenario: Scenario, name: str, subset: Subset) -> Defence:
@@ -184,7 +196,7 @@ def _subset(scenario: Scenario, name: str, subset: Subset) -> Defence:
     return Defence(name, "subset", text, size)
 
 
-def _outliers(scenario: Scenario, name: str, detection: OutlierDetection) -> Defence:
+def _outliers(scenario: Scenario, name: str, where: str, detection: OutlierDetection) -> Defence:
     hosts = scenario.services[name.partition(" -> ")[2]].replicas
     most = detection.most_of(hosts)
     text = f"ejects at most {most} of {hosts} replicas"
@@ -196,7 +208,7 @@ def _outliers(scenario: Scenario, name: str, detection: OutlierDetection) -> Def
     elif hosts - most > 1:
         shares = [f"{(bad - most) / (hosts - most):.1%} for {bad}" for bad in sorted({most + 1, (most + hosts) // 2})]
         text += f"; with k failing, (k - {most})/{hosts - most} of the calls still fail: {', '.join(shares)}"
-    return Defence(name, "outlier detection", text, most)
+    return Defence(where, "outlier detection", text, most)
 
 
 def _first_panic(hosts: int, threshold: float) -> int:
@@ -233,12 +245,13 @@ def _waiting_ratio(places: int, out: float) -> float:
     return places * full / (places - out * (1 - full))
 
 
-def _out(scenario: Scenario, name: str, usual: Traffic) -> float:
-    """Return the mean number of calls that are out over the link *name* in an empty system (Little's law)."""
+def _out(scenario: Scenario, name: str, owner: str, usual: Traffic) -> float:
+    """Return the mean calls that are out behind a bulkhead of the link *name*, in an empty system (Little's law)."""
+    meets = meeting(scenario, name, "bulkhead", owner)
     costs, way_s = OperationCosts(scenario, hits=usual.hits), scenario.links[name].round_trip_s
     return math.fsum(
         rate * (way_s + (costs.profile(target[1]).answer_s if target[0] == "call" else 0.0))
-        for (where, target), rate in usual.wanted.items() if where == name and rate
+        for (where, target), rate in usual.wanted.items() if where == name and rate and meets(target)
     )  # fmt: skip
 
 
@@ -297,7 +310,8 @@ def _number(value: float) -> str:
 
 def assumptions(scenario: Scenario) -> list[str]:
     """Return the assumptions and omissions of the arithmetic of *scenario*, one line each."""
-    links, services = list(scenario.links.values()), list(scenario.services.values())
+    links = [one for link in scenario.links.values() for one in link.versions]
+    services = list(scenario.services.values())
 
     def has(field: str) -> bool:
         return any(getattr(one, field, None) is not None for one in (*links, *services))

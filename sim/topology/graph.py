@@ -133,7 +133,7 @@ def service_cycles(scenario: Scenario) -> list[ServiceCycle]:
         names = _turned(circle, order)
         links = [scenario.links.get(f"{a} -> {b}") for a, b in zip(names, (*names[1:], names[0]), strict=True)]
         holds = all(scenario.services[name].while_calling == "hold" for name in names)
-        timeouts = any(link is not None and link.timeout is not None for link in links)
+        timeouts = any(link is not None and link.has("timeout") for link in links)
         found.append(ServiceCycle(names, holds, timeouts))
     return sorted(found, key=lambda circle: [order[name] for name in circle.services])
 

@@ -100,14 +100,14 @@ def service_loads(scenario: Scenario) -> tuple[ServiceLoad, ...]:
 
 def limited(scenario: Scenario) -> bool:
     """Whether *scenario* has a rate limit."""
-    return any(link.limit is not None for link in scenario.links.values()) or any(
+    return any(link.has("limit") for link in scenario.links.values()) or any(
         service.limit is not None for service in scenario.services.values()
     )
 
 
 def caching(scenario: Scenario) -> bool:
     """Whether *scenario* has a cache."""
-    return any(link.cache is not None for link in scenario.links.values())
+    return any(link.has("cache") for link in scenario.links.values())
 
 
 def _closed(scenario: Scenario) -> set[str]:

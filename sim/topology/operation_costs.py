@@ -74,10 +74,11 @@ def fixed_hits(scenario: Scenario) -> Hits:
     """Return the hit ratios of all caches with a given `hit ratio`, for every operation that can be called."""
     found: Hits = {}
     for name, link in scenario.links.items():
-        if link.cache is not None and link.cache.hit_ratio is not None:
-            callee = name.partition(" -> ")[2]
-            operations = scenario.services[callee].operations if callee in scenario.services else {}
-            found.update({(name, ("call", f"{callee}.{one}")): float(link.cache.hit_ratio) for one in operations})
+        callee = name.partition(" -> ")[2]
+        for one in scenario.services[callee].operations if callee in scenario.services else ():
+            cache = link.of(one).cache
+            if cache is not None and cache.hit_ratio is not None:
+                found[name, ("call", f"{callee}.{one}")] = float(cache.hit_ratio)
     return found
 
 
@@ -106,13 +107,14 @@ class OperationCosts:
         return self._known[operation]
 
     def link(self, caller: str, callee: str) -> Link:
-        """Return the link between two nodes; an undeclared one has no policies."""
-        return self._scenario.links.get(f"{caller} -> {callee}", Link())
+        """Return what holds between a node and a queue, or an operation (``service.operation``), that it calls."""
+        service, _, operation = callee.partition(".")
+        return self._scenario.link(f"{caller} -> {service}", operation)
 
     def call(self, caller: str, operation: str) -> Profile:
         """Return the profile of a call over its link, retries included."""
         service, target = operation.partition(".")[0], ("call", operation)
-        link = self.link(caller, service)
+        link = self.link(caller, operation)
         fetched = self._over(link, target, self.profile(operation))
         if link.fallback in ("default", "empty"):
             fetched = replace(fetched, ok_ratio=1.0, on_ratio=1.0, stand_in_ratio=1 - fetched.ok_ratio)
@@ -128,9 +130,9 @@ class OperationCosts:
 
     def before_cache(self, link: str, target: Target, per_s: float) -> float:
         """Return the rate of calls that makes *per_s* attempts of *target* over *link*, behind its cache."""
-        caller, _, callee = link.partition(" -> ")
+        caller = link.partition(" -> ")[0]
         behind = 1 - self._hits.get((link, target), 0.0)
-        attempts = self._over(self.link(caller, callee), target, self.profile(target[1])).visits[target]
+        attempts = self._over(self.link(caller, target[1]), target, self.profile(target[1])).visits[target]
         return per_s / (attempts * behind) if behind else math.inf
 
     def _over(self, link: Link, target: Target, callee: Profile) -> Profile:

@@ -79,6 +79,8 @@ def _parts(scenario: Scenario) -> Iterator[tuple[str, str, tuple[str, ...]]]:
 class Amplification:
     """Retry amplification: attempts on *link*, relative to the attempts if every one succeeded.
 
+    An operation with an override of its link has its own, as `web -> db.search`.
+
     ``attempts`` on this link alone, ``worst`` the product along the worst path from a workload, ``path`` its links.
     Deliveries of a queue count as attempts, so that an endless redelivery makes it infinite. Hedges multiply, because
     each has its own retries. ``sustained`` is the product along the same path in a lasting outage with retry budgets:
@@ -98,15 +100,27 @@ def attempts_of(link: Link) -> float:
     return tries * (1 if link.hedge is None else 1 + link.hedge.most)
 
 
-def sustained_attempts_of(scenario: Scenario, name: str, link: Link) -> float:
+def place_of(scenario: Scenario, link: str, operation: str) -> str:
+    """Return the name of what holds for calls of *operation*: the link's, with the operation if an override does.
+
+    >>> import sim
+    >>> place_of(sim.load("circuit_breaker_seed"), "shop -> payments", "pay")
+    'shop -> payments'
+    """
+    return f"{link}.{operation}" if operation in scenario.link(link).operations else link
+
+
+def sustained_attempts_of(scenario: Scenario, name: str, operation: str = "") -> float:
     """Return the mean number of attempts of a call on the link *name* while everything fails and its budget is empty.
 
     What the budget then still allows is its own to say (``RetryBudget.lasting``); one call pays once, hedged or not.
     """
+    link = scenario.link(name, operation)
     if link.retry is None or link.retry.budget is None:
         return attempts_of(link)
     courses = 1 if link.hedge is None else 1 + link.hedge.most
-    return min(attempts_of(link), courses + lasting_retries(scenario, name, link.retry.budget))
+    owner = scenario.owner(name, "budget", operation) or ""
+    return min(attempts_of(link), courses + lasting_retries(scenario, name, link.retry.budget, owner))
 
 
 def amplifications(scenario: Scenario) -> tuple[Amplification, ...]:
@@ -130,8 +144,10 @@ def amplifications(scenario: Scenario) -> tuple[Amplification, ...]:
             elif graph.nodes[here]["kind"] == "queue":
                 attempts = sustained = scenario.queues[here].most_deliveries
             else:
-                model = scenario.links.get(link, Link())
-                attempts, sustained = attempts_of(model), sustained_attempts_of(scenario, link, model)
+                operation = target.partition(".")[2] if graph.nodes[target]["kind"] == "operation" else ""
+                model = scenario.link(link, operation)
+                attempts, sustained = attempts_of(model), sustained_attempts_of(scenario, link, operation)
+                link = place_of(scenario, link, operation)
             total, after = product * attempts, lasting * sustained
             if link not in worst or total > worst[link].worst:
                 worst[link] = Amplification(link, attempts, total, (*path, link), after)
@@ -199,27 +215,28 @@ def _calls(scenario: Scenario) -> Iterator[tuple[str, str]]:
 def _link_timeouts(scenario: Scenario, costs: OperationCosts) -> Iterator[TimeoutProblem]:
     for caller, operation in _calls(scenario):
         callee = operation.partition(".")[0]
-        link = costs.link(caller, callee)
+        link = costs.link(caller, operation)
         if link.timeout is None:
             continue
-        place = f"{caller} -> {callee}"
+        place = place_of(scenario, f"{caller} -> {callee}", operation.partition(".")[2])
         profile = costs.profile(operation)
         least = link.least_round_trip_s + profile.fastest_s
         yield from _short(
             place, "timeout", link.timeout, least, link.round_trip_s + profile.answer_s, operation
         )  # fmt: skip
         ends = [(persistence_s(costs.link(callee, end)), end) for end in _asked_by(scenario, operation)]
-        inner, through = max((end for end in ends if end[0] < math.inf), default=(0.0, ""))
+        inner, end = max((end for end in ends if end[0] < math.inf), default=(0.0, ""))
+        through = end.partition(".")[0]
         if link.timeout < inner:
             text = f"{place}: timeout {link.timeout:.3g} s ends before {callee} gives {through} up, after {inner:.3g} s"
             yield TimeoutProblem(place, "below the callee's own", link.timeout, inner, text)
 
 
 def _asked_by(scenario: Scenario, operation: str) -> Iterator[str]:
-    """Yield the services and queues that *operation* calls directly."""
+    """Yield the operations and queues that *operation* calls directly."""
     service, _, name = operation.partition(".")
     for step in calls_and_sends(scenario.services[service].operations[name]):
-        yield step.calls.partition(".")[0] or step.sends
+        yield step.calls or step.sends
 
 
 def persistence_s(link: Link) -> float:
@@ -239,17 +256,18 @@ def _deadlines(scenario: Scenario, costs: OperationCosts) -> Iterator[TimeoutPro
             continue
         for operation in requested(workload):
             profile, callee = costs.profile(operation), operation.partition(".")[0]
-            link = costs.link(name, callee)
+            link, place = (
+                costs.link(name, operation),
+                place_of(scenario, f"{name} -> {callee}", operation.partition(".")[2]),
+            )
             least = link.least_round_trip_s + profile.fastest_s
             yield from _short(
                 name, "deadline", workload.deadline, least, costs.call(name, operation).answer_s, operation
             )
             if link.timeout is not None and link.timeout >= workload.deadline:
                 limits = f"timeout {link.timeout:.3g} s never fires, the deadline is {workload.deadline:.3g} s"
-                text = f"{name} -> {callee}: {limits}"
-                yield TimeoutProblem(
-                    f"{name} -> {callee}", "beyond the deadline", link.timeout, workload.deadline, text
-                )
+                text = f"{place}: {limits}"
+                yield TimeoutProblem(place, "beyond the deadline", link.timeout, workload.deadline, text)
             elif link.timeout is not None and workload.deadline < persistence_s(link):
                 total = persistence_s(link)
                 text = f"{name}: deadline {workload.deadline:.3g} s ends before its own retries do, after {total:.3g} s"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Hashable, Mapping, TypeVar
+from typing import Callable, Hashable, Mapping, TypeVar
 
 from sim.mechanisms.links.cache import Cache
 from sim.mechanisms.links.retry_budget import RetryBudget
@@ -43,9 +43,19 @@ class Traffic:
     wanted: Wanted
     hits: Hits = field(default_factory=dict)
 
-    def over(self, link: str) -> float:
-        """Return the attempts wanted over *link*, per second."""
-        return math.fsum(rate for (name, _), rate in self.wanted.items() if name == link)
+    def over(self, link: str, meets: Callable[[Target], bool] = lambda target: True) -> float:
+        """Return the attempts wanted over *link*, per second; of all targets or of those for which *meets* holds."""
+        return math.fsum(rate for (name, to), rate in self.wanted.items() if name == link and meets(to))
+
+
+def meeting(scenario: Scenario, link: str, field: str, owner: str) -> Callable[[Target], bool]:
+    """Return whether calls of a target meet the policy in this *field* of *link*, or of the operation that owns it."""
+
+    def meets(target: Target) -> bool:
+        operation = target[1].partition(".")[2] if target[0] == "call" else ""
+        return scenario.owner(link, field, operation) == owner
+
+    return meets
 
 
 def offered_rates(scenario: Scenario, name: str, costs: OperationCosts) -> tuple[float, float]:
@@ -168,7 +178,10 @@ def _let_in(
     every = {(name, link, target): rate for name, rates in wanted.items() for (link, target), rate in rates.items()}
     if limited:
         for link in dict.fromkeys(link for _, link, _ in every):
-            every = _capped(every, [key for key in every if key[1] == link], link_limit_per_s(scenario, link))
+            for owner in scenario.owners(link, "limit"):
+                meets = meeting(scenario, link, "limit", owner)
+                here = [key for key in every if key[1] == link and meets(key[2])]
+                every = _capped(every, here, link_limit_per_s(scenario, link, owner))
         for service in scenario.services:
             here = [key for key in every if key[2][0] == "call" and _callee(key[2]) == service]
             every = _capped(every, here, admission_limit_per_s(scenario, service))
@@ -192,10 +205,10 @@ def _capped(rates: dict[One, float], which: list[One], cap: float) -> dict[One, 
     return {**rates, **kept}
 
 
-def link_limit_per_s(scenario: Scenario, link: str) -> float:
-    """Return the long-run rate that the rate limit of *link* lets pass; infinite without one."""
-    model = scenario.links.get(link)
-    if model is None or model.limit is None:
+def link_limit_per_s(scenario: Scenario, link: str, owner: str = "") -> float:
+    """Return the long-run rate that the limit of *link*, or of its *owner*, lets pass; infinite without one."""
+    model = scenario.link(link, owner)
+    if model.limit is None:
         return math.inf
     return model.limit.rate * (callers(scenario, link) if model.limit.scope == "caller" else 1)
 
@@ -220,12 +233,12 @@ def most_replicas(scenario: Scenario, service: str) -> int:
     return int(max(model.most_replicas, model.replicas))
 
 
-def lasting_retries(scenario: Scenario, link: str, budget: RetryBudget) -> float:
+def lasting_retries(scenario: Scenario, link: str, budget: RetryBudget, owner: str = "") -> float:
     """Return the most retries for a call that *budget* allows in a lasting outage, at the load of *link*."""
     if not budget.has_floor:
         return budget.lasting(0.0)
     each = callers(scenario, link) if budget.scope == "caller" else 1
-    return budget.lasting(traffic_of(scenario).over(link) / each)
+    return budget.lasting(traffic_of(scenario).over(link, meeting(scenario, link, "budget", owner)) / each)
 
 
 # --- caches by keys --------------------------------------------------------------------------------------------------
@@ -236,7 +249,7 @@ def _hits_by_key(scenario: Scenario, costs: Mapping[str, OperationCosts], wanted
     found: Hits = {}
     for at in dict.fromkeys(at for rates in wanted.values() for at in rates):
         link, target = at
-        cache = scenario.links[link].cache if link in scenario.links else None
+        cache = scenario.link(link, target[1].partition(".")[2] if target[0] == "call" else "").cache
         if cache is None or cache.hit_ratio is not None or target[0] != "call":
             continue
         asked = [

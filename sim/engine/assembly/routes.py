@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sim.engine.system import System
     from sim.record.record import Site
 
+
 class Routes:
     """Makes the routes of one system's steps."""
 

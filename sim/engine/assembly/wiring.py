@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sim.policies.breaker import CircuitBreaker
     from sim.policies.retry import Retry
 
+
 class Wiring:
     """Makes the call steps of one system."""
 
@@ -183,7 +184,7 @@ class Wiring:
         )
 
     def _owner(self, site: Site, field: str) -> str:
-        """Return whose policy a *field* holds at *site*: the link's, or that of an operation whose override states it."""
+        """Return whose policy a *field* holds at *site*: the link's, or that of an operation that has its own."""
         own = field in self.system.scenario.own_policies(site.link, site.operation)
         return f"{site.link}.{site.operation}" if own else site.link
 

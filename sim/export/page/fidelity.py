@@ -64,6 +64,7 @@ def modelled(scenario: Scenario) -> list[str]:
     if scenario.queues:
         found.append(f"{_counted(len(scenario.queues), 'queue')}: {', '.join(scenario.queues)}")
     fields = {name: field.alias or name for name, field in Link.model_fields.items()}
+    fields["operations"] = "other settings for single operations"
     for name, words in fields.items():
         on = [link for link, model in scenario.links.items() if name in model.model_fields_set]
         if on:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sim.fields.model import Model
 from sim.mechanisms.declared import Declared, declarations
 from sim.mechanisms.links.base import Decision, LinkDefence, LinkSwitch
@@ -18,10 +20,10 @@ class DeclaredDefence(Declared):
         found: tuple[Decision, ...] = self.declaration.decisions
         return found
 
-    def makes(self, decision: Decision, link: Model) -> bool:
-        """Whether *link* can make this decision."""
-        value = self.given(link)
-        return value is not None and bool(decision.made_by(value))
+    def makes(self, decision: Decision, link: Any) -> bool:
+        """Whether *link*, or an override of it, can make this decision."""
+        values = [self.given(one) for one in link.versions]
+        return any(value is not None and bool(decision.made_by(value)) for value in values)
 
     def is_plain(self, link: Model) -> bool:
         """Whether the fast kind of call plays what is given of it, or nothing is."""

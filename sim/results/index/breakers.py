@@ -1,6 +1,7 @@
 """The state of circuit breakers over time, from their events.
 
-A link has one breaker, or one for each caller or replica (its `scope`); the state of the link is then their mean.
+A link has one breaker, or one for each caller or replica (its `scope`), and more where an override states a breaker of
+an operation's own; the state of the link is then their mean.
 """
 
 from __future__ import annotations
@@ -18,13 +19,18 @@ STATES = {"breaker closed": 0.0, "breaker half-open": 0.5, "breaker open": 1.0}
 def guarded(index: RecordIndex) -> list[str]:
     """Return the links that have a breaker."""
     links = index.record.scenario.links
-    return [name for name in index.links if name in links and links[name].breaker is not None]
+    return [name for name in index.links if name in links and links[name].has("breaker")]
 
 
 def how_many(index: RecordIndex, link: str) -> int:
-    """Return the number of breakers of *link*."""
+    """Return the number of breakers of *link*, those of single operations included."""
+    owners = index.record.scenario.owners(link, "breaker")
+    return sum(_of_owner(index, link, owner) for owner in owners) or 1
+
+
+def _of_owner(index: RecordIndex, link: str, owner: str) -> int:
     scenario = index.record.scenario
-    breaker = scenario.links[link].breaker
+    breaker = scenario.link(link, owner).breaker
     caller, _, callee = link.partition(" -> ")
     if breaker is None or breaker.scope == "link":
         return 1

@@ -32,7 +32,7 @@ class Ejection:
 def detecting(index: RecordIndex) -> list[str]:
     """Return the links with outlier detection."""
     links = index.record.scenario.links
-    return [name for name in index.links if name in links and links[name].outlier_detection is not None]
+    return [name for name in index.links if name in links and links[name].has("outlier_detection")]
 
 
 def with_subsets(index: RecordIndex) -> list[str]:
@@ -44,7 +44,7 @@ def with_subsets(index: RecordIndex) -> list[str]:
 
 def ejections(index: RecordIndex, link: str) -> list[Ejection]:
     """Return the ejections on *link*, in order of time."""
-    detection = index.record.scenario.links[link].outlier_detection
+    scenario = index.record.scenario
     found: list[Ejection] = []
     current: dict[tuple[str, str], int] = {}
     for at, kind, of, detail in index.record.events:
@@ -55,6 +55,7 @@ def ejections(index: RecordIndex, link: str) -> list[Ejection]:
             found[number] = _ended(found[number], at)
         if kind == "ejected":
             current[replica, whose] = len(found)
+            detection = scenario.link(link, whose.partition(", ")[0]).outlier_detection
             span_s = min(float(detection.eject_for) * int(more[1]), detection.longest_s)
             found.append(Ejection(at, np.inf, int(replica), more[0], span_s, whose))
     return found
@@ -66,8 +67,13 @@ def _ended(one: Ejection, at_s: float) -> Ejection:
 
 def views(index: RecordIndex, link: str) -> int:
     """Return how many views of the callee's replicas there can be on *link*."""
+    owners = index.record.scenario.owners(link, "outlier_detection")
+    return sum(_views(index, link, owner) for owner in owners or [""])
+
+
+def _views(index: RecordIndex, link: str, owner: str) -> int:
     scenario = index.record.scenario
-    detection, (caller, _, _) = scenario.links[link].outlier_detection, link.partition(" -> ")
+    detection, (caller, _, _) = scenario.link(link, owner).outlier_detection, link.partition(" -> ")
     if detection is not None and detection.scope == "link":
         return 1
     if caller in scenario.workload:

@@ -50,7 +50,7 @@ def family(book: Book, wanted: Wanted = ALL) -> list[Measure]:
         for measure, (kind, has) in COUNTED.items():
             if has(link):
                 table.add(measure, name, count(table.windows, counts[kind], counts[kind]))
-        if link.cache is not None:
+        if link.has("cache"):
             asked = counts["cache hit"] + counts["cache miss"]
             table.add("cache hit ratio", name, share(counts["cache hit"], asked))
         for measure, (reason, has) in STOPS.items():

@@ -168,8 +168,8 @@ def _hit_ratios(hits: Floats, misses: Floats) -> tuple[Floats, Bools]:
 
 def _lost(book: Book, link: str, begin: float) -> str:
     """Return the service whose restart emptied the cache, if it came back within a second of it."""
-    cache, caller = book.record.scenario.links[link].cache, link.partition(" -> ")[0]
-    if cache.scope != "caller":
+    versions, caller = book.record.scenario.links[link].versions, link.partition(" -> ")[0]
+    if not any(one.cache is not None and one.cache.scope == "caller" for one in versions):
         return ""
     back = [end for service, _, _, end in book.record.down if service == caller and begin - 1 <= end <= begin + 1]
     return f"; {caller} came back with an empty one at {max(back):.1f} s" if back else ""

@@ -69,8 +69,8 @@ def _noun(book: Book, symptom: Symptom) -> str:
 def _repeats(book: Book, link: str, begin: float, until: float, delivered: bool) -> str:
     """Return the share of attempts on *link* caused by repeats, in words; empty without repeats."""
     links = book.record.scenario.links.values()
-    ways = [("a retry", "retries")] * any(link.retry is not None for link in links)
-    ways += [("a hedge", "hedges")] * any(link.hedge is not None for link in links)
+    ways = [("a retry", "retries")] * any(link.has("retry") for link in links)
+    ways += [("a hedge", "hedges")] * any(link.has("hedge") for link in links)
     if not ways and not book.record.queues:
         return ""
     again = retried_share(book, link, begin, until)

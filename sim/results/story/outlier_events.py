@@ -7,7 +7,7 @@ Not modelled: which requests an ejection saved.
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Any, Iterator
 
 import numpy as np
 
@@ -50,13 +50,20 @@ def _ejections(book: Book, link: str) -> Iterator[Sentence]:
     yield Sentence(first.at_s, text + again, "ejected", link, len(found), text, book.end)
 
 
+def _detection(book: Book, of: str) -> Any:
+    """Return the outlier detection of *of*, if it is a link that has one; of several on a link, the first."""
+    scenario = book.record.scenario
+    owners = scenario.owners(of, "outlier_detection") if " -> " in of else []
+    return scenario.link(of, owners[0]).outlier_detection if owners else None
+
+
 def _panic(book: Book, of: str) -> Iterator[Sentence]:
     begin, end = ejections.panics(book, of)
     if not len(begin):
         return
     link = book.record.scenario.links[of] if " -> " in of else None
     detection, checks = (
-        None if link is None else link.outlier_detection,
+        _detection(book, of),
         book.model(of.rpartition(" -> ")[2]).health_checks,
     )
     settings, uses_all = (checks, checks.when_none) if detection is None else (detection, detection.in_panic)

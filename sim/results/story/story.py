@@ -15,6 +15,7 @@ from typing import Iterator
 
 import numpy as np
 
+from sim.fields.labels import differences
 from sim.mechanisms.links.order import is_usual, order_of, words
 from sim.number_words import counted, number, seconds, share
 from sim.record.record import MESSAGE_LOST, Record
@@ -62,6 +63,7 @@ def explain(record: Record | Book) -> Story:
     in_order = sorted(
         [
             *_orders(book),
+            *_overrides(book),
             *_openings(book),
             *action_events(book),
             *replica_events(book),
@@ -79,6 +81,17 @@ def _orders(book: Book) -> Iterator[Sentence]:
     for name, link in book.record.scenario.links.items():
         if not is_usual(link):
             yield Sentence(0.0, f"{name}: its policies stand {words(link)}", "order", name, len(order_of(link)))
+
+
+def _overrides(book: Book) -> Iterator[Sentence]:
+    """Yield what each link has different for single operations."""
+    scenario = book.record.scenario
+    for name, link in scenario.links.items():
+        for operation, override in link.operations.items():
+            words = differences(override, link, scenario.own_policies(name, operation))
+            if words:
+                text = f"{name}: calls of {operation} have {', '.join(words)}"
+                yield Sentence(0.0, text, "override", name, len(words))
 
 
 def _openings(book: Book) -> Iterator[Sentence]:

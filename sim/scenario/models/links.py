@@ -116,6 +116,10 @@ class Link(Model):
         out, back = self.losses
         return (1 - out) * (1 - back)
 
+    def has(self, field: str) -> bool:
+        """Whether the link, or an override of it, has the policy in this *field*."""
+        return any(getattr(one, field) is not None for one in self.versions)
+
 
 LINK_DEFENCES = declared_in(Link)
 """The defences of a caller by their fields, from the outside in."""

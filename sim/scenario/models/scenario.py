@@ -17,8 +17,14 @@ from sim.scenario.models.links import Link
 from sim.scenario.models.nodes import Host, Queue, Service, Store
 from sim.scenario.models.workload import Workload
 
-
 _UNDECLARED = Link()
+
+
+def _value(link: Link, field: str) -> Any:
+    """Return what *link* has in this *field*; `budget` is that of its retry."""
+    if field == "budget":
+        return None if link.retry is None else link.retry.budget
+    return getattr(link, field)
 
 
 class Toggle(Model):
@@ -165,6 +171,18 @@ class Scenario(Model):
     def own_policies(self, link: str, operation: str) -> frozenset[str]:
         """Return the fields that an override of *link* states for *operation*, and `budget` if its retry states one."""
         return self._combination.own.get((link, operation), frozenset())
+
+    def owners(self, link: str, field: str) -> list[str]:
+        """Return who has a policy of this *field* on *link*: "" for the link itself, and operations with their own."""
+        model = self.link(link)
+        own = [name for name in model.operations if field in self.own_policies(link, name)]
+        return [*([""] if _value(model, field) is not None else []), *own]
+
+    def owner(self, link: str, field: str, operation: str) -> str | None:
+        """Return whose policy of this *field* the calls of *operation* meet on *link*; None if they meet none."""
+        if field in self.own_policies(link, operation):
+            return operation
+        return None if _value(self.link(link, operation), field) is None else ""
 
     @property
     def placed(self) -> dict[str, list[str]]:

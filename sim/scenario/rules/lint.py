@@ -46,9 +46,19 @@ def _below(root: Node, *path: str) -> Node:
     return node
 
 
-def _link_of(model: Scenario, caller: str, callee: str) -> tuple[str, Link | None]:
-    name = f"{caller} -> {callee}"
-    return name, model.links.get(name)
+def _link_of(model: Scenario, caller: str, operation: str) -> tuple[tuple[str, ...], Link | None]:
+    """Return what holds for calls of an *operation* (``service.operation``), and its path."""
+    callee, _, name = operation.partition(".")
+    link = model.links.get(f"{caller} -> {callee}")
+    inside = ("operations", name) if link is not None and name in link.operations else ()
+    return ("links", f"{caller} -> {callee}", *inside), None if link is None else link.of(name)
+
+
+def _versions(model: Scenario) -> Iterator[tuple[tuple[str, ...], Link]]:
+    """Iterate over the links, and what holds for operations with an override, with their paths."""
+    for name, link in model.links.items():
+        yield ("links", name), link
+        yield from ((("links", name, "operations", one), override) for one, override in link.operations.items())
 
 
 def _timeouts(root: Node, model: Scenario) -> Iterator[Problem]:
@@ -57,21 +67,21 @@ def _timeouts(root: Node, model: Scenario) -> Iterator[Problem]:
         if workload.deadline is None:
             continue
         starts = [node.value for node in recipes.requested(root.children("workload")[name])]
-        callers = [(name, start.partition(".")[0]) for start in starts]
+        callers = [(name, start) for start in starts]
         known = recipes.operations(root)
         for operation in _called(root, starts):
             service = operation.partition(".")[0]
-            callers += [(service, callee.partition(".")[0]) for callee, _ in recipes.calls_of(known[operation])]
+            callers += [(service, callee) for callee, _ in recipes.calls_of(known[operation])]
         written = _below(root, "workload", name).word("deadline")
         for caller, callee in dict.fromkeys(callers):
-            link_name, link = _link_of(model, caller, callee)
+            path, link = _link_of(model, caller, callee)
             if link is None or link.timeout is None:
                 continue
-            node = _below(root, "links", link_name, "timeout")
+            node = _below(root, *path, "timeout")
             if link.timeout >= workload.deadline:
                 yield at_key(node, f"be below the deadline of {name} ({written}) to have any effect", value=node.value)
             elif link.retry is not None and link.retry.most_attempts > 1:
-                yield from _outlasting(root, link_name, link, name, workload.deadline, str(written))
+                yield from _outlasting(root, path, link, name, workload.deadline, str(written))
 
 
 def _called(root: Node, starts: list[str]) -> list[str]:
@@ -86,12 +96,12 @@ def _called(root: Node, starts: list[str]) -> list[str]:
 
 
 def _outlasting(
-    root: Node, link_name: str, link: Link, workload: str, deadline: float, written: str
+    root: Node, path: tuple[str, ...], link: Link, workload: str, deadline: float, written: str
 ) -> Iterator[Problem]:
     if link.retry is None or link.timeout is None:
         return
     attempts = link.retry.most_attempts
-    node, rule = _below(root, "links", link_name, "retry"), f"end before the deadline of {workload} ({written})"
+    node, rule = _below(root, *path, "retry"), f"end before the deadline of {workload} ({written})"
     longest = link.retry.lasts_s(link.timeout)
     if link.total_timeout is not None and link.total_timeout <= deadline:
         return
@@ -131,12 +141,15 @@ def _deadlines(root: Node, model: Scenario) -> Iterator[Problem]:
     """Services that refuse late work but never get a deadline, and links that have no deadline to propagate."""
     for name, service in model.services.items():
         calling = [link for way, link in model.links.items() if way.endswith(f" -> {name}")]
-        if service.refuse_late is not None and not any(link.propagate_deadline for link in calling):
+        if service.refuse_late is not None and not any(
+            one.propagate_deadline for link in calling for one in link.versions
+        ):
             node = _below(root, "services", name, "refuse late")
             yield at_key(node, "be called over a link with `propagate deadline: true`", value=None)
-    for way, link in model.links.items():
-        if link.propagate_deadline and link.timeout is None and not _has_a_deadline(model, way.partition(" -> ")[0]):
-            node = _below(root, "links", way, "propagate deadline")
+    for path, link in _versions(model):
+        caller = path[1].partition(" -> ")[0]
+        if link.propagate_deadline and link.timeout is None and not _has_a_deadline(model, caller):
+            node = _below(root, *path, "propagate deadline")
             hint = "give its clients a `deadline`, it a `timeout`, or the links before it `propagate deadline`"
             yield at_key(node, "have a deadline to pass on", hint, value=None)
 
@@ -145,7 +158,7 @@ def _has_a_deadline(model: Scenario, caller: str) -> bool:
     """Whether *caller* may know its own deadline."""
     if caller in model.workload:
         return model.workload[caller].deadline is not None
-    return any(link.propagate_deadline for way, link in model.links.items() if way.endswith(f" -> {caller}"))
+    return any(link.propagate_deadline for path, link in _versions(model) if path[1].endswith(f" -> {caller}"))
 
 
 def _unbounded(root: Node, model: Scenario) -> Iterator[Problem]:
@@ -156,10 +169,10 @@ def _unbounded(root: Node, model: Scenario) -> Iterator[Problem]:
 
 
 def _jitter(root: Node, model: Scenario) -> Iterator[Problem]:
-    for name, link in model.links.items():
+    for path, link in _versions(model):
         if link.retry is not None and link.retry.jitter != "none" and link.retry.backoff.kind == "none":
             yield at_key(
-                _below(root, "links", name, "retry", "jitter"), "be set together with a backoff, whose waits it varies"
+                _below(root, *path, "retry", "jitter"), "be set together with a backoff, whose waits it varies"
             )
 
 
@@ -216,13 +229,13 @@ def _hosts(root: Node, model: Scenario) -> Iterator[Problem]:
 
 def _orders(root: Node, model: Scenario) -> Iterator[Problem]:
     """Orders of policies in which one keeps another from ever acting, and retries that may follow at once for ever."""
-    for name, link in model.links.items():
-        at = _below(root, "links", name, "order")
+    for path, link in _versions(model):
+        at = _below(root, *path, "order")
         if link.fallback in ("default", "empty") and is_outside(link, "retry", "fallback"):
             yield at_value(at, "have the fallback outside the retry", "inside it no retry ever sees a failure")
         if link.retry is None or "short-circuited" not in link.retry.on:
             continue
         stoppers = [one for one in ("breaker", "throttle", "limit", "bulkhead") if is_outside(link, "retry", one)]
         if not stoppers:
-            on = _below(root, "links", name, "retry", "on")
+            on = _below(root, *path, "retry", "on")
             yield at_value(on, "have a policy inside the retry that stops tries", "no try is short-circuited")

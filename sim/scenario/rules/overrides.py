@@ -7,7 +7,7 @@ from typing import Callable, Iterable, Iterator
 
 from sim.errors import did_you_mean
 from sim.scenario.rules import recipes
-from sim.scenario.yaml.nodes import Node, Problem, Unquoted, at_key
+from sim.scenario.yaml.nodes import Loc, Node, Problem, Unquoted, at_key
 
 _NETWORK = ("latency", "loss")
 Judge = Callable[[Node], Iterable[Problem]]
@@ -61,7 +61,7 @@ def _says(link: Node, override: Node) -> Iterator[Problem]:
         yield at_key(inner, "not be set inside an override", "each operation has one")
 
 
-def _placed(problem: Problem, name: str, override: Node, of_link: set[tuple[tuple[object, ...], str]]) -> Iterator[Problem]:
+def _placed(problem: Problem, name: str, override: Node, of_link: set[tuple[Loc, str]]) -> Iterator[Problem]:
     """Yield *problem*, moved to the override where it is with something that the override has from its link."""
     inside = _inside(problem, name)
     if inside[:1] == ("operations",):
@@ -70,7 +70,7 @@ def _placed(problem: Problem, name: str, override: Node, of_link: set[tuple[tupl
         yield replace(problem, at=override.key_at or override.at, loc=(*override.loc, *inside))
 
 
-def _inside(problem: Problem, name: str) -> tuple[str | int, ...]:
+def _inside(problem: Problem, name: str) -> Loc:
     """Return the path of *problem* inside its link."""
     loc = problem.loc
     if loc[:2] == ("defaults", "links"):
