@@ -43,8 +43,8 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
     "sim.scenario": [
         ("scaffold", "shipped"), ("yaml",), ("models", "data"), ("measures",),
         ("from_python", "key_normalisation", "schema"), ("product_words",),
-        ("merge_patch", "presets", "pydantic_errors"), ("rules", "settings"), ("defaults",), ("source",),
-        ("scenario_file",), ("loading",), ("catalogue",),
+        ("merge_patch", "presets", "pydantic_errors"), ("rules", "settings"), ("overrides",), ("defaults",),
+        ("source",), ("scenario_file",), ("loading",), ("catalogue",),
     ],
     "sim.engine": [
         ("clock",), ("calls",), ("services", "operations", "clients"), ("messaging",), ("system", "livelock"),

@@ -14,7 +14,7 @@ from typing import Iterator, Sequence
 from sim.mechanisms.links.order import is_outside
 from sim.number_words import counted, seconds
 from sim.quantities import UNLIMITED
-from sim.scenario.models import Link, Scenario, Service
+from sim.scenario.models import Scenario, Service
 from sim.topology.graph import system_graph
 from sim.topology.traffic import admission_limit_per_s, callers, link_limit_per_s, most_replicas
 
@@ -35,20 +35,35 @@ def _bulkheads(scenario: Scenario, path: Sequence[str]) -> Iterator[Bound]:
             yield most, f"the bulkhead of {name} lets at most {most:,.0f} of its calls out at once"
 
 
-def _out_at_once(scenario: Scenario, name: str) -> float:
-    """Return the largest number of attempts that the bulkhead of a link lets out at once; infinite without one."""
-    link = scenario.links.get(name)
-    if link is None or link.bulkhead is None:
+def _parts(place: str) -> tuple[str, str]:
+    """Return the link and the operation that *place* names (``web -> db.search``), or the link alone."""
+    link, _, operation = place.partition(".")
+    return link, operation
+
+
+def _out_at_once(scenario: Scenario, place: str) -> float:
+    """Return the largest number of attempts that a bulkhead lets out at once; infinite without one."""
+    name, operation = _parts(place)
+    link = scenario.link(name, operation)
+    if link.bulkhead is None:
         return math.inf
     many = callers(scenario, name) if link.bulkhead.scope == "caller" else 1
     hedged = 1 if link.hedge is None or not is_outside(link, "bulkhead", "hedge") else 1 + link.hedge.most
     return link.bulkhead.max_concurrent_calls * many * hedged
 
 
+def _out_of_all(scenario: Scenario, link: str) -> float:
+    """Return how many attempts of all operations *link* lets out at once: the places of all its bulkheads."""
+    if any(one.bulkhead is None for one in scenario.link(link).versions):
+        return math.inf
+    owners = [f".{owner}" if owner else "" for owner in scenario.owners(link, "bulkhead")]
+    return sum(_out_at_once(scenario, f"{link}{owner}") for owner in owners)
+
+
 def _pools(scenario: Scenario, path: Sequence[str]) -> Iterator[Bound]:
     """Yield the bounds of the services on *path* that let nothing, or nothing for long, wait for a worker."""
     for name in path:
-        service = name.partition(" -> ")[2]
+        service = _parts(name)[0].partition(" -> ")[2]
         model = scenario.services.get(service)
         if model is None:
             continue
@@ -91,11 +106,14 @@ def pool_words(model: Service) -> str:
 
 def _rates(scenario: Scenario, path: Sequence[str]) -> Iterator[Bound]:
     """Yield the rate limits on *path*; one outside a link's retry or hedge counts calls and not their attempts."""
-    for name in path:
-        link, service = scenario.links.get(name, Link()), name.partition(" -> ")[2]
+    for place in path:
+        name, operation = _parts(place)
+        link, service = scenario.link(name, operation), name.partition(" -> ")[2]
+        owner = scenario.owner(name, "limit", operation) or ""
         of_calls = is_outside(link, "limit", "retry") or is_outside(link, "limit", "hedge")
-        if (rate := link_limit_per_s(scenario, name)) < math.inf and not of_calls:
-            yield rate, f"the rate limit of {name} lets at most {rate:g}/s pass"
+        if link.limit is not None and not of_calls:
+            rate = link_limit_per_s(scenario, name, owner)
+            yield rate, f"the rate limit of {place} lets at most {rate:g}/s pass"
         if service in scenario.services and (rate := admission_limit_per_s(scenario, service)) < math.inf:
             yield rate, f"the rate limit of {service} lets at most {rate:g}/s in"
 
@@ -110,7 +128,7 @@ def unlimited_lines(scenario: Scenario) -> Iterator[str]:
             yield f"{name}: its queue is unlimited, but a call waits {_patience(model)} and is then rejected"
             continue
         links = [data["link"] for caller, _, data in graph.in_edges(name, data=True) if caller not in scenario.queues]
-        out = sum(_out_at_once(scenario, link) for link in links) if links else math.inf
+        out = sum(_out_of_all(scenario, link) for link in links) if links else math.inf
         text = f"{name}: its queue is unlimited, so it never rejects a call"
         if out < math.inf:
             text += f"; the bulkheads of its callers let at most {out:,.0f} calls out at once"

@@ -78,33 +78,37 @@ def nothing_is_left(scenario: models.Scenario) -> str:
     system, ending = played(scenario)
     for queue in system.queues.values():
         _queue(system, queue)
-    pipelines = [(name, pipeline) for name, stages in system.pipelines.items() for pipeline, *_ in stages]
-    for name, pipeline in pipelines:
+    pipelines = [(at, pipeline) for at, stages in system.pipelines.items() for pipeline, *_ in stages]
+    for at, pipeline in pipelines:
         for budget in _scoped(pipeline.budget):
-            _budget(name, budget)
+            _budget(_place(at), budget)
     if not ending.has_drained:  # a call is lost or never served, or messages have no consumer
         return "not drained"
     assert not ending.still_to_happen, f"work or answers under way: {ending.still_to_happen}"
-    for name, pipeline in pipelines:
+    for at, pipeline in pipelines:
         for budget in _scoped(pipeline.budget):
             if isinstance(budget, RetryConcurrency):
-                assert budget.active == budget.retries == 0, f"{name}: {budget.active} attempts are counted as out"
+                assert budget.active == budget.retries == 0, f"{at}: {budget.active} attempts are counted as out"
     for service in system.services.values():
         for replica in service.replicas:
             _replica(f"{service.name}#{replica.index}", replica)
     for name, breaker in system.breakers.items():
         _breaker(name, breaker)
-    for name, pipeline in pipelines:
+    for at, pipeline in pipelines:
         for strategy in pipeline.strategies:
             for breaker in _breakers(strategy):
-                _breaker(name, breaker)
+                _breaker(_place(at), breaker)
             if isinstance(strategy, BulkheadStrategy):
                 for places in _scoped(strategy):
-                    _bulkhead(name, places, system.scenario.links[name].bulkhead)
+                    _bulkhead(_place(at), places, system.scenario.link(*at).bulkhead)
         if pipeline.link_cache is not None:
             for cache_scope in _scoped(pipeline.link_cache.scopes):
-                assert not cache_scope.fetching, f"{name}: answers of {list(cache_scope.fetching)} are waited for"
+                assert not cache_scope.fetching, f"{at}: answers of {list(cache_scope.fetching)} are waited for"
     return "drained"
+
+
+def _place(at: tuple[str, str]) -> str:
+    return ".".join(filter(None, at))
 
 
 def _scoped(scope: Any) -> Iterator[Any]:

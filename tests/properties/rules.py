@@ -32,12 +32,23 @@ def _on(record: Record, *kinds: str) -> dict[str, np.ndarray]:
     return found
 
 
+def _asked(record: Record) -> dict[tuple[str, str], np.ndarray]:
+    """Return, by link and operation of its callee, which attempt rows were calls or sends."""
+    found: dict[tuple[str, str], np.ndarray] = {}
+    for code, site in enumerate(record.sites):
+        if site.kind != "delivery":
+            mine = record.attempts["site"] == code
+            at = site.link, site.operation
+            found[at] = found.get(at, np.zeros(len(mine), np.bool_)) | mine
+    return found
+
+
 def _callers(record: Record) -> None:
     """No attempt outlasts its timeout; no call is tried more often than allowed; only a gate short-circuits."""
     columns, links = record.attempts, record.scenario.links
     lasted = columns["ended_at"] - columns["sent_at"]
-    for name, mine in _on(record, "call", "send").items():
-        link = links.get(name)
+    for (link_name, operation), mine in _asked(record).items():
+        name, link = f"{link_name} {operation}", links.get(link_name) and links[link_name].of(operation)
         if link is not None and link.timeout is not None:
             assert np.nanmax(lasted[mine], initial=0.0) <= link.timeout + TINY_S, f"timeout of {name}"
         short = columns["outcome"][mine] == SHORT_CIRCUITED
@@ -52,24 +63,37 @@ def _callers(record: Record) -> None:
 
 def _shared_by_callers(record: Record) -> None:
     """Bulkhead, limit and breaker of a whole link: so many out at once, so many a second, none while it is open."""
-    columns, links = record.attempts, record.scenario.links
-    for name, mine in _on(record, "call", "send").items():
-        link = links.get(name)
-        if link is None:
-            continue
-        sent = np.flatnonzero(mine & (columns["outcome"] != SHORT_CIRCUITED))
-        sent_at, ended_at = columns["sent_at"][sent], columns["ended_at"][sent]
-        if link.bulkhead is not None and link.bulkhead.scope == "link" and _asks_each(link, "bulkhead"):
-            assert _most(sent_at, ended_at) <= link.bulkhead.max_concurrent_calls, f"bulkhead of {name}"
-        if link.limit is not None and link.limit.scope == "link" and _asks_each(link, "limit"):
-            tokens = link.limit.burst + link.limit.rate * np.sort(sent_at)
-            assert (np.arange(1, len(sent) + 1) <= tokens + TINY_S).all(), f"limit of {name}"
-        # no row tells a hedge from a retry, and one abandoned gives its place back; what waits after it was let through
-        waits = link.bulkhead is not None or (link.limit is not None and link.limit.when_full == "wait")
-        waits = waits or not _asks_each(link, "breaker")
-        if link.breaker is not None and link.breaker.scope == "link" and link.hedge is None and not waits:
-            first = columns["number"][sent] == 1
-            _breaker(record, name, sent_at[~first] if link.breaker.guards == "retries" else sent_at, link.breaker)
+    columns, scenario = record.attempts, record.scenario
+    for name in scenario.links:
+        for field in ("bulkhead", "limit", "breaker"):
+            for owner in scenario.owners(name, field):
+                met = {
+                    operation: mine
+                    for (link, operation), mine in _asked(record).items()
+                    if link == name and scenario.owner(name, field, operation) == owner
+                }
+                mine = np.logical_or.reduce([*met.values(), np.zeros(len(columns["id"]), bool)])
+                sent = np.flatnonzero(mine & (columns["outcome"] != SHORT_CIRCUITED))
+                if all(_asks_each(scenario.link(name, operation), field) for operation in met):
+                    _shared(record, name, owner, field, sent)
+
+
+def _shared(record: Record, name: str, owner: str, field: str, sent: np.ndarray) -> None:
+    """Hold the attempts *sent* past one policy, of a link or of an operation with its own, to the policy's rule."""
+    columns, link, whole = record.attempts, record.scenario.link(name, owner), record.scenario.link(name)
+    sent_at, ended_at = columns["sent_at"][sent], columns["ended_at"][sent]
+    if field == "bulkhead" and link.bulkhead.scope == "link":
+        assert _most(sent_at, ended_at) <= link.bulkhead.max_concurrent_calls, f"bulkhead of {name} {owner}"
+    if field == "limit" and link.limit.scope == "link":
+        tokens = link.limit.burst + link.limit.rate * np.sort(sent_at)
+        assert (np.arange(1, len(sent) + 1) <= tokens + TINY_S).all(), f"limit of {name} {owner}"
+    # no row tells a hedge from a retry, and one abandoned gives its place back; what waits after it was let through
+    waits = any(one.limit is not None and one.limit.when_full == "wait" for one in whole.versions)
+    waits = waits or whole.has("bulkhead") or whole.has("hedge")
+    if field == "breaker" and link.breaker.scope == "link" and not waits:
+        first = columns["number"][sent] == 1
+        tried_at = sent_at[~first] if link.breaker.guards == "retries" else sent_at
+        _breaker(record, name, owner, tried_at, link.breaker)
 
 
 def _asks_each(link: Link, policy: str) -> bool:
@@ -77,9 +101,9 @@ def _asks_each(link: Link, policy: str) -> bool:
     return not any(is_outside(link, policy, maker) for maker in ("retry", "hedge"))
 
 
-def _breaker(record: Record, name: str, sent_at: np.ndarray, model: Breaker) -> None:
-    changes = [(at, kind.removeprefix("breaker ")) for at, kind, where, _ in record.events
-               if where == name and kind.startswith("breaker ")]  # fmt: skip
+def _breaker(record: Record, name: str, owner: str, sent_at: np.ndarray, model: Breaker) -> None:
+    changes = [(at, kind.removeprefix("breaker ")) for at, kind, where, whose in record.events
+               if (where, whose) == (name, owner) and kind.startswith("breaker ")]  # fmt: skip
     least_s = model.open_for if model.open_times is None else model.open_times.wait_s(1)
     for (at, state), (then, next_state) in zip(changes, [*changes[1:], (np.inf, "half-open")]):
         inside = int(((sent_at > at) & (sent_at < then)).sum())

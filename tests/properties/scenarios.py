@@ -12,6 +12,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from sim.scenario.rules.recipes import operations_called
+from sim.scenario.yaml.nodes import node_of
 from tests.properties.actions import add_actions
 from tests.properties.faults import add_faults, health_checks
 from tests.properties.link_defences import BACKOFFS, add_defences
@@ -73,7 +75,34 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
     if rarely(draw, 6):
         document["defaults"] = {"links": {"latency": "125ms"}}
     add_actions(draw, document, used)
+    _add_overrides(draw, document)
     return document
+
+
+def _add_overrides(draw: st.DrawFn, document: dict[str, Any]) -> None:
+    """Let some links say something else for one operation that is called over them."""
+    for name, link in document["links"].items():
+        caller, _, callee = name.partition(" -> ")
+        called = operations_called(node_of(document), caller, callee)
+        if not called or "order" in link or rarely(draw, 2):
+            continue
+        override: dict[str, Any] = {}
+        for one in draw(st.lists(st.sampled_from(OVERRIDES), min_size=1, max_size=3)):
+            override.update(one)
+        if "timeout" in override and "total timeout" in link:
+            del override["timeout"]
+        if "breaker" in link and override.get("breaker"):
+            override["breaker"] = None
+        link["operations"] = {draw(st.sampled_from(called)): override or {"hedge": None}}
+
+
+OVERRIDES: tuple[dict[str, Any], ...] = (
+    {"timeout": "250ms"}, {"timeout": "1s"}, {"retry": {"max attempts": 2}}, {"bulkhead": {"max concurrent calls": 1}},
+    {"limit": {"rate": "8/s"}}, {"throttle": {"window": "1s"}}, {"breaker": {"failures": 1, "open for": "500ms"}},
+    {"breaker": None}, {"hedge": None}, {"cache": None}, {"fallback": None}, {"bulkhead": None}, {"limit": None},
+    {"outlier detection": None}, {"propagate deadline": True}, {"on abandon": "cancel"}, {"fallback": "empty"},
+)  # fmt: skip
+"""What a link may say for one operation: something of its own, or nothing of what the link has."""
 
 
 def _publishes_ahead(queue: str, queues: dict[str, Any], consumers: dict[str, str], ahead: list[str]) -> bool:

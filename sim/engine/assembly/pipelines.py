@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING, Any, Callable, Sequence
@@ -186,7 +187,6 @@ class PipelineBuilder:
 
         system, service = self.system, self.system.services[self.callee]
         uniform, choosing, known_to = self.uniform("outlier detection"), self._choosing(), self._known_to()
-
         named = self._owner_words()
 
         def new(whose: str) -> OutlierView:
@@ -233,7 +233,10 @@ class PipelineBuilder:
             return lambda whose: lambda: service.pool
         from sim.policies.subsets import Subsets
 
-        subsets = Subsets(model.size, model.choice == "deterministic", self.uniform)
+        if "subsets" not in self.shared:  # a caller knows the same replicas, whatever it calls
+            draw = partial(self.system.streams.uniform, self.name)
+            self.shared["subsets"] = Subsets(model.size, model.choice == "deterministic", draw)
+        subsets = self.shared["subsets"]
 
         def known_to(whose: str) -> Callable[[], Sequence[Replica]]:
             caller = int(whose.removeprefix("caller "))

@@ -75,9 +75,9 @@ class Link(Model):
     for them. The cache is always first."""
     operations: Annotated[dict[str, Link], UNSAID] = {}
     """What is different for single operations of the callee, by their names: a merge patch on this link, null removes
-    a policy (a route's `timeout` and `retry_policy` in Envoy, an entry of gRPC's `methodConfig`). A policy that is
-    given here is the operation's own, with a state of its own; all others, and a retry's budget, are shared with the
-    link. Latency and loss are the link's."""
+    a policy (as routes of Envoy say it, and entries of gRPC's `methodConfig`). A policy that is given here is the
+    operation's own, with a state of its own; all others are shared with the link, the budget of a retry too unless it
+    is given here. The network and the subset are the link's."""
 
     def of(self, operation: str) -> Link:
         """Return what holds for calls of one *operation* of the callee."""

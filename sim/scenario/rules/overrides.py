@@ -6,10 +6,16 @@ from dataclasses import replace
 from typing import Callable, Iterable, Iterator
 
 from sim.errors import did_you_mean
+from sim.fields.quantity import spaced
+from sim.scenario.models.links import WIRE
 from sim.scenario.rules import recipes
 from sim.scenario.yaml.nodes import Loc, Node, Problem, Unquoted, at_key
 
-_NETWORK = ("latency", "loss")
+_OF_ALL = {
+    **{spaced(field): "all calls of a link take the same network" for field in WIRE},
+    "subset": "a caller knows the same replicas, whatever it calls",
+}
+"""What a link has for all its calls, and why."""
 Judge = Callable[[Node], Iterable[Problem]]
 
 
@@ -52,10 +58,10 @@ def _says(link: Node, override: Node) -> Iterator[Problem]:
     """An override says something, and nothing that all calls of a link share."""
     if not override.value and not override.removed:
         yield at_key(override, "say what is different for this operation", value=Unquoted("an empty map"))
-    for key in _NETWORK:
+    for key, why in _OF_ALL.items():
         stated = override.removed.get(key) or override.get(key)
         if stated is not None and stated is not link.get(key):
-            yield at_key(stated, "not be set for one operation", "all calls of a link take the same network")
+            yield at_key(stated, "not be set for one operation", why)
     inner = override.get("operations")
     if inner is not None:
         yield at_key(inner, "not be set inside an override", "each operation has one")
