@@ -108,7 +108,7 @@ def test_every_defence_of_a_link_has_labels_decisions_and_an_effect_on_loads(fie
     defence = LINK_DEFENCES[field]
     document = copy.deepcopy(FIELDS["system"])
     part = FIELDS["models"]["Link"]["fields"][spaced(field)]
-    for key in ("workload", "links"):
+    for key in ("workload", "services", "links"):
         for name, more in part.get("given", {}).get(key, {}).items():
             document[key].setdefault(name, {}).update(more)
     document["links"].setdefault("web -> db", {}).update({**part.get("here", {}), spaced(field): part["to"][0]})

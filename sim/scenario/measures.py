@@ -250,11 +250,11 @@ def panics(service: Any) -> bool:
 
 def is_uneven(link: Any) -> bool:
     """Whether the callers on *link* do not all choose among all replicas."""
-    return link.subset is not None
+    return link.subset is not None or link.zone_routing is not None
 
 
 _OUTLIERS = Of("link", "with `outlier detection`", lambda link: link.has("outlier_detection"))
-_SUBSETS = Of("link", "with a `subset`", lambda link: link.subset is not None)
+_UNEVEN = Of("link", "with a `subset` or `zone routing`", is_uneven)
 
 OUTLIERS = _family((_OUTLIERS,), {
     "ejections": ("ejections", "replicas ejected from the load balancing; of several callers, all of theirs"),
@@ -262,13 +262,13 @@ OUTLIERS = _family((_OUTLIERS,), {
         "ratio", "time-weighted share of the replicas that was ejected; of several callers, the mean"
     ),
     "ejected share peak": ("ratio", "largest share of the replicas that was ejected at once; of several, the mean"),
-}) | _family((_OUTLIERS, _SUBSETS, Of("service", "with a `panic threshold`", panics)), {
+}) | _family((_OUTLIERS, _UNEVEN, Of("service", "with a `panic threshold`", panics)), {
     "panic share": (
         "ratio", "share of the time in which too few replicas counted as healthy; of several callers, the mean"
     ),
 })  # fmt: skip
 
-BALANCING = _family((_SUBSETS,), {
+BALANCING = _family((_UNEVEN,), {
     "busiest replica": ("x", "attempts to the replica that got most, over the mean of all replicas"),
     "replicas used": ("replicas", "replicas that got an attempt"),
 })  # fmt: skip

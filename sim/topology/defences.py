@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Iterator
 
+from sim.fields.zones import counts
 from sim.mechanisms.actions.scale import Scale
 from sim.mechanisms.links.breaker import Breaker
 from sim.mechanisms.links.bulkhead import Bulkhead
@@ -19,6 +20,7 @@ from sim.mechanisms.links.order import words as order_in_words
 from sim.mechanisms.links.outlier_detection import OutlierDetection
 from sim.mechanisms.links.retry_budget import RetryBudget
 from sim.mechanisms.links.subset import Subset
+from sim.mechanisms.links.zone_routing import ZoneRouting
 from sim.mechanisms.loads import KNOWN
 from sim.number_words import counted
 from sim.policies.health import is_panic
@@ -100,6 +102,8 @@ def _of_link(scenario: Scenario, name: str, owner: str, usual: Traffic, cold: Tr
         yield _bulkhead(scenario, name, where, link.bulkhead, _out(scenario, name, owner, usual))
     if link.subset is not None and not owner:
         yield _subset(scenario, name, link.subset)
+    if link.zone_routing is not None and not owner:
+        yield _zones(scenario, name, link.zone_routing)
     if link.outlier_detection is not None and has("outlier_detection"):
         yield _outliers(scenario, name, where, link.outlier_detection)
 
@@ -194,6 +198,26 @@ def _subset(scenario: Scenario, name: str, subset: Subset) -> Defence:
         only_bad = math.comb(bad, size) / math.comb(hosts, size)
         text += f"; with {bad} bad, {only_bad:.1%} of the callers know only bad ones"
     return Defence(name, "subset", text, size)
+
+
+def _zones(scenario: Scenario, name: str, routing: ZoneRouting) -> Defence:
+    """How much the replicas of each zone get, if all callers send the same and all replicas are well."""
+    caller, _, callee = name.partition(" -> ")
+    of_callers = counts(scenario.zones[caller], range(callers(scenario, name)))
+    hosts = counts(scenario.zones[callee], range(scenario.services[callee].replicas))
+    every, got = sum(hosts.values()), dict.fromkeys(hosts, 0.0)
+    for own, many in of_callers.items():
+        plan, share = routing.rule.plan(own, of_callers, hosts), many / sum(of_callers.values())
+        enabled = 0.0 if plan is None else float(routing.enabled)
+        for zone, count in hosts.items():
+            got[zone] += share * (1 - enabled) * count / every
+            if plan is not None:
+                got[zone] += share * enabled * plan.share(own, zone)
+    most = max(part * every / hosts[zone] for zone, part in got.items())
+    each = ", ".join(f"{zone} {got[zone]:.1%} ({hosts[zone]} of {every} replicas)" for zone in hosts)
+    return Defence(
+        name, "zone routing", f"all well, the zones get {each}; a replica at most {most:.2f}x the mean", most
+    )
 
 
 def _outliers(scenario: Scenario, name: str, where: str, detection: OutlierDetection) -> Defence:

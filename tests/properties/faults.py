@@ -98,6 +98,8 @@ def _strike_node(
     many = services.get(name, {}).get("replicas", 1)
     if many > 1 and draw(st.booleans()):
         fault["replicas"] = draw(st.sampled_from((1, [many - 1])))
+    elif "zones" in services.get(name, {}) and draw(st.booleans()):
+        fault["zone"] = draw(st.sampled_from(("a", "b")))
 
 
 def _sides(draw: st.DrawFn, links: list[str]) -> dict[str, list[str]]:

@@ -68,6 +68,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         document["stores"] = {"rows": {}}
     used = list(dict.fromkeys(links))
     document["links"] = {name: link for name in used if (link := _link(draw, name))}
+    add_zones(draw, document)
     add_faults(draw, document, used)
     if rarely(draw, 6):
         document["warmup"] = "1s"
@@ -103,6 +104,21 @@ OVERRIDES: tuple[dict[str, Any], ...] = (
     {"outlier detection": None}, {"propagate deadline": True}, {"on abandon": "cancel"}, {"fallback": "empty"},
 )  # fmt: skip
 """What a link may say for one operation: something of its own, or nothing of what the link has."""
+
+
+def add_zones(draw: st.DrawFn, document: dict[str, Any]) -> None:
+    """Put what there is more than one of into zones, sometimes, and prefer them on links between two of these."""
+    nodes = {**document["workload"], **document["services"]}
+    for node in nodes.values():
+        if max(node.get("replicas", 1), node.get("instances", 1)) > 1 and draw(st.booleans()):
+            node["zones"] = {"a": 1, "b": draw(st.integers(1, 2))}
+    for name, link in document["links"].items():
+        caller, callee = name.split(" -> ")
+        zoned = all("zones" in nodes.get(end, {}) for end in (caller, callee))
+        breaker, detection = link.get("breaker") or {}, link.get("outlier detection") or {}
+        if zoned and breaker.get("scope") != "callee" and detection.get("scope") != "link" and draw(st.booleans()):
+            rules: tuple[dict[str, Any], ...] = ({}, {"always own": True}, {"enabled": "50%"})
+            link["zone routing"] = {"min cluster size": draw(st.integers(1, 3)), **draw(st.sampled_from(rules))}
 
 
 def _publishes_ahead(queue: str, queues: dict[str, Any], consumers: dict[str, str], ahead: list[str]) -> bool:

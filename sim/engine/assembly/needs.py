@@ -15,6 +15,7 @@ PLAIN_SERVICE = frozenset(
     {
         "operations",
         "replicas",
+        "zones",
         "workers",
         "waiting",
         "cores",

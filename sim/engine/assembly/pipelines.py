@@ -25,6 +25,7 @@ from sim.engine.calls.strategies import (
 )
 from sim.engine.services.balancing import balancer
 from sim.errors import not_played
+from sim.fields.zones import counts, zone_of
 from sim.mechanisms.links.order import POLICIES, order_of, stages
 from sim.record.recorder import MarkCodes, reason_code
 from sim.scenario import models
@@ -32,10 +33,12 @@ from sim.scenario.models.links import LINK_DEFENCES
 
 if TYPE_CHECKING:
     from sim.engine.assembly.balancers import Balancers
+    from sim.engine.services.host_set import HostSet
     from sim.engine.services.replica import Replica
     from sim.engine.system import System
     from sim.mechanisms.links.outlier_detection import OutlierDetection
     from sim.mechanisms.links.subset import Subset
+    from sim.mechanisms.links.zone_routing import ZoneRouting
     from sim.policies.cache import Cache
     from sim.policies.hedge import Hedge
     from sim.policies.max_duration import MaxDuration
@@ -202,29 +205,62 @@ class PipelineBuilder:
 
     def know_subset(self, model: Subset, reason: str) -> None:
         """Let each caller's balancer choose from its subset; with outlier detection that does."""
-        if self.link.outlier_detection is not None:
-            return
-        from sim.engine.calls.subsetting import SubsetStrategy
-        from sim.engine.services.subset_view import SubsetView
+        if self.link.outlier_detection is None:
+            self._look_for_itself(reason)
+
+    def prefer_zone(self, model: ZoneRouting, reason: str) -> None:
+        """Let each caller's balancer choose the zone first; a view that the caller has anyway does."""
+        if self.link.outlier_detection is None and self.link.subset is None:
+            self._look_for_itself(reason)
+
+    def _look_for_itself(self, reason: str) -> None:
+        """Give each caller a view of the callee's replicas."""
+        from sim.engine.calls.own_views import OwnViewStrategy
+        from sim.engine.services.caller_view import CallerView
 
         system, service = self.system, self.system.services[self.callee]
-        checks, choosing, known_to = (
-            system.scenario.services[self.callee].health_checks,
-            self._choosing(),
-            self._known_to(),
-        )
+        checks = system.scenario.services[self.callee].health_checks
+        choosing, known_to = self._choosing(), self._known_to()
 
-        def new(whose: str) -> SubsetView:
+        def new(whose: str) -> CallerView:
             events = system.recorder.events
-            return SubsetView(system.kernel, events, service, known_to(whose), self.name, whose, checks, choosing)
+            return CallerView(system.kernel, events, service, known_to(whose), self.name, whose, checks, choosing)
 
-        self.strategies.append(SubsetStrategy(self._by_scope("caller", new), reason_code(self.component, reason)))
+        self.strategies.append(OwnViewStrategy(self._by_scope("caller", new), reason_code(self.component, reason)))
 
-    def _choosing(self) -> Callable[[Sequence[Replica]], Callable[[], Replica]]:
-        """Return what makes a balancer for some of the callee's replicas."""
+    def _choosing(self) -> Callable[[HostSet, str], Callable[[], Replica]]:
+        """Return what makes the balancer of a caller over its host set."""
         service, balance = self.system.services[self.callee], self.system.scenario.services[self.callee].balance
         balancing, latencies = self.uniform("balancing"), self.balancers.latencies(self.callee, self.name)
-        return lambda replicas: balancer(balance, replicas, balancing, latencies, service.slow_starts)
+
+        def make(replicas: Sequence[Replica]) -> Callable[[], Replica]:
+            return balancer(balance, replicas, balancing, latencies, service.slow_starts)
+
+        model = self.link.zone_routing
+        if model is None:
+            return lambda hosts, whose: make(hosts.replicas)
+        from sim.engine.services.zones import ZoneBalancer
+
+        scenario, uniform, count = self.system.scenario, self.uniform("zones"), self._count_callers()
+        of_callers, of_replicas = scenario.zones[self.caller], scenario.zones[self.callee]
+
+        def choosing(hosts: HostSet, whose: str) -> Callable[[], Replica]:
+            own = zone_of(of_callers, int(whose.removeprefix("caller ")))
+            zone_of_replica = partial(zone_of, of_replicas)
+            return ZoneBalancer(
+                hosts, own, zone_of_replica, count, model.rule, float(model.enabled), uniform, make
+            ).choose
+
+        return choosing
+
+    def _count_callers(self) -> Callable[[], dict[str, int]]:
+        """Return what counts the callers in each zone: those that there are now."""
+        zones = self.system.scenario.zones[self.caller]
+        if self.caller in self.system.scenario.workload:
+            always = counts(zones, range(self.system.scenario.workload[self.caller].instances))
+            return lambda: always
+        service = self.system.services[self.caller]
+        return lambda: counts(zones, (one.index for one in service.pool))
 
     def _known_to(self) -> Callable[[str], Callable[[], Sequence[Replica]]]:
         """Return what says, for each caller, which replicas it knows: its subset, or all."""

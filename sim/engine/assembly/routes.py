@@ -114,7 +114,7 @@ class Routes:
         stages = pipelines.get((site.link, site.operation)) or pipelines.get((site.link, ""))
         if stages is not None and (connecting := stages[-1][0].connecting) is not None:
             deliver = connecting(deliver)
-        has_view = link.outlier_detection is not None or link.subset is not None
+        has_view = any(one is not None for one in (link.outlier_detection, link.subset, link.zone_routing))
         if service.rotation is not None and not has_view and not at_send:
             deliver = service.rotation.guarding(deliver)
         latencies = self.balancers.latencies(site.callee, site.link) if counts else None

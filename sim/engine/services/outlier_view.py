@@ -39,7 +39,7 @@ class OutlierView:
         link: str,
         whose: str,
         model: OutlierDetection,
-        choosing: Callable[[Sequence[Replica]], Callable[[], Replica]],
+        choosing: Callable[[HostSet, str], Callable[[], Replica]],
         uniform: Callable[[], float],
     ) -> None:
         self.kernel, self.service = kernel, service
@@ -57,7 +57,7 @@ class OutlierView:
             model.in_panic == "all",
             lambda how: note(kernel.now, f"panic {how}"),
         )
-        self.choose = choosing(self.hosts.replicas)
+        self.choose = choosing(self.hosts, whose)
         self.every_s = float(model.every)
         self.rounds = floor(kernel.now / self.every_s)
         service.on_pool_change.append(self._on_pool_change)

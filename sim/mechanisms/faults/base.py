@@ -6,11 +6,12 @@ the tuple of ``sim.mechanisms.faults``. ``tests/test_mechanisms.py`` asks it for
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Mapping
+from typing import Any, ClassVar, Literal, Mapping
 
 from sim.errors import not_played
 from sim.fields.fault_fields import ReplicasField
 from sim.fields.quantity import LawField
+from sim.fields.zones import zone_of
 from sim.mechanisms.faults.injection import Injection
 from sim.mechanisms.faults.parts import Edges, LinkPart, Nodes, QueuePart, ServicePart
 from sim.mechanisms.faults.targets import FaultTargets, Indexes, on_host
@@ -70,6 +71,12 @@ class Fault(Timed):
         raise not_played("fault of a link", type(self).__name__)
 
 
+def _in_zone(service: Any, zone: str) -> tuple[int, ...]:
+    """Return the numbers of the replicas in *zone*, of all that *service* can have."""
+    most = service.replicas if service.autoscale is None else max(service.replicas, service.autoscale.max_replicas)
+    return tuple(index for index in range(most) if zone_of(service.zones, index) == zone)
+
+
 class ServiceFault(Fault):
     """A fault of a service: of all its replicas, or (gray failure) of some."""
 
@@ -77,15 +84,21 @@ class ServiceFault(Fault):
 
     replicas: ReplicasField | None = None
     """Strikes only this many replicas (the first ones), or those of a list, numbered from 0: `[0, 2]`. Default: all."""
+    zone: str | None = None
+    """Strikes only the replicas in this zone, of a service with `zones`."""
 
     @property
     def struck_part(self) -> str:
         """The service, the queue or the host, with its replicas where it strikes only some."""
+        if self.zone is not None:
+            return f"{self.target_name} (zone {self.zone})"
         return _with_replicas(self.target_name, self.replicas)
 
     def targets(self, scenario: Nodes) -> FaultTargets:
         """Return the service, the queue, or what is on the host."""
         name = self.target_name
+        if name in scenario.services and self.zone is not None:
+            return FaultTargets(services={name: _in_zone(scenario.services[name], self.zone)})
         if name in scenario.services:
             return FaultTargets(services={name: None if self.replicas is None else tuple(self.replicas)})
         if name in scenario.queues:

@@ -50,6 +50,10 @@ class LinkPart(Protocol):
         """Let each caller's balancer choose from the subset of replicas that the caller knows."""
         ...
 
+    def prefer_zone(self, model: Any, reason: str) -> None:
+        """Let each caller's balancer choose the zone of an attempt first, by ``model.rule``."""
+        ...
+
     def limit_rate(self, scope: str, make: Callable[[], Any], reason: str, waits: bool, most_s: float) -> None:
         """Take a token from a bucket, or wait for one for *most_s* seconds at most."""
         ...

@@ -35,10 +35,10 @@ def detecting(index: RecordIndex) -> list[str]:
     return [name for name in index.links if name in links and links[name].has("outlier_detection")]
 
 
-def with_subsets(index: RecordIndex) -> list[str]:
-    """Return the links where each caller has a subset, and panics by the callee's health checks alone."""
+def with_views(index: RecordIndex) -> list[str]:
+    """Return the links where each caller has a view of its own, and panics by the callee's health checks alone."""
     links = index.record.scenario.links
-    known = [name for name in index.links if name in links and links[name].subset is not None]
+    known = [name for name in index.links if name in links and (links[name].subset or links[name].zone_routing)]
     return [name for name in known if links[name].outlier_detection is None]
 
 

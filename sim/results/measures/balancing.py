@@ -19,7 +19,7 @@ NAMES = measures.BALANCING
 
 
 def family(book: Book, wanted: Wanted = ALL) -> list[Measure]:
-    """Return the rows of every link on which each caller knows a subset."""
+    """Return the rows of every link with subsets or zone routing."""
     table = Rows(NAMES, book.windows, wanted)
     links = book.record.scenario.links
     for code, name in enumerate(book.links):

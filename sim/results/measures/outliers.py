@@ -28,7 +28,7 @@ def family(book: Book, wanted: Wanted = ALL) -> list[Measure]:
             _ejected(book, table, name)
             _panic(book, table, name, ejections.views(book, name))
             table.in_order()
-    for name in ejections.with_subsets(book):
+    for name in ejections.with_views(book):
         if table.wants_any(name):
             _panic(book, table, name, ejections.views(book, name))
             table.in_order()

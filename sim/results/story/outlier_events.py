@@ -27,7 +27,7 @@ def outlier_events(book: Book) -> Iterator[Sentence]:
     for service in book.record.services:
         if panics(book.model(service)):
             yield from _panic(book, service)
-    for link in ejections.with_subsets(book):
+    for link in ejections.with_views(book):
         yield from _panic(book, link)
 
 

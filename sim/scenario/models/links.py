@@ -19,6 +19,7 @@ from sim.mechanisms.links.retry import Retry
 from sim.mechanisms.links.subset import Subset
 from sim.mechanisms.links.switches import FALLBACK, LATE_ANSWERS, ON_ABANDON, PROPAGATE_DEADLINE, TOTAL_TIMEOUT
 from sim.mechanisms.links.throttle import Throttle
+from sim.mechanisms.links.zone_routing import ZoneRouting
 from sim.quantities import Constant, Law
 
 
@@ -66,6 +67,8 @@ class Link(Model):
     """Ejection of replicas that fail from the load balancing of this link."""
     subset: Subset | None = None
     """Each caller knows only some of the callee's replicas."""
+    zone_routing: ZoneRouting | None = None
+    """Preference for replicas in the caller's zone."""
     cache: Cache | None = None
     """Cache in front of the call."""
     order: Annotated[list[Policy] | None, Label(lambda order: f"outermost first: {', '.join(order)}")] = None
@@ -77,7 +80,8 @@ class Link(Model):
     """What is different for single operations of the callee, by their names: a merge patch on this link, null removes
     a policy (as routes of Envoy say it, and entries of gRPC's `methodConfig`). A policy that is given here is the
     operation's own, with a state of its own; all others are shared with the link, the budget of a retry too unless it
-    is given here. The network and the subset are the link's."""
+    is given here. The network, the subset and the zone routing are the
+    link's."""
 
     def of(self, operation: str) -> Link:
         """Return what holds for calls of one *operation* of the callee."""

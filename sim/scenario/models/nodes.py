@@ -21,6 +21,7 @@ from sim.fields.quantity import (
     PositiveDuration,
     RetryAfterField,
 )
+from sim.fields.zones import ZonesField, in_zones
 from sim.mechanisms.services.autoscale import Autoscale
 from sim.mechanisms.services.baulk import Baulk
 from sim.mechanisms.services.concurrency import Concurrency
@@ -99,6 +100,9 @@ class Service(Model):
     """What it can be asked, each a recipe: a list of steps."""
     replicas: Annotated[int, Field(ge=1, le=10_000), UNSAID] = 1
     """How many identical copies."""
+    zones: Annotated[ZonesField | None, Label(in_zones)] = None
+    """How many of its replicas are in each zone, in order: with `{a: 3, b: 2}` #0 to #2 are in a, #3 and #4 in b, and
+    further ones again from a on. Links with `zone routing` and faults with `zone` use it."""
     workers: Annotated[PositiveCount, UNSAID] = 1
     """Threads per replica: each holds one request from start of service to the end of its recipe."""
     waiting: Annotated[Count, UNSAID] = 64

@@ -185,6 +185,12 @@ class Scenario(Model):
         return None if _value(self.link(link, operation), field) is None else ""
 
     @property
+    def zones(self) -> dict[str, dict[str, int]]:
+        """The zones of each service and workload that has some."""
+        nodes: dict[str, Workload | Service] = {**self.workload, **self.services}
+        return {name: node.zones for name, node in nodes.items() if node.zones}
+
+    @property
     def placed(self) -> dict[str, list[str]]:
         """What stands on each host."""
         return {name: host.runs if isinstance(host, Host) else host for name, host in self.hosts.items()}

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from sim.fields.model import Model
 from sim.fields.quantity import ArrivalsField, KeysField, LawField, PositiveDuration, RateField, Weight
+from sim.fields.zones import ZonesField
 from sim.quantities import Arrivals, Constant
 
 
@@ -51,6 +52,8 @@ class Workload(Model):
     """Business keys (customers, orders): `uniform 5000` or `zipf 5000 exponent 1.2`."""
     instances: Annotated[int, Field(ge=1, le=100_000)] = 1
     """How many client processes share the load; requests go to them in turn."""
+    zones: ZonesField | None = None
+    """How many of its instances are in each zone, in order, as for the replicas of a service: `{a: 3, b: 1}`."""
     priority: Annotated[int, Field(ge=0, le=9)] = 0
     """How important its requests are, 0 most: carried by all that they cause, for services that `shed` by priority
     or serve their `line` by it."""

@@ -37,6 +37,7 @@ def fault_problems(root: Node) -> Iterator[Problem]:
         if target is not None and isinstance(target.value, str):
             yield from _target(root, kind, target, used)
             yield from _replicas(root, kind, target.value, fault.get("replicas"))
+            yield from _zone(root, target.value, fault)
         if kind == "spike":
             yield from _spike(root, fault)
         elif kind == "partition":
@@ -110,6 +111,19 @@ def _replicas(root: Node, kind: str, name: str, node: Node | None) -> Iterator[P
             yield at_key(node, "be used with a service", hint)
         return
     yield from _exist(chosen[-1], name, service, node)
+
+
+def _zone(root: Node, name: str, fault: Node) -> Iterator[Problem]:
+    node = fault.get("zone")
+    if node is None or node.value is None:
+        return
+    if fault.get("replicas") is not None:
+        yield at_key(node, "not be set together with `replicas`")
+    service = root.children("services").get(name)
+    zones = service.children("zones") if service is not None else {}
+    if node.value not in zones:
+        hint = did_you_mean(str(node.value), zones) if zones else f"{name} has no zones"
+        yield at_value(node, "name a zone of the service", hint)
 
 
 def _exist(number: int, name: str, service: Node, node: Node) -> Iterator[Problem]:

@@ -94,6 +94,7 @@ def _defences(root: Node, name: str, link: Node) -> Iterator[Problem]:
     yield from breaker_problems(link.get("breaker"), callee in root.children("services"))
     yield from _outliers(link.get("outlier detection"), link, callee in root.children("services"))
     yield from _subset(link.get("subset"), link, callee in root.children("services"))
+    yield from _zone_routing(root, name, link)
     yield from _hedge(link.get("hedge"))
     yield from _waiting(link.get("limit"), "when full", "wait")
     yield from _at_least(given(link.get("throttle"), "factor"), q.parse_factor, 1, "1x")
@@ -140,7 +141,19 @@ def _subset(node: Node | None, link: Node, of_service: bool) -> Iterator[Problem
     if breaker is not None and breaker.value == "callee":
         yield at_key(node, "not be combined with a breaker of scope callee", "one of them chooses the replica")
     if detection is not None and detection.value == "link":
-        yield at_value(detection, "be `caller` where each caller knows a `subset`")
+        yield at_value(detection, "be `caller` where callers differ by `subset` or `zone routing`")
+
+
+def _zone_routing(root: Node, name: str, link: Node) -> Iterator[Problem]:
+    node = link.get("zone routing")
+    if node is None or node.value is None:
+        return
+    caller, _, callee = name.partition(" -> ")
+    yield from _subset(node, link, callee in root.children("services"))
+    ends = {**root.children("workload"), **root.children("services")}
+    for end in (caller, callee):
+        if end in ends and given(ends[end], "zones") is None:
+            yield at_key(node, "be set where both ends have `zones`", f"{end} has none")
 
 
 def _hedge(node: Node | None) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from sim.scenario.yaml.nodes import Loc, Node, Problem, Unquoted, at_key
 _OF_ALL = {
     **{spaced(field): "all calls of a link take the same network" for field in WIRE},
     "subset": "a caller knows the same replicas, whatever it calls",
+    "zone routing": "a caller is in one zone, whatever it calls",
 }
 """What a link has for all its calls, and why."""
 Judge = Callable[[Node], Iterable[Problem]]

@@ -1,4 +1,4 @@
-"""The replicas that one caller knows and may use, where each caller knows a subset.
+"""The replicas that one caller knows and may use, where callers differ: by their subsets, or by their zones.
 
 Not modelled: the time that a caller needs to connect to a replica that is new in its subset.
 """
@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from sim.record.recorder import Event
     from sim.scenario import models
 
-Choosing = Callable[[Sequence["Replica"]], Callable[[], "Replica"]]
+Choosing = Callable[[HostSet, str], Callable[[], "Replica"]]
+"""Makes the balancer of a caller over its host set."""
 
 
-class SubsetView:
-    """One caller's host set without outlier detection: those of its subset that *checks*, if there are any, find well.
+class CallerView:
+    """One caller's host set without outlier detection: those it knows that *checks*, if there are any, find well.
 
-    When too few are, or none, all of the subset are used, or none, as the health checks say.
+    When too few are, or none, all that it knows are used, or none, as the health checks say.
     """
 
     __slots__ = ("hosts", "choose")
@@ -48,6 +49,6 @@ class SubsetView:
             checks is None or checks.when_none == "all",
             lambda how: events.append((kernel.now, f"panic {how}", link, whose)),
         )
-        self.choose = choosing(self.hosts.replicas)
+        self.choose = choosing(self.hosts, whose)
         service.on_pool_change.append(self.hosts.refresh)
         self.hosts.refresh()

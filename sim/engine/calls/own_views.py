@@ -1,4 +1,4 @@
-"""The strategy of a caller that knows a subset of the callee's replicas: it chooses the replica of each attempt.
+"""The strategy of callers that each have a view of the callee's replicas: it chooses the replica of each attempt.
 
 Not modelled: the time that a decision takes.
 """
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sim.engine.calls.state import AttemptSequence
 
 
-class SubsetStrategy(Strategy):
+class OwnViewStrategy(Strategy):
     """Sends attempts to the replicas that their caller knows and may use."""
 
     __slots__ = ()
