@@ -102,5 +102,8 @@ def test_outlier_detection_and_subsets_work_with_zones() -> None:
     record = routing(link=detection, faults=OUT, duration="300s")
     late = [row[1] for row in attempts(record, "sent_at outcome") if 160 < row[0] < 200]
     assert late.count("ok") == len(late), "each caller has ejected what it asked, or asks there no more"
-    some = routing("min cluster size: 1", link="subset: {size: 10},")
-    assert all(caller == zone for caller, zone in sent(some) if caller == "c" and (caller, "c") in set(sent(some)))
+    some = routing("min cluster size: 1, always own: true", link="subset: {size: 10},")
+    assert shares(sent(some), "b")["b"] == 1
+    assert len({row[0] for row in attempts(some, "replica")[1::20]}) < 6, (
+        "a caller asks those of its zone that it knows"
+    )
