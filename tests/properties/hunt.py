@@ -125,6 +125,7 @@ def main() -> int:
     if chosen.again is not None:
         print(judge(json.loads(chosen.again.read_text())))
         return 0
+    chosen.out.mkdir(parents=True, exist_ok=True)
     told, found = hunt(chosen.minutes, chosen.seed, chosen.out, chosen.systems)
     print(", ".join(f"{count} {what}" for what, count in told.most_common()))
     print(f"{len(found)} kinds of faults found" + "".join(f"\n  {kind}: {path}" for kind, path in found.items()))

@@ -55,7 +55,8 @@ class Level:
         times = np.concatenate([began, ended])
         order = np.argsort(times, kind="stable")
         self.times: Floats = times[order]
-        self.levels: Floats = np.cumsum(np.concatenate([values, -values])[order])
+        sums = np.cumsum(np.concatenate([values, -values])[order])
+        self.levels: Floats = np.maximum(sums, 0.0)  # what rounding leaves of a sum that is zero may be below it
         lengths = np.diff(self.times, append=self.times[-1:])
         self._integral: Floats = np.concatenate([[0.0], np.cumsum(self.levels * lengths)[:-1]]) if len(times) else times
 
@@ -69,7 +70,7 @@ class Level:
     def area(self, window: Window) -> float:
         """Return the integral over *window*."""
         edges = np.array(window.spans, np.float64).reshape(-1, 2)
-        return float(np.sum(self.until(edges[:, 1]) - self.until(edges[:, 0])))
+        return max(float(np.sum(self.until(edges[:, 1]) - self.until(edges[:, 0]))), 0.0)
 
 
 def levels(columns: Columns, rows: Ints) -> tuple[Level, Level]:
