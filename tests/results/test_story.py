@@ -337,6 +337,12 @@ def test_an_order_of_policies_is_reported_where_a_link_states_its_own() -> None:
     assert "order" not in kinds(play(chain(SLOW, link), "20s"))
 
 
+def test_what_one_operation_has_of_its_own_is_reported() -> None:
+    record = play(chain(SLOW, "timeout: 8s, operations: {charge: {timeout: 2s}}"), "20s")
+    assert tell(record, "override").text.startswith("front -> back: calls of charge have timeout 2")
+    assert "override" not in kinds(play(chain(SLOW), "20s"))
+
+
 def test_a_fault_whose_condition_never_holds_is_reported() -> None:
     waits = "faults: {f: {slow: back, by: 2x, when: line of back above LENGTH, for: 4s}}"
     record = play(chain(waits.replace("LENGTH", "1000")), "20s")

@@ -69,6 +69,7 @@ def in_the_tables(record: Record, measure: str, of: str, during: str = "8s to 99
 
 LINK = "front -> back"
 LISTENS = "retry: {max attempts: 2, pushback: {}}"
+CHECKED = "replicas: 2, health checks: {every: 500ms, timeout: 250ms, unhealthy after: 1, when none: none}"
 PATIENT = "timeout: 250ms, retry: {max attempts: 4, backoff: 250ms}"
 ON_LINKS = [
     ("stopped by throttle", chain(BROKEN.replace("errors: back, share: 100%", "pause: back"),
@@ -107,6 +108,12 @@ ON_LINKS = [
     ("stopped without healthy replica", chain(BROKEN, "outlier detection: {consecutive errors: 4, most ejected: 100%, "
                                               "eject for: 2s, panic threshold: 50%, in panic: none}"),
      r"tries begin to be stopped because no replica is healthy; (\S+) of \S+ tries since the fault began"),
+    ("stopped without healthy subset", chain("crash: back, mode: refuse", "subset: {size: 1}").replace(
+        "back: {workers", f"back: {{{CHECKED}, workers"),
+     r"tries begin to be stopped because no replica of the subset is healthy; (\S+) of \S+ tries since the fault"),
+    ("stopped without healthy zone", chain("crash: back, mode: refuse", "zone routing: {min cluster size: 1}").replace(
+        "back: {workers", f"back: {{{CHECKED}, zones: {{a: 1, b: 1}}, workers").replace("front: {workers", "front: {zones: {a: 1}, workers"),
+     r"tries begin to be stopped because no replica in any zone is healthy; (\S+) of \S+ tries since the fault"),
 ]  # fmt: skip
 
 
