@@ -111,8 +111,9 @@ ON_LINKS = [
     ("stopped without healthy subset", chain("crash: back, mode: refuse", "subset: {size: 1}").replace(
         "back: {workers", f"back: {{{CHECKED}, workers"),
      r"tries begin to be stopped because no replica of the subset is healthy; (\S+) of \S+ tries since the fault"),
-    ("stopped without healthy zone", chain("crash: back, mode: refuse", "zone routing: {min cluster size: 1}").replace(
-        "back: {workers", f"back: {{{CHECKED}, zones: {{a: 1, b: 1}}, workers").replace("front: {workers", "front: {zones: {a: 1}, workers"),
+    ("stopped without healthy zone", chain(
+        "crash: back, mode: refuse", "zone routing: {min cluster size: 1}", front="zones: {a: 1}, workers: 64"
+     ).replace("back: {workers", f"back: {{{CHECKED}, zones: {{a: 1, b: 1}}, workers"),
      r"tries begin to be stopped because no replica in any zone is healthy; (\S+) of \S+ tries since the fault"),
 ]  # fmt: skip
 
