@@ -18,6 +18,7 @@ from sim.scenario.shipped import shipped_folder
 from tests.properties.judge import columns
 
 CHANGES_NOTHING = {
+    ("grpc_retry_throttling", "one in twenty fails", "throttling"): "the lesson: good answers pay for these retries",
     ("adaptive_limits", "slower work", "limit at the server"): "the lesson: no more calls come than on a good day",
     ("adaptive_limits", "slower work", "limit at the caller"): "the lesson: no more calls come than on a good day",
     ("gray_failure", "fails fast", "health checks"): "the lesson: a replica that fails at once passes its checks",
