@@ -92,7 +92,7 @@ def test_no_part_takes_a_fault_that_it_does_not_know_for_another() -> None:
     struck = scenario(faults={"f": Cut(cut="web -> db", mode="silent", for_="1s")})
     with pytest.raises(ModelError, match="fault of a link must be one that the engine plays, got 'Jam'"):
         Jam(jam="web -> db").on_link(LinkUnderFault(build(struck, 1, 0), "f 0", "web -> db"))
-    with pytest.raises(ModelError, match="fault of a story must be one that the engine plays, got 'Fault'"):
+    with pytest.raises(ModelError, match="story must be one that the engine plays, got 'Fault'"):
         Fault().sentence()
 
 

@@ -46,10 +46,11 @@ def check(document: dict[str, Any]) -> None:
     for queue in document.get("queues", {}).values():
         queue.pop("max length", None), queue.pop("when full", None)
     defended = deepcopy(document)
-    for service in defended["services"].values():
+    scaled = {action.get("scale") for action in document.get("actions", {}).values()}
+    for name, service in defended["services"].items():
         many = service.get("replicas", 1)
         service |= {**IDLE, "autoscale": {**IDLE["autoscale"], "min replicas": many, "max replicas": many}}
-        if service["workers"] == "unlimited":
+        if service["workers"] == "unlimited" or name in scaled:
             del service["autoscale"]
     for queue in defended.get("queues", {}).values():
         queue["max length"] = 1_000_000

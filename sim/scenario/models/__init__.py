@@ -11,7 +11,7 @@ from sim.fields.model import PATCH, Combination, Model, Patch
 from sim.scenario.models.health import HealthChecks
 from sim.scenario.models.links import Link
 from sim.scenario.models.nodes import BatchConsumer, Host, Queue, Service, Store
-from sim.scenario.models.scenario import Claim, Scenario, Toggle
+from sim.scenario.models.scenario import Claim, Defaults, Scenario, Toggle
 from sim.scenario.models.slow_start import SlowStart
 from sim.scenario.models.workload import Task, Workload
 
@@ -19,6 +19,7 @@ __all__ = [
     "BatchConsumer",
     "Claim",
     "Combination",
+    "Defaults",
     "HealthChecks",
     "Host",
     "Link",
