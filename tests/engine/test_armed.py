@@ -307,6 +307,21 @@ def test_a_limit_stops_or_makes_wait() -> None:
     ]  # fmt: skip
 
 
+def test_a_wait_at_a_bulkhead_ends_with_its_caller_and_leaves_no_row() -> None:
+    record = play("""
+workload:
+  holder: {calls: front.buy, arrivals: at 0s}
+  user: {calls: front.buy, arrivals: at 125ms, deadline: 250ms}
+services:
+  front: {workers: 8, operations: {buy: [{call: back.charge}]}}
+  back: {workers: 8, operations: {charge: [{wait: 2s}]}}
+links:
+  user -> front: {on abandon: cancel}
+  front -> back: {bulkhead: {max concurrent calls: 1, max waiting: 4, max wait: 500ms}}
+""", "4s")  # fmt: skip
+    assert sorted(record.attempts["sent_at"].tolist()) == [0.0, 0.0, 0.125]
+
+
 def test_a_bulkhead_bounds_what_is_out_and_what_waits() -> None:
     client = "arrivals: at 0s 0s 0s 0s"
     policies = "bulkhead: {max concurrent calls: 1, max waiting: 2"

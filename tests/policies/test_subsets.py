@@ -1,4 +1,4 @@
-"""Subsets: who knows whom, dealt out or at random, and what changes when replicas come and go."""
+"""Subsets: which caller knows which replicas, dealt out or at random, and what changes when replicas come and go."""
 
 from __future__ import annotations
 

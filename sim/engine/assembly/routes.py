@@ -84,12 +84,11 @@ class Routes:
 
     def _choosing_at_send(self, step: Step, site: Site, send: Verb) -> Verb:
         """Let a balancer choose the replica of each attempt that is sent, unless a policy has done so."""
-        if step.chooses_replicas:
-            return send
-        choose = self.balancers.of(site.callee, site.link)
-        send = _choosing_and_counting(choose, send) if self._counts(site.callee) else _choosing(choose, send)
+        if not step.chooses_replicas:
+            choose = self.balancers.of(site.callee, site.link)
+            send = _choosing_and_counting(choose, send) if self._counts(site.callee) else _choosing(choose, send)
         rotation = self.system.services[site.callee].rotation
-        return send if rotation is None else _refusing_while_closed(rotation, send)
+        return send if rotation is None or self._has_view(site) else _refusing_while_closed(rotation, send)
 
     def _endpoint(self, step: Step, site: Site) -> tuple[Verb, Verb | None]:
         """Return what delivers to the endpoint, and what to call when an attempt has ended for its caller, or None."""
@@ -110,16 +109,20 @@ class Routes:
         if len(service.replicas) > 1 and not step.chooses_replicas and not at_send:
             choose = self.balancers.of(site.callee, site.link)
             deliver = _choosing_and_counting(choose, deliver) if counts else _choosing(choose, deliver)
-        pipelines, link = self.system.pipelines, self.system.scenario.link(site.link, site.operation)
+        pipelines = self.system.pipelines
         stages = pipelines.get((site.link, site.operation)) or pipelines.get((site.link, ""))
         if stages is not None and (connecting := stages[-1][0].connecting) is not None:
             deliver = connecting(deliver)
-        has_view = any(one is not None for one in (link.outlier_detection, link.subset, link.zone_routing))
-        if service.rotation is not None and not has_view and not at_send:
+        if service.rotation is not None and not at_send and not self._has_view(site):
             deliver = service.rotation.guarding(deliver)
         latencies = self.balancers.latencies(site.callee, site.link) if counts else None
         settled = _one_less_outstanding if latencies is None else latencies.settled
         return deliver, settled if counts else None
+
+    def _has_view(self, site: Site) -> bool:
+        """Whether each caller of the link has its own view of the replicas, which heeds the health checks itself."""
+        link = self.system.scenario.link(site.link, site.operation)
+        return any(one is not None for one in (link.outlier_detection, link.subset, link.zone_routing))
 
     def _counts(self, callee: str) -> bool:
         """Whether a balancer counts what is outstanding at each replica of *callee*; with one there is no choice."""

@@ -292,6 +292,15 @@ class PipelineCall(RetryingCall):
         else:
             self._acquire_all(sequence, self.strategies[index + 1 :])
 
+    def stop_waiting(self, sequence: AttemptSequence, reason: int) -> None:
+        """*sequence* has waited for its token for too long: stop it, unless its caller has left meanwhile."""
+        if sequence.over:
+            return
+        if is_detached(sequence.frame):
+            self._detach(sequence)
+        else:
+            self.stop(sequence, reason)
+
     def stop(self, sequence: AttemptSequence, reason: int) -> None:
         """The caller itself stops it: no attempt is made, but a row shows that one was wanted; a retry may follow."""
         logical_call, now = sequence.logical_call, self.kernel.now

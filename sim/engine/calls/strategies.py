@@ -242,7 +242,7 @@ class BulkheadStrategy(Strategy):
     def _on_wait_timeout(self, waiting: BulkheadWaiter) -> None:
         waiting.outcome = ABANDONED
         waiting.places.line.remove(waiting)
-        waiting.sequence.step.stop(waiting.sequence, self.reason)
+        waiting.sequence.step.stop_waiting(waiting.sequence, self.reason)
 
     def release(self, token: Any, outcome: int, took_s: float, now: float) -> None:
         """Pass the place to the first in the line."""
