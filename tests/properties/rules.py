@@ -43,6 +43,12 @@ def _asked(record: Record) -> dict[tuple[str, str], np.ndarray]:
     return found
 
 
+STOPS = (
+    "breaker", "throttle", "limit", "bulkhead", "propagate_deadline", "outlier_detection", "subset", "zone_routing",
+)  # fmt: skip
+"""The policies of a link that may stop an attempt."""
+
+
 def _callers(record: Record) -> None:
     """No attempt outlasts its timeout; no call is tried more often than allowed; only a gate short-circuits."""
     columns, links = record.attempts, record.scenario.links
@@ -57,7 +63,7 @@ def _callers(record: Record) -> None:
         if link is not None and link.hedge is not None:
             most *= 1 + link.hedge.most
         assert tries.max(initial=0) <= most, f"attempts on {name}"
-        if link is None or not any((link.breaker, link.throttle, link.limit, link.bulkhead, link.propagate_deadline)):
+        if link is None or not any(getattr(link, policy) for policy in STOPS):
             assert not short.any(), f"short-circuits on {name}"
 
 

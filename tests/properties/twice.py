@@ -45,8 +45,5 @@ def is_doubled(short: Record, long: Record) -> None:
 
 
 def _events(record: Record, times: int, end_s: float) -> list[tuple[Any, ...]]:
-    left_out = {"concurrency limit"}
-    if record.scenario.actions:  # what an operator has scaled in is asked each 250 ms whether it has drained
-        left_out.add("replica leaves")
-    events = [(times * at, *what) for at, *what in record.events if what[0] not in left_out]
+    events = [(times * at, *what) for at, *what in record.events if what[0] != "concurrency limit"]
     return [event for event in events if event[0] < end_s]

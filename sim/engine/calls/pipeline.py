@@ -354,7 +354,7 @@ class PipelineCall(RetryingCall):
         self.open[number] = attempt
         if sequence.replica is not None:
             attempt.replica = sequence.replica
-            if self.route.settled is not None:  # its balancer counts
+            if self.route.counts:
                 sequence.replica.outstanding += 1
         if sequence.budget is not None and logical_call.tries == 1:
             sequence.budget.first_try(now)

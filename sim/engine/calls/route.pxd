@@ -4,6 +4,7 @@ cdef class Route:
     cdef public object begin
     cdef public object answer
     cdef public object settled
+    cdef public bint counts
 
 
 cdef class Continuation:

@@ -58,10 +58,12 @@ class Route:
     outstanding.
     """
 
-    __slots__ = ("send", "deliver", "begin", "answer", "settled")
+    __slots__ = ("send", "deliver", "begin", "answer", "settled", "counts")
 
     def __init__(self, send: Verb, deliver: Verb, begin: Verb | None, answer: Verb, settled: Verb | None) -> None:
         self.send, self.deliver, self.begin, self.answer, self.settled = send, deliver, begin, answer, settled
+        self.counts = settled is not None
+        """Whether a balancer counts what is outstanding; a condition may put a watch into ``settled`` too."""
 
 
 class Continuation:
