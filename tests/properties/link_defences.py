@@ -92,8 +92,8 @@ def _retry(draw: st.DrawFn, link: dict[str, Any], to_service: bool) -> None:
     if most != "unlimited" and draw(st.booleans()):
         del retry["backoff"]
     if draw(st.booleans()):
-        ons = (["timeout"], ["error", "rejected"], ["refused", "timeout"], ["error", "timeout", "short-circuited"])
-        retry["on"] = draw(st.sampled_from(ons[: 4 if "backoff" in retry else 3]))
+        answers = (["timeout"], ["error", "rejected"], ["refused", "timeout"], ["error", "timeout", "short-circuited"])
+        retry["on"] = draw(st.sampled_from(answers[: 4 if "backoff" in retry else 3]))
     if draw(st.integers(0, 2)) == 2:
         stops = ("before", "after", "shorten", *(("before end",) if link.get("timeout") else ()))
         retry["max duration"], retry["stop"] = draw(short), draw(st.sampled_from(stops))
