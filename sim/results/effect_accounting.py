@@ -38,7 +38,8 @@ class EffectLedger:
     *request* is the row that an entry is booked on: with `once per: key` the first that was answered with that key (or
     the first of all). *due* is the expected number of applications, *count* the actual one. *too_often*: more than
     expected, whatever the caller's outcome (a ghost can be charged twice). *may_be* is the set of possible statuses (a
-    bit for each). *more*: it may still be applied.
+    bit for each). *more*: it may still be applied. *moves* are pairs (entry, row of a request): with `once per: key` an
+    entry will be booked on that request instead if this is still answered.
 
     By request: *expected* says whether any effect was due. *fulfilled* says whether every due effect was applied
     exactly once and stays so; it is true for an answered request without due effects. *fulfilled_at* is when the last
@@ -61,6 +62,7 @@ class EffectLedger:
     may_be_fulfilled: Bools
     may_be_in_time: Bools
     last_applied_at: Floats
+    moves: tuple[Ints, Ints]
 
 
 def effect_ledger(index: RecordIndex) -> EffectLedger:
@@ -71,10 +73,15 @@ def effect_ledger(index: RecordIndex) -> EffectLedger:
     last_at, last_applied_at = np.full(n, -np.inf), np.full(n, -np.inf)
     may_be_fulfilled, may_be_in_time = answered | asking, answered | asking
     entries: list[tuple[NDArray[Any], ...]] = []
+    moves: list[tuple[Ints, Ints]] = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
+    booked = 0
     prospects = may_apply(index)
     for code in range(len(index.record.effect_sites)):
         it = _Site(index, code, prospects.get(code, np.zeros(n, np.bool_)))
-        entries.append(it.entries())
+        rows = it.booked()
+        entries.append(it.entries(rows))
+        moves.append(it.moves(rows, booked))
+        booked += len(rows)
         expects = answered & (it.most > 0) & (it.now[it.owner] <= MISSING)
         expected |= expects
         may_be = it.may_be[it.owner]
@@ -92,6 +99,7 @@ def effect_ledger(index: RecordIndex) -> EffectLedger:
     return EffectLedger(
         site, request, status, due, count, too_often, may, more,
         fulfilled, expected, fulfilled_at, may_be_fulfilled, may_be_in_time, last_applied_at,
+        (np.concatenate([entry for entry, _ in moves]), np.concatenate([to for _, to in moves])),
     )  # fmt: skip
 
 
@@ -105,6 +113,7 @@ class _Site:
         row = rows_of(index.requests["id"], effects["request"])
         of_site = (effects["site"] == code) & (row >= 0)
         self.owner = owner = _owners(index, index.record.effect_sites[code].once_per == "key")
+        self.booked_on = _book_on(index, owner)
         self.applied = np.bincount(owner[row[of_site]], minlength=n)
         self.last_at = np.full(n, -np.inf)
         np.maximum.at(self.last_at, owner[row[of_site]], effects["at"][of_site])
@@ -139,19 +148,30 @@ class _Site:
             found |= wanted & comes & self.more[owner] & (last_at <= by) & (by >= self.index.end)
         return found
 
-    def entries(self) -> tuple[NDArray[Any], ...]:
-        """Return the columns of the entries: effects that were expected or applied, or may be."""
-        owner, n = self.owner, len(self.owner)
+    def booked(self) -> Ints:
+        """Return the owners with an entry: effects that were expected or applied, or may be."""
         booked = (self.applied > 0) | self.more
-        booked[owner[self.promised]] = True
-        rows = np.flatnonzero(booked)
+        booked[self.owner[self.promised]] = True
+        return np.flatnonzero(booked)
+
+    def moves(self, rows: Ints, first: int) -> tuple[Ints, Ints]:
+        """Return where the entries of these owners, numbered from *first*, may still be booked: (entry, request)."""
+        owner, book, now = self.owner, self.index, self.booked_on[self.owner]
+        earlier = ~book.succeeded[now] | (book.arrived_at < book.arrived_at[now])
+        asking = book.requests["outcome"] == STILL_OPEN
+        others = np.flatnonzero(asking & earlier & (now != np.arange(len(now))) & np.isin(owner, rows))
+        return first + np.searchsorted(rows, owner[others]), others
+
+    def entries(self, rows: Ints) -> tuple[NDArray[Any], ...]:
+        """Return the columns of the entries of these owners."""
+        owner, n = self.owner, len(self.owner)
         single = (self.may_be & (self.may_be - 1)) == 0
         unsettled = np.where(self.now <= MISSING, UNDECIDED, OPEN)
         status = np.where(single, self.now, unsettled)
         if_answered = np.ones(n, np.int64)
         np.maximum.at(if_answered, owner, self.most)
         return (
-            np.full(len(rows), self.code), _book_on(self.index, owner)[rows], status[rows],
+            np.full(len(rows), self.code), self.booked_on[rows], status[rows],
             np.clip(self.applied, *self.due_now)[rows], self.applied[rows], self.may_be[rows],
             (self.applied > if_answered)[rows], self.more[rows],
         )  # fmt: skip

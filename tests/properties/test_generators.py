@@ -20,9 +20,9 @@ FOR_READERS_AND_STUDIES = {
         "question", "lesson", "source", "assumptions", "variants", "toggles", "expect", "replications", "max_events",
         "max_memory", "defaults",
     },
-    "Claim": None, "Toggle": None, "Variant": None,
+    "Claim": None, "Toggle": None, "Variant": None, "Defaults": None,
 }  # fmt: skip
-"""What the engine does not play; None: all of it."""
+"""What the engine does not play; None: all of it. Defaults are merged into what they are for before."""
 NAMES_NOBODY_ASKS_FOR = {"Work", "Wait", "Effect", "Read", "Write", "Fail", "Reply", "Branch", "Repeat"}
 
 

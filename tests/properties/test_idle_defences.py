@@ -42,7 +42,8 @@ def check(document: dict[str, Any]) -> None:
         for key in KEYS:
             service.pop(key, None)
     for link in document["links"].values():
-        link.pop("propagate deadline", None)  # else what is late is refused
+        for one in (link, *link.get("operations", {}).values()):
+            one.pop("propagate deadline", None)  # else what is late is refused
     for queue in document.get("queues", {}).values():
         queue.pop("max length", None), queue.pop("when full", None)
     defended = deepcopy(document)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.policies.scaling_behaviour import DOWN_STEPS, UP_STEPS
 from sim.record.record import Record
 
 _TIME, _RATE = re.compile(r"\b(\d+(?:\.\d+)?)(ms|s)\b"), re.compile(r"\b(\d+(?:\.\d+)?)/s\b")
@@ -19,12 +20,18 @@ TABLES = ("requests", "attempts", "segments", "messages", "deliveries", "effects
           "processors")  # fmt: skip
 INSTANTS = {"ended_at", "entered_at", "started_at", "left_at", "worked_s", "arrived_at", "sent_at", "queued_at", "at",
             "published_at", "began_at"}  # fmt: skip
+DEFAULT_STEPS: dict[str, dict[str, Any]] = {
+    "scale up": {"steps": [step.text for step in UP_STEPS]},
+    "scale down": {"steps": [step.text for step in DOWN_STEPS]},
+}
+"""The steps of an autoscaler that states none: the only default with a time that random systems leave out."""
 
 
 def twice(part: Any) -> Any:
     """Return a part of a document with all times doubled and all rates halved."""
     if isinstance(part, dict):
-        return {key: twice(value) for key, value in part.items()}
+        stated = {**part, **{way: DEFAULT_STEPS[way] | part[way] for way in DEFAULT_STEPS if way in part}}
+        return {key: twice(value) for key, value in stated.items()}
     if isinstance(part, list):
         return [twice(value) for value in part]
     if not isinstance(part, str):

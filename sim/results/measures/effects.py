@@ -1,7 +1,8 @@
 """Measures of the effect ledger: effects due, applied once, duplicated, missing, and applied to failed requests.
 
 Entries belong to the window in which their request arrived, whenever the effect was applied. A count includes the
-entries that are decided when the run ends; the undecided ones give its bounds.
+entries that are decided when the run ends; the undecided ones give its bounds, and so do those of a key whose window
+or workload depends on which of its requests is answered first.
 """
 
 from __future__ import annotations
@@ -26,31 +27,37 @@ def family(book: Book, wanted: Wanted = ALL) -> list[Measure]:
     if not record.effect_sites:
         return table.rows
     ledger = book.ledger
-    workload = book.requests["workload"][ledger.request]
+    entry, request = (
+        np.concatenate(pair) for pair in zip((np.arange(len(ledger.request)), ledger.request), ledger.moves)
+    )
+    workload = book.requests["workload"][request]
     names = [site.effect for site in record.effect_sites]
     groups: dict[str, Bools] = {name: workload == code for code, name in enumerate(record.workloads)}
     groups["system"] = np.ones(len(workload), np.bool_)
     for effect in dict.fromkeys(names):
         sites = [code for code, name in enumerate(names) if name == effect]
-        groups.setdefault(effect, np.isin(ledger.site, sites))
-    arrived_at = book.arrived_at[ledger.request]
-    for of, entries in groups.items():
+        groups.setdefault(effect, np.isin(ledger.site[entry], sites))
+    arrived_at = book.arrived_at[request]
+    stays = np.ones(len(entry), np.bool_)
+    stays[len(ledger.request) :] = stays[ledger.moves[0]] = False
+    for of, in_group in groups.items():
         if table.wants_any(of):
-            _entries(table, ledger, of, np.flatnonzero(entries), arrived_at)
+            _entries(table, ledger, of, entry[in_group], arrived_at[in_group], stays[in_group])
     table.in_order()
     return table.rows
 
 
-def _entries(table: Rows, ledger: EffectLedger, of: str, chosen: Ints, arrived_at: Floats) -> None:
-    """Add the counts of the *chosen* entries."""
-    status, may_be, at, windows = ledger.status[chosen], ledger.may_be[chosen], arrived_at[chosen], table.windows
+def _entries(table: Rows, ledger: EffectLedger, of: str, entry: Ints, at: Floats, stays: Bools) -> None:
+    """Add the counts of these entries, each at the arrival of a request on which it is, or may be, booked."""
+    status, may_be, windows = ledger.status[entry], ledger.may_be[entry], table.windows
     is_open = status == OPEN
     unsettled = is_open | (status == UNDECIDED)
     entries = windows.count(at)
 
     def add(measure: str, which: Bools, perhaps: Bools) -> None:
         if table.wants(measure, of):
-            table.add(measure, of, count(windows, windows.count(at, which), entries, windows.count(at, perhaps)))
+            certain, possible = which & stays, (which & ~stays) | perhaps
+            table.add(measure, of, count(windows, windows.count(at, certain), entries, windows.count(at, possible)))
 
     none = np.zeros(len(status), np.bool_)
     add("due", status <= DUE, is_open & ((may_be & IF_DUE) != 0))
@@ -58,5 +65,5 @@ def _entries(table: Rows, ledger: EffectLedger, of: str, chosen: Ints, arrived_a
         add(name, status == code, unsettled & ((may_be & (1 << code)) != 0))
     add("undecided", status == UNDECIDED, none)
     add("open", is_open, none)
-    too_often = ledger.too_often[chosen]
-    add("applied too often", too_often, ledger.more[chosen] & ~too_often)
+    too_often = ledger.too_often[entry]
+    add("applied too often", too_often, ledger.more[entry] & ~too_often)
