@@ -134,7 +134,7 @@ def test_unhealthy_and_ejected_replicas_count_together_for_panic() -> None:
 
 def test_the_story_names_the_replica_its_caller_and_the_time() -> None:
     text = str(explain(ejecting("most ejected: 25%, eject for: 30s", HALF)))
-    assert "a: replica #0 is ejected by c for 30 s (errors in a row)" in text
+    assert "c -> a: replica #0 is ejected for 30 s (errors in a row)" in text
     assert "at most 1 at once" in text
     text = str(explain(ejecting("most ejected: 100%, eject for: 100s, panic threshold: 60%", HALF)))
     assert "c -> a: panic, as fewer than 60 % of the replicas count as healthy; all replicas are used" in text

@@ -35,8 +35,8 @@ def _ejections(book: Book, link: str) -> Iterator[Sentence]:
     found = ejections.ejections(book, link)
     if not found:
         return
-    first, (caller, _, callee) = found[0], link.partition(" -> ")
-    text = f"{callee}: replica #{first.replica} is ejected by {caller} for {seconds(first.span_s)} ({first.test})"
+    first = found[0]
+    text = f"{link}: replica #{first.replica} is ejected for {seconds(first.span_s)} ({first.test})"
     again = ""
     if len(found) > 1:
         hosts = len({one.replica for one in found})
