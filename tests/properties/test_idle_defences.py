@@ -42,8 +42,11 @@ def check(document: dict[str, Any]) -> None:
         for key in KEYS:
             service.pop(key, None)
     for link in document["links"].values():
-        for one in (link, *link.get("operations", {}).values()):
+        own = link.pop("operations", {})
+        for one in (link, *own.values()):
             one.pop("propagate deadline", None)  # else what is late is refused
+        if own := {operation: one for operation, one in own.items() if one}:
+            link["operations"] = own
     for queue in document.get("queues", {}).values():
         queue.pop("max length", None), queue.pop("when full", None)
     defended = deepcopy(document)

@@ -30,7 +30,8 @@ DEFAULT_STEPS: dict[str, dict[str, Any]] = {
 def twice(part: Any) -> Any:
     """Return a part of a document with all times doubled and all rates halved."""
     if isinstance(part, dict):
-        stated = {**part, **{way: DEFAULT_STEPS[way] | part[way] for way in DEFAULT_STEPS if way in part}}
+        follows = [way for way in DEFAULT_STEPS if way in part and part[way].get("select") != "disabled"]
+        stated = {**part, **{way: DEFAULT_STEPS[way] | part[way] for way in follows}}
         return {key: twice(value) for key, value in stated.items()}
     if isinstance(part, list):
         return [twice(value) for value in part]
