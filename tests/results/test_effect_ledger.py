@@ -171,3 +171,16 @@ def test_an_answered_request_that_is_owed_nothing_is_done():
     assert entries == []
     assert book.done.tolist() == [True, False]
     assert book.good_at[0] == 0.5
+
+
+def test_a_key_whose_request_may_still_be_answered_counts_where_it_is_certain_and_may_count_elsewhere():
+    book, entries = ledger(
+        (ExpectedEffect("front.buy", 0, 1),), [ERROR, OPEN], [(0, 0.1), (0, 0.2)], keys=[5, 5],
+        site=EffectSite("charged", "back", "charge", 1, "key"),
+    )  # fmt: skip
+    assert [(request, applied) for request, _, _, applied in entries] == [(0, 2)]
+    moved = Book(book.record, during=("0s to 500ms", "500ms to 2s"))
+    found = {row.during: row[3:5] + row[6:] for row in measures_of(moved)
+             if (row.measure, row.of) == ("applied too often", "charged")}  # fmt: skip
+    assert found["all"] == (1, 1, None, None)  # whichever of the two it is booked on
+    assert found["0s to 500ms"] == (0, 1, 0, 1) and found["500ms to 2s"] == (0, 0, 0, 1)
