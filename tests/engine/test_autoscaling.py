@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+import sim
 from sim.record.record import REASONS, Record
 from sim.results.book import Book
 from sim.results.index.readings import asked, deciding, held_back, readings
 from sim.results.series import series
 from sim.results.story.story import explain
 from tests.engine._play import attempts, messages, play
+from tests.properties.leftovers import played
 
 
 def decisions(record: Record, service: str = "shop") -> list[tuple[float, str, str]]:
@@ -237,3 +239,21 @@ faults:
     record = play(body, "40s")
     kinds = [kind for _, kind, _ in decisions(record)]
     assert kinds.count("replica leaves") >= 2 and ("scale in: kill" not in end or "replica killed" in kinds)
+
+
+@pytest.mark.parametrize("balance", ["least outstanding", "best of 2", "peak ewma 10s", "round robin"])
+def test_a_call_given_up_outside_is_counted_at_no_replica(balance: str) -> None:
+    text = f"""
+version: 1
+title: Nobody there
+duration: 100s
+workload: {{people: {{calls: shop.buy, arrivals: at 32.01s 32.02s 33s 60s}}}}
+services:
+  shop:
+    balance: {balance}
+    autoscale: {{max replicas: 3, min replicas: 0, every: 2s, boot: 2s, concurrency: {{stable window: 6s}}}}
+    operations: {{buy: [{{work: 125ms}}]}}
+links: {{people -> shop: {{timeout: 500ms}}}}
+"""
+    system, _ = played(sim.loads(text).resolve())  # replica 0 leaves from 32 s on, so another one joins
+    assert [replica.outstanding for replica in system.services["shop"].replicas] == [0, 0, 0]

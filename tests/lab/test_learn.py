@@ -57,6 +57,11 @@ def test_every_shipped_scenario_has_a_lesson() -> None:
     assert {one.scenario for one in ALL} == shipped
 
 
+def test_the_readme_counts_the_lessons() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"offer (\d+) lessons", readme) == [str(len(ALL))]
+
+
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
 def test_a_lesson_names_only_what_there_is(one: Lesson) -> None:
     found = scenario(one.scenario)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sim.engine.clock.kernel import CENSUS, TIMER
 from sim.engine.services.replica_group import UP, ReplicaGroup
 from sim.engine.services.scaling import scaler_of
+from sim.outcomes import PENDING
 
 if TYPE_CHECKING:
     from sim.engine.calls.attempt import Attempt
@@ -132,7 +133,8 @@ class AutoscalingGroup(ReplicaGroup):
         """Pass the calls that wait outside to *replica*."""
         waiting, self.waiting = self.waiting, []
         for attempt in waiting:
-            attempt.replica.outstanding -= 1
-            replica.outstanding += 1
+            if attempt.step.route.counts and attempt.outcome == PENDING:  # its balancer counts it until it ends
+                attempt.replica.outstanding -= 1
+                replica.outstanding += 1
             attempt.replica = replica
             self.admissions[replica.index].on_token(attempt)
